@@ -1,0 +1,80 @@
+"""Builds the index anew from the plain files, after its database was damaged or deleted.
+
+Each folder holds a small file of its own record: datasets/<name>/dataset.toml, runs/<id>/run.toml beside recipe.toml
+and metrics.jsonl, and models/<name>/studio.toml.
+"""
+
+import dataclasses
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fmstudio.recipe import write_toml
+from fmstudio.workspace.files import write_atomically
+from fmstudio.workspace.records import DatasetRecord, ModelRecord, RunRecord
+
+if TYPE_CHECKING:
+    from fmstudio.workspace.index import Workspace
+
+RECORD_FILES = {DatasetRecord: "dataset.toml", RunRecord: "run.toml", ModelRecord: "studio.toml"}
+
+
+def write_record(folder: Path, record: DatasetRecord | RunRecord | ModelRecord) -> None:
+    """Keep a record beside its files, so that the index can be rebuilt from them."""
+    values = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    write_atomically(folder / RECORD_FILES[type(record)], write_toml(_without_none(values)))
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null: a value that is not known is left out."""
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return value
+
+
+def rebuild(workspace: "Workspace") -> None:
+    """Read every folder's record into an empty index; a folder without a readable one is left as it is."""
+    for folder in sorted((workspace.path / "datasets").iterdir()):
+        if record := _read(folder, DatasetRecord):
+            workspace.put_dataset(record)
+    for folder in sorted((workspace.path / "runs").iterdir()):
+        if record := _read(folder, RunRecord):
+            workspace.put_run(record)
+            _read_metrics(workspace, folder)
+    for folder in sorted((workspace.path / "models").iterdir()):
+        if record := _read(folder, ModelRecord):
+            workspace.put_model(record)
+    _relink(workspace)
+
+
+def _read(folder: Path, kind: type[Any]) -> Any:
+    try:
+        values = tomllib.loads((folder / RECORD_FILES[kind]).read_text("utf-8"))
+        known = {field.name for field in dataclasses.fields(kind)}
+        return kind(**{key: value for key, value in values.items() if key in known})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError):
+        return None
+
+
+def _read_metrics(workspace: "Workspace", folder: Path) -> None:
+    rows = []
+    try:
+        with (folder / "metrics.jsonl").open(encoding="utf-8") as lines:
+            for line in lines:
+                row = json.loads(line)
+                rows.append((row["step"], row["seconds"], row["values"]))
+    except (OSError, ValueError, KeyError):
+        pass  # what was readable is kept; the rest of the curve is lost with the file
+    workspace.add_metrics(folder.name, rows)
+
+
+def _relink(workspace: "Workspace") -> None:
+    """Runs name their datasets and the model they began from in their details, models their run."""
+    for run in workspace.runs():
+        for name in run.details.get("datasets", []):
+            workspace.link(("dataset", name), ("run", run.id))
+        if run.details.get("init"):
+            workspace.link(("model", run.details["init"]), ("run", run.id))
+        if run.model:
+            workspace.link(("run", run.id), ("model", run.model))
