@@ -24,7 +24,14 @@ Choice = str | int | float
 
 
 class RecipeError(StudioError):
-    """A recipe that cannot be used; the message names the field, its value and what is allowed."""
+    """A recipe that cannot be used; the message names the field, its value and what is allowed.
+
+    `path` is the dotted key of the field at fault, so that a form can show the sentence beside it.
+    """
+
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
 
 
 def setting(
@@ -128,7 +135,7 @@ def build(section: type, values: Mapping[str, Any], prefix: str = "") -> Any:
     known = {each.path.removeprefix(prefix): each for each in settings(section, prefix)}
     for key in values:
         if key not in known:
-            raise RecipeError(_unknown(prefix + key, [prefix + name for name in known]))
+            raise RecipeError(_unknown(prefix + key, [prefix + name for name in known]), prefix + key)
     return section(**{key: check(known[key], value) for key, value in values.items()})
 
 
@@ -142,7 +149,7 @@ def check(which: Setting, value: Any) -> Any:
         too_high = which.maximum is not None and converted > which.maximum
         converted = None if too_low or too_high else converted
     if converted is None:
-        raise RecipeError(f"{which.path} is {_literal(value)}, but it must be {which.allowed}.")
+        raise RecipeError(f"{which.path} is {_literal(value)}, but it must be {which.allowed}.", which.path)
     return converted
 
 
@@ -223,7 +230,12 @@ def _lines(table: Mapping[str, Any], path: str) -> Iterator[str]:
 
 def _key(key: str) -> str:
     bare = key and all(letter.isascii() and (letter.isalnum() or letter in "-_") for letter in key)
-    return key if bare else json.dumps(key)
+    return key if bare else _quoted(key)
+
+
+def _quoted(text: str) -> str:
+    # JSON's escapes are all TOML's too, but for DEL, which TOML wants escaped.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _literal(value: Any) -> str:
@@ -239,8 +251,7 @@ def _literal(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
     if isinstance(value, str):
-        # JSON's escapes are all TOML's too, but for DEL, which TOML wants escaped.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return _quoted(value)
     return _number(value) if isinstance(value, float) else str(value)
 
 

@@ -3,7 +3,7 @@
 from fmstudio.workspace.errors import WorkspaceError, explained
 from fmstudio.workspace.files import atomic_folder, folder_size, remove_folder, write_atomically
 from fmstudio.workspace.index import Workspace
-from fmstudio.workspace.records import DatasetRecord, ExportRecord, MetricSeries, ModelRecord, RunRecord, now
+from fmstudio.workspace.records import DatasetRecord, ExportRecord, MetricSeries, ModelRecord, RunRecord, RunStatus, now
 
 __all__ = [
     "DatasetRecord",
@@ -11,6 +11,7 @@ __all__ = [
     "MetricSeries",
     "ModelRecord",
     "RunRecord",
+    "RunStatus",
     "Workspace",
     "WorkspaceError",
     "atomic_folder",

@@ -16,11 +16,14 @@ import numpy as np
 
 from fmstudio.workspace import files, rebuild, schema
 from fmstudio.workspace.errors import DamagedIndexError, WorkspaceError, explained
-from fmstudio.workspace.lock import WindowLock
+from fmstudio.workspace.lock import ProcessLock, is_held
 from fmstudio.workspace.records import DatasetRecord, ExportRecord, MetricSeries, ModelRecord, RunRecord, now
 
 FOLDERS = ("datasets", "runs", "models")
 Record = TypeVar("Record", bound=DatasetRecord | RunRecord | ModelRecord | ExportRecord)
+PATIENCE = 5.0
+"""Seconds to wait for another program that is writing to the index."""
+
 _NAME = re.compile(r"[\w][\w .+-]{0,79}")
 
 
@@ -33,15 +36,18 @@ class Workspace:
         self.notice = ""
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
-        self._window: WindowLock | None = None
+        self._window: ProcessLock | None = None
         with explained(self.path):
             for folder in FOLDERS:
                 (self.path / folder).mkdir(parents=True, exist_ok=True)
+        is_new = not self.index_path.exists()
         try:
             self._open_index()
         except DamagedIndexError:
             self._put_index_aside()
             self._open_index()
+            is_new = True
+        if is_new:
             rebuild.rebuild(self)
 
     # Where things are.
@@ -89,7 +95,9 @@ class Workspace:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self.index_path, timeout=5.0, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(
+                self.index_path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+            )
             self._local.connection = connection
             self._connections.append(connection)
             connection.execute("PRAGMA journal_mode = WAL")
@@ -109,7 +117,22 @@ class Workspace:
 
     def claim_window(self) -> None:
         """Make this process's window the workspace's only one; raises WorkspaceError where another has it."""
-        self._window = WindowLock(self.path / "window.lock")
+        taken = (
+            f"The workspace {self.path} is already open in another window{{holder}}; use that window, or choose "
+            "another workspace with --workspace."
+        )
+        self._window = ProcessLock(self.path / "window.lock", taken)
+
+    def claim_run(self, id: str) -> ProcessLock:
+        """Make this process the run's only trainer until released; raises WorkspaceError where another is."""
+        taken = f"Run {id!r} is being trained by another program{{holder}}; wait for it or stop it there."
+        return ProcessLock(self.run_folder(id) / "run.lock", taken)
+
+    def note_interrupted_runs(self) -> None:
+        """Give runs whose process was killed the status "interrupted", so that they can be seen and resumed."""
+        for run in self.runs():
+            if run.status == "running" and not is_held(self.run_folder(run.id) / "run.lock"):
+                self.update_run(run.id, status="interrupted")
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

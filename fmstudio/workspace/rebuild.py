@@ -70,7 +70,10 @@ def _read_metrics(workspace: "Workspace", folder: Path) -> None:
 
 
 def _relink(workspace: "Workspace") -> None:
-    """Runs name their datasets and the model they began from in their details, models their run."""
+    """Datasets name what they were made from, runs their datasets and the model they began from, and the model made."""
+    for dataset in workspace.datasets():
+        if source := dataset.details.get("made_from"):
+            workspace.link(("dataset", source), ("dataset", dataset.name))
     for run in workspace.runs():
         for name in run.details.get("datasets", []):
             workspace.link(("dataset", name), ("run", run.id))

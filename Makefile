@@ -1,0 +1,56 @@
+# Each target sets up what it needs first; a second call starts in seconds.
+#   make run    open the studio         make test   lint and all tests
+#   make tour   pictures of every step  make bench  the measurements        make lint   style, types, import rules
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SCREENSHOTS ?= screenshots
+
+.PHONY: run test lint tour bench clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.run-ready $(VENV)/.system-ready
+	@$(BIN)/fmstudio fetch starter || echo "The starter set could not be fetched now; everything else works without it."
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname -s)" != Linux ]; then \
+		$(BIN)/python main.py; \
+	else \
+		echo "There is no display here, so the tour runs offscreen; its pictures go to $(SCREENSHOTS)/."; \
+		$(BIN)/fmstudio --workspace "$$(mktemp -d)" tour --screenshots $(SCREENSHOTS); \
+	fi
+
+test: lint
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+lint: $(VENV)/.test-ready $(VENV)/.system-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+tour: $(VENV)/.run-ready $(VENV)/.system-ready
+	$(BIN)/fmstudio --workspace "$$(mktemp -d)" tour --screenshots $(SCREENSHOTS)
+
+bench: $(VENV)/.test-ready $(VENV)/.system-ready
+	for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
+
+$(VENV)/.run-ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.test-ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.run-ready
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "FM Studio needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.11 …"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/python-venv $(PYTHON)
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.system-ready: .ci/system-libraries | $(VENV)/bin/python
+	@.ci/system-libraries
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,1 @@
+"""Data selection: from files of any kind to documents, cleaned documents, tokens and memory-mapped shards."""

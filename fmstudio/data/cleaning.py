@@ -1,0 +1,159 @@
+"""Cleaning jobs: show what the rules would change and remove, and make a new dataset of what they leave."""
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fmstudio.data.documents import Document, Documents, DocumentWriter, open_documents
+from fmstudio.data.errors import DataError
+from fmstudio.data.pacing import Pace
+from fmstudio.data.rules import RULES, CleaningRules, Verdict, judge
+from fmstudio.jobs import Artefact, Event, JobContext, Note, Progress, Sample
+from fmstudio.recipe import build
+from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
+from fmstudio.workspace.rebuild import write_record
+
+REMOVED = "removed.jsonl"
+_EXAMPLES = 20
+_SNIPPET = 400
+
+
+def review(
+    context: JobContext, workspace: Workspace, dataset: str, rules: Mapping[str, Any] | None = None
+) -> Generator[Event, None, dict[str, Any]]:
+    """Show what each rule would change or remove, as it is found. Nothing is written."""
+    chosen: CleaningRules = build(CleaningRules, rules or {}, "rules.")
+    with open_documents(workspace, dataset) as documents:
+        report = _Report(documents)
+        pace, rhythm = Pace(), Pace(0.5)
+        for verdict in judge(documents, chosen):
+            report.add(verdict)
+            if rhythm.due():
+                yield Sample("review", "review", report.data())
+            if pace.due():
+                yield report.progress(f"Looking through {dataset}")
+                if context.stopping:
+                    break
+        yield Sample("review", "review", report.data())
+        return report.summary()
+
+
+def apply(
+    context: JobContext, workspace: Workspace, dataset: str, rules: Mapping[str, Any] | None = None, name: str = ""
+) -> Generator[Event, None, dict[str, Any]]:
+    """Make a new dataset of what the rules leave; the old one stays, and removed.jsonl lists what is gone and why.
+
+    A stopped job keeps what was cleaned so far and says so.
+    """
+    chosen: CleaningRules = build(CleaningRules, rules or {}, "rules.")
+    name = _new_name(workspace, dataset, name)
+    folder = workspace.dataset_folder(name)
+    with open_documents(workspace, dataset) as documents, explained(folder), atomic_folder(folder) as temporary:
+        report = _Report(documents)
+        with DocumentWriter(temporary) as writer:
+            yield from _write(context, chosen, writer, temporary / REMOVED, report, dataset)
+        if not writer.documents:
+            raise DataError(f"These rules leave no document of {dataset!r}; loosen them.")
+        details = _details(workspace, dataset, chosen, writer, report)
+        record = DatasetRecord(name, "text", writer.documents, writer.bytes, details=details)
+        write_record(temporary, record)
+    workspace.put_dataset(record)
+    workspace.link(("dataset", dataset), ("dataset", name))
+    yield Note(f"{report.done:,} documents of {dataset} became {record.items:,} of {name}.")
+    yield Artefact("dataset", name, str(folder))
+    return {"dataset": name, "documents": record.items, "bytes": record.bytes, **report.summary()}
+
+
+def _new_name(workspace: Workspace, dataset: str, name: str) -> str:
+    if not name:
+        return workspace.free_name("datasets", f"{dataset[:70]}-clean")
+    if workspace.free_name("datasets", name) != name:
+        raise DataError(f"There is a dataset named {name!r} already; choose another name.")
+    return name
+
+
+def _write(
+    context: JobContext, rules: CleaningRules, writer: DocumentWriter, removed: Path, report: "_Report", dataset: str
+) -> Generator[Event, None, None]:
+    pace = Pace()
+    with removed.open("w", encoding="utf-8") as gone:
+        for verdict in judge(report.documents, rules):
+            report.add(verdict)
+            about = report.documents.about(verdict.index)
+            if verdict.rule:
+                entry = {"index": verdict.index, "title": about["title"], "rule": verdict.rule, "why": verdict.why}
+                gone.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            else:
+                writer.add(Document(verdict.text, **about))
+            if pace.due():
+                yield report.progress(f"Cleaning {dataset}")
+                if context.stopping:
+                    return
+
+
+def _details(
+    workspace: Workspace, dataset: str, rules: CleaningRules, writer: DocumentWriter, report: "_Report"
+) -> dict[str, Any]:
+    """Those of the old dataset, licence and sources among them, with what is new."""
+    old = dict(workspace.dataset(dataset).details)
+    complete = bool(old.get("complete", True)) and report.done == len(report.documents)
+    new = {"content": writer.content, "complete": complete, "made_from": dataset, "rules": asdict(rules)}
+    return old | new | report.summary()
+
+
+class _Report:
+    """What the rules have found so far, with a few examples of each."""
+
+    def __init__(self, documents: Documents) -> None:
+        self.documents = documents
+        self.done = 0
+        self._sizes = documents.sizes
+        self._bytes_done = 0
+        self._rules: dict[str, dict[str, Any]] = {rule: {"count": 0, "bytes": 0, "examples": []} for rule in RULES}
+
+    def add(self, verdict: Verdict) -> None:
+        self.done += 1
+        size = int(self._sizes[verdict.index])
+        self._bytes_done += size
+        if verdict.changed:
+            self._count("encoding", verdict, size)
+        if verdict.rule:
+            self._count(verdict.rule, verdict, size)
+
+    def _count(self, rule: str, verdict: Verdict, size: int) -> None:
+        entry = self._rules[rule]
+        entry["count"] += 1
+        entry["bytes"] += size
+        if len(entry["examples"]) < _EXAMPLES:
+            entry["examples"].append(self._example(rule, verdict))
+
+    def _example(self, rule: str, verdict: Verdict) -> dict[str, Any]:
+        """Before and after: of a repair the first place that changes, of a duplicate the one that stays."""
+        before, after, why = verdict.text[:_SNIPPET], "", verdict.why
+        if rule == "encoding":
+            before, after, why = *_first_difference(verdict.before, verdict.text), "wrongly decoded once"
+        elif verdict.twin:
+            after = self.documents.text(verdict.twin.index)[:_SNIPPET]
+            why += f" ({self.documents.about(verdict.twin.index)['title']}), which stays"
+        title = self.documents.about(verdict.index)["title"]
+        return {"index": verdict.index, "title": title, "why": why, "before": before, "after": after}
+
+    def data(self) -> dict[str, Any]:
+        """For the panel: by rule how many documents, their bytes and some examples."""
+        return {rule: {**entry, "examples": list(entry["examples"])} for rule, entry in self._rules.items()}
+
+    def progress(self, message: str) -> Progress:
+        return Progress(self._bytes_done, int(self._sizes.sum()), "bytes", message)
+
+    def summary(self) -> dict[str, int]:
+        """How many documents were changed and removed."""
+        changed = int(self._rules["encoding"]["count"])
+        return {"changed": changed, "removed": sum(int(self._rules[rule]["count"]) for rule in RULES) - changed}
+
+
+def _first_difference(before: str, after: str) -> tuple[str, str]:
+    place = next((number for number, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), 0)
+    start = max(0, place - _SNIPPET // 4)
+    return before[start : start + _SNIPPET], after[start : start + _SNIPPET]

@@ -1,0 +1,61 @@
+"""E-books (.epub): an archive of web pages, read in the order of the book's spine."""
+
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+from fmstudio.data.cutting import documents_from
+from fmstudio.data.errors import Refused
+from fmstudio.data.readers import whole
+from fmstudio.data.readers.source import Reading, Source
+from fmstudio.data.readers.web import page_text
+
+_PAGES = ("application/xhtml+xml", "text/html")
+
+
+def read(source: Source) -> Reading:
+    """The book's text, chapter by chapter."""
+    with whole.open_zip(source, "an e-book (.epub)") as archive:
+        try:
+            title, pages = _book(archive)
+        except (KeyError, AttributeError, ElementTree.ParseError) as error:
+            raise Refused(f"it is not an e-book (.epub), or damaged ({error})") from error
+        _refuse_protected(archive, pages)
+        chapters = _chapters(archive, pages, source)
+        yield from documents_from(chapters, source.cutting, title=title or source.title, source=source.name)
+
+
+def _book(archive: zipfile.ZipFile) -> tuple[str, list[str]]:
+    """Title and the names of the pages, in reading order (EPUB 3.3, package document)."""
+    container = ElementTree.fromstring(archive.read("META-INF/container.xml"))
+    package_name = container.find(".//{*}rootfile").attrib["full-path"]  # type: ignore[union-attr]
+    package = ElementTree.fromstring(archive.read(package_name))
+    folder = posixpath.dirname(package_name)
+    items = {
+        item.attrib["id"]: posixpath.normpath(posixpath.join(folder, unquote(item.attrib["href"])))
+        for item in package.iterfind(".//{*}manifest/{*}item")
+        if item.attrib.get("media-type") in _PAGES
+    }
+    spine = [reference.attrib["idref"] for reference in package.iterfind(".//{*}spine/{*}itemref")]
+    title = package.findtext(".//{http://purl.org/dc/elements/1.1/}title") or ""
+    return title.strip(), [items[name] for name in spine if name in items]
+
+
+def _refuse_protected(archive: zipfile.ZipFile, pages: list[str]) -> None:
+    try:
+        encryption = archive.read("META-INF/encryption.xml").decode("utf-8", "replace")
+    except KeyError:
+        return
+    # Fonts may be scrambled in an open book; its pages are not.
+    if any(page in encryption for page in pages):
+        raise Refused("it is copy-protected")
+
+
+def _chapters(archive: zipfile.ZipFile, pages: list[str], source: Source) -> Iterator[str | None]:
+    for number, page in enumerate(pages, 1):
+        _, text = page_text(archive.read(page).decode("utf-8", "replace"))
+        source.done = source.size * number // len(pages)
+        yield None
+        yield text + "\n\n"

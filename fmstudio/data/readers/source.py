@@ -1,0 +1,33 @@
+"""What every reader is given and what it gives back."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from fmstudio.data.cutting import Cutting
+from fmstudio.data.documents import Document
+
+# A reader is a generator of documents; None means that it is still working and gives others a turn.
+Reading = Iterator[Document | None]
+Answer = TypeVar("Answer")
+Steps = Generator[None, None, Answer]
+
+
+@dataclass(slots=True)
+class Source:
+    """One file to be read. `name` is how it is shown; `done` and `notes` are kept up to date by its reader."""
+
+    path: Path
+    name: str
+    size: int
+    cutting: Cutting = field(default_factory=Cutting)
+    column: str = ""
+    encoding: str = ""
+    done: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """A title for a file that has none inside: its name without the ending."""
+        return self.path.stem.replace("_", " ").strip() or self.path.name

@@ -1,0 +1,1 @@
+"""Exports for other programs, each with the proof that it works there."""

@@ -1,0 +1,218 @@
+"""What a family tells the studio of itself, and what it hands the training loop.
+
+A *family* is a description (its settings, its plots, its objective in words) and a few operations on folders. A
+*learner* is one network being trained: the loop asks it for a batch, for the losses of that batch, for a validation
+and for samples, and knows nothing else of it. Language models, GANs and diffusion all fit that shape, so there is one
+loop, one checkpoint format, one form and one command line for them all.
+"""
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from fmstudio.jobs import Event, JobContext
+from fmstudio.jobs.context import Job
+from fmstudio.recipe import RecipeError, Setting, build, settings, values_of, write_toml
+from fmstudio.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A quantity with a plot of its own; metrics named "<name>/<series>" or "<name>" are drawn in it."""
+
+    name: str
+    title: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that a run needs. `sections` holds an instance of each of the family's settings dataclasses."""
+
+    family: "Family"
+    name: str
+    init: str
+    sections: Mapping[str, Any]
+
+    @property
+    def data(self) -> Any:
+        """What to train on."""
+        return self.sections["data"]
+
+    @property
+    def model(self) -> Any:
+        """The network's shape."""
+        return self.sections["model"]
+
+    @property
+    def training(self) -> Any:
+        """How to train."""
+        return self.sections["training"]
+
+    def with_values(self, section: str, **changes: Any) -> "Recipe":
+        """A copy with some values of one section changed."""
+        changed = dataclasses.replace(self.sections[section], **changes)
+        return dataclasses.replace(self, sections={**self.sections, section: changed})
+
+    def to_tables(self) -> dict[str, Any]:
+        """The recipe as nested plain values, as its TOML file holds them."""
+        head = {"family": self.family.name, "name": self.name, "init": self.init}
+        return head | {name: values_of(section) for name, section in self.sections.items()}
+
+    def to_toml(self) -> str:
+        """The recipe as a TOML file."""
+        return write_toml(self.to_tables())
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One update of one network from one loss. A GAN has two of them a step, most families one.
+
+    loss(batch) returns a scalar to minimise, and further scalars to report by metric name.
+    """
+
+    name: str
+    module: nn.Module
+    loss: Callable[[Any], tuple[Tensor, Mapping[str, Tensor]]]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a validation found. `score` is what the best model is chosen by: lower is better."""
+
+    score: float
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+class Learner(ABC):
+    """One network being trained, on one device.
+
+    Whatever a learner draws at random is a pure function of the recipe's seed and the step, so that a resumed run
+    needs no random state and ends bit-identical to an uninterrupted one.
+    """
+
+    modules: Mapping[str, nn.Module]
+    """All that a checkpoint must hold, by name."""
+
+    unit: str = "samples"
+    """What `units_per_step` counts, in the plural: tokens, pictures."""
+
+    units_per_step: int = 0
+
+    @abstractmethod
+    def phases(self) -> Sequence[Phase]:
+        """The updates of one step, in order."""
+
+    @abstractmethod
+    def batch(self, step: int) -> Any:
+        """The data of a step, on the learner's device."""
+
+    @abstractmethod
+    def validate(self) -> Generator[None, None, Verdict]:
+        """Measure on held-out data; yields between batches so that other jobs can go first."""
+
+    @abstractmethod
+    def samples(self, step: int) -> Iterator[Event]:
+        """Things to look at after a validation: texts or pictures made from fixed prompts or latents."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write config.json, model.safetensors and whatever else a model folder of this family holds."""
+
+    def compile(self) -> None:
+        """Let torch compile what a training step runs."""
+        for module in self.modules.values():
+            module.compile()
+
+    def after_step(self, step: int) -> None:  # noqa: B027 - most families have nothing to do here
+        """Called when the step's updates are done, e.g. to move an average of the weights."""
+
+
+class Family(ABC):
+    """A kind of model that can be trained, saved and sampled from."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str]
+    objective: ClassVar[str]
+    """One sentence on what the network learns from data that nobody labelled."""
+
+    data_kind: ClassVar[str]
+    sections: ClassVar[Mapping[str, type]]
+    """Settings dataclasses by section name, `data` and `model` among them. The loop adds `training`."""
+
+    training_defaults: ClassVar[Mapping[str, Any]] = {}
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]]
+    """Named shapes for the short form: values by dotted path."""
+
+    plots: ClassVar[tuple[Plot, ...]]
+    sampling: ClassVar[type]
+    """The settings dataclass of `sample`."""
+
+    @abstractmethod
+    def learner(
+        self, context: JobContext, workspace: Workspace, recipe: Recipe, device: torch.device
+    ) -> Generator[Event, None, Learner]:
+        """Make the data ready, build the network (or load the one that `recipe.init` names) and return both."""
+
+    def continued(self, workspace: Workspace, recipe: Recipe) -> Recipe:
+        """The recipe with the shape of the model that it begins from, which cannot be chosen again."""
+        raise RecipeError(f"init is {recipe.init!r}, but a {self.name} model cannot be continued; leave init empty.")
+
+    @abstractmethod
+    def outline(self, workspace: Workspace, recipe: Recipe) -> nn.Module:
+        """The network on the meta device: its shapes without its numbers."""
+
+    @abstractmethod
+    def activation_bytes(self, workspace: Workspace, recipe: Recipe) -> int:
+        """Estimate of what one training step keeps for the backward pass, in bytes at float32."""
+
+    @abstractmethod
+    def units_per_step(self, recipe: Recipe) -> int:
+        """How many tokens or pictures one step sees."""
+
+    @abstractmethod
+    def illustrate(self, context: JobContext, workspace: Workspace, recipe: Recipe) -> Generator[Event, None, None]:
+        """Show the objective on a real piece of the recipe's data."""
+
+    @abstractmethod
+    def sample(self, context: JobContext, folder: Path, settings: Any, device: torch.device) -> Job:
+        """Draw from the model in `folder`; `settings` is an instance of `sampling`."""
+
+    def parse(self, tables: Mapping[str, Any], training: type) -> Recipe:
+        """A recipe of this family from nested plain values; raises RecipeError on the first that is not allowed."""
+        sections = {**self.sections, "training": training}
+        for key in tables:
+            if key not in sections and key not in ("family", "name", "init", "title", "description"):
+                known = ", ".join(("family", "name", "init", *sections))
+                raise RecipeError(f"{key} is not a part of a {self.name} recipe; known are {known}.")
+        built = {name: build(section, self._values(tables, name), f"{name}.") for name, section in sections.items()}
+        return Recipe(self, _text(tables, "name"), _text(tables, "init"), built)
+
+    def _values(self, tables: Mapping[str, Any], section: str) -> dict[str, Any]:
+        given = tables.get(section, {})
+        if not isinstance(given, Mapping):
+            raise RecipeError(f"{section} is {given!r}, but it must be a section with settings.")
+        return {**(self.training_defaults if section == "training" else {}), **given}
+
+    def settings(self, training: type) -> list[Setting]:
+        """All settings of a recipe of this family, with this family's defaults."""
+        found = [
+            each for name, section in {**self.sections, "training": training}.items()
+            for each in settings(section, f"{name}.")
+        ]  # fmt: skip
+        defaults = {f"training.{name}": value for name, value in self.training_defaults.items()}
+        return [dataclasses.replace(each, default=defaults.get(each.path, each.default)) for each in found]
+
+
+def _text(tables: Mapping[str, Any], key: str) -> str:
+    value = tables.get(key, "")
+    if not isinstance(value, str):
+        raise RecipeError(f"{key} is {value!r}, but it must be a text.")
+    return value

@@ -1,0 +1,141 @@
+"""What families that write text share: a decoder and its tokenizer as one model folder, and text drawn from them."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from tokenizers.decoders import DecodeStream
+
+from fmstudio.data.tokenizer import byte_alphabet, end_of_text, load_tokenizer, save_tokenizer, vocabulary_size
+from fmstudio.errors import StudioError
+from fmstudio.jobs import JobContext, Progress, TextDelta
+from fmstudio.jobs.context import Job
+from fmstudio.nn.decoder import Decoder
+from fmstudio.nn.decoder_folder import load_decoder, read_shape, save_decoder
+from fmstudio.nn.generation import generate_tokens
+from fmstudio.recipe import setting
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """A decoder and the tokenizer whose numbers it reads."""
+
+    decoder: Decoder
+    tokenizer: Tokenizer
+
+    @property
+    def end_of_text(self) -> int:
+        """The token that ends a document, and with that begins the next."""
+        return end_of_text(self.tokenizer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSampling:
+    """How text is drawn from a model."""
+
+    prompt: str = setting("", "The text to continue; empty begins a new document.", simple=True)
+    temperature: float = setting(
+        0.8, "How freely tokens are drawn; 0 always takes the likeliest.", minimum=0.0, maximum=5.0, simple=True
+    )
+    top_k: int = setting(0, "Draw among this many likeliest tokens only; 0 means all.", minimum=0, maximum=1_000_000)
+    top_p: float = setting(
+        1.0, "Draw among the fewest tokens that together have this probability.", minimum=0.01, maximum=1.0
+    )
+    seed: int = setting(0, "The same seed gives the same text.", minimum=0, maximum=2**31 - 1, simple=True)
+    maximum_tokens: int = setting(
+        200, "Where the text ends if the model does not end it.", minimum=1, maximum=1_000_000, simple=True
+    )
+
+
+def save_language_model(model: LanguageModel, folder: Path) -> None:
+    """Write a Hugging Face model folder: config.json, model.safetensors, tokenizer.json, tokenizer_config.json."""
+    save_decoder(model.decoder, folder, bos_token_id=model.end_of_text, eos_token_id=model.end_of_text)
+    (folder / "tokenizer.json").write_text(save_tokenizer(model.tokenizer), "utf-8")
+    end = model.tokenizer.id_to_token(model.end_of_text)
+    about = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": model.decoder.shape.context,
+        "clean_up_tokenization_spaces": False,
+        "bos_token": end,
+        "eos_token": end,
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(about, indent=2) + "\n", "utf-8")
+
+
+def load_language_model(folder: Path) -> LanguageModel:
+    """Open a folder in the layout of Hugging Face; raises StudioError where something is missing or does not fit."""
+    decoder, tokenizer = load_decoder(folder), load_tokenizer(folder / "tokenizer.json")
+    if vocabulary_size(tokenizer) > decoder.shape.vocabulary_size:
+        raise StudioError(
+            f"The tokenizer in {folder} has {vocabulary_size(tokenizer):,} tokens, but its model knows only "
+            f"{decoder.shape.vocabulary_size:,}; put the tokenizer.json beside it that it was trained with."
+        )
+    return LanguageModel(decoder, tokenizer)
+
+
+def token_sizes(tokenizer: Tokenizer) -> np.ndarray:
+    """Bytes of text that each token stands for, (vocabulary,); none for special tokens such as the end of a text."""
+    sizes = np.zeros(vocabulary_size(tokenizer), np.int64)
+    alphabet = set(byte_alphabet())
+    special = set(tokenizer.get_added_tokens_decoder())
+    for text, number in tokenizer.get_vocab(with_added_tokens=True).items():
+        if number not in special:
+            # In a byte-level vocabulary each character of a token is one byte; others write "▁" for a blank.
+            is_bytes = alphabet.issuperset(text)
+            sizes[number] = len(text) if is_bytes else len(text.replace("▁", " ").encode())
+    return sizes
+
+
+def generate_text(model: LanguageModel, sampling: TextSampling) -> Iterator[str]:
+    """Pieces of text that continue the prompt, one a token; a piece is empty while a character is not whole yet.
+
+    Raises StudioError when the prompt is longer than the model's context: it is never cut without a word.
+    """
+    prompt = model.tokenizer.encode(sampling.prompt, add_special_tokens=False).ids
+    if len(prompt) >= model.decoder.shape.context:
+        raise StudioError(
+            f"The prompt has {len(prompt):,} tokens, but the model reads {model.decoder.shape.context:,} with room for "
+            "its answer; shorten the prompt."
+        )
+    stream = DecodeStream(ids=prompt, skip_special_tokens=True)
+    tokens = generate_tokens(
+        model.decoder, prompt or [model.end_of_text], temperature=sampling.temperature, top_k=sampling.top_k,
+        top_p=sampling.top_p, seed=sampling.seed,
+    )  # fmt: skip
+    for token, _ in zip(tokens, range(sampling.maximum_tokens), strict=False):
+        if token == model.end_of_text:
+            return
+        yield stream.step(model.tokenizer, token) or ""
+
+
+def stream_text(context: JobContext, model: LanguageModel, sampling: TextSampling, device: torch.device) -> Job:
+    """Text deltas of the continuation, with tokens/s; returns the text, its number of tokens and the pace."""
+    model.decoder.to(device).eval()
+    text, count, began = "", 0, time.perf_counter()
+    for piece in generate_text(model, sampling):
+        text, count = text + piece, count + 1
+        rate = count / (time.perf_counter() - began)
+        if piece:
+            yield TextDelta(piece)
+        yield Progress(count, sampling.maximum_tokens, "tokens", "", rate, "tokens/s")
+        if context.stopping:
+            break
+    seconds = time.perf_counter() - began
+    return {"text": text, "tokens": count, "tokens_per_second": count / seconds if seconds else 0.0}
+
+
+__all__ = [
+    "LanguageModel",
+    "TextSampling",
+    "generate_text",
+    "load_language_model",
+    "read_shape",
+    "save_language_model",
+    "stream_text",
+    "token_sizes",
+]

@@ -1,0 +1,1 @@
+"""Layers and optimisers that model families share."""

@@ -1,0 +1,164 @@
+"""The language decoder: a transformer with the weights' names and shapes of Hugging Face's Llama, Qwen2 and Qwen3.
+
+    tokens ─ embedding ─┬─ norm ─ attention ─ + ─┬─ norm ─ feed-forward ─ + ─ … ─ norm ─ read-out ─ logits
+                        └────────────────────┘   └──────────────────────┘
+
+- pre-norm residual layers: attention moves information between tokens, the feed-forward layer works on each alone
+- RMSNorm, rotary positions, grouped-query attention, SwiGLU; no dropout (models here see a token a few times at most)
+- layers begin as the identity: what each adds to the residual stream is multiplied by a matrix of zeros at first
+- the same weights run three ways: `forward` (all logits), `loss` (training), and `forward` with a cache (generation)
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import silu
+
+from fmstudio.errors import StudioError
+from fmstudio.nn.attention import Attention, empty_linear
+from fmstudio.nn.decoder_cache import DecoderCache
+from fmstudio.nn.decoder_shape import DecoderShape, from_hf_config, to_hf_config
+from fmstudio.nn.norm import RMSNorm
+from fmstudio.nn.rotary import RotaryTable
+from fmstudio.nn.token_loss import IGNORED, token_loss
+
+__all__ = ["IGNORED", "Decoder", "DecoderCache", "DecoderShape", "DecoderTrace", "from_hf_config", "to_hf_config"]
+
+
+class FeedForward(nn.Module):
+    """SwiGLU (Shazeer 2020): down(silu(gate x) * up x)."""
+
+    def __init__(self, shape: DecoderShape) -> None:
+        super().__init__()
+        self.gate_proj = empty_linear(shape.width, shape.hidden_width)
+        self.up_proj = empty_linear(shape.width, shape.hidden_width)
+        self.down_proj = empty_linear(shape.hidden_width, shape.width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output: Tensor = self.down_proj(silu(self.gate_proj(x)) * self.up_proj(x))
+        return output
+
+
+class DecoderLayer(nn.Module):
+    """Attention, then feed-forward, each added to the residual stream."""
+
+    def __init__(self, shape: DecoderShape, layer: int) -> None:
+        super().__init__()
+        self.input_layernorm = RMSNorm(shape.width, shape.norm_epsilon)
+        self.self_attn = Attention(shape, layer)
+        self.post_attention_layernorm = RMSNorm(shape.width, shape.norm_epsilon)
+        self.mlp = FeedForward(shape)
+
+    def forward(self, x: Tensor, turns: Tensor, cache: DecoderCache | None = None) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), turns, cache)
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
+class DecoderTrunk(nn.Module):
+    """Everything but the read-out; `model.` in the names of the weights."""
+
+    def __init__(self, shape: DecoderShape) -> None:
+        super().__init__()
+        self.embed_tokens = nn.utils.skip_init(nn.Embedding, shape.vocabulary_size, shape.width)
+        self.layers = nn.ModuleList(DecoderLayer(shape, layer) for layer in range(shape.layers))
+        self.norm = RMSNorm(shape.width, shape.norm_epsilon)
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderTrace:
+    """What happened inside while a text was read; see `Decoder.trace`."""
+
+    streams: list[Tensor]
+    """The residual stream before the first layer and after each: layers + 1 of (batch, time, width)."""
+    patterns: list[Tensor]
+    """Where each head of each layer looked: layers of (batch, heads, time, time)."""
+    logits: Tensor
+
+
+class Decoder(nn.Module):
+    """A causal language model over token numbers.
+
+    seed: where the initial weights come from, always the same for the same seed; None leaves them unset for loading.
+    """
+
+    def __init__(self, shape: DecoderShape, seed: int | None = 0) -> None:
+        super().__init__()
+        self.shape = shape
+        self.model = DecoderTrunk(shape)
+        self.lm_head = None if shape.tied_embeddings else empty_linear(shape.width, shape.vocabulary_size)
+        self._rotary = RotaryTable(shape.head_width, shape.rope_base)
+        if seed is not None:
+            self.initialise(torch.Generator().manual_seed(seed))
+
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator, embedding_deviation: float = 0.02) -> None:
+        """Draws new weights: embeddings of the given deviation, layers of 1/√inputs, zeros where a layer writes to the
+        residual stream, so that at first the model is a plain table of tokens and learns from there."""
+        for name, weight in self.named_parameters():
+            if name.endswith(("o_proj.weight", "down_proj.weight", "bias")):
+                weight.zero_()
+            elif weight.dim() == 1:
+                weight.fill_(1.0)
+            elif name.endswith("_proj.weight"):
+                weight.normal_(0.0, weight.shape[1] ** -0.5, generator=generator)
+            else:
+                weight.normal_(0.0, embedding_deviation, generator=generator)
+
+    @property
+    def read_out_weight(self) -> Tensor:
+        """The matrix (vocabulary, width) that turns hidden states into logits."""
+        return self.model.embed_tokens.weight if self.lm_head is None else self.lm_head.weight
+
+    def forward(self, tokens: Tensor, cache: DecoderCache | None = None, *, last_only: bool = False) -> Tensor:
+        """Logits of the next token after each of `tokens`: (batch, time) → (batch, time, vocabulary).
+
+        cache: the text before `tokens`, which is extended by them. last_only: logits of the last position alone,
+        (batch, 1, vocabulary), which is all that generation needs.
+        """
+        hidden = self.hidden_states(tokens, cache)
+        return self.read_out(hidden[:, -1:] if last_only else hidden)
+
+    def loss(self, tokens: Tensor, targets: Tensor) -> Tensor:
+        """Mean cross-entropy in nats a token; tokens, targets: (batch, time), IGNORED where a target does not count."""
+        if self.lm_head is not None and type(self.lm_head) is not nn.Linear:  # an adapter sits on the read-out
+            return nn.functional.cross_entropy(self(tokens).flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
+        return token_loss(self.hidden_states(tokens).flatten(0, 1), self.read_out_weight, targets.flatten())
+
+    def hidden_states(self, tokens: Tensor, cache: DecoderCache | None = None) -> Tensor:
+        """The normalised residual stream after the last layer: (batch, time, width)."""
+        turns = self._turns(tokens, cache)
+        x: Tensor = self.model.embed_tokens(tokens)
+        for layer in self.model.layers:
+            x = layer(x, turns, cache)
+        if cache is not None:
+            cache.length += tokens.shape[1]
+        hidden: Tensor = self.model.norm(x)
+        return hidden
+
+    def read_out(self, hidden: Tensor) -> Tensor:
+        """Logits of normalised hidden states; with `model.norm` before it, also the "logit lens" on any stream."""
+        logits: Tensor
+        logits = nn.functional.linear(hidden, self.read_out_weight) if self.lm_head is None else self.lm_head(hidden)
+        return logits
+
+    @torch.no_grad()
+    def trace(self, tokens: Tensor) -> DecoderTrace:
+        """Reads `tokens` and keeps what a picture of the inside needs: streams, attention patterns, logits."""
+        turns = self._turns(tokens, None)
+        streams, patterns = [self.model.embed_tokens(tokens)], []
+        for layer in self.model.layers:
+            assert isinstance(layer, DecoderLayer)
+            patterns.append(layer.self_attn.pattern(layer.input_layernorm(streams[-1]), turns))
+            streams.append(layer(streams[-1], turns))
+        return DecoderTrace(streams, patterns, self.read_out(self.model.norm(streams[-1])))
+
+    def _turns(self, tokens: Tensor, cache: DecoderCache | None) -> Tensor:
+        """The rotary turns of the positions where `tokens` stand."""
+        start = 0 if cache is None else cache.length
+        stop = start + tokens.shape[1]
+        if stop > self.shape.context:
+            raise StudioError(
+                f"The text has {stop} tokens but the model reads {self.shape.context} at most; shorten it."
+            )
+        return self._rotary.turns(start, stop, tokens.device)

@@ -1,0 +1,161 @@
+"""The numbers that fix a decoder's size, and their translation from and to a Hugging Face `config.json`.
+
+Nothing here needs torch, so a window can show the size of a model before torch is loaded.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fmstudio.errors import StudioError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecoderShape:
+    """Every number that decides which weights a decoder has and what it computes with them."""
+
+    vocabulary_size: int
+    layers: int
+    width: int
+    """Numbers in a token's vector between the layers (`hidden_size`)."""
+    heads: int
+    key_value_heads: int
+    """Key and value heads, each shared by `heads / key_value_heads` query heads (Ainslie et al. 2023)."""
+    head_width: int
+    hidden_width: int
+    """Width inside the feed-forward layer (`intermediate_size`)."""
+    context: int
+    """The longest sequence in tokens."""
+    rope_base: float = 10_000.0
+    norm_epsilon: float = 1e-6
+    query_key_norm: bool = False
+    """Normalise each head's queries and keys before they are compared, as Qwen3 does."""
+    query_key_value_bias: bool = False
+    """Biases on the query, key and value projections, as Qwen2 has."""
+    tied_embeddings: bool = True
+    """Read tokens out with the same matrix that reads them in."""
+
+    def __post_init__(self) -> None:
+        if self.heads % self.key_value_heads:
+            raise StudioError(
+                f"key_value_heads is {self.key_value_heads}, which does not divide heads, {self.heads}; use a divisor."
+            )
+        if self.head_width % 2:
+            raise StudioError(f"head_width is {self.head_width}; rotary positions need an even number.")
+        if self.query_key_norm and self.query_key_value_bias:
+            raise StudioError("query_key_norm and query_key_value_bias exclude each other: no known layout has both.")
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers training adjusts, embeddings included."""
+        queries, keys = self.heads * self.head_width, self.key_value_heads * self.head_width
+        layer = 2 * self.width * (queries + keys) + 3 * self.width * self.hidden_width + 2 * self.width
+        layer += 2 * self.head_width * self.query_key_norm + (queries + 2 * keys) * self.query_key_value_bias
+        embeddings = self.vocabulary_size * self.width * (1 if self.tied_embeddings else 2)
+        return self.layers * layer + embeddings + self.width
+
+
+def to_hf_config(
+    shape: DecoderShape,
+    *,
+    dtype: str = "float32",
+    bos_token_id: int | None = None,
+    eos_token_id: int | None = None,
+    pad_token_id: int | None = None,
+) -> dict[str, Any]:
+    """The `config.json` with which Hugging Face transformers rebuilds this decoder."""
+    architecture, model_type = "LlamaForCausalLM", "llama"
+    if shape.query_key_norm:
+        architecture, model_type = "Qwen3ForCausalLM", "qwen3"
+    elif shape.query_key_value_bias:
+        architecture, model_type = "Qwen2ForCausalLM", "qwen2"
+    return {
+        "architectures": [architecture],
+        "model_type": model_type,
+        "vocab_size": shape.vocabulary_size,
+        "num_hidden_layers": shape.layers,
+        "hidden_size": shape.width,
+        "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.key_value_heads,
+        "head_dim": shape.head_width,
+        "intermediate_size": shape.hidden_width,
+        "max_position_embeddings": shape.context,
+        "rms_norm_eps": shape.norm_epsilon,
+        "hidden_act": "silu",
+        "tie_word_embeddings": shape.tied_embeddings,
+        # Version 5 of transformers reads `rope_parameters`; version 4, vLLM and llama.cpp read `rope_theta`.
+        "rope_theta": shape.rope_base,
+        "rope_parameters": {"rope_type": "default", "rope_theta": shape.rope_base},
+        "dtype": dtype,
+        "torch_dtype": dtype,
+        "bos_token_id": bos_token_id,
+        "eos_token_id": eos_token_id,
+        "pad_token_id": pad_token_id,
+    }
+
+
+def from_hf_config(config: Mapping[str, Any]) -> DecoderShape:
+    """The shape that a Hugging Face `config.json` describes.
+
+    Raises StudioError, in one sentence, for anything that this decoder would compute differently.
+    """
+    architecture = _supported_architecture(config)
+    width, heads = int(config["hidden_size"]), int(config["num_attention_heads"])
+    head_width = config.get("head_dim") or (128 if architecture == "Qwen3ForCausalLM" else width // heads)
+    return DecoderShape(
+        vocabulary_size=int(config["vocab_size"]),
+        layers=int(config["num_hidden_layers"]),
+        width=width,
+        heads=heads,
+        key_value_heads=int(config.get("num_key_value_heads") or heads),
+        head_width=int(head_width),
+        hidden_width=int(config["intermediate_size"]),
+        context=int(config.get("max_position_embeddings", 2048)),
+        rope_base=_rope_base(config),
+        norm_epsilon=float(config.get("rms_norm_eps", 1e-6)),
+        query_key_norm=architecture == "Qwen3ForCausalLM",
+        query_key_value_bias=architecture == "Qwen2ForCausalLM",
+        tied_embeddings=bool(config.get("tie_word_embeddings", False)),
+    )
+
+
+_ARCHITECTURES = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM")
+
+
+def _supported_architecture(config: Mapping[str, Any]) -> str:
+    """The architecture's name, once everything that would change the computation is ruled out."""
+    architecture = str((config.get("architectures") or ["(none)"])[0])
+    if architecture not in _ARCHITECTURES:
+        raise StudioError(
+            f"The model's architecture is {architecture}; this decoder opens {', '.join(_ARCHITECTURES[:-1])} "
+            f"and {_ARCHITECTURES[-1]}."
+        )
+    if config.get("attention_bias") or config.get("mlp_bias"):
+        raise StudioError(f"This {architecture} model has attention_bias or mlp_bias set, which this decoder lacks.")
+    if config.get("hidden_act", "silu") not in ("silu", "swish"):
+        raise StudioError(f"The model's hidden_act is {config['hidden_act']}; this decoder computes silu only.")
+    if config.get("quantization_config"):
+        raise StudioError("The model's weights are quantised; open its unquantised folder or its GGUF file instead.")
+    if _slides(config, architecture):
+        raise StudioError("The model attends through a window shorter than its context, which this decoder lacks.")
+    return architecture
+
+
+def _slides(config: Mapping[str, Any], architecture: str) -> bool:
+    """Whether some layer sees only the most recent tokens of its context."""
+    if config.get("layer_types"):
+        return any(kind != "full_attention" for kind in config["layer_types"])
+    switched_on = config.get("use_sliding_window", architecture == "MistralForCausalLM")
+    window = config.get("sliding_window")
+    return bool(switched_on and window and window < config.get("max_position_embeddings", 2048))
+
+
+def _rope_base(config: Mapping[str, Any]) -> float:
+    """The base of the rotary frequencies, refusing every variant that rescales them."""
+    rope = dict(config.get("rope_scaling") or {}) | dict(config.get("rope_parameters") or {})
+    kind = rope.get("rope_type", rope.get("type", "default"))
+    if kind != "default":
+        raise StudioError(f"The model rescales its rotary positions ({kind}); this decoder has the default kind only.")
+    if rope.get("partial_rotary_factor", config.get("partial_rotary_factor", 1.0)) != 1.0:
+        raise StudioError("The model rotates a part of each head only (partial_rotary_factor); this decoder does not.")
+    return float(rope.get("rope_theta") or config.get("rope_theta") or 10_000.0)

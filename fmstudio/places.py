@@ -1,0 +1,28 @@
+"""Folders outside of any workspace: what was fetched once is there for all of them."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def data_folder() -> Path:
+    """The studio's own folder in the person's; the environment variable FMSTUDIO_DATA names another."""
+    chosen = os.environ.get("FMSTUDIO_DATA")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("fmstudio", appauthor=False)
+
+
+def catalogue_folder(item: str) -> Path:
+    """Where the files of a catalogue item are once it is fetched."""
+    return data_folder() / "catalogue" / item
+
+
+def downloads_folder() -> Path:
+    """Where archives are while they are being fetched."""
+    return data_folder() / "downloads"
+
+
+def default_workspace() -> Path:
+    """The folder to work in where nobody names one; the environment variable FMSTUDIO_WORKSPACE names another."""
+    chosen = os.environ.get("FMSTUDIO_WORKSPACE")
+    return Path(chosen).expanduser() if chosen else Path.home() / "FM Studio"

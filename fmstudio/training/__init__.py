@@ -1,0 +1,1 @@
+"""Pre-training and continued pre-training: the one loop, its settings, checkpoints and jobs."""

@@ -1,0 +1,53 @@
+"""The job that tells a window what can be trained, with which settings and presets, and where."""
+
+from typing import Any
+
+from fmstudio.families import Family, families
+from fmstudio.jobs import JobContext, Sample
+from fmstudio.jobs.context import Job
+from fmstudio.recipe import read_toml
+from fmstudio.training.device import devices
+from fmstudio.training.recipes import presets
+from fmstudio.training.settings import TrainingSettings
+from fmstudio.workspace import Workspace
+
+
+def describe(context: JobContext, workspace: Workspace) -> Job:
+    """Yields one Sample "families": families with their settings, sizes and plots; presets; devices."""
+    found: dict[str, Any] = {
+        "families": [_family(family) for family in families().values()],
+        "presets": [_preset(name, read_toml(path)) for name, path in presets().items()],
+        "devices": [{"name": device.name, "title": device.title} for device in devices()],
+    }
+    yield Sample("families", "families", found)
+    return None
+
+
+def _family(family: Family) -> dict[str, Any]:
+    return {
+        "name": family.name,
+        "title": family.title,
+        "description": family.description,
+        "objective": family.objective,
+        "data_kind": family.data_kind,
+        "settings": family.settings(TrainingSettings),
+        "sizes": {title: dict(values) for title, values in family.sizes.items()},
+        "plots": [{"name": plot.name, "title": plot.title, "unit": plot.unit} for plot in family.plots],
+    }
+
+
+def _preset(name: str, tables: dict[str, Any]) -> dict[str, Any]:
+    values = {
+        f"{section}.{key}": value
+        for section, table in tables.items()
+        if isinstance(table, dict)
+        for key, value in table.items()
+    }
+    return {
+        "name": name,
+        "title": tables.get("title", name),
+        "description": tables.get("description", ""),
+        "family": tables["family"],
+        "init": tables.get("init", ""),
+        "values": values,
+    }

@@ -1,0 +1,262 @@
+"""The one training loop: batch, losses, update, and now and then a validation, a sample and a checkpoint.
+
+It is a generator of events. Each `yield` ends a step's work, so the loop can be held, stopped or overtaken there and
+nowhere else. What it measures as training time is the steps alone: not validations, samples, checkpoints or waiting.
+"""
+
+import math
+import time
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from fmstudio.errors import StudioError
+from fmstudio.families.family import Learner, Phase, Verdict
+from fmstudio.jobs import Artefact, Event, JobContext, Metrics, Note, Progress
+from fmstudio.nn.optimisers import MuonAdamW, parameter_groups
+from fmstudio.nn.schedule import Schedule, learning_rate_multiplier
+from fmstudio.training.checkpoint import Position, prune, save_checkpoint
+from fmstudio.training.device import autocast
+from fmstudio.training.settings import TrainingSettings
+
+RATE_WINDOW = 1.0
+"""Seconds over which tokens/s is averaged before it is reported."""
+
+
+class TrainingError(StudioError):
+    """Training cannot go on; the message says what to change."""
+
+
+class Trainer:
+    """A learner with its optimisers and its place in the run: what one step needs, and what a checkpoint holds."""
+
+    def __init__(self, learner: Learner, settings: TrainingSettings, device: torch.device) -> None:
+        self.learner, self.settings, self.device = learner, settings, device
+        self.position = Position()
+        self.pace = _Pace(learner.units_per_step)
+        self._phases = list(learner.phases())
+        self._parameters = {phase.name: list(phase.module.parameters()) for phase in self._phases}
+        self.optimisers = {phase.name: build_optimiser(phase.module, settings) for phase in self._phases}
+
+    def step(self) -> dict[str, Tensor | float]:
+        """Make one step and return its metrics, as tensors where reading them would make the device wait."""
+        multiplier = self._multiplier()
+        number = self.position.step + 1
+        batch = self.learner.batch(number)
+        metrics: dict[str, Tensor | float] = {"learning_rate": self.settings.learning_rate * multiplier}
+        for phase in self._phases:
+            self.optimisers[phase.name].scale_learning_rates(multiplier)
+            metrics |= self._update(phase, batch)
+        self.learner.after_step(number)
+        self.position.step = number
+        return metrics
+
+    def progress(self, message: str = "") -> Progress:
+        """Where the run stands and how fast it goes."""
+        rate_unit = f"{self.learner.unit}/s"
+        return Progress(self.position.step, self.settings.steps, "steps", message, self.pace.rate, rate_unit)
+
+    def _multiplier(self) -> float:
+        chosen = self.settings
+        return learning_rate_multiplier(
+            self.position.step,
+            chosen.steps,
+            schedule=cast(Schedule, chosen.schedule),
+            warm_up=chosen.warmup_steps,
+            decay_fraction=chosen.decay_fraction,
+            final=chosen.final_fraction,
+        )
+
+    def _update(self, phase: Phase, batch: Any) -> dict[str, Tensor | float]:
+        optimiser, parts = self.optimisers[phase.name], self.settings.accumulation
+        optimiser.zero_grad(set_to_none=True)
+        metrics: dict[str, Tensor | float] = {}
+        for part in _split(batch, parts):
+            with autocast(self.settings, self.device):
+                loss, reported = phase.loss(part)
+            (loss / parts if parts > 1 else loss).backward()
+            for name, value in reported.items():
+                metrics[name] = metrics.get(name, 0.0) + value.detach() / parts
+        limit = self.settings.gradient_clip or math.inf
+        metrics["gradient_norm"] = nn.utils.clip_grad_norm_(self._parameters[phase.name], limit, foreach=True)
+        optimiser.step()
+        return metrics
+
+
+def build_optimiser(module: nn.Module, settings: TrainingSettings) -> MuonAdamW:
+    """The optimiser that the settings ask for, over all of a module's trainable parameters."""
+    if settings.optimiser == "muon":
+        groups = parameter_groups(module)
+    else:
+        trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        groups = [{"method": "adamw", "params": trained, "lr": settings.learning_rate}]
+    return MuonAdamW(
+        groups,
+        muon_learning_rate=settings.learning_rate,
+        adamw_learning_rate=settings.adam_learning_rate,
+        weight_decay=settings.weight_decay,
+    )
+
+
+def _split(batch: Any, parts: int) -> Iterator[Any]:
+    """A batch (a tensor, or a tuple of tensors of equal length) in equal parts for gradient accumulation."""
+    if parts == 1:
+        yield batch
+    elif isinstance(batch, Tensor):
+        yield from batch.chunk(parts)
+    else:
+        yield from zip(*(tensor.chunk(parts) for tensor in batch), strict=True)
+
+
+def train(context: JobContext, trainer: Trainer, folder: Path) -> Generator[Event, None, None]:
+    """Train from the present position to the last step, to a stop, or to where validations no longer improve.
+
+    folder: the run's folder, which receives checkpoints/, and best/ with the weights of the best validation.
+    """
+    settings, position, learner, pace = trainer.settings, trainer.position, trainer.learner, trainer.pace
+    try:
+        if position.step == 0:
+            yield from _validate(trainer, folder)
+        while position.step < settings.steps and not context.stopping:
+            began = time.perf_counter()
+            metrics = trainer.step()
+            read = _due(trainer) or pace.due(began)
+            values = _read(metrics, position.step, settings) if read or trainer.device.type == "cpu" else {}
+            position.seconds += time.perf_counter() - began
+            pace.add(position.seconds)
+            if values:
+                yield Metrics(position.step, values | pace.metric(learner.unit), position.seconds)
+            yield trainer.progress()
+            if _evaluation_due(trainer):
+                yield from _validate(trainer, folder)
+            if position.step % settings.checkpoint_every == 0:
+                yield _checkpoint(trainer, folder)
+            if settings.patience and position.validations_since_best >= settings.patience:
+                yield Note(f"Stopped early: {settings.patience} validations brought nothing better than "
+                           f"step {position.best_step:,}.")  # fmt: skip
+                break
+        yield from _conclude(trainer, folder)
+    except torch.OutOfMemoryError as error:
+        raise TrainingError(_memory_sentence(position)) from error
+    except (MemoryError, RuntimeError) as error:
+        # torch's CPU allocator raises a plain RuntimeError; its message is the only thing that tells.
+        if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+            raise TrainingError(_memory_sentence(position)) from error
+        raise
+
+
+def _conclude(trainer: Trainer, folder: Path) -> Iterator[Event]:
+    """Leave a checkpoint and a validation of the very end, unless the last step has just made them.
+
+    The checkpoint comes first: a stop's extra validation must not be part of what a resumed run knows, or it would
+    end otherwise than one that was never stopped.
+    """
+    if trainer.position.step % trainer.settings.checkpoint_every != 0:
+        yield _checkpoint(trainer, folder)
+    if not _evaluation_due(trainer):
+        yield from _validate(trainer, folder, is_last=True)
+
+
+def _due(trainer: Trainer) -> bool:
+    return _evaluation_due(trainer) or trainer.position.step % trainer.settings.checkpoint_every == 0
+
+
+def _evaluation_due(trainer: Trainer) -> bool:
+    return trainer.position.step % trainer.settings.evaluate_every == 0
+
+
+def _validate(trainer: Trainer, folder: Path, is_last: bool = False) -> Generator[Event, None, None]:
+    """Measure, remember whether it was the best so far, and show a sample; the last weights need not be put aside."""
+    position = trainer.position
+    for module in trainer.learner.modules.values():
+        module.eval()
+    verdict = yield from _giving_way(trainer)
+    if position.best_score is None or verdict.score < position.best_score:
+        position.best_score, position.best_step, position.validations_since_best = verdict.score, position.step, 0
+        if position.step > 0 and trainer.settings.keep == "best" and not is_last:
+            save_checkpoint(folder / "best", position, trainer.learner.modules, {})
+            prune(folder / "best", 1)
+    else:
+        position.validations_since_best += 1
+    yield Metrics(position.step, verdict.metrics, position.seconds)
+    yield from trainer.learner.samples(position.step)
+    for module in trainer.learner.modules.values():
+        module.train()
+
+
+def _giving_way(trainer: Trainer) -> Generator[Event, None, Verdict]:
+    """Drive a validation and let other jobs go first after each of its batches."""
+    validation = trainer.learner.validate()
+    while True:
+        try:
+            next(validation)
+        except StopIteration as end:
+            verdict: Verdict = end.value
+            return verdict
+        yield trainer.progress("validating")
+
+
+def _checkpoint(trainer: Trainer, folder: Path) -> Artefact:
+    path = save_checkpoint(folder / "checkpoints", trainer.position, trainer.learner.modules, trainer.optimisers)
+    prune(folder / "checkpoints", trainer.settings.keep_checkpoints)
+    return Artefact("checkpoint", path.name, str(path))
+
+
+def _read(metrics: Mapping[str, Tensor | float], step: int, settings: TrainingSettings) -> dict[str, float]:
+    values = {name: float(value) for name, value in metrics.items()}
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"{name} became {value} at step {step:,}: the updates are too large; lower training.learning_rate "
+                f"(now {settings.learning_rate:g}), raise training.warmup_steps (now {settings.warmup_steps}) or set "
+                "training.gradient_clip to 1, and resume or start again."
+            )
+    return values
+
+
+def _memory_sentence(position: Position) -> str:
+    return (
+        f"The memory was not enough for step {position.step + 1:,}; lower training.batch_size or the context, or raise "
+        "training.accumulation, which needs less memory for the same update."
+    )
+
+
+class _Pace:
+    """Tokens or pictures a second, over the last second of training time."""
+
+    def __init__(self, units_per_step: int) -> None:
+        self.rate: float | None = None
+        self._units = units_per_step
+        self._steps = 0
+        self._since: float | None = None
+        self._fresh = False
+        self._next_read = 0.0
+
+    def due(self, now: float) -> bool:
+        """Whether numbers should be read from a device on which reading means waiting."""
+        if now < self._next_read:
+            return False
+        self._next_read = now + RATE_WINDOW / 4
+        return True
+
+    def add(self, seconds: float) -> None:
+        """Count one more step, at a training time of `seconds`."""
+        if self._since is None:
+            self._since = seconds  # the first step pays for warming up and is not typical
+            return
+        self._steps += 1
+        if seconds - self._since >= RATE_WINDOW or self.rate is None:
+            self.rate = self._steps * self._units / max(seconds - self._since, 1e-9)
+            self._fresh = seconds - self._since >= RATE_WINDOW
+            if self._fresh:
+                self._steps, self._since = 0, seconds
+
+    def metric(self, unit: str) -> dict[str, float]:
+        """The rate as a metric, once for each new value."""
+        if not self._fresh or self.rate is None:
+            return {}
+        self._fresh = False
+        return {f"{unit}_per_second": self.rate}

@@ -1,0 +1,116 @@
+"""From a finished run to a model folder: the best weights, the model card and the row in the index."""
+
+from pathlib import Path
+
+from fmstudio.families.family import Recipe
+from fmstudio.training.checkpoint import load_checkpoint
+from fmstudio.training.device import parameter_count
+from fmstudio.training.loop import Trainer
+from fmstudio.workspace import ModelRecord, RunRecord, Workspace, atomic_folder, explained, folder_size
+from fmstudio.workspace.rebuild import write_record
+
+
+def make_model(workspace: Workspace, run: RunRecord, recipe: Recipe, trainer: Trainer) -> tuple[ModelRecord, int]:
+    """Write the run's model folder and its row; returns the record and the step whose weights it holds.
+
+    A run that was resumed to train longer replaces its own model; it never replaces that of another run.
+    """
+    step = _load_best(workspace.run_folder(run.id), trainer)
+    name = run.model or workspace.free_name("models", recipe.name)
+    metrics = metrics_at(workspace, run.id, step)
+    datasets = [choice.name for choice in recipe.data.datasets]
+    details = {
+        "datasets": datasets,
+        "init": recipe.init,
+        "step": step,
+        "seconds": round(trainer.position.seconds, 3),
+        "metrics": metrics,
+        "licences": _licences(workspace, datasets),
+    }
+    folder = workspace.model_folder(name)
+    with explained(folder), atomic_folder(folder) as partial:
+        trainer.learner.save(partial)
+        record = ModelRecord(
+            name=name,
+            family=recipe.family.name,
+            parameters=parameter_count(*trainer.learner.modules.values()),
+            bytes=folder_size(partial),
+            run=run.id,
+            details=details,
+        )
+        (partial / "README.md").write_text(model_card(record, recipe), "utf-8")
+        write_record(partial, record)
+    workspace.put_model(record)
+    workspace.link(("run", run.id), ("model", name))
+    return record, step
+
+
+def _load_best(folder: Path, trainer: Trainer) -> int:
+    """Bring the networks to the weights that the recipe wants kept; returns their step."""
+    position = trainer.position
+    best = folder / "best" / f"step-{position.best_step:06d}"
+    if trainer.settings.keep == "best" and position.best_step != position.step and best.is_dir():
+        load_checkpoint(best, trainer.learner.modules, {})
+        return position.best_step
+    return position.step
+
+
+def metrics_at(workspace: Workspace, run: str, step: int) -> dict[str, float]:
+    """The last value of each metric at or before a step."""
+    found = {}
+    for name, series in workspace.metrics(run).items():
+        until = series.values[series.steps <= step]
+        if len(until):
+            found[name] = float(until[-1])
+    return found
+
+
+def _licences(workspace: Workspace, datasets: list[str]) -> dict[str, str]:
+    known = {record.name: record for record in workspace.datasets()}
+    return {name: str(known[name].details.get("licence") or "unknown") for name in datasets if name in known}
+
+
+def model_card(record: ModelRecord, recipe: Recipe) -> str:
+    """README.md of the model folder, in the form that Hugging Face reads: what, from which data, how, how good."""
+    details = record.details
+    rows = [f"| {name} | {value:.4f} |" for name, value in sorted(details["metrics"].items()) if _is_result(name)]
+    licences = [f"- {name}: {licence}" for name, licence in details["licences"].items()]
+    begun = f"\nIt continues the model `{recipe.init}`.\n" if recipe.init else ""
+    return "\n".join(
+        [
+            "---",
+            "library_name: transformers",
+            "pipeline_tag: text-generation",
+            "tags: [fm-studio]",
+            "---",
+            f"# {record.name}",
+            "",
+            f"A {recipe.family.title.lower()} of {record.parameters:,} parameters, trained from the data below for "
+            f"{details['step']:,} steps in {details['seconds']:.0f} seconds with FM Studio.",
+            begun,
+            "## Data and its licences",
+            "",
+            *licences,
+            "",
+            "The licence of the data applies to what is made of it; look at it before you publish the model.",
+            "",
+            "## Results",
+            "",
+            "| metric | value |",
+            "|---|---|",
+            *rows,
+            "",
+            "Losses are in nats per token. Validation is on documents that were held back from training.",
+            "",
+            "## Recipe",
+            "",
+            "```toml",
+            recipe.to_toml().strip(),
+            "```",
+            "",
+        ]
+    )
+
+
+def _is_result(name: str) -> bool:
+    return name.partition("/")[0] in ("loss", "bits_per_byte", "perplexity")

@@ -1,0 +1,71 @@
+"""Keeps what a run reports: metrics in the index and beside the run as JSON lines, samples as text files."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+from fmstudio.jobs import Artefact, Event, Metrics, Progress, Sample
+from fmstudio.workspace import Workspace, write_atomically
+
+FLUSH_EVERY = 1.0
+"""Seconds between writes: often enough to lose little, seldom enough to cost nothing."""
+
+
+class RunRecorder:
+    """Sees every event of one run and stores what should outlive it."""
+
+    def __init__(self, workspace: Workspace, run: str) -> None:
+        self._workspace, self.run = workspace, run
+        self._folder = workspace.run_folder(run)
+        self._rows: list[Metrics] = []
+        self._flushed = time.monotonic()
+        self.step = 0
+        self.seconds = 0.0
+
+    def see(self, event: Event) -> None:
+        """Take one event."""
+        match event:
+            case Metrics():
+                self._rows.append(event)
+                self.step, self.seconds = event.step, event.seconds
+            case Sample(kind="text", data=str(text)):
+                write_atomically(self._folder / "samples" / f"step-{event.step:06d}.txt", text)
+            case Artefact(kind="checkpoint"):
+                self.flush()  # the history must reach at least as far as what a resumed run begins from
+            case Progress() if time.monotonic() - self._flushed > FLUSH_EVERY:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write what has come since the last time."""
+        rows, self._rows = self._rows, []
+        self._flushed = time.monotonic()
+        if not rows:
+            return
+        self._workspace.add_metrics(self.run, [(row.step, row.seconds, row.values) for row in rows])
+        with (self._folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            for row in rows:
+                file.write(json.dumps({"step": row.step, "seconds": row.seconds, "values": dict(row.values)}) + "\n")
+        self._workspace.update_run(self.run, step=self.step, seconds=self.seconds)
+
+    def rewind(self, step: int) -> None:
+        """Forget what lies beyond a step: the resumed run measures it again."""
+        self._workspace.remove_metrics(self.run, step)
+        for path in (self._folder / "samples").glob("step-*.txt"):
+            if int(path.stem.removeprefix("step-")) > step:
+                path.unlink()
+        _keep_lines(self._folder / "metrics.jsonl", step)
+
+
+def _keep_lines(path: Path, step: int) -> None:
+    """Drop the lines beyond a step, and a last one that a killed process left half-written."""
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text("utf-8").split(os.linesep):
+        try:
+            if json.loads(line)["step"] <= step:
+                kept.append(line + "\n")
+        except ValueError:
+            continue
+    write_atomically(path, "".join(kept))

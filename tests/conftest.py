@@ -1,0 +1,70 @@
+"""What every test stands on: folders of its own, and a check that it leaves no thread behind."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fmstudio.jobs import JobContext
+from fmstudio.workspace import Workspace
+from tests.driving import run_job
+from tests.texts import write_texts
+
+
+@pytest.fixture(autouse=True)
+def own_user_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes what belongs to the person at this machine."""
+    monkeypatch.setenv("FMSTUDIO_DATA", str(tmp_path / "user-data"))
+    monkeypatch.setenv("FMSTUDIO_CONFIG", str(tmp_path / "user-config"))
+    monkeypatch.setenv("FMSTUDIO_WORKSPACE", str(tmp_path / "default-workspace"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(autouse=True)
+def no_thread_outlives_its_test() -> Iterator[None]:
+    """Fails a test whose threads still run when it ends (those that libraries keep for good are not counted)."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        left = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("engine")]
+        if not left:
+            return
+        time.sleep(0.01)
+    pytest.fail(f"threads outlived the test: {left}")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """An empty workspace."""
+    opened = Workspace(tmp_path / "workspace")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def stocked(workspace: Workspace, tmp_path: Path) -> Workspace:
+    """A workspace with the dataset "articles"."""
+    from fmstudio.data import importing
+
+    sources = [str(write_texts(tmp_path / "texts"))]
+    run_job(importing.add(JobContext(), workspace, sources, "articles"))
+    return workspace
+
+
+@pytest.fixture
+def tables() -> dict[str, Any]:
+    """A recipe for a model of a few thousand parameters."""
+    return {
+        "family": "language",
+        "name": "small",
+        "data": {"datasets": ["articles"], "validation_tokens": 512},
+        "tokenizer": {"kind": "byte"},
+        "model": {"context": 32, "layers": 2, "width": 32, "heads": 2},
+        "sample": {"tokens": 16, "prompt": "The "},
+        "training": {"steps": 12, "batch_size": 4, "evaluate_every": 6, "checkpoint_every": 5, "warmup_steps": 2,
+                     "device": "cpu"},
+    }  # fmt: skip

@@ -1,0 +1,225 @@
+"""What a reader would read on the page is what comes out of each kind of file."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import docx
+import pyarrow
+import pyarrow.parquet
+import pypdf
+import pytest
+
+from fmstudio.data.documents import Document, open_documents
+from fmstudio.errors import StudioError
+
+
+@pytest.fixture
+def read(workspace, add):
+    """Import one file whole and return its documents."""
+
+    def read(path: Path, **options) -> list[Document]:
+        name = f"set-{len(workspace.datasets())}"
+        add(path, name=name, **{"documents": "file", **options})
+        with open_documents(workspace, name) as documents:
+            return list(documents)
+
+    return read
+
+
+PAGE = """<!doctype html><html><head><title>The  lighthouse
+</title><style>p { color: red }</style><script>var x = "code";</script></head><body>
+<nav><a href="/">Home</a> | <a href="/more">More</a></nav>
+<h1>The lighthouse</h1><p>It was <b>dark</b>, and the
+   <a href="#">keeper</a>&nbsp;slept.</p>After the paragraph.
+<ul><li>one<li>two</ul><pre>  kept
+    as it is</pre><table><tr><td>a</td><td>b</td></tr></table>
+<form><button>Sign up</button></form><footer>Cookies</footer></body></html>"""
+
+
+def test_html(read, tmp_path):
+    (tmp_path / "page.html").write_text(PAGE, "utf-8")
+    (document,) = read(tmp_path / "page.html")
+    assert document.title == "The lighthouse"
+    assert document.text == (
+        "The lighthouse\n\nIt was dark, and the keeper slept.\n\nAfter the paragraph.\n\none\ntwo\n\n"
+        "  kept\n    as it is\n\na\tb"
+    )
+
+
+def test_html_in_its_declared_encoding(read, tmp_path):
+    page = '<meta charset="iso-8859-2"><p>Zażółć gęślą jaźń</p>'
+    (tmp_path / "page.htm").write_bytes(page.encode("iso-8859-2"))
+    (document,) = read(tmp_path / "page.htm")
+    assert document == Document("Zażółć gęślą jaźń", "page", "page.htm", "iso8859-2")
+
+
+def test_deeply_nested_html_is_no_trouble(read, tmp_path):
+    (tmp_path / "page.html").write_text("<div>" * 5000 + "deep" + "</div>" * 5000, "utf-8")
+    assert read(tmp_path / "page.html")[0].text == "deep"
+
+
+def pdf(*pages: str, password: str = "") -> bytes:
+    """A PDF with a line of text on each page, written as the specification says (ISO 32000, 7.5)."""
+    writer = pypdf.PdfWriter()
+    for text in pages:
+        page = writer.add_blank_page(300, 300)
+        font = pypdf.generic.DictionaryObject({
+            pypdf.generic.NameObject("/Type"): pypdf.generic.NameObject("/Font"),
+            pypdf.generic.NameObject("/Subtype"): pypdf.generic.NameObject("/Type1"),
+            pypdf.generic.NameObject("/BaseFont"): pypdf.generic.NameObject("/Helvetica"),
+        })  # fmt: skip
+        fonts = pypdf.generic.DictionaryObject({pypdf.generic.NameObject("/F1"): font})
+        page[pypdf.generic.NameObject("/Resources")] = pypdf.generic.DictionaryObject(
+            {pypdf.generic.NameObject("/Font"): fonts}
+        )
+        stream = pypdf.generic.DecodedStreamObject()
+        stream.set_data(f"BT /F1 12 Tf 20 200 Td ({text}) Tj ET".encode() if text else b"")
+        page[pypdf.generic.NameObject("/Contents")] = writer._add_object(stream)
+    if password:
+        writer.encrypt(password, algorithm="AES-256")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_pdf(read, tmp_path):
+    (tmp_path / "paper.pdf").write_bytes(pdf("The first page.", "", "The third page."))
+    (document,) = read(tmp_path / "paper.pdf")
+    assert document.text.split() == ["The", "first", "page.", "The", "third", "page."]
+    assert document.title == "paper"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (pdf("Secret.", password="1234"), "paper.pdf cannot be imported: it is protected by a password; save it"),
+        (pdf("", ""), "its pages are pictures without text .a scan."),
+        (b"", "it is empty"),
+        (pdf("Cut off.")[:200], "it is not a PDF, or damaged"),
+    ],
+)
+def test_pdf_that_cannot_be_read(read, tmp_path, content, reason):
+    (tmp_path / "paper.pdf").write_bytes(content)
+    with pytest.raises(StudioError, match=reason):
+        read(tmp_path / "paper.pdf")
+
+
+def test_pdf_locked_only_against_changes_is_read(read, tmp_path):
+    writer = pypdf.PdfWriter(io.BytesIO(pdf("Open to read.")))
+    writer.encrypt("", owner_password="owner", algorithm="AES-256")
+    writer.write(tmp_path / "paper.pdf")
+    assert read(tmp_path / "paper.pdf")[0].text == "Open to read."
+
+
+def test_docx(read, tmp_path):
+    file = docx.Document()
+    file.core_properties.title = "A report"
+    file.add_heading("Findings", 1)
+    file.add_paragraph("All is well.")
+    table = file.add_table(1, 2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "left", "right"
+    file.add_paragraph("The end.")
+    file.save(str(tmp_path / "report.docx"))
+    (document,) = read(tmp_path / "report.docx")
+    assert document.text == "Findings\n\nAll is well.\n\nleft\tright\n\nThe end."
+    assert document.title == "A report"
+
+
+def write_epub(path: Path, encryption: str = "") -> None:
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("META-INF/container.xml", '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
+                      '<rootfiles><rootfile full-path="OEBPS/book.opf"/></rootfiles></container>')  # fmt: skip
+        book.writestr(
+            "OEBPS/book.opf",
+            '<package xmlns="http://www.idpf.org/2007/opf"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
+            "<dc:title>Two chapters</dc:title></metadata><manifest>"
+            '<item id="b" href="second%20one.xhtml" media-type="application/xhtml+xml"/>'
+            '<item id="a" href="first.xhtml" media-type="application/xhtml+xml"/>'
+            '<item id="c" href="style.css" media-type="text/css"/></manifest>'
+            '<spine><itemref idref="a"/><itemref idref="b"/></spine></package>',
+        )
+        book.writestr("OEBPS/first.xhtml", "<html><body><h1>One</h1><p>It began – well.</p></body></html>")
+        book.writestr("OEBPS/second one.xhtml", "<html><body><h1>Two</h1><p>It ended.</p></body></html>")
+        if encryption:
+            book.writestr("META-INF/encryption.xml", encryption)
+
+
+def test_epub(read, tmp_path):
+    write_epub(tmp_path / "book.epub")
+    (document,) = read(tmp_path / "book.epub")
+    assert document.text == "One\n\nIt began – well.\n\nTwo\n\nIt ended."
+    assert document.title == "Two chapters"
+
+
+def test_xhtml_with_elements_closed_at_once(read, tmp_path):
+    page = """<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/><script src="a.js"/></head>
+    <body><a id="start"/><div class="x" /><p>Still here.<br/>And here.</p></body></html>"""
+    (tmp_path / "page.xhtml").write_text(page, "utf-8")
+    assert read(tmp_path / "page.xhtml")[0] == Document("Still here.\nAnd here.", "page", "page.xhtml")
+
+
+def test_epub_under_protection(read, tmp_path):
+    write_epub(tmp_path / "book.epub", '<CipherReference URI="OEBPS/first.xhtml"/>')
+    with pytest.raises(StudioError, match="it is copy-protected"):
+        read(tmp_path / "book.epub")
+    write_epub(tmp_path / "fonts.epub", '<CipherReference URI="OEBPS/font.otf"/>')
+    assert read(tmp_path / "fonts.epub")[0].title == "Two chapters"
+
+
+ROWS = [
+    {"id": "a1", "label": "good", "review": "A film that stays with you for days, \"truly\".", "note": "x" * 3},
+    {"id": "a2", "label": "bad", "review": "Two hours of my life;\nI want them back, please.", "note": ""},
+]  # fmt: skip
+
+
+def csv_text(delimiter: str) -> str:
+    quoted = [[f'"{value.replace(chr(34), chr(34) * 2)}"' for value in row.values()] for row in ROWS]
+    return "\n".join(delimiter.join(line) for line in [list(ROWS[0]), *quoted]) + "\n"
+
+
+@pytest.fixture
+def tables(tmp_path) -> dict[str, Path]:
+    (tmp_path / "a.csv").write_text(csv_text(","), "utf-8")
+    (tmp_path / "semicolons.csv").write_text(csv_text(";"), "utf-8-sig")
+    (tmp_path / "a.tsv").write_text(csv_text("\t"), "utf-8")
+    (tmp_path / "a.jsonl").write_text("\n".join(json.dumps(row) for row in ROWS), "utf-8")
+    (tmp_path / "a.json").write_text(json.dumps({"data": ROWS}), "utf-8")
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(ROWS), tmp_path / "a.parquet")
+    return {path.name: path for path in tmp_path.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("name", ["a.csv", "semicolons.csv", "a.tsv", "a.jsonl", "a.json", "a.parquet"])
+def test_tables_give_a_document_a_row_from_the_longest_column(read, tables, name):
+    found = read(tables[name])
+    assert [document.text for document in found] == [row["review"] for row in ROWS]
+    assert [document.title.split(" · ")[1] for document in found] == ["a1", "a2"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.parquet"])
+def test_the_column_can_be_chosen(read, tables, name):
+    assert [document.text for document in read(tables[name], column="label")] == ["good", "bad"]
+    reason = f"{name} cannot be imported: it has no .*column 'words'; its columns are: id, label, review, note"
+    with pytest.raises(StudioError, match=reason):
+        read(tables[name], column="words")
+
+
+def test_a_column_called_text_is_preferred_to_a_longer_one(read, tmp_path):
+    (tmp_path / "a.jsonl").write_text(json.dumps({"source": "https://example.org/" + "x" * 100, "text": "Short."}))
+    assert read(tmp_path / "a.jsonl")[0].text == "Short."
+
+
+def test_rows_without_text_and_lines_without_json_are_left_out(workspace, add, tmp_path):
+    lines = ['{"text": "one"}', '{"text": null}', '{"text": "  "}', "{broken", '"just a text"', '{"text": "\\ud800"}']
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), "utf-8")
+    ran = add(tmp_path / "a.jsonl")
+    with open_documents(workspace, "data") as documents:
+        assert [document.text for document in documents] == ["one", "just a text", "?"]
+    assert "lines left out because they are not JSON objects: 1" in ran.notes
+    assert "rows left out because they have no text in column 'text': 2" in ran.notes
+
+
+def test_a_json_table_of_plain_texts(read, tmp_path):
+    (tmp_path / "a.json").write_text('["one", "two"]')
+    assert [document.text for document in read(tmp_path / "a.json")] == ["one", "two"]

@@ -1,0 +1,257 @@
+"""Runs through the public door: what a run yields, keeps and leaves, and that it goes on where it was."""
+
+import hashlib
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fmstudio.errors import StudioError
+from fmstudio.jobs import Artefact, JobContext, Metrics, Note, Progress, Sample
+from fmstudio.training.pretraining import pretrain, resume
+from fmstudio.workspace import Workspace
+from tests.driving import of_kind, run_job, run_until
+
+
+def weights(workspace: Workspace, run: str, step: int) -> dict[str, str]:
+    """Digests of everything that a checkpoint holds, but for how long it took."""
+    folder = workspace.run_folder(run) / "checkpoints" / f"step-{step:06d}"
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.safetensors")}
+
+
+def train(workspace: Workspace, tables: dict[str, Any], **training: Any) -> tuple[list[Any], dict[str, Any]]:
+    recipe = tables | {"training": tables["training"] | training}
+    return run_job(pretrain(JobContext(), workspace, recipe))
+
+
+def test_a_run_ends_in_a_model_and_leaves_its_history(stocked: Workspace, tables: dict[str, Any]) -> None:
+    events, result = train(stocked, tables)
+    assert events[0] == Artefact("run", "small", str(stocked.run_folder("small")))
+    assert result["run"] == "small"
+    assert result["model"] == "small"
+    run = stocked.run("small")
+    assert (run.status, run.step, run.steps, run.model) == ("completed", 12, 12, "small")
+    metrics = stocked.metrics("small")
+    np.testing.assert_array_equal(metrics["loss/training"].steps, np.arange(1, 13))
+    np.testing.assert_array_equal(metrics["loss/validation"].steps, [0, 6, 12])
+    assert metrics["loss/training"].values[-1] < metrics["loss/training"].values[0]
+    # At step 0 the model knows nothing: the loss is that of guessing among all tokens.
+    assert metrics["loss/validation"].values[0] == pytest.approx(math.log(257), rel=0.02)
+    nats = metrics["loss/validation"].values[-1]
+    assert metrics["perplexity/validation"].values[-1] == pytest.approx(math.exp(nats))
+    assert sorted(path.name for path in (stocked.run_folder("small") / "samples").iterdir()) == [
+        "step-000000.txt", "step-000006.txt", "step-000012.txt",
+    ]  # fmt: skip
+    assert [event.step for event in of_kind(events, Sample)] == [0, 6, 12]
+    assert (("dataset", "articles"), ("run", "small")) in stocked.lineage()
+    assert (("run", "small"), ("model", "small")) in stocked.lineage()
+
+
+def test_bits_per_byte_of_byte_tokens_are_the_nats_of_a_token(stocked: Workspace, tables: dict[str, Any]) -> None:
+    train(stocked, tables)
+    metrics = stocked.metrics("small")
+    nats = metrics["loss/validation"].values
+    # The end of a text is a token of no bytes, so the two agree up to those few.
+    np.testing.assert_allclose(metrics["bits_per_byte/validation"].values, nats / math.log(2), rtol=0.01)
+
+
+def test_the_model_card_states_data_licence_recipe_and_losses(stocked: Workspace, tables: dict[str, Any]) -> None:
+    train(stocked, tables)
+    card = (stocked.model_folder("small") / "README.md").read_text()
+    for part in ("- articles: ", "loss/validation", "[training]", "steps = 12", "licence"):
+        assert part in card
+
+
+def test_the_same_recipe_gives_the_same_model_and_another_seed_another(
+    stocked: Workspace, tables: dict[str, Any]
+) -> None:
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        train(stocked, tables | {"name": name}, seed=seed)
+    assert weights(stocked, "a", 12) == weights(stocked, "b", 12)
+    assert weights(stocked, "a", 12) != weights(stocked, "c", 12)
+
+
+@pytest.mark.parametrize("optimiser", ["muon", "adamw"])
+def test_a_stopped_run_goes_on_and_ends_bit_identical(
+    stocked: Workspace, tables: dict[str, Any], optimiser: str
+) -> None:
+    train(stocked, tables | {"name": "whole"}, optimiser=optimiser)
+    context = JobContext()
+    recipe = tables | {"name": "parts", "training": tables["training"] | {"optimiser": optimiser}}
+    job = pretrain(context, stocked, recipe)
+    run_until(job, lambda event: isinstance(event, Metrics) and event.step == 7)
+    context.stop()
+    _, result = run_job(job)
+    assert stocked.run("parts").status == "stopped"
+    assert result["model"] == "parts", "a stop keeps what there is"
+    events, _ = run_job(resume(JobContext(), stocked, "parts"))
+    assert min(event.step for event in of_kind(events, Metrics)) == 8
+    assert weights(stocked, "parts", 12) == weights(stocked, "whole", 12)
+    for name in ("loss/validation", "loss/training"):
+        assert stocked.metrics("parts")[name].values[-1] == stocked.metrics("whole")[name].values[-1]
+    assert stocked.model("parts").details["step"] == stocked.model("whole").details["step"]
+    assert stocked.run("parts").status == "completed"
+    np.testing.assert_array_equal(stocked.metrics("parts")["loss/training"].steps, np.arange(1, 13))
+
+
+def test_a_cancelled_run_keeps_its_checkpoints_and_makes_no_model(stocked: Workspace, tables: dict[str, Any]) -> None:
+    job = pretrain(JobContext(), stocked, tables)
+    run_until(job, lambda event: isinstance(event, Metrics) and event.step == 7)
+    job.close()
+    assert stocked.run("small").status == "cancelled"
+    assert stocked.models() == []
+    assert not list(stocked.path.rglob(".partial-*"))
+    run_job(resume(JobContext(), stocked, "small"))
+    assert stocked.model("small").run == "small"
+
+
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(stocked: Workspace, tables: dict[str, Any]) -> None:
+    train(stocked, tables | {"name": "whole"})
+    job = pretrain(JobContext(), stocked, tables)
+    run_until(job, lambda event: isinstance(event, Artefact) and event.name == "step-000010")
+    job.close()
+    damaged = stocked.run_folder("small") / "checkpoints" / "step-000010" / "model.safetensors"
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    events, _ = run_job(resume(JobContext(), stocked, "small"))
+    warnings = [event.text for event in of_kind(events, Note) if event.level == "warning"]
+    assert len(warnings) == 1
+    assert "step-000010 is damaged" in warnings[0]
+    assert min(event.step for event in of_kind(events, Metrics)) == 6
+    assert weights(stocked, "small", 12) == weights(stocked, "whole", 12)
+
+
+def test_a_finished_run_can_be_trained_longer_but_not_resumed(stocked: Workspace, tables: dict[str, Any]) -> None:
+    train(stocked, tables)
+    with pytest.raises(StudioError, match="is complete at step 12"):
+        run_job(resume(JobContext(), stocked, "small"))
+    run_job(resume(JobContext(), stocked, "small", steps=16))
+    assert (stocked.run("small").step, stocked.run("small").steps) == (16, 16)
+    assert len(stocked.models()) == 1
+
+
+def test_early_stopping_and_the_best_model(stocked: Workspace, tables: dict[str, Any]) -> None:
+    """A learning rate that ruins the model: the best validation is an early one, and its weights are kept."""
+    events, _ = train(
+        stocked, tables, steps=60, evaluate_every=2, patience=3, learning_rate=2.0, adam_learning_rate=2.0,
+        warmup_steps=20, gradient_clip=0,
+    )  # fmt: skip
+    assert any("Stopped early" in event.text for event in of_kind(events, Note))
+    series = stocked.metrics("small")["loss/validation"]
+    best = int(series.steps[np.argmin(series.values)])
+    assert stocked.run("small").step == best + 6
+    assert stocked.model("small").details["step"] == best
+    assert stocked.model("small").details["metrics"]["loss/validation"] == pytest.approx(series.values.min())
+
+
+def test_accumulated_parts_give_the_update_of_the_whole_batch(stocked: Workspace, tables: dict[str, Any]) -> None:
+    train(stocked, tables | {"name": "whole"})
+    train(stocked, tables | {"name": "parts"}, accumulation=4)
+    whole, parts = (stocked.metrics(name)["loss/training"].values for name in ("whole", "parts"))
+    np.testing.assert_allclose(parts, whole, rtol=2e-3)
+
+
+def test_minutes_become_steps_that_the_recipe_remembers(stocked: Workspace, tables: dict[str, Any]) -> None:
+    context = JobContext()
+    job = pretrain(context, stocked, tables | {"training": tables["training"] | {"minutes": 5.0}})
+    events = run_until(job, lambda event: isinstance(event, Metrics) and event.step == 2)
+    context.stop()
+    run_job(job)
+    assert any("5 minutes are about" in event.text for event in of_kind(events, Note))
+    assert stocked.run("small").steps > 100
+    assert "minutes = 0.0" in (stocked.run_folder("small") / "recipe.toml").read_text()
+
+
+def test_continued_training_watches_the_old_data(stocked: Workspace, tables: dict[str, Any], tmp_path: Path) -> None:
+    from fmstudio.data import importing
+
+    train(stocked, tables, steps=30)
+    other = tmp_path / "other"
+    other.mkdir()
+    for number in range(12):
+        (other / f"{number}.txt").write_text(" ".join(str(each * each) for each in range(number, number + 400)))
+    run_job(importing.add(JobContext(), stocked, [str(other)], "squares"))
+    train(
+        stocked, tables | {"name": "next", "init": "small", "data": {"datasets": ["squares"], "validation_tokens": 512}}
+    )
+    metrics = stocked.metrics("next")
+    last_of_old_run = stocked.model("small").details["metrics"]["loss/validation"]
+    assert metrics["loss/articles"].values[0] == pytest.approx(last_of_old_run, rel=1e-4)
+    assert metrics["loss/articles"].values[-1] > metrics["loss/articles"].values[0], "it forgets what it no longer sees"
+    assert metrics["loss/validation"].values[-1] < metrics["loss/validation"].values[0]
+    assert (("model", "small"), ("run", "next")) in stocked.lineage()
+
+
+def test_progress_names_the_pace_in_tokens(stocked: Workspace, tables: dict[str, Any]) -> None:
+    events, _ = train(stocked, tables)
+    last = of_kind(events, Progress)[-1]
+    assert (last.total, last.unit, last.rate_unit) == (12, "steps", "tokens/s")
+    assert last.rate is not None
+    assert last.rate > 0
+
+
+# What can go wrong.
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "words"),
+    [
+        ("training", {"step": 5}, "training.step is not a setting"),
+        ("training", {"steps": "many"}, 'training.steps is "many", but it must be a whole number'),
+        ("training", {"steps": -1}, "training.steps is -1, but it must be a whole number from 1"),
+        ("model", {"width": 33}, "model.width is 33, which 2 heads cannot share"),
+        ("data", {"datasets": ["absent"]}, "There is no dataset named 'absent'"),
+        ("data", {"datasets": []}, "data.datasets is empty"),
+        ("training", {"device": "mps"}, "this machine has no such device"),
+    ],
+)
+def test_a_recipe_that_cannot_run_says_why_and_starts_nothing(
+    stocked: Workspace, tables: dict[str, Any], section: str, values: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(StudioError) as raised:
+        run_job(pretrain(JobContext(), stocked, tables | {section: tables[section] | values}))
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert stocked.models() == []
+
+
+def test_a_text_shorter_than_the_context_is_told(stocked: Workspace, tables: dict[str, Any]) -> None:
+    with pytest.raises(StudioError, match=r"'articles' is too short: .* lower model.context"):
+        run_job(pretrain(JobContext(), stocked, tables | {"model": tables["model"] | {"context": 100_000}}))
+    assert stocked.run("small").status == "failed"
+    assert "too short" in stocked.run("small").details["reason"]
+
+
+def test_a_loss_that_explodes_is_explained(stocked: Workspace, tables: dict[str, Any]) -> None:
+    with pytest.raises(StudioError, match=r"became (nan|inf) at step .* lower training.learning_rate"):
+        train(stocked, tables, steps=200, optimiser="adamw", learning_rate=10.0, weight_decay=10.0, gradient_clip=0,
+              warmup_steps=0, schedule="constant")  # fmt: skip
+    assert stocked.run("small").status == "failed"
+
+
+def test_a_dataset_deleted_during_a_run_does_not_harm_the_run(stocked: Workspace, tables: dict[str, Any]) -> None:
+    job = pretrain(JobContext(), stocked, tables)
+    run_until(job, lambda event: isinstance(event, Metrics) and event.step == 3)
+    stocked.remove_dataset("articles")
+    _, result = run_job(job)
+    assert result["model"] == "small"
+    with pytest.raises(StudioError, match="no dataset named 'articles'"):
+        run_job(resume(JobContext(), stocked, "small", steps=20))
+
+
+def test_weights_of_wrong_shapes_are_refused(stocked: Workspace, tables: dict[str, Any]) -> None:
+    train(stocked, tables)
+    train(stocked, tables | {"name": "wide", "model": tables["model"] | {"width": 64}})
+    wrong = (stocked.model_folder("wide") / "model.safetensors").read_bytes()
+    (stocked.model_folder("small") / "model.safetensors").write_bytes(wrong)
+    with pytest.raises(StudioError, match="do not fit its config"):
+        run_job(pretrain(JobContext(), stocked, tables | {"name": "next", "init": "small"}))
+
+
+def test_one_run_is_trained_by_one_process_only(stocked: Workspace, tables: dict[str, Any]) -> None:
+    job = pretrain(JobContext(), stocked, tables)
+    run_until(job, lambda event: isinstance(event, Metrics) and event.step == 3)
+    with pytest.raises(StudioError, match="being trained by another program"):
+        run_job(resume(JobContext(), stocked, "small"))
+    job.close()
