@@ -113,7 +113,7 @@ def _window(arguments: argparse.Namespace) -> int:
 
 
 def _tour(arguments: argparse.Namespace) -> int:
-    from fmstudio.tour import run_tour
+    from fmstudio.app import run_tour
 
     return run_tour(arguments.workspace, arguments.screenshots)
 

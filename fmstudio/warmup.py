@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,25 @@ from typing import Any
 from fmstudio.jobs import Event, JobContext, Progress, Sample
 
 LIBRARIES = ("c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch_python")
+PATIENCE = 5.0
 _RTLD_NOW = 2  # the same on Linux and macOS
 
 
-def load_torch(context: JobContext, threads: int = 0) -> Generator[Event, None, None]:
-    """Load torch step by step, then tell as Sample("machine") what it can compute on. threads: 0 leaves torch's own."""
+def load_torch(
+    context: JobContext, threads: int = 0, ready: threading.Event | None = None
+) -> Generator[Event, None, None]:
+    """Load torch step by step, then tell as Sample("machine") what it can compute on.
+
+    threads: 0 leaves torch's own choice. ready: set when whoever waits for Python's lock has had it; the libraries,
+    which need no lock, are loaded meanwhile, and after PATIENCE seconds the import goes on in any case.
+    """
     for library in torch_libraries():
         yield Progress(0, message=f"Loading {library.name}")
         if context.stopping:
             return
         _open_without_the_lock(library)
+    if ready is not None:
+        ready.wait(PATIENCE)
     yield Progress(0, message="Starting torch")
     importlib.import_module("torch")
     yield from use_threads(context, threads)

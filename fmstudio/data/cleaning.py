@@ -130,12 +130,12 @@ class _Report:
             entry["examples"].append(self._example(rule, verdict))
 
     def _example(self, rule: str, verdict: Verdict) -> dict[str, Any]:
-        """Before and after: of a repair the first place that changes, of a duplicate the one that stays."""
+        """Before and after, from where they first differ: the repaired text, or the duplicate that stays."""
         before, after, why = verdict.text[:_SNIPPET], "", verdict.why
         if rule == "encoding":
             before, after, why = *_first_difference(verdict.before, verdict.text), "wrongly decoded once"
         elif verdict.twin:
-            after = self.documents.text(verdict.twin.index)[:_SNIPPET]
+            before, after = _first_difference(verdict.text, self.documents.text(verdict.twin.index))
             why += f" ({self.documents.about(verdict.twin.index)['title']}), which stays"
         title = self.documents.about(verdict.index)["title"]
         return {"index": verdict.index, "title": title, "why": why, "before": before, "after": after}

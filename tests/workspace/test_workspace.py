@@ -93,7 +93,7 @@ def test_what_is_not_there_is_named_with_what_is(workspace: Workspace) -> None:
         workspace.dataset("plays")
     fill(workspace)
     with pytest.raises(
-        WorkspaceError, match="no dataset named 'play' in this workspace; known are (clean, plays|plays, clean)"
+        WorkspaceError, match=r"no dataset named 'play' in this workspace; known are (clean, plays|plays, clean)"
     ):
         workspace.dataset("play")
 

@@ -1,0 +1,217 @@
+"""Puts the window together: the only place that knows the workspace, the engine and the window, and joins them."""
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.preferences import Preferences, preferences_path
+from fmstudio.gui.pump import Pump
+from fmstudio.gui.questions import ask_for_another_workspace
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.window_state import last_panel
+from fmstudio.jobs import Engine, Event, JobRequest, Mailbox, Sample
+from fmstudio.places import default_workspace
+from fmstudio.workspace import Workspace, WorkspaceError
+
+
+def open_window(workspace_path: Path | None = None, argv: Sequence[str] = ()) -> int:
+    """Show the studio until its window is closed; returns the process's exit code.
+
+    Without a path it opens the workspace that was open last, or the usual one.
+    """
+    application = _application(argv)
+    preferences = Preferences(preferences_path())
+    theme = Theme(preferences.get("theme"), preferences.get("text_size"))
+    theme.apply()
+    # Ctrl+C in the terminal ends the window as closing it does: what runs is stopped and kept.
+    before = signal.signal(signal.SIGINT, lambda *_: application.quit())
+    try:
+        return _work(application, workspace_path or _last_workspace(preferences), theme, preferences)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _work(application: QApplication, path: Path, theme: Theme, preferences: Preferences) -> int:
+    """One session after another, until a person wants no other workspace."""
+    next_path: Path | None = path
+    while next_path is not None:
+        session = _begin(next_path, theme, preferences)
+        if session is None:
+            return 1
+        session.show()
+        application.exec()
+        next_path = session.end()
+    return 0
+
+
+def _application(argv: Sequence[str]) -> QApplication:
+    running = QApplication.instance()
+    application = running if isinstance(running, QApplication) else QApplication([sys.argv[0], *argv])
+    application.setApplicationName("FM Studio")
+    application.setDesktopFileName("fmstudio")
+    # A question may be the last window that closes; only the end of the main window is the end.
+    application.setQuitOnLastWindowClosed(False)
+    return application
+
+
+def run_tour(workspace_path: Path | None, screenshots: Path | None, steps: int = 400) -> int:
+    """Drive the real window through the life of a small model; returns the process's exit code.
+
+    It works on a workspace of its own unless one is named, changes no preferences, and needs no display.
+    """
+    from fmstudio.gui.tour import Tour
+
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    with tempfile.TemporaryDirectory() as own:
+        preferences = Preferences(Path(own) / "preferences.ini")
+        theme = Theme("light", preferences.get("text_size"))
+        theme.apply()
+        session = Session(workspace_path or Path(own) / "workspace", theme, preferences)
+        tour = Tour(session.window, screenshots, steps)
+        sentences: list[str] = []
+        tour.ended.connect(sentences.append)
+        tour.ended.connect(application.quit)
+        session.show()
+        session.window.resize(1280, 800)
+        tour.start()
+        application.exec()
+        pictures = tour.pictures
+        session.end()
+    for picture in pictures:
+        print(picture)
+    if not sentences or sentences[0]:
+        print(sentences[0] if sentences else "The window was closed before the tour ended.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _last_workspace(preferences: Preferences) -> Path:
+    last = preferences.get("last_workspace")
+    return Path(last) if last and Path(last).is_dir() else default_workspace()
+
+
+def _begin(path: Path, theme: Theme, preferences: Preferences) -> "Session | None":
+    """A session on the folder, or on another that the person chooses when this one cannot be used."""
+    wanted: Path | None = path
+    while wanted is not None:
+        try:
+            session = Session(wanted, theme, preferences)
+        except WorkspaceError as error:
+            wanted = ask_for_another_workspace(str(error), wanted)
+        else:
+            preferences.set("last_workspace", str(wanted))
+            return session
+    return None
+
+
+class Session:
+    """One workspace while its window is open: an engine, its mailbox, and the window that they feed."""
+
+    def __init__(self, path: Path, theme: Theme, preferences: Preferences) -> None:
+        """Raises WorkspaceError where the folder cannot be used or another window has it."""
+        is_new = not (path / "studio.db").exists()
+        self.workspace = Workspace(path)
+        try:
+            self.workspace.claim_window()
+        except WorkspaceError:
+            self.workspace.close()
+            raise
+        self.workspace.note_interrupted_runs()
+        self._next: Path | None = None
+        self._window_complete = threading.Event()
+        self._is_new = is_new
+        self._preferences = preferences
+        self._theme = theme
+        mailbox = Mailbox()
+        self.engine = Engine(mailbox)
+        self.studio = Studio(self.workspace, self.engine, theme, preferences)
+        self.pump = Pump(mailbox, self.studio.jobs)
+        self.window = MainWindow(self.studio)
+        self.studio.workspace_wanted.connect(self._move_to)
+        self.window.closed.connect(QApplication.quit)
+        preferences.changed.connect(self._use_preference)
+
+    def show(self) -> None:
+        """Bring the window up; what takes longer begins when it is on the screen."""
+        self.window.show_frame(last_panel(self.window))
+        painted = _FirstPaint(self.window)
+        painted.happened.connect(self._after_first_paint)
+        self.window.show()
+        self.pump.start()
+
+    def _after_first_paint(self) -> None:
+        self._warm_up()
+        self.window.show_panel(last_panel(self.window))
+        self.window.complete.connect(self._window_complete.set)
+        self.window.build_the_rest()
+
+    def _warm_up(self) -> None:
+        """What the engine does first: a newcomer's sample data, torch, and what can be trained."""
+        studio, workspace = self.studio, self.workspace
+        if self._is_new:
+            studio.submit(
+                JobRequest("Sample data", "fmstudio.data.samples:ensure", {"workspace": workspace}, visible=False)
+            )
+        # Importing torch and building panels would each wait for the other's Python: the panels go first.
+        arguments = {"threads": self._preferences.threads, "ready": self._window_complete}
+        studio.query("fmstudio.warmup:load_torch", self._hear_of_machine, **arguments)
+        studio.query("fmstudio.training.describe:describe", self._hear_of_families, workspace=workspace)
+
+    def _hear_of_machine(self, event: Event) -> None:
+        if isinstance(event, Sample) and isinstance(event.data, dict):
+            self.studio.know_machine(event.data)
+
+    def _hear_of_families(self, event: Event) -> None:
+        if isinstance(event, Sample) and isinstance(event.data, dict):
+            self.studio.know_families(event.data)
+
+    def _use_preference(self, name: str) -> None:
+        if name in ("theme", "text_size"):
+            self._theme.choose(self._preferences.get("theme"), self._preferences.get("text_size"))
+        if name == "threads":
+            self.studio.query("fmstudio.warmup:use_threads", self._hear_of_machine, threads=self._preferences.threads)
+
+    def _move_to(self, path: Path) -> None:
+        if path != self.workspace.path and self.window.close():
+            self._next = path
+
+    def end(self) -> Path | None:
+        """Stop what runs, keep what it has, and give the workspace back. Returns the workspace to open next, if any."""
+        self._preferences.changed.disconnect(self._use_preference)
+        self.window.hide()
+        self._window_complete.set()
+        self.engine.close()
+        self.pump.stop()
+        self._preferences.save()
+        self.window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        self.workspace.close()
+        return self._next
+
+
+class _FirstPaint(QObject):
+    """Tells once when a window has been painted for the first time."""
+
+    happened = Signal()
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            # After this paint, not in it.
+            QTimer.singleShot(0, self, self.happened.emit)
+        return False

@@ -1,0 +1,214 @@
+"""The window: navigation, pages and job bar, and what joins them. What is done in a page is its panel's business."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from fmstudio.gui.findings import findings
+from fmstudio.gui.menus import Menus
+from fmstudio.gui.navigation import FIRST, Navigation, shortcut_of
+from fmstudio.gui.page import Page
+from fmstudio.gui.palette import Palette
+from fmstudio.gui.panel import Panel, PanelInfo, dropped_paths, find_panels
+from fmstudio.gui.preload import in_idle_moments, pieces
+from fmstudio.gui.questions import ask_to_stop
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.drop_hint import DropHint
+from fmstudio.gui.widgets.error_box import Banner
+from fmstudio.gui.widgets.job_bar import JobBar
+from fmstudio.gui.widgets.job_list import JobList
+from fmstudio.gui.window_state import restore_panel, restore_window, save_window
+
+
+class MainWindow(QMainWindow):
+    """Shows the panels that exist. A panel's code is loaded when it is first shown, or when there is nothing to do.
+
+    complete: all panels are built. closed: the window is gone for good.
+    """
+
+    complete = Signal()
+    closed = Signal()
+
+    def __init__(self, studio: Studio, infos: tuple[PanelInfo, ...] | None = None) -> None:
+        super().__init__()
+        self.setObjectName("main-window")
+        self.setWindowTitle(f"{studio.workspace.path.name} – FM Studio")
+        self.resize(1280, 800)
+        self.setMinimumSize(960, 600)
+        self.setAcceptDrops(True)
+        self.studio = studio
+        self.infos = find_panels() if infos is None else infos
+        self.navigation = Navigation(self.infos, studio.theme)
+        self.pages = QStackedWidget()
+        self.pages.setObjectName("pages")
+        self._pages = {info.name: Page(info, studio.theme) for info in self.infos}
+        for page in self._pages.values():
+            self.pages.addWidget(page)
+        self.banner = Banner(studio.theme, "notice")
+        self._notice = QWidget()
+        around = QVBoxLayout(self._notice)
+        around.setContentsMargins(24, 12, 24, 0)
+        around.addWidget(self.banner)
+        self._notice.setVisible(bool(studio.workspace.notice))
+        self.banner.dismissed.connect(self._notice.hide)
+        self.job_bar = JobBar(studio)
+        self.job_list = JobList(studio, self)
+        self.palette_box = Palette(studio.theme, self)
+        self._drop_hint = DropHint(studio.theme, self)
+        self.menus = Menus(self)
+        self._lay_out()
+        self._connect()
+        self.banner.tell(studio.workspace.notice)
+        restore_window(self)
+
+    def _lay_out(self) -> None:
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addWidget(self._notice)
+        right.addWidget(self.pages, 1)
+        upper = QHBoxLayout()
+        upper.setSpacing(0)
+        upper.addWidget(self.navigation)
+        upper.addLayout(right, 1)
+        central = QWidget()
+        central.setObjectName("central")
+        layout = QVBoxLayout(central)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(upper, 1)
+        layout.addWidget(self.job_bar)
+        self.setCentralWidget(central)
+
+    def _connect(self) -> None:
+        self.navigation.chosen.connect(self.show_panel)
+        self.navigation.palette_wanted.connect(self.open_palette)
+        self.studio.navigation_requested.connect(self._navigate)
+        # Bound methods, not lambdas: Qt lets go of them with the window, while the settings live on.
+        self.studio.machine_changed.connect(self._show_device)
+        self.studio.settings.changed.connect(self._show_device)
+        self.job_bar.list_wanted.connect(self.open_job_list)
+        for info in self.infos:
+            if keys := shortcut_of(info, self.infos):
+                self._shortcut(keys, lambda name=info.name: self.show_panel(name))
+        self._shortcut("Ctrl+K", self.open_palette)
+        self._shortcut("Esc", self.stop_interactive)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            self._shortcut(keys, self.trigger_primary)
+
+    def _show_device(self, _: object) -> None:
+        self.job_bar.set_device(in_use(self.studio.machine, self.studio))
+
+    def _shortcut(self, keys: str, act: Any) -> None:
+        QShortcut(QKeySequence(keys), self).activated.connect(lambda: act())
+
+    # Panels.
+
+    @property
+    def current(self) -> str:
+        """The name of the panel that is shown."""
+        page = self.pages.currentWidget()
+        return page.info.name if isinstance(page, Page) else ""
+
+    def panel(self, name: str) -> Panel:
+        """A panel, built now if it was not."""
+        page = self._pages[name]
+        if page.panel is None:
+            page.fill(next(info for info in self.infos if info.name == name).load()(self.studio))
+            restore_panel(self, page)
+        return page.panel
+
+    def show_panel(self, name: str, **what: Any) -> None:
+        """Bring a panel to the front and tell it what to show."""
+        if name not in self._pages:
+            return
+        panel = self.panel(name)
+        self.pages.setCurrentWidget(self._pages[name])
+        self.navigation.show_chosen(name)
+        # Keys go to the panel; Tab then leads into it, and the navigation shows no focus that nobody put there.
+        panel.setFocus()
+        panel.shown(**what)
+
+    def _navigate(self, name: str, what: dict[str, Any]) -> None:
+        self.show_panel(name, **what)
+
+    def show_frame(self, name: str) -> None:
+        """Show a panel's header before its code is loaded, so that the window is up at once. Home needs no wait."""
+        if self._pages[name].info.order == FIRST:
+            self.panel(name)
+        self.pages.setCurrentWidget(self._pages[name])
+        self.navigation.show_chosen(name)
+
+    def built_pages(self) -> list[Page]:
+        """The pages that have their panel."""
+        return [page for page in self._pages.values() if page.panel is not None]
+
+    def build_the_rest(self) -> None:
+        """Build the panels that were not shown yet while the event loop has nothing else to do; then `complete`."""
+        in_idle_moments(pieces(self.infos, self.panel), self, self.complete.emit)
+
+    # What keys do.
+
+    def trigger_primary(self) -> None:
+        """Do what the shown panel's primary button does, if it can."""
+        page = self.pages.currentWidget()
+        action = page.panel.primary_action if isinstance(page, Page) and page.panel else None
+        if action and action.isEnabled():
+            action.trigger()
+
+    def stop_interactive(self) -> None:
+        """Stop the interactive job, if there is one."""
+        if job := self.studio.jobs.interactive():
+            self.studio.stop(job.id)
+
+    def open_palette(self) -> None:
+        """Find anything."""
+        self.palette_box.pop_up(findings(self))
+
+    def open_job_list(self) -> None:
+        """Show all jobs of this session above the job bar."""
+        corner = self.job_bar.mapToGlobal(self.job_bar.rect().topRight())
+        self.job_list.pop_up(corner - QPoint(16, 8))
+
+    # Files from outside.
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if panel := self._taker(dropped_paths(event.mimeData())):
+            event.acceptProposedAction()
+            self._drop_hint.offer(panel.title)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop_hint.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._drop_hint.hide()
+        paths = dropped_paths(event.mimeData())
+        if panel := self._taker(paths):
+            event.acceptProposedAction()
+            self.show_panel(panel.name)
+            panel.dropped(paths)
+
+    def _taker(self, paths: list[Path]) -> Panel | None:
+        """The panel that wants these files: the shown one before the others."""
+        pages = sorted(self.built_pages(), key=lambda page: page.info.name != self.current)
+        return next((page.panel for page in pages if paths and page.panel.accepts(paths)), None)
+
+    # Its end.
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not ask_to_stop(self, self.studio.jobs.active()):
+            event.ignore()
+            return
+        save_window(self)
+        event.accept()
+        self.closed.emit()
+
+
+def in_use(machine: dict[str, Any], studio: Studio) -> str:
+    """The device that new runs take, in words."""
+    devices = machine.get("devices") or [{"name": "cpu", "title": "CPU"}]
+    wanted = studio.settings.device
+    return next((device["title"] for device in devices if device["name"] == wanted), devices[0]["title"])

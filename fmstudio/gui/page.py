@@ -1,0 +1,81 @@
+"""The frame around a panel: its title, one line of what happens here, its header controls and the primary button."""
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from fmstudio.gui.panel import Panel, PanelInfo, PrimaryAction
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.labels import label
+
+MARGIN = 24
+ICON = QSize(22, 18)
+
+
+class Page(QWidget):
+    """A header over a panel. Made from the panel's description; the panel itself may come later with `fill`."""
+
+    def __init__(self, info: PanelInfo, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.info = info
+        self.panel: Panel | None = None
+        self.primary: PrimaryButton | None = None
+        self._theme = theme
+        self._header = QHBoxLayout()
+        self._header.setSpacing(8)
+        self._header.addLayout(self._titles(), 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, 16, MARGIN, 16)
+        layout.setSpacing(16)
+        layout.addLayout(self._header)
+        self._body = layout
+        self._space = QWidget()
+        layout.addWidget(self._space, 1)
+
+    def _titles(self) -> QVBoxLayout:
+        titles = QVBoxLayout()
+        titles.setSpacing(2)
+        titles.addWidget(label(self.info.title, "title", f"{self.info.name}-title"))
+        titles.addWidget(label(self.info.summary, "secondary", f"{self.info.name}-summary"))
+        return titles
+
+    def fill(self, panel: Panel) -> None:
+        """Put the panel in its frame."""
+        self.panel = panel
+        self._space.hide()
+        self._body.removeWidget(self._space)
+        self._space.deleteLater()
+        self._body.addWidget(panel, 1)
+        for control in panel.header_controls:
+            self._header.addWidget(control)
+        if panel.primary_action and panel.primary_in_header:
+            self._add_primary(panel.primary_action)
+
+    def _add_primary(self, action: PrimaryAction) -> None:
+        self.primary = PrimaryButton(action, self._theme)
+        reason = label(action.reason, "caption", f"{self.info.name}-primary-reason")
+        action.reason_changed.connect(reason.setText)
+        self._header.insertWidget(1, reason)
+        self._header.addWidget(self.primary)
+
+
+class PrimaryButton(QPushButton):
+    """The button of a panel's primary action: it shows the action's text, state and reason."""
+
+    def __init__(self, action: PrimaryAction, theme: Theme) -> None:
+        super().__init__()
+        self._action, self._theme = action, theme
+        self.setObjectName(f"{action.objectName()}-button")
+        self.setProperty("role", "primary")
+        self.setIconSize(ICON)
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        action = self._action
+        self.setText(action.text())
+        self.setAccessibleName(action.text())
+        self.setEnabled(action.isEnabled())
+        self.setToolTip(action.reason or f"{action.text()} (Ctrl+Enter)")
+        self.setIcon(self._theme.icon(action.icon_name, "on_accent"))

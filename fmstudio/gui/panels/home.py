@@ -1,0 +1,165 @@
+"""Home: where this workspace stands in a model's life, what the next step is, and what was made last."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui import formatting
+from fmstudio.gui.life_cycle import NextStep, next_step, stages
+from fmstudio.gui.page import PrimaryButton
+from fmstudio.gui.panel import Panel, PrimaryAction, find_panels
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.labels import label, scroll_area
+from fmstudio.gui.widgets.life_map import LifeMap
+from fmstudio.gui.widgets.list_row import ListRow
+from fmstudio.workspace import ModelRecord, RunRecord, WorkspaceError
+
+_RECENT = 6
+_RUN_ICONS = {
+    "running": ("mdi6.play-circle-outline", "accent"),
+    "completed": ("mdi6.check-circle-outline", "success"),
+    "failed": ("mdi6.alert-circle-outline", "error"),
+    "interrupted": ("mdi6.pause-circle-outline", "warning"),
+}
+
+
+class HomePanel(Panel):
+    """The map, the next step, recent runs and models."""
+
+    name = "home"
+    title = "Home"
+    summary = "Where this workspace stands in a model's life, and what comes next."
+    icon = "mdi6.home-outline"
+    order = 0
+    primary_in_header = False
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self._step: NextStep | None = None
+        self.primary_action = PrimaryAction("Begin", "mdi6.arrow-right", self, "next-step")
+        self.primary_action.triggered.connect(self._take_next_step)
+        self.error = ErrorBox(self.theme, "home-error", dismissable=False)
+        self.map = LifeMap(self.theme)
+        self.map.chosen.connect(studio.navigate)
+        self.runs = _Recent("Recent runs", "recent-runs", "Runs appear here as soon as you start one.")
+        self.models = _Recent("Models", "recent-models", "What you train is kept here, ready to open elsewhere.")
+        self._soon = QTimer(self, singleShot=True, interval=100)
+        self._soon.timeout.connect(self.refresh)
+        self._lay_out()
+        # Several things change at once when a job ends; they are read once.
+        studio.workspace_changed.connect(self._soon.start)
+        studio.jobs.ended.connect(self._soon.start)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(24)
+        column.addWidget(self.error)
+        column.addWidget(self._hero())
+        column.addWidget(self.map)
+        self._lists = QWidget()
+        lists = QHBoxLayout(self._lists)
+        lists.setContentsMargins(0, 0, 0, 0)
+        lists.setSpacing(LifeMap.GAP)  # so that two cards above and two below are in line
+        for card in (self.runs, self.models):
+            lists.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self._lists)
+        column.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll_area(content, "home-scroll"))
+
+    def _hero(self) -> QFrame:
+        hero = QFrame()
+        hero.setObjectName("home-hero")
+        hero.setProperty("role", "hero")
+        self._step_title = label("", "title", "next-step-title", wrap=True)
+        self._step_reason = label("", "body", "next-step-reason", wrap=True)
+        texts = QVBoxLayout()
+        texts.setSpacing(4)
+        texts.addWidget(label("Next step", "caption", "next-step-caption"))
+        texts.addWidget(self._step_title)
+        texts.addWidget(self._step_reason)
+        row = QHBoxLayout(hero)
+        row.setContentsMargins(24, 20, 24, 20)
+        row.setSpacing(24)
+        row.addLayout(texts, 1)
+        row.addWidget(PrimaryButton(self.primary_action, self.theme), 0, Qt.AlignmentFlag.AlignVCenter)
+        return hero
+
+    def shown(self, **what: Any) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the workspace anew."""
+        try:
+            self._show_workspace()
+        except WorkspaceError as error:
+            self.error.show_error(str(error))
+        else:
+            self.error.clear()
+
+    def _show_workspace(self) -> None:
+        workspace, infos = self.studio.workspace, find_panels()
+        self._step = next_step(workspace, infos, self.studio.jobs.active())
+        hero = self.findChild(QFrame, "home-hero")
+        hero.setVisible(self._step is not None)
+        if self._step:
+            self._step_title.setText(self._step.title)
+            self._step_reason.setText(self._step.reason)
+            self.primary_action.icon_name = self._step.icon
+            self.primary_action.setText(self._step.button)
+        self.map.show_stages(stages(workspace, infos), self._step.panel if self._step else "")
+        can_train = any(info.name == "train" for info in infos)
+        self._lists.setVisible(can_train)
+        self.runs.show_rows([self._run_row(run) for run in reversed(workspace.runs()[-_RECENT:])])
+        self.models.show_rows([self._model_row(model) for model in reversed(workspace.models()[-_RECENT:])])
+
+    def _run_row(self, run: RunRecord) -> ListRow:
+        icon, token = _RUN_ICONS.get(run.status, ("mdi6.stop-circle-outline", "secondary"))
+        done = f"{formatting.count(run.step)} of {formatting.count(run.steps)} steps" if run.steps else ""
+        facts = f"{run.status} · {done}" if done and run.status != "completed" else run.status
+        when = formatting.when(run.created)
+        row = ListRow(self.theme, icon, run.name, facts, when, f"run-{run.id}", token)
+        row.clicked.connect(lambda: self.studio.navigate("train", run=run.id))
+        return row
+
+    def _model_row(self, model: ModelRecord) -> ListRow:
+        facts = f"{formatting.millions(model.parameters)} parameters · {formatting.size(model.bytes)}"
+        when = formatting.when(model.created)
+        row = ListRow(self.theme, "mdi6.cube-outline", model.name, facts, when, f"model-{model.name}", "accent")
+        row.clicked.connect(lambda: self.studio.navigate("train", model=model.name))
+        return row
+
+    def _take_next_step(self) -> None:
+        if self._step:
+            self.studio.navigate(self._step.panel, **self._step.what)
+
+
+class _Recent(Card):
+    """A short list, newest first, or a sentence on what will be there."""
+
+    def __init__(self, title: str, name: str, empty: str) -> None:
+        super().__init__(title, name)
+        self._rows: list[ListRow] = []
+        self._empty = label(empty, "secondary", f"{name}-empty", wrap=True)
+        self.body.setSpacing(0)
+        self.body.addWidget(self._empty)
+        self.layout().setContentsMargins(16, 16, 8, 12)
+
+    def show_rows(self, rows: Sequence[ListRow]) -> None:
+        for row in self._rows:
+            self.body.removeWidget(row)
+            row.hide()  # it is deleted later, when the event that led here is over
+            row.deleteLater()
+        self._rows = list(rows)
+        self._empty.setVisible(not rows)
+        for row in rows:
+            row.setParent(self)
+            self.body.addWidget(row)

@@ -1,0 +1,175 @@
+"""Settings: how the window looks, what the engine computes on, and where things are."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui import formatting
+from fmstudio.gui.panel import Panel
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.theme import TEXT_SIZES
+from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.labels import button, label, rule, scroll_area
+from fmstudio.gui.widgets.segments import Segments
+
+_WIDTH = 760
+_DEVICES = {"cpu": "Processor (CPU)", "cuda": "NVIDIA or AMD GPU (CUDA)", "mps": "Apple GPU (MPS)"}
+
+
+class SettingsPanel(Panel):
+    """Every choice takes effect at once."""
+
+    name = "settings"
+    title = "Settings"
+    summary = "How the studio looks, what it computes on, and where things are. Every choice takes effect at once."
+    icon = "mdi6.cog-outline"
+    order = 1000
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self._settings = studio.settings
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        for card in (self._looks(), self._computing(), self._places()):
+            column.addWidget(card)
+        column.addStretch(1)
+        content.setMaximumWidth(_WIDTH)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll_area(content, "settings-scroll"))
+        self._settings.changed.connect(self._follow)
+        studio.machine_changed.connect(self._show_machine)
+        self._show_machine(studio.machine)
+
+    # The cards.
+
+    def _looks(self) -> Card:
+        choices = [("system", "System"), ("light", "Light"), ("dark", "Dark")]
+        self.looks = Segments(choices, "settings-theme", "Theme")
+        self.looks.set_value(self._settings.get("theme"))
+        self.looks.changed.connect(lambda choice: self._settings.set("theme", choice))
+        sizes = [(size, str(size)) for size in TEXT_SIZES]
+        self.text_size = Segments(sizes, "settings-text-size", "Text size in pixels")
+        self.text_size.set_value(min(TEXT_SIZES, key=lambda size: abs(size - self._settings.get("text_size"))))
+        self.text_size.changed.connect(lambda size: self._settings.set("text_size", size))
+        card = _card("Appearance", "settings-appearance")
+        _add(card, "Theme", "System follows what your desktop uses.", self.looks)
+        _add(card, "Text size", "Height of the text in pixels; headings grow with it.", self.text_size)
+        return card
+
+    def _computing(self) -> Card:
+        self.device = ChoiceField("settings-device", "Device", [])
+        self.device.edited.connect(lambda: self._settings.set("device", self.device.value()))
+        self.threads = ChoiceField("settings-threads", "Processor threads", [])
+        self.threads.edited.connect(lambda: self._settings.set("threads", self.threads.value()))
+        self.found = label("", "caption", "settings-found", wrap=True)
+        for field in (self.device, self.threads):
+            field.setMinimumWidth(280)
+        card = _card("Computing", "settings-computing")
+        _add(card, "Device", "Where new runs compute, unless a recipe says otherwise.", self.device)
+        _add(
+            card,
+            "Processor threads",
+            "How many cores the engine uses; fewer leave room for other programs.",
+            self.threads,
+        )
+        card.body.addWidget(self.found)
+        return card
+
+    def _places(self) -> Card:
+        theme, workspace = self.theme, self.studio.workspace.path
+        card = _card("Places", "settings-places")
+        buttons = QWidget()
+        row = QHBoxLayout(buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(
+            button("Show folder", "settings-show-folder", theme, "mdi6.folder-outline", clicked=self._show_folder)
+        )
+        row.addWidget(
+            button(
+                "Open another…",
+                "settings-open-workspace",
+                theme,
+                "mdi6.folder-open-outline",
+                clicked=self._open_another,
+            )
+        )
+        _add(card, "Workspace", str(workspace), buttons)
+        _add(card, "These settings", str(self._settings.path), QWidget())
+        return card
+
+    # What they show and do.
+
+    def _show_machine(self, machine: dict[str, Any]) -> None:
+        devices = {device["name"]: device["title"] for device in machine.get("devices", [])}
+        automatic = next(iter(devices.values()), "")
+        self.device.clear()
+        self.device.addItem(f"Automatic ({automatic})" if automatic else "Automatic", "auto")
+        for name, title in _DEVICES.items():
+            if name in devices or not machine:
+                self.device.addItem(devices.get(name, title), name)
+        wanted = self._settings.device
+        if self.device.findData(wanted) < 0:
+            self.device.addItem(f"{_DEVICES.get(wanted, wanted)} – not found here", wanted)
+        self.device.set_value(wanted)
+        self._show_threads(machine)
+        self.found.setText(_found(machine))
+
+    def _show_threads(self, machine: dict[str, Any]) -> None:
+        cores = machine.get("cores", 0)
+        self.threads.clear()
+        self.threads.addItem("Automatic", 0)
+        for number in range(1, max(cores, self._settings.threads) + 1):
+            self.threads.addItem(formatting.plural(number, "thread"), number)
+        self.threads.set_value(self._settings.threads)
+
+    def _follow(self, name: str) -> None:
+        """Another part of the window (the menu) changed a choice that is shown here."""
+        if name == "theme":
+            self.looks.set_value(self._settings.get("theme"))
+
+    def _show_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.studio.workspace.path)))
+
+    def _open_another(self) -> None:
+        here = str(self.studio.workspace.path.parent)
+        if chosen := QFileDialog.getExistingDirectory(self, "Open or create a workspace", here):
+            self.studio.workspace_wanted.emit(Path(chosen))
+
+
+def _card(title: str, name: str) -> Card:
+    made = Card(title, name)
+    made.body.setSpacing(12)
+    return made
+
+
+def _add(card: Card, title: str, help: str, control: QWidget) -> None:
+    """A line of a card: what it is and does at the left, its control at the right."""
+    if card.body.count():
+        card.body.addWidget(rule())
+    texts = QVBoxLayout()
+    texts.setSpacing(2)
+    name = control.objectName() or f"settings-{title.lower().replace(' ', '-')}"
+    texts.addWidget(label(title, "body", f"{name}-title"))
+    explained = label(help, "caption", f"{name}-help", wrap=True)
+    explained.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    texts.addWidget(explained)
+    row = QHBoxLayout()
+    row.setSpacing(24)
+    row.addLayout(texts, 1)
+    row.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
+    card.body.addLayout(row)
+
+
+def _found(machine: dict[str, Any]) -> str:
+    if not machine:
+        return "Looking for devices…"
+    titles = ", ".join(device["title"] for device in machine["devices"])
+    return f"Found: {titles}, {formatting.plural(machine['cores'], 'core')}, torch {machine['torch']}."

@@ -1,0 +1,301 @@
+"""Train: choose what to learn from and how, watch it learn, compare runs, and write with what was learnt."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QSplitter, QVBoxLayout
+
+from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import column, row, stack
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.labels import label
+from fmstudio.gui.widgets.recipe_dialog import RecipeDialog
+from fmstudio.gui.widgets.run_actions import RunActions
+from fmstudio.gui.widgets.run_book import RunBook
+from fmstudio.gui.widgets.run_cost import RunCost
+from fmstudio.gui.widgets.run_export import RunExport
+from fmstudio.gui.widgets.run_history import RunHistory
+from fmstudio.gui.widgets.run_objective import ObjectiveView
+from fmstudio.gui.widgets.run_questions import RunQuestions
+from fmstudio.gui.widgets.run_sampling import RunSampling
+from fmstudio.gui.widgets.run_setup import RunSetup
+from fmstudio.gui.widgets.run_state import RunState
+from fmstudio.gui.widgets.run_view import RunView
+from fmstudio.gui.widgets.segments import Segments
+
+FAMILY = "language"
+NO_RUNS = "No runs yet. Every run stays here with its curves and samples, to look at, to compare and to go on with."
+RUNS_HINT = "Click a run to see it; tick others to lay their curves over it."
+_REFRESH = {"dataset", "model", "run"}
+
+
+class TrainPanel(Panel):
+    """Left: the next run, or the list of runs. Right: the objective, the curves of a run, or writing with a model."""
+
+    name = "train"
+    title = "Train"
+    summary = "Teach a model to predict what comes next in your data."
+    icon = "mdi6.school-outline"
+    order = 20
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self.book = RunBook(studio)
+        self.actions = RunActions(studio, self.book, self)
+        self.questions = RunQuestions(studio)
+        self.setup = RunSetup(studio.theme)
+        self.cost = RunCost(studio.theme)
+        self.history = RunHistory(studio.theme, self.book, self.actions.offered)
+        self.objective = ObjectiveView(studio.theme, lambda: studio.navigate("data"))
+        self.view = RunView(studio, self.book, self.actions)
+        self.sampling = RunSampling(studio)
+        self.export = RunExport(studio)
+        self.error = ErrorBox(studio.theme, "train-error")
+        self._estimate: Mapping[str, Any] = {}
+        self._datasets: list[str] = []
+        self._make_header()
+        self._lay_out()
+        self._connect()
+        self._look_around()
+        self._learn_what_there_is()
+
+    # Its parts.
+
+    def _make_header(self) -> None:
+        self.preset = ChoiceField("preset", "Preset", [])
+        self.preset.setMinimumWidth(190)
+        self.preset.setToolTip("Settings that work well together, to begin from.")
+        self.header_controls = [self.preset]
+        self.primary_action = PrimaryAction("Start", "mdi6.play", self, "start")
+        self.primary_action.refuse("Getting ready…")
+        self.primary_action.triggered.connect(self.start)
+
+    def _lay_out(self) -> None:
+        self.side = Segments([("new", "New run"), ("runs", "Runs")], "train-side", "Set up a run, or the list of runs")
+        self.sight = Segments(
+            [("objective", "Objective"), ("run", "Curves"), ("sampling", "Sample")], "train-sight", "What to look at"
+        )
+        new = column(self.setup, self.cost)
+        new.layout().setStretch(0, 1)
+        new.layout().setStretch(1, 0)
+        self.no_runs = label(NO_RUNS, "secondary", "no-runs", wrap=True)
+        self.no_runs.setAlignment(Qt.AlignmentFlag.AlignTop)
+        runs = column(label(RUNS_HINT, "caption", "runs-hint", wrap=True), self.history)
+        self._left = stack("train-left", new, runs, self.no_runs)
+        self._right = stack("train-right", self.objective, self.view, column(self.export, self.sampling))
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setObjectName("train-splitter")
+        split.setChildrenCollapsible(False)
+        left, right = column(row(self.side), self._left), column(self.error, row(self.sight), self._right)
+        left.setMinimumWidth(340)
+        left.setMaximumWidth(420)
+        split.addWidget(left)
+        split.addWidget(right)
+        split.setStretchFactor(1, 1)
+        split.setSizes([340, 900])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(split)
+
+    def _connect(self) -> None:
+        self.side.changed.connect(self._show_side)
+        self.sight.changed.connect(self.look_at)
+        self.preset.edited.connect(self._chose_preset)
+        self.setup.changed.connect(self._recipe_changed)
+        self.cost.probe_requested.connect(self._probe)
+        self.cost.recipe_requested.connect(self._show_recipe)
+        self.history.opened.connect(self._open_run)
+        self.actions.settings_wanted.connect(self._take_settings)
+        self.view.sampling_requested.connect(self._sample_from)
+        self.view.setup_requested.connect(self._show_new)
+        self.sampling.export_requested.connect(lambda model: self.export.ask(model, self))
+        self.book.listed.connect(self._show_side)
+        self.book.selected.connect(lambda run: self.look_at("run") if run else None)
+        self.studio.workspace_changed.connect(self._workspace_changed)
+        asked = self.questions
+        asked.described.connect(self.studio.know_families)
+        asked.estimated.connect(self._estimated)
+        asked.probed.connect(self.cost.show_probe)
+        asked.probing.connect(self.cost.show_probing)
+        asked.illustrated.connect(self.objective.show_example)
+        asked.failed.connect(self._question_failed)
+
+    # Coming and going.
+
+    def shown(self, **what: Any) -> None:
+        """`run` opens one by id; `dataset`, `datasets` or `init` begin a new one with it; `model` is sampled from."""
+        if run := what.get("run"):
+            self._open_run(self.book.state(run))
+        datasets = what.get("datasets") or ([what["dataset"]] if what.get("dataset") else [])
+        if datasets:
+            self.setup.form.set_values({"data.datasets": datasets})
+            self.setup.form.changed.emit()
+            self._show_new()
+        if init := what.get("init"):
+            self.setup.continue_from(init)
+            self._show_new()
+        if model := what.get("model"):
+            self._sample_from(model)
+        self._illustrate()
+
+    def findings(self) -> list[Finding]:
+        """The panel's commands for Ctrl+K."""
+        return [
+            Finding("Start training", "command", "mdi6.play", self.start),
+            Finding("Sample from a model", "command", "mdi6.creation", lambda: self.look_at("sampling")),
+            Finding("Compare runs", "command", "mdi6.chart-multiple", lambda: self._show_side("runs")),
+        ]
+
+    def look_at(self, sight: str) -> None:
+        """Show "objective", "run" or "sampling" at the right."""
+        self.sight.set_value(sight)
+        self._right.setCurrentIndex(("objective", "run", "sampling").index(sight))
+        self._illustrate()
+
+    def _show_side(self, side: str | None = None) -> None:
+        side = side or self.side.value()
+        self.side.set_value(side)
+        runs = self.book.rows()
+        self.side.button("runs").setText(f"Runs ({len(runs)})" if runs else "Runs")
+        self._left.setCurrentIndex(0 if side == "new" else 1 if runs else 2)
+
+    def _show_new(self) -> None:
+        self._show_side("new")
+        self.look_at("objective")
+
+    def _open_run(self, run: RunState) -> None:
+        self.book.select(run)
+        self.look_at("run")
+
+    def _sample_from(self, model: str) -> None:
+        self.sampling.choose(model)
+        self.look_at("sampling")
+
+    def _take_settings(self, run: RunState) -> None:
+        self.setup.load(run.recipe)
+        self._show_new()
+
+    # What there is.
+
+    def _learn_what_there_is(self) -> None:
+        """Families and presets: known to the studio already, or asked for now."""
+        self.studio.described.connect(self._described)
+        if self.studio.description:
+            self._described(self.studio.description)
+        else:
+            self.questions.describe()
+
+    def _look_around(self) -> None:
+        workspace = self.studio.workspace
+        models = [record.name for record in workspace.models()]
+        runs = [record.id for record in workspace.runs()]
+        self._datasets = [record.name for record in workspace.datasets()]
+        self.setup.set_workspace(self._datasets, models, runs)
+        self.sampling.set_models(models)
+        self._show_side()
+
+    def _workspace_changed(self, kind: str, _name: str) -> None:
+        if kind in _REFRESH:
+            self._look_around()
+            self._recipe_changed()
+
+    def _described(self, families: Mapping[str, Any]) -> None:
+        if self.setup.family:
+            return
+        family = next(each for each in families["families"] if each["name"] == FAMILY)
+        self.setup.set_family(family)
+        self.objective.set_sentence(family.get("objective", ""))
+        for preset in families["presets"]:
+            if preset["family"] == FAMILY:
+                self.preset.addItem(preset["title"], preset)
+        self.preset.addItem("Defaults", {"values": {}, "name": "", "title": "Defaults"})
+        self._look_around()
+        self._chose_preset()
+
+    def _chose_preset(self) -> None:
+        preset = self.preset.value()
+        self.preset.setToolTip(preset.get("description") or "The settings' own defaults.")
+        self.setup.set_preset(preset, self._datasets)
+
+    # The recipe and what is asked of it.
+
+    def _recipe_changed(self) -> None:
+        if not self.setup.family:
+            return
+        self.cost.clear_pace()
+        self._judge()
+        if not self.setup.form.problem():
+            self.questions.estimate(self.setup.recipe())
+        self._illustrate()
+
+    def _illustrate(self) -> None:
+        """Show the objective on the chosen data, but only to someone who looks at it: it may cost a tokenizer."""
+        if not self.setup.family or self._right.currentIndex() != 0 or not self.isVisible():
+            return
+        missing = [name for name in self.setup.datasets if name not in self._datasets]
+        if missing:
+            self.objective.clear(
+                f"“{missing[0]}” is not in this workspace yet; a run fetches it if the catalogue has it."
+            )
+        elif self.setup.datasets:
+            self.questions.illustrate(self.setup.recipe())
+        else:
+            self.objective.clear("Choose a dataset at the left, and a real line of it will be shown here.")
+
+    def _estimated(self, estimate: Mapping[str, Any]) -> None:
+        self._estimate = estimate
+        self.setup.form.clear_errors()
+        self.cost.show_estimate(estimate)
+        if estimate.get("error"):
+            self.setup.form.show_error(estimate.get("field", ""), estimate["error"])
+        self._judge()
+
+    def _judge(self) -> None:
+        """Say whether Start can succeed, and if not, why."""
+        if reason := self.refusal():
+            self.primary_action.refuse(reason)
+        else:
+            self.primary_action.allow()
+
+    def refusal(self) -> str:
+        """Why a run cannot be started now, or ""."""
+        if not self.setup.family:
+            return "Getting ready…"
+        if not self.setup.datasets:
+            return "Choose a dataset first."
+        if not self.setup.name.value().strip():
+            return "Name the run first."
+        if problem := self.setup.form.problem():
+            return problem
+        return "See the marked setting." if self._estimate.get("field") else str(self._estimate.get("error") or "")
+
+    def _question_failed(self, question: str, reason: str, details: str) -> None:
+        if question == "objective":
+            self.objective.show_error(reason, details)
+            return
+        if question == "probe":
+            self.cost.show_failure(reason)
+        self.error.show_error(reason, details)
+
+    def _probe(self) -> None:
+        self.error.clear()
+        self.questions.probe(self.setup.recipe())
+
+    def _show_recipe(self) -> None:
+        recipe = self.setup.recipe()
+        RecipeDialog(self.theme, recipe, recipe["name"] or "recipe", self).show()
+
+    def start(self) -> None:
+        """Begin the run that the left side describes."""
+        if not self.primary_action.isEnabled():
+            return
+        self.error.clear()
+        self.actions.begin(self.setup.recipe())
+        self.look_at("run")
+
+    def showEvent(self, event) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._illustrate)

@@ -1,0 +1,76 @@
+"""Cards: a surface with one hairline border that holds what belongs together; one kind can be clicked."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui.widgets.labels import label, set_property
+
+_PADDING = 16
+
+
+class Card(QFrame):
+    """A titled surface. Add to `body`; put small controls at the right of the title with `add_control`."""
+
+    def __init__(self, title: str = "", name: str = "card", caption: str = "") -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setProperty("role", "card")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(_PADDING, _PADDING, _PADDING, _PADDING)
+        layout.setSpacing(12)
+        self._header = QHBoxLayout()
+        self._header.setSpacing(8)
+        self.title = label(title, "section", f"{name}-title")
+        self.caption = label(caption, "caption", f"{name}-caption")
+        self._header.addWidget(self.title)
+        self._header.addWidget(self.caption)
+        self._header.addStretch(1)
+        self.caption.setVisible(bool(caption))
+        self.title.setVisible(bool(title))
+        layout.addLayout(self._header)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(8)
+        layout.addLayout(self.body, 1)
+
+    def add_control(self, control: QWidget) -> None:
+        """Put a control at the right end of the title."""
+        self._header.addWidget(control)
+
+    def set_caption(self, text: str) -> None:
+        """Change the quiet text beside the title."""
+        self.caption.setText(text)
+        self.caption.setVisible(bool(text))
+
+
+class ClickableCard(QFrame):
+    """A card that is a button: it takes the focus, and a click, Enter or Space emits `clicked`. Add to `body`."""
+
+    clicked = Signal()
+
+    def __init__(self, name: str, accessible_name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(accessible_name)
+        self.setProperty("role", "clickable")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(_PADDING, _PADDING, _PADDING, _PADDING)
+        self.body.setSpacing(4)
+
+    def set_selected(self, selected: bool) -> None:
+        """Show the card as the chosen one among its neighbours."""
+        set_property(self, "role", "card" if selected else "clickable")
+        set_property(self, "selected", selected)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and not event.modifiers():
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)

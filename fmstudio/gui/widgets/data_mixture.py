@@ -1,0 +1,124 @@
+"""A mixture before training: which datasets, by which weights, and what share of the tokens each then gets."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+
+from fmstudio.gui import formatting
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.data_keys import KeyedView
+from fmstudio.gui.widgets.data_shares import Share, Shares
+from fmstudio.gui.widgets.datasets_field import DatasetsField
+from fmstudio.gui.widgets.labels import button, label
+from fmstudio.workspace import DatasetRecord
+
+
+class MixtureView(KeyedView):
+    """`train` tells the datasets as a recipe holds them: names, or tables of name and weight."""
+
+    acts = True
+    leaves = True
+    train = Signal(list)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("mixture")
+        self._records: Mapping[str, DatasetRecord] = {}
+        self.field = DatasetsField(theme, "mixture-datasets", "Datasets to mix")
+        self.field.edited.connect(self._show)
+        self.shares = Shares(theme, "mixture-shares", "Share of each dataset")
+        self.note = label("", "secondary", "mixture-note", wrap=True)
+        self.go = button("Train on these", "mixture-train", theme, "mdi6.school-outline", clicked=self._train)
+        self.acted.connect(self._train)
+        head, what, row = QHBoxLayout(), Card("What to mix", "mixture-what"), QHBoxLayout()
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(label("Train on several", "section", "mixture-title"))
+        texts.addWidget(label("Each dataset gets a share of what the model sees, by its weight.", "secondary"))
+        head.addLayout(texts, 1)
+        head.addWidget(button("Close", "mixture-close", theme, clicked=self.closed.emit))
+        what.body.addWidget(self.field)
+        shares = Card("What the model will see", "mixture-shares-card", "share of the tokens drawn")
+        shares.body.addWidget(self.shares)
+        shares.body.addWidget(self.note)
+        self.even = button("Weigh by size", "mixture-even", theme, "mdi6.scale-balance", clicked=self.weigh_by_size)
+        self.even.setToolTip("Sets the weights so that every text is seen equally often.")
+        row.setSpacing(8)
+        row.addWidget(self.go)
+        row.addWidget(self.even)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(16)
+        layout.addLayout(head)
+        layout.addWidget(what)
+        layout.addWidget(shares)
+        layout.addLayout(row)
+        layout.addStretch(1)
+
+    def show_datasets(self, records: Mapping[str, DatasetRecord]) -> None:
+        """Offer these datasets; what is chosen of them stays, else the newest two begin."""
+        self._records = records
+        chosen = [item for item in self.field.value() if _name(item) in records]
+        self.field.set_known(list(records))
+        self.field.set_value(chosen if len(chosen) > 1 else list(reversed(records))[:2])
+        self._show()
+
+    def weigh_by_size(self) -> None:
+        """Set the weights in the ratio of the sizes; the smallest weighs 1."""
+        names = list(_weights(self.field.value(), self._records))
+        smallest = min((self._records[name].bytes for name in names), default=1) or 1
+        weights = [{"name": name, "weight": float(f"{self._records[name].bytes / smallest:.3g}")} for name in names]
+        self.field.set_value(weights)
+        self._show()
+
+    def _show(self) -> None:
+        shares = shares_of_mixture(self.field.value(), self._records)
+        self.shares.show_shares(shares)
+        self.note.setText(note_on(self.field.value(), self._records))
+        self.note.setVisible(bool(self.note.text()))
+        self.go.setEnabled(len(shares) > 1)
+
+    def _train(self) -> None:
+        if self.go.isEnabled():
+            self.train.emit(self.field.value())
+
+
+def _name(item) -> str:
+    return item if isinstance(item, str) else item["name"]
+
+
+def _weights(chosen: list, records: Mapping[str, DatasetRecord]) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for item in chosen:
+        weight = 1.0 if isinstance(item, str) else item["weight"]
+        if _name(item) in records and isinstance(weight, (int, float)) and weight > 0:
+            weights[_name(item)] = weights.get(_name(item), 0.0) + weight
+    return weights
+
+
+def shares_of_mixture(chosen: list, records: Mapping[str, DatasetRecord]) -> list[Share]:
+    """The share of what is drawn that each dataset gets: its weight among all weights."""
+    weights = _weights(chosen, records)
+    total = sum(weights.values())
+    return [Share(name, weight / total, formatting.size(records[name].bytes)) for name, weight in weights.items()]
+
+
+def note_on(chosen: list, records: Mapping[str, DatasetRecord]) -> str:
+    """Which dataset is repeated most, in a sentence: what is small and drawn often is seen again and again."""
+    weights = _weights(chosen, records)
+    if len(weights) < 2:
+        return "Choose at least two datasets."
+    often = {name: weight / max(1, records[name].bytes) for name, weight in weights.items()}
+    most, least = max(often, key=often.__getitem__), min(often, key=often.__getitem__)
+    times = often[most] / often[least]
+    if times < 1.15:
+        return "Every text is seen about equally often."
+    often_in_words = f"{times:.1f}" if times < 9.95 else formatting.count(times)
+    return (
+        f"While {least} is read once, {most} is read {often_in_words} times: "
+        "its share is large for its size. "
+        "Weights in the ratio of the sizes would read each equally often."
+    )

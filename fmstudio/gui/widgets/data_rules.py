@@ -1,0 +1,74 @@
+"""The rules of cleaning as a short form: switches and numbers with their help."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.field_row import FieldRow
+from fmstudio.gui.widgets.labels import scroll_area
+from fmstudio.recipe import Setting
+
+_TITLES = {
+    "minimum_characters": "Shortest document",
+    "maximum_characters": "Longest document",
+    "maximum_symbols": "Most symbols",
+    "exact_duplicates": "Remove exact duplicates",
+    "near_duplicates": "Remove near duplicates",
+    "similarity": "Near from a likeness of",
+}
+_UNITS = {"maximum_characters": "characters", "maximum_symbols": "of 1", "similarity": "of 1"}
+
+
+class RulesForm(QWidget):
+    """`values()` is what the data stage takes as rules; `changed` tells that a person changed one."""
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("rules-form")
+        self._theme = theme
+        self.rows: dict[str, FieldRow] = {}
+        content = QWidget()
+        self._column = QVBoxLayout(content)
+        self._column.setContentsMargins(0, 2, 12, 0)
+        self._column.setSpacing(12)
+        self._column.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll_area(content, "rules-scroll"))
+
+    @property
+    def ready(self) -> bool:
+        """Whether the rules are known."""
+        return bool(self.rows)
+
+    def set_settings(self, settings: Sequence[Setting]) -> None:
+        """The rules there are."""
+        if self.rows:
+            return
+        for setting in settings:
+            key = setting.path.removeprefix("rules.")
+            title, unit = _TITLES.get(key, setting.title), _UNITS.get(key, setting.unit)
+            row = FieldRow(dataclasses.replace(setting, title=title, unit=unit), self._theme)
+            row.edited.connect(self._edited)
+            self.rows[key] = row
+            self._column.insertWidget(self._column.count() - 1, row)
+        self._edited()
+
+    def values(self) -> dict[str, Any]:
+        """All rules as they are set."""
+        return {key: row.value() for key, row in self.rows.items()}
+
+    def problem(self) -> str:
+        """What is wrong with a rule, in a sentence, or ""."""
+        return next((sentence for row in self.rows.values() if (sentence := row.problem())), "")
+
+    def _edited(self) -> None:
+        if "similarity" in self.rows:
+            self.rows["similarity"].setEnabled(bool(self.rows["near_duplicates"].value()))
+        self.changed.emit()

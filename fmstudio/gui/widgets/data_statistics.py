@@ -1,0 +1,145 @@
+"""What a dataset holds in numbers: figures, how long its documents are, languages, encodings, and what was skipped."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui import formatting
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.data_histogram import Histogram
+from fmstudio.gui.widgets.data_question import STATISTICS, Question
+from fmstudio.gui.widgets.data_shares import Share, Shares, language_name, shares_of
+from fmstudio.gui.widgets.data_skipped import SkippedFiles
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.labels import ElidedLabel, label, scroll_area
+from fmstudio.jobs import Progress
+
+_FIGURES = ("documents", "size", "characters", "words", "licence")
+
+
+class StatisticsView(QWidget):
+    """Counts once a dataset; the answer is kept beside the data, so coming back is quick."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.setObjectName("statistics")
+        self._studio, theme = studio, studio.theme
+        self._dataset = ""
+        self.figures = {name: Figure(name.capitalize(), f"statistics-{name}") for name in _FIGURES}
+        self.histogram = Histogram(theme, "statistics-lengths", "characters", "document")
+        self.languages = _ShareCard(theme, "Languages", "statistics-languages")
+        self.encodings = _ShareCard(theme, "Encodings", "statistics-encodings")
+        self.kinds = _ShareCard(theme, "Kinds of files", "statistics-kinds")
+        self.skipped = SkippedFiles(theme, "statistics-skipped")
+        self.error = ErrorBox(theme, "statistics-error", dismissable=False)
+        self.progress = label("", "caption", "statistics-progress")
+        self._lay_out()
+        self._question = Question(studio, STATISTICS)
+        self._question.answered.connect(self._show)
+        self._question.progressed.connect(self._show_progress)
+        self._question.failed.connect(self._failed)
+
+    def _lay_out(self) -> None:
+        figures = QHBoxLayout()
+        figures.setSpacing(8)
+        for name, figure in self.figures.items():
+            figures.addWidget(figure, 3 if name == "licence" else 2)
+        lengths = Card("How long the documents are", "statistics-lengths-card")
+        lengths.body.addWidget(self.histogram, 1)
+        shares = QHBoxLayout()
+        shares.setSpacing(16)
+        for card in (self.languages, self.encodings, self.kinds):
+            shares.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
+        self._content = QWidget()
+        column = QVBoxLayout(self._content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        column.addLayout(figures)
+        column.addWidget(lengths, 1)
+        column.addLayout(shares)
+        column.addWidget(self.skipped)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.error)
+        layout.addWidget(self.progress)
+        layout.addWidget(scroll_area(self._content, "statistics-scroll"), 1)
+
+    def show_dataset(self, name: str) -> None:
+        """Show this dataset's numbers."""
+        if name != self._dataset or self.error.showing:
+            self._dataset = name
+            self.reload()
+
+    def reload(self) -> None:
+        """Count the present dataset anew, or read what was counted."""
+        self.error.clear()
+        self._content.hide()
+        self._say("Counting…")
+        self._question.ask(dataset=self._dataset)
+
+    def _say(self, sentence: str) -> None:
+        self.progress.setText(sentence)
+        self.progress.setVisible(bool(sentence))
+
+    def _show_progress(self, progress: Progress) -> None:
+        part = progress.done / progress.total if progress.total else None
+        self._say(f"{progress.message}… {formatting.percent(part)}")
+
+    def _failed(self, reason: str, details: str) -> None:
+        self._say("")
+        self.error.show_error(reason, details)
+
+    def _show(self, found: Mapping[str, Any]) -> None:
+        self._say("")
+        self._content.show()
+        licence = self._studio.workspace.dataset(self._dataset).details.get("licence", "")
+        for name in ("documents", "characters", "words"):
+            self.figures[name].show_value(formatting.count(found[name]))
+        self.figures["size"].show_value(formatting.size(found["bytes"]))
+        self.figures["licence"].show_value(licence or "Not stated")
+        self.histogram.show_counts(found["length_histogram"]["edges"], found["length_histogram"]["counts"])
+        languages = {language_name(code): count for code, count in found["languages"].items()}
+        looked_at = formatting.plural(found.get("languages_looked_at", 0), "document")
+        self.languages.show_shares(shares_of(languages), f"of {looked_at}")
+        self.encodings.show_shares(shares_of({name.upper(): count for name, count in found["encodings"].items()}))
+        self.kinds.show_shares(shares_of({_kind(name): count for name, count in found["kinds"].items()}))
+        self.skipped.show_files(found.get("skipped", []))
+
+
+def _kind(ending: str) -> str:
+    return "No ending" if ending == "other" else f".{ending}"
+
+
+class Figure(Card):
+    """One number with what it is; a long text ends in an ellipsis, and its tooltip has all of it."""
+
+    def __init__(self, caption: str, name: str) -> None:
+        super().__init__("", f"{name}-card")
+        self.layout().setContentsMargins(12, 10, 12, 10)
+        self.body.setSpacing(2)
+        self.value = ElidedLabel("–", "section", name)
+        self.value.setAccessibleName(caption)
+        self.body.addWidget(label(caption, "caption"))
+        self.body.addWidget(self.value)
+
+    def show_value(self, text: str) -> None:
+        """Show the number as a person writes it."""
+        self.value.setText(text)
+        self.value.setToolTip(text)
+        self.value.setAccessibleDescription(text)
+
+
+class _ShareCard(Card):
+    def __init__(self, theme: Theme, title: str, name: str) -> None:
+        super().__init__(title, f"{name}-card")
+        self.shares = Shares(theme, name, title)
+        self.body.addWidget(self.shares)
+
+    def show_shares(self, shares: list[Share], caption: str = "") -> None:
+        self.set_caption(caption)
+        self.shares.show_shares(shares)

@@ -1,0 +1,133 @@
+"""Chooses a tokenizer: bytes, pieces learnt from the dataset, one that the workspace has, or one from a file."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui import formatting
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.fields import ChoiceField, NumberField
+from fmstudio.gui.widgets.labels import ElidedLabel, button, label
+from fmstudio.workspace import Workspace
+
+BYTES, LEARNT, FILE = "byte", "bpe", "file"  # others are "file:NAME" and "model:NAME" of the workspace
+SMALLEST, LARGEST, USUAL = 257, 262_144, 4096
+
+
+class TokenizerChoice(QWidget):
+    """`changed` tells that another tokenizer is meant."""
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("tokenizer-choice")
+        self._file = ""
+        self.kind = ChoiceField("tokenizer-kind", "Tokenizer", [])
+        self.kind.setFixedWidth(228)
+        self.size = NumberField("tokenizer-size", "Vocabulary size", whole=True, unit="tokens", minimum=SMALLEST,
+                                maximum=LARGEST, logarithmic=True)  # fmt: skip
+        self.size.setFixedWidth(148)
+        self.size.setToolTip("How many different tokens to learn: more make the text shorter, each is seen less often.")
+        self.size.set_value(USUAL)
+        self.browse = button("Choose a file…", "tokenizer-browse", theme, "mdi6.file-outline", clicked=self.ask_file)
+        self.path = ElidedLabel("", "caption", "tokenizer-path")
+        self.path.setMinimumWidth(240)
+        self.path.setFixedHeight(32)
+        self._size_title = label("Vocabulary size", "body")
+        self._lay_out()
+        self._fill([], [])
+        self.kind.edited.connect(self._chose)
+        self.size.edited.connect(self.changed)
+        self._arrange()
+
+    def _lay_out(self) -> None:
+        kind, size = QVBoxLayout(), QVBoxLayout()
+        for column, title, field in (
+            (kind, label("Tokenizer", "body"), self.kind),
+            (size, self._size_title, self.size),
+        ):
+            column.setSpacing(4)
+            column.addWidget(title)
+            column.addWidget(field)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(kind)
+        layout.addLayout(size)
+        layout.addWidget(self.browse, 0, Qt.AlignmentFlag.AlignBottom)
+        layout.addWidget(self.path, 1, Qt.AlignmentFlag.AlignBottom)
+
+    def set_workspace(self, workspace: Workspace) -> None:
+        """Offer the tokenizers that the workspace has: trained ones, and those of its models."""
+        kept = sorted(file.parent.name for file in (workspace.path / "tokenizers").glob("*/tokenizer.json"))
+        models = [record.name for record in workspace.models()]
+        chosen = self.kind.value()
+        self._fill(kept, models)
+        if self.kind.findData(chosen) >= 0:
+            self.kind.set_value(chosen)
+        self._arrange()
+
+    def _fill(self, kept: list[str], models: list[str]) -> None:
+        self.kind.clear()
+        self.kind.addItem("Learnt from this dataset (BPE)", LEARNT)
+        self.kind.addItem("Bytes", BYTES)
+        for name in kept:
+            self.kind.addItem(f"{name} · of this workspace", f"file:{name}")
+        for name in models:
+            self.kind.addItem(f"That of model {name}", f"model:{name}")
+        self.kind.addItem("From a file…", FILE)
+
+    def choose(self, tokenizer: str) -> None:
+        """Choose as a person would: "bpe", "byte", "file", or one of the workspace as "file:NAME" or "model:NAME"."""
+        self.kind.set_value(tokenizer)
+        self._chose()
+
+    def tokenizer(self, dataset: str) -> dict[str, Any]:
+        """What the data stage takes as a tokenizer."""
+        kind, _, name = self.kind.value().partition(":")
+        if kind == "bpe":
+            return {"kind": "bpe", "vocabulary_size": self.size.value(), "datasets": [dataset]}
+        if kind == "byte":
+            return {"kind": "byte"}
+        return {"kind": kind, "file": name or self._file}
+
+    @property
+    def learns(self) -> bool:
+        """Whether the vocabulary is learnt from the dataset."""
+        return self.kind.value() == LEARNT
+
+    def problem(self) -> str:
+        """Why it cannot be used as it stands, or ""."""
+        size = self.size.value()
+        if self.learns and not (isinstance(size, int) and SMALLEST <= size <= LARGEST):
+            return f"The vocabulary size must be a whole number from {SMALLEST} to {formatting.count(LARGEST)}."
+        if self.kind.value() == FILE and not self._file:
+            return "Choose a tokenizer.json first."
+        return ""
+
+    def ask_file(self) -> None:
+        """Ask for a tokenizer.json."""
+        path, _ = QFileDialog.getOpenFileName(self, "Choose a tokenizer", "", "Tokenizers (*.json);;All files (*)")
+        if path:
+            self.use_file(Path(path))
+
+    def use_file(self, path: Path) -> None:
+        """Use a tokenizer.json."""
+        self._file = str(path)
+        self.path.setText(self._file)
+        self.path.setToolTip(self._file)
+        self.kind.set_value(FILE)
+        self._chose()
+
+    def _chose(self) -> None:
+        self._arrange()
+        self.changed.emit()
+
+    def _arrange(self) -> None:
+        for part in (self.size, self._size_title):
+            part.setVisible(self.learns)
+        for part in (self.browse, self.path):
+            part.setVisible(self.kind.value() == FILE)

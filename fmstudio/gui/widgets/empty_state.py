@@ -1,0 +1,51 @@
+"""What a place shows while it has nothing: what it is for, and the button that begins."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.labels import IconLabel, button, label
+
+_WIDTH = 420
+
+
+class EmptyState(QWidget):
+    """An icon, a title, a sentence and up to a few buttons, the first of which is the primary one."""
+
+    def __init__(self, theme: Theme, icon: str, title: str, sentence: str, name: str = "empty-state") -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._theme = theme
+        self._title = label(title, "section", f"{name}-title", wrap=True)
+        self._sentence = label(sentence, "secondary", f"{name}-sentence", wrap=True)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(8)
+        layout.addStretch(2)
+        layout.addWidget(IconLabel(theme, icon, "disabled", 48), 0, Qt.AlignmentFlag.AlignHCenter)
+        for text in (self._title, self._sentence):
+            text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            text.setFixedWidth(_WIDTH)
+            # In a row of its own, which asks for the height that the text has at its own width, not at the page's.
+            row = QHBoxLayout()
+            row.addStretch(1)
+            row.addWidget(text)
+            row.addStretch(1)
+            layout.addLayout(row)
+        layout.addSpacing(8)
+        layout.addLayout(self._buttons)
+        layout.addStretch(3)
+        self._buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+
+    def add_button(self, text: str, name: str, clicked: Callable[[], object], icon: str = "") -> None:
+        """Add a way to begin; the first one is the primary button."""
+        role = "plain" if self._buttons.count() else "primary"
+        self._buttons.addWidget(button(text, name, self._theme, icon, role, clicked))
+
+    def set_text(self, title: str, sentence: str) -> None:
+        """Say something else in the same place."""
+        self._title.setText(title)
+        self._sentence.setText(sentence)

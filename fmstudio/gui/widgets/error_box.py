@@ -1,0 +1,93 @@
+"""An error where it happened: one sentence with what to do, and the details for whoever wants to report them."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.labels import IconLabel, button, icon_button, label
+
+
+class ErrorBox(QFrame):
+    """Takes no room until `show_error`. With `dismissable`, a person can close it."""
+
+    def __init__(self, theme: Theme, name: str = "error-box", dismissable: bool = True) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setProperty("role", "error-box")
+        self._theme = theme
+        self._details = ""
+        self.sentence = label("", "body", f"{name}-sentence", wrap=True)
+        self.sentence.setTextInteractionFlags(self.sentence.textInteractionFlags().TextSelectableByMouse)
+        self.copy_button = button("Copy details", f"{name}-copy", theme, "mdi6.content-copy", "quiet", self._copy)
+        self.close_button = icon_button("mdi6.close", "Dismiss", f"{name}-close", theme, self.clear)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(12, 8, 8, 8)
+        self._layout.setSpacing(8)
+        self._layout.addWidget(IconLabel(theme, "mdi6.alert-circle-outline", "error"))
+        self._layout.addWidget(self.sentence, 1)
+        self._layout.addWidget(self.copy_button)
+        self._layout.addWidget(self.close_button)
+        self.close_button.setVisible(dismissable)
+        self.hide()
+
+    def add_action(self, text: str, name: str, clicked: Callable[[], object]) -> QPushButton:
+        """Add a button that helps with this error, such as "Try again"."""
+        made = button(text, name, self._theme, role="plain", clicked=clicked)
+        self._layout.insertWidget(2, made)
+        return made
+
+    def show_error(self, reason: str, details: str = "") -> None:
+        """Show one sentence; "Copy details" copies it with the details."""
+        self.sentence.setText(reason)
+        self.setAccessibleName(reason)
+        self._details = details
+        self.copy_button.setText("Copy details")
+        self.show()
+
+    def clear(self) -> None:
+        """Take it away."""
+        self.hide()
+        self.sentence.clear()
+        self._details = ""
+
+    @property
+    def showing(self) -> bool:
+        """Whether there is an error to be read."""
+        return bool(self.sentence.text())
+
+    def _copy(self) -> None:
+        copy_details(self.sentence.text(), self._details)
+        self.copy_button.setText("Copied")
+
+
+def copy_details(reason: str, details: str) -> None:
+    """Put an error's sentence and its details on the clipboard."""
+    QGuiApplication.clipboard().setText(f"{reason}\n\n{details}".strip())
+
+
+class Banner(QFrame):
+    """A quiet notice across a page, such as that the workspace's index was rebuilt."""
+
+    dismissed = Signal()
+
+    def __init__(self, theme: Theme, name: str = "banner") -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setProperty("role", "banner")
+        self.sentence = label("", "body", f"{name}-sentence", wrap=True)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 8, 6)
+        layout.setSpacing(8)
+        layout.addWidget(IconLabel(theme, "mdi6.information-outline", "warning"))
+        layout.addWidget(self.sentence, 1)
+        layout.addWidget(icon_button("mdi6.close", "Dismiss", f"{name}-close", theme, self.dismissed.emit))
+        self.dismissed.connect(self.hide)
+        self.hide()
+
+    def tell(self, sentence: str) -> None:
+        """Show a notice; an empty one takes it away."""
+        self.sentence.setText(sentence)
+        self.setVisible(bool(sentence))

@@ -1,0 +1,157 @@
+"""The life cycle as a map: a card for each stage, joined by arrows, and an arrow back from the last to the first."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui.life_cycle import Stage
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.card import ClickableCard
+from fmstudio.gui.widgets.labels import label, set_property
+
+_RETURN, _HEIGHT, _DISC = 36, 96, 40
+
+
+class LifeMap(QWidget):
+    """`chosen` tells the panel of a card that was clicked."""
+
+    GAP = 40
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("life-map")
+        self.setAccessibleName("Life cycle")
+        self._theme = theme
+        self._cards: dict[str, StageCard] = {}
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(self.GAP)
+
+    def show_stages(self, stages: Sequence[Stage], current: str) -> None:
+        """Show the stages; `current` is the one that the next step is in."""
+        if list(self._cards) != [stage.name for stage in stages]:
+            self._build(stages)
+        for stage in stages:
+            self._cards[stage.name].show_stage(stage, stage.name == current)
+        self.update()
+
+    def card(self, name: str) -> "StageCard":
+        """The card of a stage."""
+        return self._cards[name]
+
+    def _build(self, stages: Sequence[Stage]) -> None:
+        for card in self._cards.values():
+            self._layout.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self._cards = {stage.name: StageCard(stage, self._theme) for stage in stages}
+        for name, card in self._cards.items():
+            card.clicked.connect(lambda name=name: self.chosen.emit(name))
+            self._layout.addWidget(card, 1)
+        self._layout.setContentsMargins(0, 0, 0, _RETURN if len(stages) > 2 else 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        cards = list(self._cards.values())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for before, after in pairwise(cards):
+            start = QPointF(before.geometry().right() + 6, before.geometry().center().y())
+            end = QPointF(after.geometry().left() - 5, start.y())
+            self._arrow(painter, [start, end], before.done)
+        if len(cards) > 2:
+            first, last = cards[0].geometry(), cards[-1].geometry()
+            low = last.bottom() + _RETURN - 8.0
+            path = [QPointF(last.center().x(), last.bottom() + 6.0), QPointF(last.center().x(), low)]
+            path += [QPointF(first.center().x(), low), QPointF(first.center().x(), first.bottom() + 6.0)]
+            self._arrow(painter, path, False)
+
+    def _arrow(self, painter: QPainter, points: list[QPointF], done: bool) -> None:
+        painter.setPen(QPen(self._theme.color("accent" if done else "border"), 1.6, Qt.PenStyle.SolidLine))
+        path = QPainterPath(points[0])
+        for point in points[1:]:
+            path.lineTo(point)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(path)
+        tip, before = points[-1], points[-2]
+        along = QPointF(_sign(tip.x() - before.x()), _sign(tip.y() - before.y()))
+        across = QPointF(-along.y(), along.x())
+        for side in (1, -1):
+            painter.drawLine(tip, tip - along * 5 + across * 4 * side)
+
+
+def _sign(value: float) -> int:
+    return (value > 0.5) - (value < -0.5)
+
+
+class StageCard(ClickableCard):
+    """One stage: its icon in a disc that is filled when something was made there."""
+
+    def __init__(self, stage: Stage, theme: Theme) -> None:
+        super().__init__(f"stage-{stage.name}", stage.title)
+        self.done = False
+        self.setFixedHeight(_HEIGHT)
+        self._disc = _Disc(stage.icon, theme)
+        self._title = label(stage.title, "section", f"stage-{stage.name}-title")
+        self._made = label("", "secondary", f"stage-{stage.name}-made", wrap=True)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addStretch(1)
+        texts.addWidget(self._title)
+        texts.addWidget(self._made)
+        texts.addStretch(1)
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(self._disc)
+        row.addLayout(texts, 1)
+        self.body.addLayout(row)
+
+    def show_stage(self, stage: Stage, current: bool) -> None:
+        """Bring the card up to date."""
+        self.done = stage.count > 0
+        self._disc.show_state(self.done, current)
+        self._made.setText(stage.made if self.done else stage.invitation)
+        state = "done" if self.done else "next step" if current else "not begun"
+        self.setAccessibleDescription(f"{state}: {self._made.text()}")
+        self.setToolTip(f"Open {stage.title}")
+        set_property(self, "current", current)
+
+
+class _Disc(QWidget):
+    """The stage's icon; a tick at its corner says that something was made here."""
+
+    def __init__(self, icon: str, theme: Theme) -> None:
+        super().__init__()
+        self.setFixedSize(_DISC + 6, _DISC + 6)
+        self._theme = theme
+        self._icon = icon
+        self._done = self._current = False
+
+    def show_state(self, done: bool, current: bool) -> None:
+        self._done, self._current = done, current
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        disc = QRectF(0, 3, _DISC, _DISC)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("accent_soft" if self._done or self._current else "hover"))
+        painter.drawEllipse(disc)
+        token = "accent" if self._done or self._current else "secondary"
+        self._glyph(painter, self._icon, token, QRectF(0, 0, 22, 22), disc.center())
+        if self._done:
+            corner = QRectF(_DISC - 12, _DISC - 11, 16, 16)
+            painter.setBrush(self._theme.color("surface"))
+            painter.drawEllipse(corner.adjusted(-1.5, -1.5, 1.5, 1.5))
+            painter.setBrush(self._theme.color("accent_fill"))
+            painter.drawEllipse(corner)
+            self._glyph(painter, "mdi6.check-bold", "on_accent", QRectF(0, 0, 10, 10), corner.center())
+
+    def _glyph(self, painter: QPainter, icon: str, token: str, rect: QRectF, center: QPointF) -> None:
+        rect.moveCenter(center)
+        self._theme.icon(icon, token).paint(painter, rect.toAlignedRect())
+        painter.setPen(Qt.PenStyle.NoPen)

@@ -1,0 +1,49 @@
+"""One line of a short list that can be clicked: an icon, a name, what matters of it, and when."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.labels import ElidedLabel, IconLabel, label
+
+
+class ListRow(QFrame):
+    """Emits `clicked` for a click, Enter or Space."""
+
+    clicked = Signal()
+
+    def __init__(
+        self, theme: Theme, icon: str, title: str, facts: str, when: str, name: str, token: str = "secondary"
+    ) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(f"{title}, {facts}, {when}")
+        self.setProperty("role", "row")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFixedHeight(36)
+        texts = ElidedLabel(title, "body", f"{name}-title"), ElidedLabel(facts, "secondary", f"{name}-facts")
+        texts[0].setToolTip(title)
+        texts[0].setMinimumWidth(min(120, texts[0].sizeHint().width()))  # the name gives way last
+        moment = label(when, "caption", f"{name}-when")
+        moment.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        moment.setMinimumWidth(88)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 0, 8, 0)
+        layout.setSpacing(12)
+        layout.addWidget(IconLabel(theme, icon, token))
+        layout.addWidget(texts[0], 1)
+        layout.addWidget(texts[1])
+        layout.addWidget(moment)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and not event.modifiers():
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)

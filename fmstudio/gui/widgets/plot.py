@@ -1,0 +1,300 @@
+"""`LivePlot`: curves that grow while one watches, on pyqtgraph, at a cost that training does not feel.
+
+What keeps it cheap: appending touches no drawing; a plot redraws at most twice a second, and only if it is seen
+and something changed; its curves are one item that draws no more points than there are pixels (see plot_curve); and
+axes end on round numbers, so that most redraws leave them alone.
+"""
+
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QPointF, QSize, QTimer, Signal
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets import plot_axis as axes
+from fmstudio.gui.widgets import plot_range as ranges
+from fmstudio.gui.widgets.plot_box import PlotBox, plot_canvas
+from fmstudio.gui.widgets.plot_curve import Curve, CurveLayer
+from fmstudio.gui.widgets.plot_hover import Crosshair, nearest, reading
+from fmstudio.gui.widgets.plot_legend import PlotHeading
+from fmstudio.gui.widgets.plot_menu import PlotMenu
+from fmstudio.gui.widgets.plot_series import Series
+
+Quantity = Literal["steps", "seconds", "tokens"]
+REDRAW_EVERY = 500  # milliseconds; small plots, which say less, take twice as long
+X_TITLES = {"steps": "step", "seconds": "training time", "tokens": "tokens"}
+
+
+class LivePlot(QWidget):
+    """Curves of one quantity over a run. Curves are named by a key; `colour` is a token of the theme."""
+
+    scale_changed = Signal(bool)
+
+    def __init__(
+        self, theme: Theme, title: str, unit: str = "", *, compact: bool = False, from_zero: bool = False
+    ) -> None:
+        """compact: small, without a legend. from_zero: the y axis begins at zero, for what is only read against it."""
+        super().__init__()
+        self.theme = theme
+        self.compact, self._from_zero = compact, from_zero
+        self.setObjectName("plot-" + title.lower().replace(" ", "-"))
+        self.setAccessibleName(f"Plot of {title.lower()}")
+        self._series: dict[str, Series] = {}
+        self._curves: dict[str, Curve] = {}
+        self._quantity: Quantity = "steps"
+        self._tokens_per_step = 0.0
+        self._smoothing = 0.0
+        self._logarithmic = False
+        self._extent = 0.0
+        self._changed = True
+        self._pointed_at: float | None = None
+        self.following = True
+        self.redraws = 0
+        self._build(title, unit)
+        self.menu = PlotMenu(self)
+        theme.changed.connect(self.restyle)
+        self.restyle()
+
+    def _build(self, title: str, unit: str) -> None:
+        self.heading = PlotHeading(self.theme, title, unit)
+        self.box = PlotBox(self)
+        self._left, self._bottom = axes.Axis("left", 48), axes.Axis("bottom", 20 if self.compact else 24)
+        self._canvas = plot_canvas(self.box, self._left, self._bottom)
+        self._layer = CurveLayer(self.box)
+        self.crosshair = Crosshair(self.box, self.theme)
+        self.box.sigRangeChangedManually.connect(self._moved_by_hand)
+        self.box.sigRangeChanged.connect(self._range_changed)
+        self._canvas.scene().sigMouseMoved.connect(self._hover)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.heading)
+        column.addWidget(self._canvas)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(2 * REDRAW_EVERY if self.compact else REDRAW_EVERY)
+        self._timer.timeout.connect(self._redraw_if_seen)
+
+    def sizeHint(self) -> QSize:
+        """A plot that can be read."""
+        return QSize(240, 140) if self.compact else QSize(480, 280)
+
+    def minimumSizeHint(self) -> QSize:
+        """The least that can still be read."""
+        return QSize(150, 96) if self.compact else QSize(240, 150)
+
+    # Curves.
+
+    def add_curve(self, key: str, title: str, colour: str, series: Series | None = None, **looks) -> Series:
+        """A curve of a series of yours or of a new one; looks: dashed, smoothed (whether
+        smoothing applies), faint, named, level (see `Curve`)."""
+        self._series[key] = Series() if series is None else series
+        self._curves[key] = Curve(key, title, colour, **looks)
+        self._list_curves()
+        return self._series[key]
+
+    def remove_curve(self, key: str) -> None:
+        """Take a curve away; does nothing where there is none."""
+        self._curves.pop(key, None)
+        self._series.pop(key, None)
+        self._list_curves()
+
+    def clear(self) -> None:
+        """Take all curves away."""
+        self._curves.clear()
+        self._series.clear()
+        self.following = True
+        self._list_curves()
+
+    @property
+    def curves(self) -> dict[str, Series]:
+        """The series by key."""
+        return dict(self._series)
+
+    @property
+    def columns(self) -> dict[str, Series]:
+        """The series by title, as a table of them is headed."""
+        return {self._curves[key].title: series for key, series in self._series.items()}
+
+    def append(self, key: str, step: float, value: float, seconds: float = 0.0) -> None:
+        """Add one value to a curve."""
+        self._series[key].append(step, value, seconds)
+        self.touch()
+
+    def touch(self) -> None:
+        """Say that a series has changed: the plot redraws soon if it is seen, and else when it is next seen."""
+        self._changed = True
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def _list_curves(self) -> None:
+        named = [curve for curve in self._curves.values() if curve.named]
+        self.heading.set_entries([] if self.compact else named)
+        self.touch()
+
+    # What is shown.
+
+    def show_against(self, quantity: Quantity, tokens_per_step: float = 0.0) -> None:
+        """Choose the x axis. Tokens are steps times `tokens_per_step`."""
+        if (quantity, tokens_per_step) != (self._quantity, self._tokens_per_step):
+            self._quantity, self._tokens_per_step = quantity, tokens_per_step
+            self._bottom.time = quantity == "seconds"
+            self.fit()
+
+    def set_smoothing(self, weight: float) -> None:
+        """Smooth by an exponential moving average of this weight, 0 (not at all) to below 1."""
+        if weight != self._smoothing:
+            self._smoothing = weight
+            self.redraw()
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the y axis is logarithmic."""
+        return self._logarithmic
+
+    def set_logarithmic(self, logarithmic: bool) -> None:
+        """Make the y axis logarithmic or linear."""
+        if logarithmic != self._logarithmic:
+            self._logarithmic = self._left.logarithmic = logarithmic
+            for curve in self._curves.values():
+                curve.smoother = None
+            self.scale_changed.emit(logarithmic)
+            self.fit()
+
+    def set_extent(self, steps: float) -> None:
+        """How many steps the run will have, so that the x axis stands still from the first; 0 if nobody knows."""
+        if steps != self._extent:
+            self._extent = steps
+            self.touch()
+
+    def set_title(self, title: str, unit: str) -> None:
+        """Say what is measured, in which unit."""
+        self.heading.set_title(title, unit)
+
+    def fit(self) -> None:
+        """Show everything, and go on showing everything as it grows."""
+        self.following = True
+        self.redraw()
+
+    # Drawing.
+
+    def _redraw_if_seen(self) -> None:
+        if self.isVisible():
+            self.redraw()
+
+    def redraw(self) -> None:
+        """Bring the picture up to date now."""
+        self._timer.stop()
+        self._changed = False
+        self.redraws += 1
+        for key, curve in self._curves.items():
+            self._prepare(curve, self._series[key])
+        self._stack_curves()
+        if self.following:
+            self._fit_range()
+        self._show_latest()
+        self._layer.update()
+        if self._pointed_at is not None:
+            self.read_at(self._pointed_at)
+
+    def _stack_curves(self) -> None:
+        ordered = sorted(self._curves.values(), key=lambda curve: curve.level)
+        self._layer.curves = [(curve, self.theme.color(curve.colour)) for curve in ordered]
+
+    def _prepare(self, curve: Curve, series: Series) -> None:
+        curve.x = series.seconds if self._quantity == "seconds" else series.steps
+        if self._quantity == "tokens":
+            curve.x = series.steps * (self._tokens_per_step or 1.0)
+        # The average is taken of the values themselves, and only its result goes onto a logarithmic axis.
+        curve.y = series.values
+        curve.smooth_by(self._smoothing)
+        if self._logarithmic:
+            curve.y = ranges.log10(series.values)
+            curve.smooth = None if curve.smooth is None else ranges.log10(curve.smooth)
+
+    def _fit_range(self) -> None:
+        curves = [curve for curve in self._curves.values() if len(curve.x)]
+        x = ranges.across(curves, self._end)
+        bottom, top = ranges.bounds(curves)
+        bottom = min(bottom, 0.0) if self._from_zero and not self._logarithmic else bottom
+        y = axes.outward(bottom, top, logarithmic=self._logarithmic, parts=6 if self.compact else 12)
+        if [list(x), list(y)] != self.box.viewRange():
+            self.box.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=True)
+
+    @property
+    def _end(self) -> float:
+        """Where the x axis will end, 0 if nobody knows."""
+        if self._quantity == "seconds":
+            return 0.0
+        return self._extent * (self._tokens_per_step or 1.0 if self._quantity == "tokens" else 1.0)
+
+    def _show_latest(self) -> None:
+        only = next(iter(self._series.values()), None)
+        self.heading.set_latest(axes.compact(only.last) if only is not None and len(only) else "")
+
+    def restyle(self) -> None:
+        """Take the theme's colours and fonts."""
+        self._canvas.setBackground(self.theme.color("surface"))
+        font = self.theme.font("caption")
+        for axis in (self._left, self._bottom):
+            axis.restyle(self.theme.color("grid"), self.theme.color("secondary"), font)
+        self._stack_curves()
+        self._layer.update()
+        self.heading.update()
+
+    def showEvent(self, event) -> None:
+        super().showEvent(event)
+        if self._changed:
+            QTimer.singleShot(0, self, self._redraw_if_seen)
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._layer.prepareGeometryChange()
+        self.crosshair.prepareGeometryChange()
+
+    def _range_changed(self, *_: object) -> None:
+        self._layer.update()
+
+    # The mouse.
+
+    def _moved_by_hand(self, *_: object) -> None:
+        self.following = False
+
+    def leaveEvent(self, event) -> None:
+        super().leaveEvent(event)
+        self._point_nowhere()
+
+    def _point_nowhere(self) -> None:
+        self._pointed_at = None
+        self.crosshair.show_at(None, "", [])
+
+    def _hover(self, place: QPointF) -> None:
+        point = self.box.mapFromScene(place)
+        if not self.box.boundingRect().contains(point):
+            self._point_nowhere()
+            return
+        self.read_at(self._layer.view().x[0] + self._value_across(point.x()))
+
+    def _value_across(self, pixels: float) -> float:
+        (low, high), _ = self.box.viewRange()
+        return pixels / max(self.box.boundingRect().width(), 1.0) * (high - low)
+
+    def read_at(self, at: float) -> str:
+        """Put the crosshair on the measured place nearest to `at` on the x axis; returns what its card says."""
+        longest = max(
+            (c for c in self._curves.values() if c.x is not None and len(c.x)), key=lambda c: len(c.x), default=None
+        )
+        if longest is None:
+            return ""
+        at = float(longest.x[nearest(longest.x, at)])
+        view = self._layer.view()
+        found = [reading(curve, at, view, self._logarithmic) for curve in self._curves.values()]
+        across = float(view.across(np.array([at]))[0])
+        self.crosshair.show_at(across, self._heading_at(at), [each for each in found if each is not None])
+        self._pointed_at = at
+        return self.crosshair.text
+
+    def _heading_at(self, at: float) -> str:
+        return axes.clock(at) if self._quantity == "seconds" else f"{X_TITLES[self._quantity]} {at:,.0f}"

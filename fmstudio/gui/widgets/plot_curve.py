@@ -1,0 +1,190 @@
+"""How a curve is drawn so that a hundred thousand points cost about as much as a hundred.
+
+Qt strokes a wide antialiased line by computing its outline, which for a noisy curve with two points on every pixel
+column takes tens of milliseconds. Where points are that dense a stroke and the filled band between the lowest and the
+highest value of each column, made one line wider, are the same pixels; the band is filled in well under a millisecond.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from fmstudio.gui.widgets.plot_series import Columns, Smoother, decimate, runs_of_finite
+
+WIDTH = 2.0
+FAINT = 70  # of 255, the raw curve behind its smoothed one
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The part of the plane that is shown, and the pixels it is shown on."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+    area: QRectF
+
+    def across(self, x: np.ndarray) -> np.ndarray:
+        """Horizontal pixels of values."""
+        scale = self.area.width() / (self.x[1] - self.x[0])
+        return self.area.left() + (x - self.x[0]) * scale
+
+    def down(self, y: np.ndarray) -> np.ndarray:
+        """Vertical pixels of values, kept near the picture so that no far-off point costs anything."""
+        scale = self.area.height() / (self.y[1] - self.y[0])
+        pixels = self.area.bottom() - (y - self.y[0]) * scale
+        return np.clip(pixels, self.area.top() - 1000, self.area.bottom() + 1000)
+
+
+@dataclass(eq=False)
+class Curve:
+    """One series as a plot shows it: its axis values, its colour, and its smoothed self.
+
+    faint: the raw curve stays behind the smoothed one. named: it has an entry in the legend. level: higher is on top.
+    """
+
+    key: str
+    title: str
+    colour: str
+    dashed: bool = False
+    smoothed: bool = True
+    faint: bool = True
+    named: bool = True
+    level: int = 0
+    x: np.ndarray = None
+    y: np.ndarray = None
+    smooth: np.ndarray | None = None
+    smoother: Smoother | None = None
+
+    def smooth_by(self, weight: float) -> None:
+        """Compute the smoothed curve, or drop it where there is to be none."""
+        if not self.smoothed or weight <= 0:
+            self.smooth = self.smoother = None
+            return
+        if self.smoother is None or self.smoother.weight != weight:
+            self.smoother = Smoother(weight)
+        self.smooth = self.smoother.update(self.y)
+
+    @property
+    def main(self) -> np.ndarray:
+        """What the bold line shows."""
+        return self.y if self.smooth is None else self.smooth
+
+
+def paint_curve(painter: QPainter, curve: Curve, view: View, colour: QColor) -> None:
+    """The raw curve faint behind, then the curve itself."""
+    columns = max(int(view.area.width()), 1)
+    if curve.smooth is not None:
+        if curve.faint:
+            faint = QColor(colour)
+            faint.setAlpha(FAINT)
+            _paint(painter, decimate(curve.x, curve.y, *view.x, columns // 2), view, faint, 1.0, False)
+        # A smoothed line has nothing to say between pixels: one point for each three of them.
+        _paint_line(painter, _thinned(curve.x, curve.smooth, view, columns // 3), view, colour, curve)
+    else:
+        raw = _calmed(decimate(curve.x, curve.y, *view.x, columns // 4))
+        if raw.dense:
+            _paint(painter, raw, view, colour, WIDTH, curve.dashed)
+        else:
+            _paint_line(painter, raw, view, colour, curve)
+
+
+def _calmed(seen: Columns) -> Columns:
+    """A line where columns hold a rise or fall, such as a learning rate; their envelope only where they hold noise."""
+    if not seen.dense:
+        return seen
+    middle = (seen.low + seen.high) / 2
+    noise, travel = np.nansum(seen.high - seen.low), np.nansum(np.abs(np.diff(middle)))
+    return Columns(seen.x, middle, middle) if noise <= 1.5 * travel else seen
+
+
+def _thinned(x: np.ndarray, y: np.ndarray, view: View, columns: int) -> Columns:
+    seen = decimate(x, y, *view.x, columns)
+    if not seen.dense:
+        return seen
+    middle = (seen.low + seen.high) / 2
+    return Columns(seen.x, middle, middle)
+
+
+def _paint_line(painter: QPainter, line: Columns, view: View, colour: QColor, curve: Curve) -> None:
+    across, down = view.across(line.x), view.down(line.low)
+    painter.setPen(_pen(colour, WIDTH, curve.dashed))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for part in runs_of_finite(down):
+        painter.drawPolyline(_polygon(across[part], down[part]))
+    if curve.dashed or (curve.smoothed and len(line.x) > 1):
+        return
+    # Measurements far apart are marked, so that one sees where the line is known and where it is only drawn.
+    if len(across) and len(across) < view.area.width() / 14:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        for part in runs_of_finite(down):
+            for left, top in zip(across[part], down[part], strict=True):
+                painter.drawEllipse(QPointF(left, top), 3.0, 3.0)
+
+
+def _paint(painter: QPainter, shape: Columns, view: View, colour: QColor, width: float, dashed: bool) -> None:
+    across = view.across(shape.x)
+    top, bottom = view.down(shape.high), view.down(shape.low)
+    if not shape.dense:
+        painter.setPen(_pen(colour, width, dashed))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for part in runs_of_finite(top):
+            painter.drawPolyline(_polygon(across[part], top[part]))
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    half = width / 2
+    for part in runs_of_finite(top):
+        there_and_back = np.concatenate((across[part], across[part][::-1]))
+        outline = np.concatenate((top[part] - half, bottom[part][::-1] + half))
+        painter.drawPolygon(_polygon(there_and_back, outline))
+
+
+def _pen(colour: QColor, width: float, dashed: bool) -> QPen:
+    pen = QPen(colour, width)
+    pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    if dashed:
+        pen.setDashPattern([3.0, 2.5])
+    return pen
+
+
+def _polygon(across: np.ndarray, down: np.ndarray) -> QPolygonF:
+    polygon = pg.functions.create_qpolygonf(len(across))
+    points = pg.functions.ndarray_from_qpolygonf(polygon)
+    points[:, 0], points[:, 1] = across, down
+    return polygon
+
+
+class CurveLayer(pg.GraphicsObject):
+    """All curves of a plot as one item over the view box, painted in pixels and kept as a picture between changes."""
+
+    def __init__(self, box: pg.ViewBox) -> None:
+        super().__init__()
+        self._box = box
+        self.curves: list[tuple[Curve, QColor]] = []
+        self.setParentItem(box)
+        self.setFlag(self.GraphicsItemFlag.ItemClipsToShape)
+        self.setCacheMode(self.CacheMode.DeviceCoordinateCache)
+
+    def view(self) -> View:
+        """What the view box shows now."""
+        (x0, x1), (y0, y1) = self._box.viewRange()
+        return View((x0, x1), (y0, y1), self._box.boundingRect())
+
+    def boundingRect(self) -> QRectF:
+        """The view box."""
+        return self._box.boundingRect()
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Each curve, the last on top."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        view = self.view()
+        if view.area.width() < 2 or view.area.height() < 2:
+            return
+        for curve, colour in self.curves:
+            if curve.x is not None and len(curve.x):
+                paint_curve(painter, curve, view, colour)

@@ -1,0 +1,112 @@
+"""What can be done with a run, wherever it is offered: hold it, end it, go on with it, train it longer, delete it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
+
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.recipe_dialog import RecipeDialog
+from fmstudio.gui.widgets.run_book import PRETRAIN, RESUME, RunBook
+from fmstudio.gui.widgets.run_state import RunState
+from fmstudio.jobs import JobRequest
+
+
+class RunActions(QObject):
+    """The studio's verbs for runs. Those whose names begin with `ask` open a dialog over `window` first.
+
+    settings_wanted: a new run should begin from the settings of this one.
+    """
+
+    settings_wanted = Signal(object)
+
+    def __init__(self, studio: Studio, book: RunBook, window: QWidget) -> None:
+        super().__init__(window)
+        self._studio, self._book, self._window = studio, book, window
+
+    # Beginning.
+
+    def begin(self, recipe: dict[str, Any]) -> str:
+        """Start a run from a recipe; returns its job."""
+        arguments = {"workspace": self._studio.workspace, "recipe": recipe}
+        return self._studio.submit(JobRequest(f"Train “{recipe['name']}”", PRETRAIN, arguments, subject=recipe["name"]))
+
+    def go_on(self, run: RunState, steps: int = 0) -> str:
+        """Go on from the last checkpoint; with `steps` above the run's own, to that many."""
+        arguments = {"workspace": self._studio.workspace, "run": run.id} | ({"steps": steps} if steps else {})
+        return self._studio.submit(JobRequest(f"Train “{run.name}”", RESUME, arguments, subject=run.id))
+
+    def ask_longer(self, run: RunState) -> None:
+        """Ask for how many more steps, and go on."""
+        dialog = QInputDialog(self._window)
+        dialog.setObjectName("train-longer")
+        dialog.setWindowTitle("Train longer")
+        dialog.setLabelText(f"“{run.name}” is at step {run.step:,}. How many more steps?")
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setIntRange(1, 10_000_000)
+        dialog.setIntValue(max(run.steps, 100))
+        dialog.setOkButtonText("Train")
+        dialog.intValueSelected.connect(lambda more: self.go_on(run, run.step + more))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    # While it runs.
+
+    def hold(self, run: RunState) -> None:
+        """Pause a run, or let a paused one go on."""
+        (self._studio.resume if run.status == "paused" else self._studio.pause)(run.job)
+
+    def stop(self, run: RunState) -> None:
+        """Finish here: validate, keep a checkpoint and the model."""
+        self._studio.stop(run.job)
+
+    def ask_cancel(self, run: RunState) -> None:
+        """End it and keep no model, once a person has confirmed it; at once where nothing is lost."""
+        if run.step == 0:
+            self._studio.cancel(run.job)
+            return
+        sentence = f"Cancel “{run.name}” at step {run.step:,}? No model is kept; Stop would keep what it has learnt."
+        self._confirm("Cancel the run", sentence, "Cancel the run", lambda: self._studio.cancel(run.job))
+
+    # Afterwards.
+
+    def ask_delete(self, run: RunState) -> None:
+        """Delete a run's checkpoints, samples and curves once a person has confirmed it."""
+        kept = f" Its model “{run.model}” stays." if run.model else ""
+        sentence = f"Delete the run “{run.name}” with its checkpoints, samples and curves?{kept}"
+        self._confirm("Delete the run", sentence, "Delete", lambda: self._book.remove(run.id))
+
+    def show_recipe(self, run: RunState) -> None:
+        """Open the recipe of a run."""
+        RecipeDialog(self._studio.theme, run.recipe, run.name, self._window).show()
+
+    def offered(self, run: RunState) -> list[tuple[str, Callable[[], Any]]]:
+        """What a right click offers for a run, as (text, what to do); an empty text is a rule."""
+        if run.live:
+            held = "Go on" if run.status == "paused" else "Pause"
+            return [
+                (held, lambda: self.hold(run)),
+                ("Stop and keep the model", lambda: self.stop(run)),
+                ("Cancel…", lambda: self.ask_cancel(run)),
+            ]
+        first = (
+            ("Resume", lambda: self.go_on(run)) if run.resumable else ("Train longer…", lambda: self.ask_longer(run))
+        )
+        return [
+            first,
+            ("Use its settings", lambda: self.settings_wanted.emit(run)),
+            ("Show recipe", lambda: self.show_recipe(run)),
+            ("", lambda: None),
+            ("Delete…", lambda: self.ask_delete(run)),
+        ]
+
+    def _confirm(self, title: str, sentence: str, verb: str, act: Callable[[], Any]) -> None:
+        box = QMessageBox(QMessageBox.Icon.Question, title, sentence, QMessageBox.StandardButton.NoButton, self._window)
+        box.setObjectName("confirm")
+        yes = box.addButton(verb, QMessageBox.ButtonRole.DestructiveRole)
+        yes.setObjectName("confirm-yes")
+        box.setDefaultButton(box.addButton("Keep it", QMessageBox.ButtonRole.RejectRole))
+        yes.clicked.connect(act)
+        box.finished.connect(box.deleteLater)
+        box.open()

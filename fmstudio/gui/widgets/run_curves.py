@@ -1,0 +1,246 @@
+"""A run's curves: the loss large, in the unit one asks for, the rest small beneath; other runs laid over on request."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QSplitter, QVBoxLayout, QWidget
+
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.labels import icon_button, label
+from fmstudio.gui.widgets.plot import LivePlot
+from fmstudio.gui.widgets.plot_series import Series
+from fmstudio.gui.widgets.run_state import RunState
+from fmstudio.gui.widgets.segments import Segments
+
+SMALL = (
+    ("learning_rate", "Learning rate", ""),
+    ("gradient_norm", "Gradient norm", ""),
+    ("tokens_per_second", "Speed", "tokens/s"),
+)
+UNITS = {
+    "loss": ("Nats", "Loss", "nats per token"),
+    "bits_per_byte": ("Bits per byte", "Loss", "bits per byte"),
+    "perplexity": ("Perplexity", "Perplexity", "tokens to choose among"),
+}
+_SMOOTHEST = 0.995
+
+
+class Converted(Series):
+    """The training loss in another unit, computed from the nats when it is drawn."""
+
+    def __init__(self, run: RunState, unit: str) -> None:
+        super().__init__()
+        self._run, self._unit = run, unit
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    @property
+    def _source(self) -> Series:
+        return self._run.series.get("loss/training") or Series()
+
+    @property
+    def steps(self) -> np.ndarray:
+        """The training step of each value."""
+        return self._source.steps
+
+    @property
+    def seconds(self) -> np.ndarray:
+        """The training time of each value."""
+        return self._source.seconds
+
+    @property
+    def values(self) -> np.ndarray:
+        """The values in the unit. Bits per byte take the tokens per byte of the validation text."""
+        if self._unit == "perplexity":
+            return np.exp(np.minimum(self._source.values, 700.0))
+        return self._source.values * bits_per_byte_of_a_nat(self._run)
+
+
+def bits_per_byte_of_a_nat(run: RunState) -> float:
+    """How many bits a byte one nat a token is, from the last validation, which reports both; NaN before it."""
+    nats, bits = run.series.get("loss/validation"), run.series.get("bits_per_byte/validation")
+    if nats is None or bits is None or not nats.last:
+        return math.nan
+    return bits.last / nats.last
+
+
+def curves_of(run: RunState, plot: str) -> dict[str, Series]:
+    """The curves of one plot by their name: training first, then validation, then old data."""
+    found = {}
+    if plot in ("bits_per_byte", "perplexity") and "loss/training" in run.series:
+        found["training"] = Converted(run, plot)
+    for name, series in run.series.items():
+        group, _, curve = name.partition("/")
+        if group == plot:
+            found[curve] = series
+    order = {"training": 0, "validation": 1}
+    return dict(sorted(found.items(), key=lambda item: order.get(item[0], 2)))
+
+
+class RunCurves(QWidget):
+    """Shows one run, and others over it in colours of their own."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.setObjectName("run-curves")
+        self._run: RunState | None = None
+        self._over: list[tuple[RunState, str]] = []
+        self._unit = "loss"
+        self.loss = LivePlot(theme, *UNITS["loss"][1:])
+        self.small = {name: LivePlot(theme, title, unit, compact=True, from_zero=True) for name, title, unit in SMALL}
+        self._build()
+        self._smooth(self.smoothing.value())
+
+    @property
+    def plots(self) -> list[LivePlot]:
+        """All plots, the large one first."""
+        return [self.loss, *self.small.values()]
+
+    def _build(self) -> None:
+        large = _plot_card("loss-card")
+        large.body.addLayout(self._toolbar())
+        large.body.addWidget(self.loss, 1)
+        row = QWidget()
+        beneath = QHBoxLayout(row)
+        beneath.setContentsMargins(0, 0, 0, 0)
+        beneath.setSpacing(8)
+        for name, plot in self.small.items():
+            card = _plot_card(f"{name}-card")
+            card.body.addWidget(plot)
+            beneath.addWidget(card)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setObjectName("curves-splitter")
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(8)
+        split.addWidget(large)
+        split.addWidget(row)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 1)
+        split.setSizes([250, 92])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(split)
+
+    def _toolbar(self) -> QHBoxLayout:
+        units = [(name, words[0]) for name, words in UNITS.items()]
+        self.unit = Segments(units, "loss-unit", "Unit of the loss")
+        self.unit.changed.connect(self.show_unit)
+        self.against = ChoiceField("curves-against", "Horizontal axis", [])
+        for value, text in (("steps", "against steps"), ("seconds", "against time"), ("tokens", "against tokens")):
+            self.against.addItem(text, value)
+        self.against.edited.connect(self._place_on_axis)
+        self.logarithmic = icon_button("mdi6.math-log", "Logarithmic scale of the loss", "loss-logarithmic", self.theme)
+        self.logarithmic.setCheckable(True)
+        self.logarithmic.toggled.connect(self.loss.set_logarithmic)
+        self.loss.scale_changed.connect(self.logarithmic.setChecked)
+        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing.setObjectName("curves-smoothing")
+        self.smoothing.setAccessibleName("Smoothing")
+        self.smoothing.setToolTip("Smoothing: how much of its past each point keeps; the raw curve stays faint behind.")
+        self.smoothing.setRange(0, 100)
+        self.smoothing.setValue(40)
+        self.smoothing.setFixedWidth(88)
+        self.smoothing.valueChanged.connect(self._smooth)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 10, 12, 0)
+        row.setSpacing(8)
+        row.addWidget(self.unit)
+        row.addStretch(1)
+        row.addWidget(label("Smooth", "caption", "smoothing-title"))
+        row.addWidget(self.smoothing)
+        row.addWidget(self.logarithmic)
+        row.addWidget(self.against)
+        return row
+
+    # What is shown.
+
+    def set_run(self, run: RunState | None, over: Iterable[tuple[RunState, str]] = ()) -> None:
+        """Show a run and, as (run, colour), others over it."""
+        for state in self._all_runs():
+            state.changed.disconnect(self._touch)
+        self._run, self._over = run, list(over)
+        for state in self._all_runs():
+            state.changed.connect(self._touch)
+        self._place_on_axis()
+        self._draw_anew()
+
+    def _all_runs(self) -> list[RunState]:
+        return ([self._run] if self._run else []) + [state for state, _ in self._over]
+
+    def show_unit(self, unit: str) -> None:
+        """Show the loss in nats ("loss"), "bits_per_byte" or "perplexity"."""
+        self._unit = unit
+        self.unit.set_value(unit)
+        self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        _, title, unit = UNITS[self._unit]
+        self.loss.set_title(title, f"{unit}; dashed: validation" if self._over else unit)
+        for name, plot in {self._unit: self.loss, **self.small}.items():
+            plot.clear()
+            if self._run is not None:
+                self._add_own(plot, name, self._run)
+            for run, colour in self._over:
+                self._add_over(plot, name, run, colour)
+            if self._run is not None:
+                plot.set_extent(max((run.steps for run in self._all_runs()), default=0))
+            plot.fit()
+
+    def _add_own(self, plot: LivePlot, name: str, run: RunState) -> None:
+        others = iter(("generated", "real", "success", "error"))
+        for curve, series in curves_of(run, name).items():
+            measured = curve in ("training", "")
+            colour = "training" if measured else "validation" if curve == "validation" else next(others)
+            title = curve if curve in ("training", "validation") else f"old data: {curve}" if curve else run.name
+            noisy = measured and name != "learning_rate"
+            dashed = curve not in ("training", "validation", "")
+            level = 3 if curve == "validation" else 2
+            plot.add_curve(curve, title, colour, series, smoothed=noisy, dashed=dashed, level=level)
+
+    def _add_over(self, plot: LivePlot, name: str, run: RunState, colour: str) -> None:
+        for curve, series in curves_of(run, name).items():
+            if curve in ("training", "validation", ""):
+                title = f"{run.name} · {curve}" if curve == "validation" else run.name
+                looks = {
+                    "dashed": curve == "validation",
+                    "smoothed": curve != "validation" and name != "learning_rate",
+                    "faint": False,
+                    "named": curve != "validation",
+                }
+                plot.add_curve(f"{run.id}/{curve}", title, colour, series, **looks)
+
+    def _touch(self, what: str) -> None:
+        if what == "curves":
+            self._draw_anew()
+        elif what == "metrics":
+            for plot in self.plots:
+                plot.touch()
+        elif what == "progress" and self._run is not None:
+            for plot in self.plots:
+                plot.set_extent(max(run.steps for run in self._all_runs()))
+
+    def _smooth(self, position: int) -> None:
+        # The slider's middle must already smooth much: what matters is how close the weight is to one.
+        weight = 0.0 if position == 0 else 1 - (1 - _SMOOTHEST) ** (position / 100)
+        for plot in self.plots:
+            plot.set_smoothing(weight)
+
+    def _place_on_axis(self) -> None:
+        quantity = self.against.value()
+        for plot in self.plots:
+            plot.show_against(quantity, self._run.tokens_per_step if self._run else 0.0)
+
+
+def _plot_card(name: str) -> Card:
+    """A card whose plot reaches its edges."""
+    card = Card("", name)
+    card.layout().setContentsMargins(1, 1, 1, 1)
+    card.layout().setSpacing(0)
+    card.body.setSpacing(0)
+    return card

@@ -1,0 +1,80 @@
+"""Exporting a model for other programs, and the proof that it works there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.labels import button, icon_button, label
+from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress
+
+EXPORT = "fmstudio.deployment.huggingface:export"
+
+
+class RunExport(Card):
+    """Takes no room until a model is exported; then tells how it goes and what the proof found."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__("", "export-card")
+        self.layout().setContentsMargins(12, 8, 8, 8)
+        self._studio = studio
+        self._model, self._path = "", ""
+        self.sentence = label("", "body", "export-sentence", wrap=True)
+        self.error = ErrorBox(studio.theme, "export-error")
+        self.folder = button("Open folder", "export-open", studio.theme, "mdi6.folder-open-outline", clicked=self._open)
+        row = QHBoxLayout()
+        row.addWidget(self.sentence, 1)
+        row.addWidget(self.folder)
+        row.addWidget(icon_button("mdi6.close", "Dismiss", "export-close", studio.theme, self.hide))
+        self.body.addLayout(row)
+        self.body.addWidget(self.error)
+        self.hide()
+
+    def ask(self, model: str, window: QWidget) -> None:
+        """Ask for a folder, and export into one of the model's name in it."""
+        folder = QFileDialog.getExistingDirectory(window, f"Export “{model}” into a new folder inside …")
+        if folder:
+            self.begin(model, Path(folder) / model)
+
+    def begin(self, model: str, to: Path) -> str:
+        """Export a model as a Hugging Face folder; returns the job."""
+        self._model, self._path = model, str(to)
+        self.error.clear()
+        self.folder.hide()
+        self._say(f"Exporting “{model}” to {to} …")
+        arguments = {"workspace": self._studio.workspace, "model": model, "to": str(to)}
+        request = JobRequest(f"Export “{model}”", EXPORT, arguments, Priority.INTERACTIVE, subject=model)
+        return self._studio.submit(request, self._take)
+
+    def _say(self, sentence: str) -> None:
+        self.sentence.setText(sentence)
+        self.sentence.setVisible(bool(sentence))
+        self.show()
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Progress(message=str(message)) if message:
+                self._say(f"Exporting “{self._model}”: {message} …")
+            case Failed():
+                self._say("")
+                self.error.show_error(event.reason, event.details)
+            case Finished(outcome="completed"):
+                self._path = str(event.result.get("path", self._path))
+                self.folder.show()
+                self._say(proof_in_words(self._model, event.result, self._path))
+            case Finished():
+                self.hide()
+
+    def _open(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(self._path))
+
+
+def proof_in_words(model: str, result: Mapping[str, Any], path: str) -> str:
+    """Where the model went, and what the export found when it opened the copy as another program would."""
+    return f"“{model}” is exported to {path}. {result.get('proof', '')}".strip()

@@ -1,0 +1,129 @@
+"""What a model learns from, shown on a real line of one's own data before anything is trained."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.token_view import TokenView, visible
+
+NEXT_TOKEN = (
+    "At every place of the text the model sees all tokens up to there and must say which one comes next. "
+    "The text itself is the answer, so nobody has to label anything."
+)
+
+
+class ObjectiveView(QWidget):
+    """Input tokens with their targets beneath, shifted by one, and the same as lessons in words."""
+
+    def __init__(self, theme: Theme, go_to_data) -> None:
+        super().__init__()
+        self.setObjectName("objective")
+        self.error = ErrorBox(theme, "objective-error", dismissable=False)
+        self.card = Card("What the model learns", "objective-card")
+        self.sentence = label(NEXT_TOKEN, "body", "objective-sentence", wrap=True)
+        self.tokens = TokenView(theme, "objective-tokens")
+        self.source = label("", "caption", "objective-source", wrap=True)
+        self.hint = label("", "secondary", "objective-hint", wrap=True)
+        self.card.body.addWidget(self.sentence)
+        self.card.body.addSpacing(8)
+        self.card.body.addWidget(self.hint)
+        self.card.body.addWidget(_captions())
+        self.card.body.addWidget(self.tokens)
+        self.card.body.addWidget(self.source)
+        self._to_data = button("Go to Data", "objective-go-to-data", theme, "mdi6.database-outline", clicked=go_to_data)
+        self.card.add_control(self._to_data)
+        self.lessons = Lessons()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(16)
+        layout.addWidget(self.error)
+        layout.addWidget(self.card)
+        layout.addWidget(self.lessons)
+        layout.addStretch(1)
+        self.clear("Choose a dataset at the left, and a real line of it will be shown here.")
+
+    def set_sentence(self, sentence: str) -> None:
+        """The family's own words on its objective."""
+        self.sentence.setText(sentence or NEXT_TOKEN)
+
+    def clear(self, hint: str) -> None:
+        """Show no line, and say why."""
+        self.error.clear()
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+        self.tokens.setVisible(not hint)
+        self.source.setVisible(not hint)
+        self._to_data.setVisible(bool(hint))
+        self.lessons.setVisible(not hint)
+        self.card.findChild(QWidget, "objective-rows").setVisible(not hint)
+
+    def show_example(self, example: Mapping[str, Any]) -> None:
+        """Show a line as the job `objective` gives it: inputs, targets, source."""
+        self.clear("")
+        self.tokens.set_tokens(example["inputs"], example["targets"])
+        self.tokens.fit_height(2)
+        self.source.setText(f"A real line of your data: {example['source']}")
+        self.lessons.show_example(example)
+
+    def show_error(self, reason: str, details: str) -> None:
+        """Say why no line can be shown."""
+        self.clear("No line can be shown yet.")
+        self.error.show_error(reason, details)
+
+
+def _captions() -> QWidget:
+    row = QFrame()
+    row.setObjectName("objective-rows")
+    column = QVBoxLayout(row)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(2)
+    column.addWidget(label("Upper line: what the model sees. Lower line: what it must say at that place.", "caption"))
+    return row
+
+
+class Lessons(Card):
+    """A few of the line's lessons as “given this → say that”."""
+
+    SHOWN = 5
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The same line as lessons", "lessons-card", "one window of tokens gives as many lessons as it is long"
+        )
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(0, 1)
+        self._rows = []
+        for row in range(self.SHOWN):
+            given, arrow, answer = label("", "mono"), label("→", "secondary"), label("", "mono")
+            given.setAlignment(given.alignment().AlignRight | given.alignment().AlignVCenter)
+            answer.setMinimumWidth(120)
+            for column, part in enumerate((given, arrow, answer)):
+                self._grid.addWidget(part, row, column)
+            self._rows.append((given, arrow, answer))
+        self.body.addLayout(self._grid)
+        self.body.addStretch(1)
+
+    def show_example(self, example: Mapping[str, Any]) -> None:
+        """Spread the lessons over the line."""
+        inputs, targets = example["inputs"], example["targets"]
+        for row, parts in enumerate(self._rows):
+            place = 1 + row * max((len(inputs) - 2) // self.SHOWN, 1)
+            shown = place < len(inputs)
+            for part in parts:
+                part.setVisible(shown)
+            if shown:
+                given = "".join(str(token["text"]) for token in inputs[: place + 1])
+                parts[0].setText(visible(given[-60:]))
+                parts[2].setText(visible(str(targets[place]["text"])))
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """The lessons that are shown."""
+        return [(given.text(), answer.text()) for given, _, answer in self._rows if not given.isHidden()]

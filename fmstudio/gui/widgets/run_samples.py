@@ -1,0 +1,191 @@
+"""What the model wrote at each evaluation, a column a step, so that one sees it learn."""
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QLinearGradient, QPainter, QPen, QTextOption
+from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.run_state import RunState
+
+COLUMN = 256
+_PAD = 12
+STEP_ROLE = Qt.ItemDataRole.UserRole
+
+
+class SampleModel(QAbstractListModel):
+    """The samples of a run in order of step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run: RunState | None = None
+        self._steps: list[int] = []
+
+    def set_run(self, run: RunState | None) -> None:
+        """Hold another run's samples."""
+        self.beginResetModel()
+        self._run = run
+        self._steps = sorted(run.samples) if run else []
+        self.endResetModel()
+
+    def refresh(self) -> None:
+        """Take up what has come since; the columns that are there keep their places."""
+        steps = sorted(self._run.samples) if self._run else []
+        if steps[: len(self._steps)] != self._steps:
+            self.set_run(self._run)
+        elif len(steps) > len(self._steps):
+            self.beginInsertRows(QModelIndex(), len(self._steps), len(steps) - 1)
+            self._steps = steps
+            self.endInsertRows()
+        elif steps:
+            last = self.index(len(steps) - 1)
+            self.dataChanged.emit(last, last)
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._steps)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole):
+        step = self._steps[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self._run.samples[step]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"Step {step:,}\n\n{self._run.samples[step]}"
+        return step if role == STEP_ROLE else None
+
+    def heading(self, index: QModelIndex) -> tuple[str, str]:
+        """The step, and the validation loss that was measured with it."""
+        step = self._steps[index.row()]
+        series = self._run.series.get("loss/validation")
+        place = series.steps.searchsorted(step) if series is not None else 0
+        known = series is not None and place < len(series) and series.steps[place] == step
+        return f"Step {step:,}", f"loss {series.values[place]:.3f}" if known else ""
+
+
+class _Column(QStyledItemDelegate):
+    """Paints a sample beneath its step. The text fades out where the column ends."""
+
+    def __init__(self, theme: Theme, model: SampleModel) -> None:
+        super().__init__()
+        self._theme, self._model = theme, model
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(COLUMN, max(option.widget.viewport().height() - 2, 60))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        painter.save()
+        painter.setClipRect(option.rect)
+        area = QRectF(option.rect)
+        background = self._theme.color("surface")
+        if option.state & QStyle.StateFlag.State_Selected:
+            background = self._theme.color("accent_soft")
+        painter.fillRect(area, background)
+        painter.setPen(QPen(self._theme.color("hairline"), 1))
+        painter.drawLine(area.topRight(), area.bottomRight())
+        inner = area.adjusted(_PAD, 8, -_PAD, 0)
+        self._heading(painter, inner, index)
+        self._text(painter, inner.adjusted(0, self._theme.size("caption") + 12, 0, 0), index)
+        self._fade(painter, area, background)
+        painter.restore()
+
+    def _heading(self, painter: QPainter, area: QRectF, index: QModelIndex) -> None:
+        step, loss = self._model.heading(index)
+        caption, bold = self._theme.font("caption"), self._theme.font("caption")
+        bold.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(bold)
+        painter.setPen(self._theme.color("text"))
+        painter.drawText(area, step)
+        painter.setFont(caption)
+        painter.setPen(self._theme.color("secondary"))
+        painter.drawText(area, loss, QTextOption(Qt.AlignmentFlag.AlignRight))
+
+    def _text(self, painter: QPainter, area: QRectF, index: QModelIndex) -> None:
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        painter.setFont(self._theme.font("body"))
+        painter.setPen(self._theme.color("text"))
+        # Only what can be seen is laid out: a sample may be long, a column is not.
+        painter.drawText(area, str(index.data())[: int(area.width() * area.height() / 40) + 200], option)
+
+    def _fade(self, painter: QPainter, area: QRectF, background: QColor) -> None:
+        clear = QColor(background)
+        clear.setAlpha(0)
+        band = QRectF(area.left(), area.bottom() - 20, area.width() - 1, 21)
+        gradient = QLinearGradient(band.topLeft(), band.bottomLeft())
+        gradient.setColorAt(0, clear)
+        gradient.setColorAt(1, background)
+        painter.fillRect(band, gradient)
+
+
+class RunSamples(QListView):
+    """Columns from the first evaluation to the latest. It follows the latest until one scrolls back."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("run-samples")
+        self.setAccessibleName("Samples over time")
+        self._samples = SampleModel()
+        self._columns = _Column(theme, self._samples)
+        self._run: RunState | None = None
+        self.setModel(self._samples)
+        self.setItemDelegate(self._columns)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.horizontalScrollBar().setSingleStep(48)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._offer)
+        theme.changed.connect(self.viewport().update)
+
+    def set_run(self, run: RunState | None) -> None:
+        """Show a run's samples from now on."""
+        if self._run is not None:
+            self._run.changed.disconnect(self._hear)
+        self._run = run
+        if run is not None:
+            run.changed.connect(self._hear)
+        self._samples.set_run(run)
+        self.scrollToEnd()
+
+    def _hear(self, what: str) -> None:
+        if what != "sample":
+            return
+        bar = self.horizontalScrollBar()
+        following = bar.value() >= bar.maximum() - 8
+        self._samples.refresh()
+        if following:
+            self.scrollToEnd()
+
+    def scrollToEnd(self) -> None:
+        """Bring the latest sample into sight."""
+        self.doItemsLayout()
+        self.horizontalScrollBar().setValue(self.horizontalScrollBar().maximum())
+
+    @property
+    def texts(self) -> list[str]:
+        """The samples that are shown, in order."""
+        return [str(self._samples.index(row).data()) for row in range(self._samples.rowCount())]
+
+    def headings(self) -> list[str]:
+        """What stands above each column."""
+        return [
+            " ".join(self._samples.heading(self._samples.index(row))).strip() for row in range(self._samples.rowCount())
+        ]
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self.scheduleDelayedItemsLayout()
+
+    def wheelEvent(self, event) -> None:
+        # A mouse has one wheel, and here there is only one way to go.
+        delta = event.angleDelta().y() or event.angleDelta().x()
+        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - delta)
+        event.accept()
+
+    def _offer(self, place) -> None:
+        index = self.indexAt(place)
+        if index.isValid():
+            menu = QMenu(self)
+            menu.addAction("Copy text", lambda: QGuiApplication.clipboard().setText(str(index.data())))
+            menu.addAction("Copy all samples", lambda: QGuiApplication.clipboard().setText("\n\n".join(self.texts)))
+            menu.aboutToHide.connect(menu.deleteLater)
+            menu.popup(self.viewport().mapToGlobal(place))

@@ -1,0 +1,239 @@
+"""Writing with a trained model: a prompt, how tokens are drawn, and the text as it comes."""
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
+
+from fmstudio.gui import formatting
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.fields import ChoiceField, NumberField
+from fmstudio.gui.widgets.labels import button, label
+from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress, TextDelta
+
+SAMPLE = "fmstudio.training.sampling:sample"
+SETTINGS = (
+    ("temperature", "Temperature", 0.8, {"minimum": 0.0, "maximum": 5.0}, "0 takes the likeliest token always."),
+    ("top_k", "Top-k", 0, {"minimum": 0, "whole": True}, "Draw among this many likeliest tokens; 0 means all."),
+    ("top_p", "Top-p", 1.0, {"minimum": 0.01, "maximum": 1.0},
+     "Draw among the fewest tokens that together have this probability."),
+    ("seed", "Seed", 0, {"minimum": 0, "whole": True}, "The same seed gives the same text."),
+    ("maximum_tokens", "Tokens", 200, {"minimum": 1, "whole": True, "logarithmic": True}, "Where the text ends."),
+)  # fmt: skip
+
+
+class PromptEdit(QPlainTextEdit):
+    """Where a prompt is typed. Ctrl+Enter submits it, and so does not start what the panel's button starts."""
+
+    submitted = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and _submits(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _submits(event):
+            self.submitted.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _submits(event: QKeyEvent) -> bool:
+    enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+
+
+class RunSampling(QWidget):
+    """Works while something else trains: its job goes first at the next step."""
+
+    export_requested = Signal(str)
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.setObjectName("sampling")
+        self._studio, theme = studio, studio.theme
+        self._job = ""
+        self._prompt_length = 0
+        self.model = ChoiceField("sampling-model", "Model", [])
+        self.prompt = PromptEdit()
+        self.prompt.submitted.connect(self.start)
+        self.prompt.setObjectName("sampling-prompt")
+        self.prompt.setAccessibleName("Prompt")
+        self.prompt.setPlaceholderText("The beginning of a text. Leave it empty to let the model begin.")
+        self.prompt.setTabChangesFocus(True)
+        self.prompt.setMinimumHeight(56)
+        self.output = QPlainTextEdit()
+        self.output.setObjectName("sampling-output")
+        self.output.setAccessibleName("Text of the model")
+        self.output.setReadOnly(True)
+        self.output.setPlaceholderText("What the model writes appears here, token by token.")
+        self.fields = {
+            name: _field(name, title, default, options, tip) for name, title, default, options, tip in SETTINGS
+        }
+        self.error = ErrorBox(theme, "sampling-error")
+        self.pace = label("", "caption", "sampling-pace")
+        self.go = button("Sample", "sampling-go", theme, "mdi6.creation", clicked=self.start)
+        self.halt = button("Stop", "sampling-stop", theme, "mdi6.stop", clicked=self.stop)
+        self.export = button("Export…", "export", theme, "mdi6.export-variant", clicked=self._export)
+        self._lay_out()
+        self._show_running(False)
+
+    def _lay_out(self) -> None:
+        card = Card("", "sampling-card")
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(label("Model", "body"))
+        self.model.setMinimumWidth(180)
+        head.addWidget(self.model, 1)
+        head.addWidget(self.export)
+        card.body.addLayout(head)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for name, title, *_ in SETTINGS:
+            column = QVBoxLayout()
+            column.setSpacing(4)
+            column.addWidget(label(title, "caption", f"sampling-{name}-title"))
+            column.addWidget(self.fields[name])
+            row.addLayout(column, 1)
+        card.body.addLayout(row)
+        act = QHBoxLayout()
+        act.setSpacing(8)
+        act.addWidget(self.go)
+        act.addWidget(self.halt)
+        act.addWidget(self.pace, 1)
+        split = QSplitter()
+        split.setOrientation(split.orientation().Vertical)
+        split.setObjectName("sampling-splitter")
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(8)
+        for part in (self.prompt, self.output):
+            split.addWidget(part)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 4)
+        split.setSizes([88, 400])
+        card.body.addWidget(split, 1)
+        card.body.addWidget(self.error)
+        card.body.addLayout(act)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(card)
+
+    # The models.
+
+    def set_models(self, models: list[str]) -> None:
+        """The models there are, oldest first; the newest stands on top."""
+        chosen = self.model.value()
+        self.model.clear()
+        for name in reversed(models):
+            self.model.addItem(name, name)
+        if chosen in models:
+            self.model.set_value(chosen)
+        self._show_running(bool(self._job))
+
+    def choose(self, model: str) -> None:
+        """Write with this model."""
+        if self.model.findData(model) >= 0:
+            self.model.set_value(model)
+
+    def _export(self) -> None:
+        self.export_requested.emit(str(self.model.value()))
+
+    # Writing.
+
+    def settings(self) -> dict[str, Any]:
+        """How tokens are drawn."""
+        return {name: field.value() for name, field in self.fields.items()}
+
+    def start(self) -> None:
+        """Begin to write; a text that is being written is given up."""
+        if not self.model.value():
+            return
+        self.stop()
+        self.error.clear()
+        prompt = self.prompt.toPlainText()
+        self._begin_output(prompt)
+        arguments = {
+            "workspace": self._studio.workspace,
+            "model": self.model.value(),
+            "prompt": prompt,
+            "settings": self.settings(),
+        }
+        request = JobRequest(f"Sample from “{self.model.value()}”", SAMPLE, arguments, Priority.INTERACTIVE)
+        job = self._studio.submit(request)
+        self._job = job
+        self._studio.jobs.watch(job, lambda event: self._take(job, event))
+        self._show_running(True)
+
+    def stop(self) -> None:
+        """Stop writing and keep what is there."""
+        if self._job:
+            self._studio.stop(self._job)
+
+    def _begin_output(self, prompt: str) -> None:
+        """Show the prompt in the quiet colour: the text goes on from there."""
+        self.output.clear()
+        quiet = QTextCharFormat()
+        quiet.setForeground(QColor(self._studio.theme.color("secondary")))
+        self._append(prompt, quiet)
+        self._prompt_length = len(prompt)
+        self.pace.setText("Waiting for its turn…")
+
+    def _append(self, text: str, look: QTextCharFormat | None = None) -> None:
+        bar = self.output.verticalScrollBar()
+        following = bar.value() >= bar.maximum() - 4
+        cursor = QTextCursor(self.output.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        written = look or QTextCharFormat()
+        if look is None:
+            written.setForeground(self._studio.theme.color("text"))
+        cursor.insertText(text, written)
+        if following:
+            bar.setValue(bar.maximum())
+
+    def _take(self, job: str, event: Event) -> None:
+        if job != self._job:
+            return  # the last words of a text that was given up
+        match event:
+            case TextDelta():
+                self._append(event.text)
+            case Progress():
+                self._show_pace(event)
+            case Failed():
+                self.error.show_error(event.reason, event.details)
+                self._done("")
+            case Finished():
+                tokens, pace = event.result.get("tokens"), event.result.get("tokens_per_second")
+                known = f"{formatting.count(tokens)} tokens · {formatting.rate(pace, 'tokens/s')}" if tokens else ""
+                self._done(known or ("Stopped." if event.outcome != "completed" else ""))
+
+    def _show_pace(self, progress: Progress) -> None:
+        text = f"{formatting.count(progress.done)} of {formatting.count(progress.total)} tokens"
+        self.pace.setText(f"{text} · {formatting.rate(progress.rate, progress.rate_unit)}" if progress.rate else text)
+
+    def _done(self, words: str) -> None:
+        self._job = ""
+        self.pace.setText(words)
+        self._show_running(False)
+
+    def _show_running(self, running: bool) -> None:
+        any_model = self.model.count() > 0
+        self.go.setEnabled(any_model)
+        self.export.setEnabled(any_model)
+        self.halt.setEnabled(running)
+        if not any_model:
+            self.pace.setText("There is no model yet; train one first.")
+        elif self.pace.text().startswith("There is no model"):
+            self.pace.setText("")
+
+
+def _field(name: str, title: str, default: float, options: dict[str, Any], tip: str) -> NumberField:
+    field = NumberField(f"sampling-{name}", title, **options)
+    field.set_value(default)
+    field.setToolTip(tip)
+    field.setMinimumWidth(72)
+    return field

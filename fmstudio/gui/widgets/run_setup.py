@@ -1,0 +1,199 @@
+"""The left side of Train: what the next run will be. Its values become a recipe; its cost is shown before it begins."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.fields import ChoiceField, TextField
+from fmstudio.gui.widgets.form import Form
+from fmstudio.gui.widgets.labels import label
+
+FROM_SCRATCH = "Start from scratch"
+CUSTOM = "Custom"
+GUTTER = 22  # at the right, where the form scrolls
+_FIXED_BY_INIT = ("model.", "tokenizer.")
+
+
+class RunSetup(QWidget):
+    """`changed` tells that the recipe is another one now."""
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("run-setup")
+        self.family: Mapping[str, Any] = {}
+        self._preset: Mapping[str, Any] = {}
+        self._name_is_mine = False
+        self._taken: list[str] = []
+        self.name = TextField("run-name", "Name of the run and its model")
+        self.name.setPlaceholderText("Name of the run and its model")
+        self.init = ChoiceField("run-init", "Continue from", [])
+        self.init.addItem(FROM_SCRATCH, "")
+        self.size = ChoiceField("run-size", "Size of the network", [])
+        self.form = Form(theme, name="run-form")
+        # The gutter stays free where there is nothing to scroll, so that all fields are of one width.
+        self.form.findChild(QScrollArea).setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.note = label("", "caption", "run-init-note", wrap=True)
+        self.note.hide()
+        self._lay_out()
+        self.name.edited.connect(self._named)
+        self.init.edited.connect(self._chose_init)
+        self.size.edited.connect(self._chose_size)
+        self.form.changed.connect(self._edited)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, GUTTER, 0)
+        head.setSpacing(8)
+        for title, field in (("Name", self.name), ("Size", self.size)):
+            head.addLayout(_titled(title, field), 3 if field is self.name else 2)
+        below = _titled("Continue from", self.init)
+        below.setContentsMargins(0, 0, GUTTER, 0)
+        layout.addLayout(head)
+        layout.addLayout(below)
+        layout.addWidget(self.note)
+        layout.addWidget(self.form, 1)
+
+    # What can be chosen.
+
+    def set_family(self, family: Mapping[str, Any]) -> None:
+        """Ask for this family's settings."""
+        self.family = family
+        self.form.set_settings(family["settings"])
+        self.size.clear()
+        for title, values in family["sizes"].items():
+            self.size.addItem(title, dict(values))
+        self.size.addItem(CUSTOM, None)
+        self._show_size()
+
+    def set_preset(self, preset: Mapping[str, Any], datasets: list[str]) -> None:
+        """Begin from a preset; one that names no data takes the first dataset there is."""
+        self._preset = preset
+        self.form.set_baseline(preset["values"])
+        values = {path: row.setting.default for path, row in self.form.rows.items()} | dict(preset["values"])
+        if not values.get("data.datasets") and datasets:
+            values["data.datasets"] = datasets[:1]
+        self.form.set_values(values)
+        self.init.set_value(preset.get("init", ""))
+        self._name_is_mine = False
+        self._chose_init()
+
+    def set_workspace(self, datasets: list[str], models: list[str], taken: list[str]) -> None:
+        """The datasets and models there are, and the names that runs have."""
+        self._taken = [*taken, *models]
+        self.form.set_datasets(datasets)
+        chosen = self.init.value()
+        self.init.clear()
+        self.init.addItem(FROM_SCRATCH, "")
+        for name in reversed(models):
+            self.init.addItem(name, name)
+        if chosen in models:
+            self.init.set_value(chosen)
+        elif chosen:
+            self._chose_init()
+        self._propose_name()
+
+    # What is chosen.
+
+    def recipe(self) -> dict[str, Any]:
+        """The recipe as nested tables."""
+        head = {
+            "family": self.family.get("name", ""),
+            "name": self.name.value().strip(),
+            "init": self.init.value() or "",
+        }
+        return head | self.form.values()
+
+    @property
+    def datasets(self) -> list[str]:
+        """The names of the chosen datasets."""
+        chosen = self.recipe().get("data", {}).get("datasets", [])
+        return [each if isinstance(each, str) else each["name"] for each in chosen]
+
+    def continue_from(self, model: str) -> None:
+        """Choose the model to continue from."""
+        self.init.set_value(model)
+        self._chose_init()
+
+    def load(self, recipe: Mapping[str, Any]) -> None:
+        """Take all values of another run's recipe."""
+        values = {f"{section}.{key}": value for section, table in recipe.items() if isinstance(table, Mapping)
+                  for key, value in table.items()}  # fmt: skip
+        self.form.set_values(values)
+        self.init.set_value(str(recipe.get("init", "")))
+        self._chose_init()
+
+    # Reactions.
+
+    def _edited(self) -> None:
+        self._show_size()
+        self._propose_name()
+        self.changed.emit()
+
+    def _named(self) -> None:
+        self._name_is_mine = bool(self.name.value())
+        self.changed.emit()
+
+    def _chose_size(self) -> None:
+        values = self.size.value()
+        if values:
+            self.form.set_values(values)
+        else:
+            self.form.mode.button("advanced").click()
+        self.changed.emit()
+
+    def _chose_init(self) -> None:
+        model = self.init.value()
+        for path, row in self.form.rows.items():
+            if path.startswith(_FIXED_BY_INIT):
+                row.setEnabled(not model)
+        self.size.setEnabled(not model)
+        self.note.setText(
+            "The network and its tokenizer stay as they are. The loss on the data it came from is shown too, so that "
+            "forgetting can be seen." if model else ""
+        )  # fmt: skip
+        self.note.setVisible(bool(model))
+        self._edited()
+
+    def _show_size(self) -> None:
+        """Name the size that the form's values are, if they are one."""
+        for place in range(self.size.count() - 1):
+            values = self.size.itemData(place)
+            if all(path in self.form.rows and self.form.value(path) == value for path, value in values.items()):
+                self.size.setCurrentIndex(place)
+                return
+        self.size.setCurrentIndex(self.size.count() - 1)
+
+    def _propose_name(self) -> None:
+        """Name a run after its data, or after the model that it continues, until a person names it."""
+        if not self._name_is_mine:
+            names = self.datasets
+            base = self.init.value() or (names[0] if names else "")
+            added = f"{base}-on-{names[0]}" if self.init.value() and names and names[0] != base else base
+            self.name.set_value(self._free(added[:60]))
+
+    def _free(self, name: str) -> str:
+        """The name, or the first with a number that no run has."""
+        taken, number = {each.casefold() for each in self._taken}, 2
+        if name.casefold() not in taken:
+            return name
+        while f"{name}-{number}".casefold() in taken:
+            number += 1
+        return f"{name}-{number}"
+
+
+def _titled(title: str, field: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(4)
+    text: QLabel = label(title, "body", f"{field.objectName()}-title")
+    text.setBuddy(field)
+    column.addWidget(text)
+    column.addWidget(field)
+    return column

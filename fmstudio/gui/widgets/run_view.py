@@ -1,0 +1,192 @@
+"""One run as one looks at it: how it stands, its curves, what it wrote at each evaluation, and its log.
+
+The same view shows a run that trains, one that ended a minute ago and one of last year.
+"""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.empty_state import EmptyState
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.labels import button, icon_button, label
+from fmstudio.gui.widgets.run_actions import RunActions
+from fmstudio.gui.widgets.run_book import RunBook
+from fmstudio.gui.widgets.run_curves import RunCurves
+from fmstudio.gui.widgets.run_facts import RunFacts
+from fmstudio.gui.widgets.run_history import ICONS
+from fmstudio.gui.widgets.run_log import RunLog
+from fmstudio.gui.widgets.run_samples import RunSamples
+from fmstudio.gui.widgets.run_state import RunState
+
+
+class RunView(QWidget):
+    """Shows the book's current run, with those laid over it. `sampling_requested` names a model to write with."""
+
+    sampling_requested = Signal(str)
+    setup_requested = Signal()
+
+    def __init__(self, studio: Studio, book: RunBook, actions: RunActions) -> None:
+        super().__init__()
+        self.setObjectName("run-view")
+        self._studio, self._book, self._actions = studio, book, actions
+        self.run: RunState | None = None
+        self.header = RunHeader(studio, actions)
+        self.header.sampling_requested.connect(self.sampling_requested)
+        self.curves = RunCurves(studio.theme)
+        self.samples = RunSamples(studio.theme)
+        self.log = RunLog()
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("run-tabs")
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.samples, "Samples over time")
+        self.tabs.addTab(self.log, "Log")
+        self.nothing = EmptyState(
+            studio.theme, "mdi6.chart-bell-curve-cumulative", "No run is shown",
+            "Start one, or choose one at the left.", "no-run",
+        )  # fmt: skip
+        self.nothing.add_button("Set up a run", "no-run-setup", self.setup_requested.emit, "mdi6.plus")
+        self._lay_out()
+        book.selected.connect(self.show_run)
+        book.compared.connect(self._compare)
+        self.show_run(book.current)
+
+    def _lay_out(self) -> None:
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setObjectName("run-splitter")
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(8)
+        split.addWidget(self.curves)
+        split.addWidget(self.tabs)
+        split.setStretchFactor(0, 7)
+        split.setStretchFactor(1, 3)
+        split.setSizes([350, 134])
+        self._parts = (self.header, split)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.header)
+        layout.addWidget(split, 1)
+        layout.addWidget(self.nothing, 1)
+
+    def show_run(self, run: RunState | None) -> None:
+        """Look at this run from now on."""
+        self.run = run
+        for part in self._parts:
+            part.setVisible(run is not None)
+        self.nothing.setVisible(run is None)
+        self.header.set_run(run)
+        self.samples.set_run(run)
+        self.log.set_run(run)
+        self._compare()
+
+    def _compare(self) -> None:
+        over = [(state, self._book.colour(state.id)) for state in self._book.states()] if self.run else []
+        self.curves.set_run(self.run, over)
+
+
+class RunHeader(Card):
+    """Name and status with the buttons that fit it, the facts, the progress, and what went wrong if something did."""
+
+    sampling_requested = Signal(str)
+
+    def __init__(self, studio: Studio, actions: RunActions) -> None:
+        super().__init__("", "run-header")
+        self.layout().setContentsMargins(16, 10, 16, 10)
+        self._theme, self._actions = studio.theme, actions
+        self._run: RunState | None = None
+        self._icon, self._shown_icon = QLabel(), ("", "")
+        self.name = label("", "section", "run-title")
+        self.status = label("", "secondary", "run-status")
+        self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.facts = RunFacts(studio.theme)
+        self.error = ErrorBox(studio.theme, "run-error", dismissable=False)
+        self._make_buttons()
+        self._lay_out()
+        studio.theme.changed.connect(self._show_status)
+
+    def _make_buttons(self) -> None:
+        def made(text, name, icon, act, role="plain"):
+            return button(text, name, self._theme, icon, role, lambda: act(self._run) if self._run else None)
+
+        self.hold = made("Pause", "run-hold", "mdi6.pause", self._actions.hold)
+        self.stop = made("Stop", "run-stop", "mdi6.stop", self._actions.stop)
+        self.stop.setToolTip("Finish here and keep the model as it is now.")
+        self.cancel = made("Cancel", "run-cancel", "mdi6.close", self._actions.ask_cancel, "quiet")
+        self.go_on = made("Resume", "run-resume", "mdi6.play", self._actions.go_on)
+        self.longer = made("Train longer…", "run-longer", "mdi6.playlist-plus", self._actions.ask_longer)
+        self.write = made(
+            "Sample from it", "run-write", "mdi6.creation", lambda run: self.sampling_requested.emit(run.model)
+        )
+        self.more = icon_button(
+            "mdi6.dots-horizontal", "More to do with this run", "run-more", self._theme, self._offer
+        )
+
+    def _offer(self) -> None:
+        if self._run is not None:
+            menu = QMenu(self)
+            for text, act in self._actions.offered(self._run):
+                menu.addAction(text, act) if text else menu.addSeparator()
+            menu.aboutToHide.connect(menu.deleteLater)
+            menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._icon)
+        row.addWidget(self.name)
+        row.addWidget(self.status, 1)
+        for each in (self.write, self.longer, self.go_on, self.hold, self.stop, self.cancel, self.more):
+            row.addWidget(each)
+        self.body.addLayout(row)
+        self.body.addWidget(self.error)
+        self.body.addWidget(self.facts)
+
+    def set_run(self, run: RunState | None) -> None:
+        """Show a run from now on."""
+        if self._run is not None:
+            self._run.changed.disconnect(self._hear)
+        self._run = run
+        self.facts.set_run(run)
+        if run is not None:
+            run.changed.connect(self._hear)
+            self._show_status()
+
+    def _hear(self, what: str) -> None:
+        if what == "status":
+            self._show_status()
+        elif what == "progress":
+            self._show_phase()
+
+    def _show_status(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        self.name.setText(run.name)
+        self._show_phase()
+        icon = ICONS.get(run.status, ICONS["completed"])
+        self._icon.setPixmap(self._theme.icon(*icon).pixmap(20, 20))
+        held = run.status == "paused"
+        self.hold.setText("Go on" if held else "Pause")
+        self.hold.setIcon(self._theme.icon("mdi6.play" if held else "mdi6.pause"))
+        busy = run.status != "stopping"
+        for each, shown in (
+            (self.hold, run.live), (self.stop, run.live), (self.cancel, run.live),
+            (self.go_on, run.resumable and not run.live), (self.longer, run.status == "completed"),
+            (self.write, bool(run.model) and not run.live),
+        ):  # fmt: skip
+            each.setVisible(shown)
+            each.setEnabled(busy)
+        if run.status == "failed" and run.reason:
+            self.error.show_error(run.reason, run.details)
+        else:
+            self.error.clear()
+
+    def _show_phase(self) -> None:
+        run = self._run
+        about = [run.status_words, ", ".join(run.datasets), f"from {run.init}" if run.init else ""]
+        text = " · ".join(part for part in about if part)
+        if text != self.status.text():
+            self.status.setText(text)
+            self.status.setToolTip(text)

@@ -1,0 +1,49 @@
+"""Keeps where the window stood, what it showed and how its panels were divided, for each workspace."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray
+from PySide6.QtWidgets import QSplitter
+
+from fmstudio.gui.page import Page
+
+if TYPE_CHECKING:
+    from fmstudio.gui.main_window import MainWindow
+
+
+def restore_window(window: "MainWindow") -> None:
+    """Put the window where it was. Its panel is shown by whoever opens the window."""
+    geometry = window.studio.settings.recall(window.studio.workspace.path, "geometry")
+    if isinstance(geometry, QByteArray):
+        window.restoreGeometry(geometry)
+
+
+def last_panel(window: "MainWindow") -> str:
+    """The panel that was shown last, or the first there is."""
+    name = window.studio.settings.recall(window.studio.workspace.path, "panel")
+    names = [info.name for info in window.infos]
+    return name if name in names else names[0]
+
+
+def restore_panel(window: "MainWindow", page: Page) -> None:
+    """Divide a panel that was just built as it was divided."""
+    for splitter in page.panel.findChildren(QSplitter):
+        state = window.studio.settings.recall(window.studio.workspace.path, _key(splitter))
+        if splitter.objectName() and isinstance(state, QByteArray):
+            splitter.restoreState(state)
+
+
+def save_window(window: "MainWindow") -> None:
+    """Remember the window as it is."""
+    settings, workspace = window.studio.settings, window.studio.workspace.path
+    settings.remember(workspace, "geometry", window.saveGeometry())
+    settings.remember(workspace, "panel", window.current)
+    for page in window.built_pages():
+        for splitter in page.panel.findChildren(QSplitter):
+            if splitter.objectName():
+                settings.remember(workspace, _key(splitter), splitter.saveState())
+    settings.save()
+
+
+def _key(splitter: QSplitter) -> str:
+    return f"splitter-{splitter.objectName()}"

@@ -1,0 +1,114 @@
+"""What tests of the window share: a studio with a fake engine, and watch over what is left behind."""
+
+import itertools
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+
+from fmstudio.gui.preferences import Preferences
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.theme import Theme
+from fmstudio.jobs import JobRequest
+
+OFFSCREEN_CANNOT = "This plugin does not support"
+
+
+class FakeEngine:
+    """Records what the window asks for. Events are fed by `studio.jobs.deliver([(job, event), ...])`."""
+
+    def __init__(self):
+        self.requests: dict[str, JobRequest] = {}
+        self.calls: list[tuple[str, str]] = []
+        self._numbers = itertools.count(1)
+
+    def submit(self, request: JobRequest) -> str:
+        job = f"job-{next(self._numbers)}"
+        self.requests[job] = request
+        return job
+
+    def pause(self, job: str) -> None:
+        self.calls.append(("pause", job))
+
+    def resume(self, job: str) -> None:
+        self.calls.append(("resume", job))
+
+    def stop(self, job: str) -> None:
+        self.calls.append(("stop", job))
+
+    def cancel(self, job: str) -> None:
+        self.calls.append(("cancel", job))
+
+    def targets(self) -> list[str]:
+        """What was asked for, in order."""
+        return [request.target for request in self.requests.values()]
+
+    def latest(self, target: str) -> str:
+        """The id of the latest job of a target."""
+        return next(job for job, request in reversed(self.requests.items()) if request.target == target)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(qapp, qtlog, own_user_folders):
+    """A test that leaves a window behind, or about which Qt complained, fails."""
+    before = set(map(id, QApplication.topLevelWidgets()))
+    yield
+    collect_deleted()
+    left = [widget for widget in QApplication.topLevelWidgets() if id(widget) not in before]
+    names = [f"{type(widget).__name__} {widget.objectName()!r}" for widget in left if not _is_qts_own(widget)]
+    for widget in left:
+        widget.deleteLater()
+    collect_deleted()
+    assert not names, f"windows left open: {', '.join(names)}"
+    complaints = [record.message for record in qtlog.records if not record.message.startswith(OFFSCREEN_CANNOT)]
+    assert not complaints, f"Qt complained: {complaints}"
+
+
+def _is_qts_own(widget) -> bool:
+    """Qt keeps the label of its tooltips, and the lists of combo boxes that are being deleted."""
+    return type(widget).__name__ in ("QTipLabel", "QLabel") or widget.inherits("QComboBoxPrivateContainer")
+
+
+def collect_deleted() -> None:
+    """Let `deleteLater` take place."""
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QApplication.processEvents()
+
+
+@pytest.fixture
+def engine():
+    return FakeEngine()
+
+
+@pytest.fixture
+def theme(qapp):
+    made = Theme("light")
+    made.apply()
+    return made
+
+
+@pytest.fixture
+def preferences(tmp_path):
+    return Preferences(tmp_path / "user-config" / "settings.ini")
+
+
+@pytest.fixture
+def studio(workspace, engine, theme, preferences):
+    return Studio(workspace, engine, theme, preferences)
+
+
+@pytest.fixture
+def show(qtbot):
+    """Shows a widget as a window of its own, which is gone after the test."""
+
+    def show(widget, width: int = 1280, height: int = 800, before_close=None):
+        qtbot.addWidget(widget, before_close_func=before_close)
+        widget.resize(width, height)
+        widget.show()
+        qtbot.waitExposed(widget)
+        return widget
+
+    return show

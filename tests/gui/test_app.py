@@ -1,0 +1,145 @@
+"""The whole program: the real engine, workspace and window, joined as a person gets them."""
+
+import signal
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
+
+from fmstudio import app
+from fmstudio.app import Session, open_window
+from fmstudio.gui.preferences import Preferences, preferences_path
+from fmstudio.gui.theme import Theme
+from fmstudio.jobs import JobRequest
+from fmstudio.workspace import Workspace
+
+
+@pytest.fixture
+def session(tmp_path, theme, preferences):
+    made = Session(tmp_path / "new", theme, preferences)
+    yield made
+    made.end()
+
+
+def test_a_new_workspace_comes_up_with_sample_data_and_knows_its_machine(session, qtbot):
+    session.show()
+    assert session.window.current == "home"
+    qtbot.waitUntil(lambda: bool(session.studio.machine), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(session.studio.description), timeout=60_000)
+    assert "cpu" in [device["name"] for device in session.studio.machine["devices"]]
+    assert [record.name for record in session.workspace.datasets()] == ["python-reference"]
+    assert "language" in [family["name"] for family in session.studio.description["families"]]
+
+
+def test_a_workspace_that_is_not_new_gets_no_sample_data(tmp_path, theme, preferences, qtbot):
+    Workspace(tmp_path / "old").close()
+    session = Session(tmp_path / "old", theme, preferences)
+    session.show()
+    qtbot.waitUntil(lambda: bool(session.studio.machine), timeout=60_000)
+    assert session.workspace.datasets() == []
+    session.end()
+
+
+def test_a_choice_in_settings_reaches_the_whole_window(session, theme):
+    session.studio.settings.set("theme", "dark")
+    session.studio.settings.set("text_size", 16)
+    assert theme.dark
+    assert theme.text_size == 16
+
+
+def test_ending_stops_jobs_and_gives_the_workspace_back(tmp_path, theme, preferences, qtbot):
+    session = Session(tmp_path / "w", theme, preferences)
+    session.show()
+    session.studio.submit(JobRequest("Sample data", "fmstudio.data.samples:ensure", {"workspace": session.workspace}))
+    assert session.end() is None
+    assert not session.engine.busy
+    again = Workspace(tmp_path / "w")
+    again.claim_window()
+    again.close()
+
+
+def test_another_workspace_is_opened_in_the_place_of_this_one(tmp_path, monkeypatch, qapp):
+    opened = []
+
+    def watch(session):
+        opened.append(session.workspace.path.name)
+        other = tmp_path / "second"
+        act = (lambda: session.studio.workspace_wanted.emit(other)) if len(opened) == 1 else session.window.close
+        QTimer.singleShot(0, session.window, act)
+
+    monkeypatch.setattr(Session, "_after_first_paint", watch)
+    assert open_window(tmp_path / "first") == 0
+    assert opened == ["first", "second"]
+    assert Preferences(preferences_path()).get("last_workspace") == str(tmp_path / "second")
+
+
+def test_without_a_name_the_last_workspace_is_opened_and_else_the_usual_one(tmp_path, monkeypatch, qapp):
+    opened = []
+
+    def watch(session):
+        opened.append(session.workspace.path)
+        QTimer.singleShot(0, session.window, session.window.close)
+
+    monkeypatch.setattr(Session, "_after_first_paint", watch)
+    open_window()
+    open_window(tmp_path / "mine")
+    open_window()
+    assert opened == [tmp_path / "default-workspace", tmp_path / "mine", tmp_path / "mine"]
+
+
+def test_ctrl_c_in_the_terminal_ends_it_as_closing_does(tmp_path, monkeypatch, qapp):
+    monkeypatch.setattr(Session, "_after_first_paint", lambda session: signal.raise_signal(signal.SIGINT))
+    before = signal.getsignal(signal.SIGINT)
+    assert open_window(tmp_path / "w") == 0
+    assert signal.getsignal(signal.SIGINT) is before
+    again = Workspace(tmp_path / "w")
+    again.claim_window()
+    again.close()
+
+
+def answer(button: str, said: list[str]) -> None:
+    """Press a button of the question that comes up."""
+
+    def press():
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        said.append(box.informativeText())
+        box.findChild(QPushButton, button).click()
+
+    QTimer.singleShot(0, press)
+
+
+def test_a_folder_that_cannot_be_used_is_explained_and_another_asked_for(tmp_path, monkeypatch, qapp):
+    blocked, said, opened = tmp_path / "a file", [], []
+    blocked.touch()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "good"))
+
+    def watch(session):
+        opened.append(session.workspace.path.name)
+        QTimer.singleShot(0, session.window, session.window.close)
+
+    monkeypatch.setattr(Session, "_after_first_paint", watch)
+    answer("workspace-another", said)
+    assert open_window(blocked) == 0
+    assert opened == ["good"]
+    assert str(blocked) in said[0]
+
+
+def test_a_second_window_on_a_workspace_says_so_and_leaves(tmp_path, qapp):
+    first, said = Workspace(tmp_path / "w"), []
+    first.claim_window()
+    answer("workspace-quit", said)
+    assert open_window(tmp_path / "w") == 1
+    assert "already open in another window" in said[0]
+    first.close()
+
+
+def test_the_theme_is_the_preferred_one_from_the_start(tmp_path, monkeypatch, qapp):
+    chosen = Preferences(preferences_path())
+    chosen.set("theme", "dark")
+    chosen.save()
+    seen = []
+    monkeypatch.setattr(app, "_begin", lambda path, theme, preferences: seen.append(theme))
+    open_window(tmp_path / "w")
+    assert isinstance(seen[0], Theme)
+    assert seen[0].dark

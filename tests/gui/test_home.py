@@ -1,0 +1,163 @@
+"""Home: the map, the next step, and what was made last."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from fmstudio.gui import life_cycle
+from fmstudio.gui.panel import PanelInfo
+from fmstudio.gui.panels import home
+from fmstudio.gui.panels.home import HomePanel
+from fmstudio.gui.widgets.list_row import ListRow
+from fmstudio.jobs import Artefact, Finished, JobRequest, Started
+from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
+
+DATASET = DatasetRecord("plays", "text", 42, 6_500_000)
+RUN = RunRecord("r-1", "plays tiny", "language", "", status="completed", step=100, steps=100, model="plays-tiny")
+MODEL = ModelRecord("plays-tiny", "language", 851_000, 3_400_000, run="r-1")
+
+
+def info(name: str, order: int) -> PanelInfo:
+    return PanelInfo("m", name, name, name.capitalize(), f"About {name}.", "mdi6.circle-outline", order)
+
+
+PANELS = (info("home", 0), info("data", 10), info("train", 20), info("settings", 1000))
+
+
+@pytest.fixture
+def panel(studio, show, monkeypatch):
+    monkeypatch.setattr(home, "find_panels", lambda: PANELS)
+
+    def made():
+        return show(HomePanel(studio), 1040, 700)
+
+    return made
+
+
+@pytest.fixture
+def visits(studio):
+    went = []
+    studio.navigation_requested.connect(lambda name, what: went.append((name, what)))
+    return went
+
+
+def said(panel, name: str) -> str:
+    return panel.findChild(QLabel, name).text()
+
+
+def test_an_empty_workspace_is_invited_to_begin(panel, visits, qtbot):
+    shown = panel()
+    assert said(shown, "next-step-title") == "Begin with some text"
+    button = shown.findChild(QPushButton, "next-step-button")
+    assert button.text() == "Add data"
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert visits == [("data", {})]
+    assert not shown.map.card("data").done
+    assert said(shown, "stage-data-made") == "Add the texts that a model should learn from."
+
+
+def test_the_map_counts_what_is_there(panel, workspace):
+    workspace.put_dataset(DATASET)
+    workspace.put_run(RUN)
+    workspace.put_model(MODEL)
+    shown = panel()
+    assert said(shown, "stage-data-made") == "1 dataset · 42 documents"
+    assert said(shown, "stage-train-made") == "1 run · 1 model"
+    assert shown.map.card("data").done
+    assert shown.map.card("train").done
+
+
+@pytest.mark.parametrize(
+    ("records", "title", "where"),
+    [
+        ([DATASET], "Train your first model", ("train", {"dataset": "plays"})),
+        ([DATASET, RUN, MODEL], "See what “plays-tiny” has learnt", ("train", {"model": "plays-tiny"})),
+        (
+            [DATASET, RunRecord("r-2", "plays", "language", "", status="interrupted", step=50, steps=2000)],
+            "“plays” was interrupted",
+            ("train", {"run": "r-2"}),
+        ),
+    ],
+)
+def test_the_next_step_follows_from_what_is_there(panel, workspace, visits, records, title, where):
+    put = {DatasetRecord: workspace.put_dataset, RunRecord: workspace.put_run, ModelRecord: workspace.put_model}
+    for record in records:
+        put[type(record)](record)
+    shown = panel()
+    assert said(shown, "next-step-title") == title
+    shown.primary_action.trigger()
+    assert visits == [where]
+
+
+def test_a_run_that_is_on_its_way_can_be_watched(panel, workspace, studio, visits):
+    workspace.put_dataset(DATASET)
+    job = studio.submit(JobRequest("Train plays", "a:b"))
+    studio.jobs.deliver([(job, Started()), (job, Artefact("run", "r-9", "/r-9"))])
+    shown = panel()
+    assert said(shown, "next-step-title") == "Train plays is on its way"
+    shown.primary_action.trigger()
+    assert visits == [("train", {"run": "r-9"})]
+
+
+def test_what_was_made_last_comes_first_and_opens(panel, workspace, visits, qtbot):
+    workspace.put_run(RUN)
+    workspace.put_run(RunRecord("r-2", "broken", "language", "", status="failed", step=5, steps=10))
+    workspace.put_model(MODEL)
+    shown = panel()
+    runs = [row.objectName() for row in shown.runs.findChildren(ListRow)]
+    assert runs == ["run-r-2", "run-r-1"]
+    assert said(shown, "run-r-2-facts") == "failed · 5 of 10 steps"
+    assert said(shown, "model-plays-tiny-facts") == "0.85 M parameters · 3.40 MB"
+    qtbot.mouseClick(shown.findChild(ListRow, "model-plays-tiny"), Qt.MouseButton.LeftButton)
+    qtbot.keyClick(shown.findChild(ListRow, "run-r-1"), Qt.Key.Key_Return)
+    assert visits == [("train", {"model": "plays-tiny"}), ("train", {"run": "r-1"})]
+
+
+def test_it_follows_what_jobs_make(panel, workspace, studio, qtbot):
+    shown = panel()
+    job = studio.submit(JobRequest("Import", "a:i"))
+    workspace.put_dataset(DATASET)
+    studio.jobs.deliver([(job, Artefact("dataset", "plays", "/plays")), (job, Finished())])
+    qtbot.waitUntil(lambda: said(shown, "stage-data-made") == "1 dataset · 42 documents")
+
+
+def test_stages_without_a_panel_are_not_shown_and_new_ones_arrive_by_themselves(workspace):
+    assert [stage.name for stage in life_cycle.stages(workspace, PANELS[:1])] == []
+    later = life_cycle.stages(workspace, (*PANELS, info("evaluate", 40)))
+    assert [stage.title for stage in later] == ["Choose data", "Pre-train", "Evaluate"]
+    assert later[-1].invitation == "About evaluate."
+
+
+def test_no_step_leads_to_a_panel_that_does_not_exist(workspace):
+    workspace.put_dataset(DATASET)
+    step = life_cycle.next_step(workspace, [info("data", 10)], [])
+    assert step.panel == "data"
+    assert life_cycle.next_step(workspace, [], []) is None
+
+
+def test_an_index_that_cannot_be_read_is_said_in_place(panel, workspace, monkeypatch):
+    from fmstudio.workspace import WorkspaceError
+
+    shown = panel()
+
+    def broken():
+        raise WorkspaceError("studio.db is locked by another program; close that program and try again.")
+
+    monkeypatch.setattr(workspace, "runs", broken)
+    shown.refresh()
+    assert shown.error.isVisible()
+    monkeypatch.undo()
+    shown.refresh()
+    assert not shown.error.isVisible()
+
+
+def test_a_map_of_many_stages_closes_the_circle(theme, show, workspace):
+    from fmstudio.gui.widgets.life_map import LifeMap
+
+    def drawn(panels) -> int:
+        life_map = show(LifeMap(theme), 1000, 200)
+        life_map.show_stages(life_cycle.stages(workspace, panels), "data")
+        return life_map.layout().contentsMargins().bottom()
+
+    assert drawn(PANELS) == 0
+    assert drawn((*PANELS, info("evaluate", 40))) > 0
