@@ -97,6 +97,7 @@ def build_optimiser(module: nn.Module, settings: TrainingSettings) -> MuonAdamW:
         groups,
         muon_learning_rate=settings.learning_rate,
         adamw_learning_rate=settings.adam_learning_rate,
+        momentum=settings.momentum,
         weight_decay=settings.weight_decay,
     )
 

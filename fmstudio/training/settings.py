@@ -57,6 +57,9 @@ class TrainingSettings:
         logarithmic=True,
         title="Learning rate of the rest",
     )
+    momentum: float = setting(
+        0.95, "Under Muon, how much of an update comes from the steps before.", minimum=0.0, maximum=0.9999
+    )
     schedule: str = setting(
         "warmup-stable-decay",
         "How the learning rate changes: hold it and let it fall at the end, follow a cosine, or keep it.",

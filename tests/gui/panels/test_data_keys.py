@@ -14,7 +14,9 @@ from tests.gui.panels.data_hands import answer
 
 
 @pytest.fixture
-def window(studio, engine, show, put, workspace):
+def window(studio, engine, show, put, workspace, monkeypatch):
+    # A window with work to do asks before it closes; here nobody would answer.
+    monkeypatch.setattr("fmstudio.gui.main_window.ask_to_stop", lambda *_: True)
     put("plays", 3480, 5_060_000)
     made = show(MainWindow(studio, tuple(info for info in find_panels() if info.name == "data")))
     made.show_panel("data")
