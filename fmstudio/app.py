@@ -15,7 +15,7 @@ from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.preferences import Preferences, preferences_path
 from fmstudio.gui.pump import Pump
 from fmstudio.gui.questions import ask_for_another_workspace
-from fmstudio.gui.studio import Studio
+from fmstudio.gui.studio import JobBoard, Studio
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.window_state import last_panel
 from fmstudio.jobs import Engine, Event, JobRequest, Mailbox, Sample
@@ -135,7 +135,7 @@ class Session:
         self._theme = theme
         mailbox = Mailbox()
         self.engine = Engine(mailbox)
-        self.studio = Studio(self.workspace, self.engine, theme, preferences)
+        self.studio = Studio(self.workspace, self.engine, theme, preferences, JobBoard(calm=250))
         self.pump = Pump(mailbox, self.studio.jobs)
         self.window = MainWindow(self.studio)
         self.studio.workspace_wanted.connect(self._move_to)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from fmstudio.jobs import (
     Artefact,
@@ -101,15 +101,22 @@ class JobState:
 
 
 class JobBoard(QObject):
-    """All jobs of this session, oldest first. Small queries that are not shown are forgotten when they end."""
+    """All jobs of this session, oldest first. Small queries that are not shown are forgotten when they end.
+
+    calm: the least milliseconds between two `changed` of a job whose numbers alone have changed. A job reports some
+    thirty times a second; an eye reads four, and each redraw is taken from the training. A new status is told at once.
+    """
 
     added = Signal(str)
     changed = Signal(str)
     event = Signal(str, object)
     ended = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, calm: int = 0) -> None:
         super().__init__(parent)
+        self._unsaid: set[str] = set()
+        self._calm = QTimer(self, interval=calm, singleShot=True)
+        self._calm.timeout.connect(self._say)
         self._states: dict[str, JobState] = {}
         self._watchers: dict[str, list[Callable[[Event], None]]] = {}
 
@@ -127,20 +134,34 @@ class JobBoard(QObject):
 
     def deliver(self, letters: Iterable[tuple[str, Event]]) -> None:
         """Take events in order: the state first, then whoever watches. `changed` comes once a job and delivery."""
-        touched: dict[str, JobState] = {}
+        touched: dict[str, bool] = {}
         for job, event in letters:
             state = self._states.get(job)
             if state is None:
                 continue
+            before = state.status
             state.take(event)
-            touched[job] = state
+            touched[job] = touched.get(job, False) or state.status != before
             for listener in tuple(self._watchers.get(job, ())):
                 listener(event)
             self.event.emit(job, event)
-        for job, state in touched.items():
-            self.changed.emit(job)
-            if not state.active:
+        for job, has_new_status in touched.items():
+            if has_new_status or not self._calm.interval():
+                self._unsaid.discard(job)
+                self.changed.emit(job)
+            else:
+                self._unsaid.add(job)
+            state = self._states.get(job)
+            if state is not None and not state.active:
                 self._end(state)
+        if self._unsaid and not self._calm.isActive():
+            self._calm.start()
+
+    def _say(self) -> None:
+        """Tell of the jobs whose numbers have changed since the last time."""
+        unsaid, self._unsaid = self._unsaid, set()
+        for job in unsaid:
+            self.changed.emit(job)
 
     def _end(self, state: JobState) -> None:
         self._watchers.pop(state.id, None)

@@ -163,3 +163,19 @@ def test_new_runs_take_the_preferred_device_where_their_recipe_leaves_it_open(st
     job = studio.submit(JobRequest("Train", "a:b", {"recipe": recipe, "workspace": None}))
     assert engine.requests[job].arguments["recipe"] == {"training": {"device": given, "steps": 5}}
     assert recipe["training"]["device"] == asked
+
+
+def test_a_calm_board_tells_numbers_seldom_and_a_new_status_at_once(qtbot, studio):
+    board = JobBoard(calm=100)
+    heard = []
+    board.changed.connect(heard.append)
+    board.add("job-1", JobRequest("Train", "x:y"))
+    board.deliver([("job-1", Started())])
+    assert heard == ["job-1"]
+    for step in range(20):
+        board.deliver([("job-1", Progress(step, 100))])
+    assert heard == ["job-1"], "numbers can wait"
+    qtbot.waitUntil(lambda: heard == ["job-1"] * 2)
+    assert board["job-1"].fraction == 0.19
+    board.deliver([("job-1", Finished())])
+    assert heard == ["job-1"] * 3
