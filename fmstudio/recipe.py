@@ -41,22 +41,24 @@ def setting(
     title: str = "",
     minimum: float | None = None,
     maximum: float | None = None,
-    choices: tuple[Choice, ...] | None = None,
+    choices: tuple[Choice, ...] | Mapping[str, str] | None = None,
     unit: str = "",
     simple: bool = False,
     logarithmic: bool = False,
 ) -> Any:
     """A dataclass field that can be shown in a form and read from TOML.
 
-    help: one sentence on what it does, shown as tooltip. choices: the only values allowed. unit: shown inside the
-    field. simple: shown in the short form too. logarithmic: steps of a form multiply instead of adding.
+    help: one sentence on what it does, shown as tooltip. choices: the only values allowed; as a mapping, with how a
+    form names each. unit: shown inside the field. simple: shown in the short form too. logarithmic: steps of a form
+    multiply instead of adding.
     """
     metadata = {
         "help": help,
         "title": title,
         "minimum": minimum,
         "maximum": maximum,
-        "choices": choices,
+        "choices": tuple(choices) if choices else None,
+        "titles": tuple(choices.values()) if isinstance(choices, Mapping) else (),
         "unit": unit,
         "simple": simple,
         "logarithmic": logarithmic,
@@ -78,6 +80,7 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[Choice, ...] | None = None
+    titles: tuple[str, ...] = ()
     unit: str = ""
     simple: bool = False
     logarithmic: bool = False

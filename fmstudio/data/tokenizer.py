@@ -29,7 +29,7 @@ class TokenizerSettings:
         "bpe learns pieces of words from the data; byte uses the 256 bytes as they are; file and model take a "
         "tokenizer that exists.",
         title="Tokenizer",
-        choices=("bpe", "byte", "file", "model"),
+        choices={"bpe": "Learnt from the data (BPE)", "byte": "Bytes", "file": "From a file", "model": "Of a model"},
         simple=True,
     )
     vocabulary_size: int = setting(

@@ -16,6 +16,9 @@ from PySide6.QtWidgets import QAbstractButton, QPlainTextEdit, QWidget
 from fmstudio.gui.main_window import MainWindow
 
 INTERVAL = 50
+REST = 1.0
+"""Seconds without a job after which the window is taken to be at rest."""
+
 PATIENCE = 300.0
 """Seconds after which a step that does not come true ends the tour."""
 
@@ -96,9 +99,17 @@ class Tour(QObject):
         """Put a text into a field of several lines."""
         self.find(name, QPlainTextEdit).setPlainText(text)
 
-    def idle(self) -> bool:
-        """Whether the window waits for nothing."""
-        return not any(state.active for state in self._window.studio.jobs.all(visible=False))
+    def at_rest(self, what: str) -> Wait:
+        """Wait until no job has run for a moment: some questions are asked only when one has stopped typing."""
+        last_busy = time.monotonic()
+
+        def come() -> bool:
+            nonlocal last_busy
+            if any(state.active for state in self._window.studio.jobs.all(visible=False)):
+                last_busy = time.monotonic()
+            return time.monotonic() - last_busy > REST
+
+        return Wait(what, come)
 
     def picture(self, name: str) -> Wait:
         """Let the window draw, then keep a picture of it."""
@@ -147,17 +158,17 @@ def _choose_data(tour: Tour) -> Iterator[Wait]:
     yield Wait("the plays, or word that there is no network", lambda: item.here.isVisible() or item.error.isVisible())
     name = "shakespeare" if item.here.isVisible() else "python-reference"
     data.open_dataset(name)
-    yield Wait("the documents", tour.idle)
+    yield tour.at_rest("the documents")
     yield tour.picture("data-preview")
     tour.click("data-sight-statistics")
-    yield Wait("the statistics", tour.idle)
+    yield tour.at_rest("the statistics")
     yield tour.picture("data-statistics")
     tour.click("data-sight-clean")
     data.dataset.cleaning.review()
-    yield Wait("the review", tour.idle)
+    yield tour.at_rest("the review")
     yield tour.picture("data-clean")
     tour.click("data-sight-tokens")
-    yield Wait("the tokens", tour.idle)
+    yield tour.at_rest("the tokens")
     yield tour.picture("data-tokens")
     tour.click("dataset-train")
 
@@ -166,9 +177,9 @@ def _train(tour: Tour, steps: int) -> Iterator[Wait]:
     train = tour.panel("train")
     train.setup.form.set_values({"training.steps": steps, "training.evaluate_every": max(1, steps // 8)})
     train.setup.form.changed.emit()
-    yield Wait("the cost and the objective", tour.idle)
+    yield tour.at_rest("the cost and the objective")
     tour.click("probe")
-    yield Wait("the pace", tour.idle)
+    yield tour.at_rest("the pace")
     yield tour.picture("train-objective")
     yield Wait("a recipe that can run", lambda: train.primary_action.isEnabled())
     train.start()
@@ -188,10 +199,10 @@ def _sample_and_export(tour: Tour) -> Iterator[Wait]:
     train.shown(model=models[-1])
     tour.type("sampling-prompt", "To be, or not to be")
     tour.click("sampling-go")
-    yield Wait("the sample", tour.idle)
+    yield tour.at_rest("the sample")
     yield tour.picture("train-sample")
     target = tour.window.studio.workspace.path / "exports" / models[-1]
     if not target.exists():
         train.export.begin(models[-1], target)
-    yield Wait("the proof of the export", tour.idle)
+    yield tour.at_rest("the proof of the export")
     yield tour.picture("train-export")

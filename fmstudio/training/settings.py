@@ -40,7 +40,7 @@ class TrainingSettings:
     optimiser: str = setting(
         "muon",
         "Muon orthogonalises the update of each matrix and learns fastest here; AdamW is the common standard.",
-        choices=("muon", "adamw"),
+        choices={"muon": "Muon", "adamw": "AdamW"},
     )
     learning_rate: float = setting(
         0.02,
@@ -63,7 +63,7 @@ class TrainingSettings:
     schedule: str = setting(
         "warmup-stable-decay",
         "How the learning rate changes: hold it and let it fall at the end, follow a cosine, or keep it.",
-        choices=("warmup-stable-decay", "cosine", "constant"),
+        choices={"warmup-stable-decay": "Warm-up, stable, decay", "cosine": "Cosine", "constant": "Constant"},
     )
     warmup_steps: int = setting(
         20, "Steps over which the learning rate rises from zero.", minimum=0, maximum=1_000_000, unit="steps"
@@ -97,7 +97,7 @@ class TrainingSettings:
     keep: str = setting(
         "best",
         "Which weights become the model: those with the best validation, or the last.",
-        choices=("best", "last"),
+        choices={"best": "The best validation's", "last": "The last step's"},
         title="Keep which model",
     )
     patience: int = setting(
@@ -111,15 +111,15 @@ class TrainingSettings:
     device: str = setting(
         "auto",
         "Where to compute; auto takes a CUDA or Apple GPU when there is one.",
-        choices=("auto", "cpu", "cuda", "mps"),
+        choices={"auto": "Automatic", "cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"},
     )
     precision: str = setting(
         "auto",
         "Number format of the matrix products; auto takes bfloat16 on GPUs that have it and float32 elsewhere.",
-        choices=("auto", "float32", "bfloat16"),
+        choices={"auto": "Automatic", "float32": "float32", "bfloat16": "bfloat16"},
     )
     compile: str = setting(
         "auto",
         "Let torch compile the network: slow to begin, faster after; auto does so for long runs on CUDA.",
-        choices=("auto", "always", "never"),
+        choices={"auto": "Automatic", "always": "Always", "never": "Never"},
     )

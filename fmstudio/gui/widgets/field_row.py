@@ -169,7 +169,7 @@ def make_editor(setting: Setting, theme: Theme) -> QWidget:
         case "switch":
             return Switch(theme, name, setting.title)
         case "choice":
-            return ChoiceField(name, setting.title, setting.choices or ())
+            return ChoiceField(name, setting.title, setting.choices or (), setting.titles)
         case "datasets":
             return DatasetsField(theme, name, setting.title)
     return TextField(name, setting.title)

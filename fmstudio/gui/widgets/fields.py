@@ -6,6 +6,7 @@ returned as the text that was typed, so that whoever checks it can name it.
 
 import math
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent, QValidator, QWheelEvent
@@ -127,12 +128,13 @@ class ChoiceField(QComboBox):
 
     edited = Signal()
 
-    def __init__(self, name: str, accessible_name: str, choices: Sequence[object]) -> None:
+    def __init__(self, name: str, accessible_name: str, choices: Sequence[object], titles: Sequence[str] = ()) -> None:
+        """titles: how the choices are named, where that differs from what they are."""
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(accessible_name)
-        for choice in choices:
-            self.addItem(str(choice).replace("_", " "), choice)
+        for choice, title in zip_longest(choices, titles):
+            self.addItem(title or str(choice).replace("_", " "), choice)
         self.activated.connect(lambda: self.edited.emit())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
