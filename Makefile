@@ -16,7 +16,7 @@ run: $(VENV)/.run-ready $(VENV)/.system-ready
 		$(BIN)/python main.py; \
 	else \
 		echo "There is no display here, so the tour runs offscreen; its pictures go to $(SCREENSHOTS)/."; \
-		$(BIN)/fmstudio --workspace "$$(mktemp -d)" tour --screenshots $(SCREENSHOTS); \
+		$(BIN)/fmstudio tour --screenshots $(SCREENSHOTS); \
 	fi
 
 test: lint
@@ -29,7 +29,7 @@ lint: $(VENV)/.test-ready $(VENV)/.system-ready
 	$(BIN)/lint-imports
 
 tour: $(VENV)/.run-ready $(VENV)/.system-ready
-	$(BIN)/fmstudio --workspace "$$(mktemp -d)" tour --screenshots $(SCREENSHOTS)
+	$(BIN)/fmstudio tour --screenshots $(SCREENSHOTS)
 
 bench: $(VENV)/.test-ready $(VENV)/.system-ready
 	for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done

@@ -62,7 +62,7 @@ def compare(folder: Path, kills: int) -> int:
         (folder / f"{name}.toml").write_text(recipe)
     began = time.perf_counter()
     subprocess.run([*command, "run", str(folder / "whole.toml"), "--json"], check=True, stdout=subprocess.DEVNULL)
-    print(f"uninterrupted: {time.perf_counter() - began:.0f} s")
+    print(f"uninterrupted: {time.perf_counter() - began:.0f} s", flush=True)
     chance, hit = random.Random(0), 0
     arguments = [*command, "run", str(folder / "killed.toml"), "--json"]
     for number in range(kills):
@@ -94,7 +94,7 @@ def verdict(workspace: Path, steps: int) -> int:
     same = True
     for kind in ("runs/{}/checkpoints/step-%06d" % steps, "models/{}"):  # noqa: UP031 - two layers of formatting
         whole, killed = (digests(workspace / kind.format(name)) for name in ("whole", "killed"))
-        print(f"{kind}: {'identical' if whole == killed and whole else 'DIFFERENT'} ({len(whole)} files)")
+        print(f"{kind.format('*')}: {'identical' if whole == killed and whole else 'DIFFERENT'} ({len(whole)} files)")
         same = same and whole == killed and bool(whole)
     return 0 if same else 1
 

@@ -223,10 +223,22 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _open(arguments: argparse.Namespace) -> Workspace:
-    workspace = Workspace(arguments.workspace or default_workspace())
+    path = arguments.workspace or default_workspace()
+    is_new = not (path / "studio.db").exists()
+    workspace = Workspace(path)
+    if is_new:
+        _add_samples(workspace)
     if workspace.notice:
         print(workspace.notice, file=sys.stderr)
     return workspace
+
+
+def _add_samples(workspace: Workspace) -> None:
+    """A new workspace begins with a text, as in the window."""
+    from fmstudio.data import samples
+
+    for _ in samples.ensure(jobs.JobContext(), workspace):
+        pass
 
 
 def _assignments(assignments: Sequence[str]) -> dict[str, Any]:

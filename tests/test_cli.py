@@ -94,6 +94,11 @@ def test_what_does_not_exist_is_told_in_one_line(
     assert "Traceback" not in err
 
 
+def test_a_new_workspace_begins_with_a_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--workspace", str(tmp_path / "new"), "datasets", "list"]) == 0
+    assert capsys.readouterr().out.startswith("python-reference\ttext\t")
+
+
 def test_wrong_usage_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
         main(["run"])

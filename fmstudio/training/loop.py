@@ -210,10 +210,11 @@ def _read(metrics: Mapping[str, Tensor | float], step: int, settings: TrainingSe
     values = {name: float(value) for name, value in metrics.items()}
     for name, value in values.items():
         if not math.isfinite(value):
+            plot, _, series = name.replace("_", " ").partition("/")
             raise TrainingError(
-                f"{name} became {value} at step {step:,}: the updates are too large; lower training.learning_rate "
-                f"(now {settings.learning_rate:g}), raise training.warmup_steps (now {settings.warmup_steps}) or set "
-                "training.gradient_clip to 1, and resume or start again."
+                f"The {f'{series} {plot}'.strip()} became {value} at step {step:,}: the updates are too large; lower "
+                f"training.learning_rate (now {settings.learning_rate:g}), raise training.warmup_steps (now "
+                f"{settings.warmup_steps}) or set training.gradient_clip to 1, and start a new run."
             )
     return values
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from fmstudio.errors import StudioError
 from fmstudio.jobs import Artefact, JobContext, Metrics, Note, Progress, Sample
@@ -227,6 +228,27 @@ def test_a_loss_that_explodes_is_explained(stocked: Workspace, tables: dict[str,
     with pytest.raises(StudioError, match=r"became (nan|inf) at step .* lower training.learning_rate"):
         train(stocked, tables, steps=200, optimiser="adamw", learning_rate=10.0, weight_decay=10.0, gradient_clip=0,
               warmup_steps=0, schedule="constant")  # fmt: skip
+    assert stocked.run("small").status == "failed"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_too_little_memory_is_explained(
+    stocked: Workspace, tables: dict[str, Any], monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def raises(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("fmstudio.nn.decoder.Decoder.hidden_states", raises)
+    recipe = tables | {"training": tables["training"] | {"evaluate_every": 1000}}
+    with pytest.raises(StudioError, match=r"memory was not enough for step 1; lower training\.batch_size"):
+        run_job(pretrain(JobContext(), stocked, recipe))
     assert stocked.run("small").status == "failed"
 
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.data_list import menu_of
-from fmstudio.gui.widgets.data_question import IMPORT, SAMPLES, priority_now
+from fmstudio.gui.widgets.data_question import IMPORT, SAMPLES
 from fmstudio.jobs import JobRequest
 
 
@@ -54,10 +54,10 @@ class Adding(QObject):
     def use_samples(self) -> None:
         """Add the sample set, which needs no network."""
         arguments = {"workspace": self._studio.workspace}
-        self._studio.submit(JobRequest("Add the sample set", SAMPLES, arguments, priority_now(self._studio)))
+        self._studio.submit(JobRequest("Add the sample set", SAMPLES, arguments))
 
     def begin(self, asked: dict[str, Any]) -> str:
         """Import what the sheet asks for; returns the job."""
         name, arguments = asked["name"], {"workspace": self._studio.workspace, **asked}
-        request = JobRequest(f"Add “{name}”", IMPORT, arguments, priority_now(self._studio), subject=name)
+        request = JobRequest(f"Add “{name}”", IMPORT, arguments, subject=name)
         return self._studio.submit(request)

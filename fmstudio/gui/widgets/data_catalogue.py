@@ -11,7 +11,7 @@ from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_keys import KeyedView
-from fmstudio.gui.widgets.data_question import FETCH, LISTING, Question, priority_now
+from fmstudio.gui.widgets.data_question import FETCH, LISTING, Question
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.job_bar import JobStrip
 from fmstudio.gui.widgets.labels import button, label, scroll_area
@@ -141,7 +141,7 @@ class CatalogueItem(Card):
         name = self._row["name"]
         arguments = {"workspace": self._studio.workspace, "item": name}
         title = f"Fetch “{self._row['title']}”"
-        request = JobRequest(title, FETCH, arguments, priority_now(self._studio), subject=name)
+        request = JobRequest(title, FETCH, arguments, subject=name)
         self.show_job(self._studio.jobs[self._studio.submit(request)])
 
 

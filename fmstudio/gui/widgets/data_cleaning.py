@@ -12,7 +12,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_findings import FindingsView
 from fmstudio.gui.widgets.data_keys import KeyedView
-from fmstudio.gui.widgets.data_question import APPLY, REVIEW, Question, priority_now
+from fmstudio.gui.widgets.data_question import APPLY, REVIEW, Question
 from fmstudio.gui.widgets.data_review import Review, findings_of
 from fmstudio.gui.widgets.data_rules import RulesForm
 from fmstudio.gui.widgets.empty_state import EmptyState
@@ -188,7 +188,7 @@ class CleaningView(KeyedView):
             "workspace": self._studio.workspace, "dataset": self._dataset, "rules": dict(self._reviewed), "name": name,
         }  # fmt: skip
         title = f"Clean “{self._dataset}”"
-        request = JobRequest(title, APPLY, arguments, priority_now(self._studio), subject=name)
+        request = JobRequest(title, APPLY, arguments, subject=name)
         self._job = self._studio.submit(request)
         self._judge()
 

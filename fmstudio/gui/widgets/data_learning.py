@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import LEARN, priority_now
+from fmstudio.gui.widgets.data_question import LEARN
 from fmstudio.gui.widgets.data_tokenizers import TokenizerChoice
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.fields import TextField
@@ -75,7 +75,7 @@ class LearnTokenizer(QWidget):
         arguments = {
             "workspace": self._studio.workspace, "datasets": [self._dataset], "vocabulary_size": size, "name": name,
         }  # fmt: skip
-        request = JobRequest(f"Train tokenizer “{name}”", LEARN, arguments, priority_now(self._studio), subject=name)
+        request = JobRequest(f"Train tokenizer “{name}”", LEARN, arguments, subject=name)
         self.error.clear()
         self._job = self._studio.submit(request)
         self._judge()

@@ -5,7 +5,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fmstudio.gui.studio import Studio
-from fmstudio.jobs import Event, Failed, Finished, Priority, Progress, Sample
+from fmstudio.jobs import Event, Failed, Finished, Progress, Sample
 
 DESCRIBE = "fmstudio.data.describe:describe"
 IMPORT = "fmstudio.data.importing:add"
@@ -82,12 +82,3 @@ class Question(QObject):
             case Finished():
                 self._job = ""
                 self.ended.emit()
-
-
-def priority_now(studio: Studio) -> Priority:
-    """The priority of work that a person has just asked for.
-
-    Jobs of one priority are done in turn, so adding a file would wait for the end of an hour's training; it goes
-    first instead. Where nothing runs it is ordinary work, which Esc does not stop.
-    """
-    return Priority.INTERACTIVE if studio.jobs.active() else Priority.NORMAL

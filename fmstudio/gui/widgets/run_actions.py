@@ -10,7 +10,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.recipe_dialog import RecipeDialog
 from fmstudio.gui.widgets.run_book import PRETRAIN, RESUME, RunBook
 from fmstudio.gui.widgets.run_state import RunState
-from fmstudio.jobs import JobRequest
+from fmstudio.jobs import JobRequest, Priority
 
 
 class RunActions(QObject):
@@ -30,12 +30,17 @@ class RunActions(QObject):
     def begin(self, recipe: dict[str, Any]) -> str:
         """Start a run from a recipe; returns its job."""
         arguments = {"workspace": self._studio.workspace, "recipe": recipe}
-        return self._studio.submit(JobRequest(f"Train “{recipe['name']}”", PRETRAIN, arguments, subject=recipe["name"]))
+        return self._submit(recipe["name"], PRETRAIN, arguments, recipe["name"])
 
     def go_on(self, run: RunState, steps: int = 0) -> str:
         """Go on from the last checkpoint; with `steps` above the run's own, to that many."""
         arguments = {"workspace": self._studio.workspace, "run": run.id} | ({"steps": steps} if steps else {})
-        return self._studio.submit(JobRequest(f"Train “{run.name}”", RESUME, arguments, subject=run.id))
+        return self._submit(run.name, RESUME, arguments, run.id)
+
+    def _submit(self, name: str, target: str, arguments: dict[str, Any], subject: str) -> str:
+        # In the background: whatever a person asks for meanwhile, an import or a sample, goes first.
+        request = JobRequest(f"Train “{name}”", target, arguments, Priority.BACKGROUND, subject=subject)
+        return self._studio.submit(request)
 
     def ask_longer(self, run: RunState) -> None:
         """Ask for how many more steps, and go on."""

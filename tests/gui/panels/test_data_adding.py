@@ -8,7 +8,7 @@ from fmstudio.gui.widgets.data_question import (
     IMPORT,
     PREVIEW,
 )
-from fmstudio.jobs import Artefact, Failed, Finished, JobRequest, Note, Priority, Progress, Started
+from fmstudio.jobs import Artefact, Failed, Finished, Note, Priority, Progress, Started
 from tests.gui.panels.data_hands import asked, click, text
 
 
@@ -105,11 +105,11 @@ def test_a_failed_import_can_be_changed_and_tried_again(panel, studio, engine, f
     assert not [tile for tile in panel.shelf.tiles if tile.failed]
 
 
-def test_adding_goes_before_a_training_that_runs(panel, studio, engine, folder):
-    studio.submit(JobRequest("Train “plays”", "a:b"))
+def test_adding_goes_before_a_training_and_is_not_stopped_by_esc(panel, engine, folder):
     panel.dropped([folder])
     panel.primary_action.trigger()
-    assert engine.requests[engine.latest(IMPORT)].priority == Priority.INTERACTIVE
+    priority = engine.requests[engine.latest(IMPORT)].priority
+    assert Priority.INTERACTIVE < priority < Priority.BACKGROUND
 
 
 def test_the_primary_action_offers_the_ways_to_add(panel):

@@ -337,3 +337,8 @@ def test_an_export_shows_its_proof(studio, engine, with_runs, open_panel, tmp_pa
     studio.jobs.deliver([(job, Started()), (job, Sample("x", "x", {})), (job, Finished("completed", proof))])
     assert panel.export.isVisible()
     assert panel.export.sentence.text().endswith("Reloaded by transformers: the largest difference is 3e-06.")
+
+
+def test_a_training_lets_whatever_a_person_asks_for_go_first(train, engine):
+    train.start()
+    assert engine.requests[engine.latest(PRETRAIN)].priority == Priority.BACKGROUND
