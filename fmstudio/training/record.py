@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from fmstudio.jobs import Artefact, Event, Metrics, Progress, Sample
-from fmstudio.workspace import Workspace, write_atomically
+from fmstudio.workspace import Workspace, sweep, write_atomically
 
 FLUSH_EVERY = 1.0
 """Seconds between writes: often enough to lose little, seldom enough to cost nothing."""
@@ -49,7 +49,9 @@ class RunRecorder:
         self._workspace.update_run(self.run, step=self.step, seconds=self.seconds)
 
     def rewind(self, step: int) -> None:
-        """Forget what lies beyond a step: the resumed run measures it again."""
+        """Forget what lies beyond a step, which the resumed run measures again, and what a kill left half-written."""
+        for folder in (self._folder, *(self._folder / name for name in ("checkpoints", "best", "samples"))):
+            sweep(folder)
         self._workspace.remove_metrics(self.run, step)
         for path in (self._folder / "samples").glob("step-*.txt"):
             if int(path.stem.removeprefix("step-")) > step:

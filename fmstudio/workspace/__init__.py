@@ -1,7 +1,7 @@
 """The folder that a person works in: plain files that can be copied, and an SQLite index with the history."""
 
 from fmstudio.workspace.errors import WorkspaceError, explained
-from fmstudio.workspace.files import atomic_folder, folder_size, remove_folder, write_atomically
+from fmstudio.workspace.files import atomic_folder, folder_size, remove_folder, sweep, write_atomically
 from fmstudio.workspace.index import Workspace
 from fmstudio.workspace.records import DatasetRecord, ExportRecord, MetricSeries, ModelRecord, RunRecord, RunStatus, now
 
@@ -19,5 +19,6 @@ __all__ = [
     "folder_size",
     "now",
     "remove_folder",
+    "sweep",
     "write_atomically",
 ]

@@ -123,6 +123,20 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(stocked: Workspa
     assert weights(stocked, "small", 12) == weights(stocked, "whole", 12)
 
 
+def test_what_a_kill_left_half_written_is_swept_away_by_the_resumed_run(
+    stocked: Workspace, tables: dict[str, Any]
+) -> None:
+    job = pretrain(JobContext(), stocked, tables)
+    run_until(job, lambda event: isinstance(event, Metrics) and event.step == 7)
+    job.close()
+    half = stocked.run_folder("small") / "checkpoints" / ".partial-0123-step-000010"
+    half.mkdir()
+    (half / "model.safetensors").write_bytes(b"half")
+    run_job(resume(JobContext(), stocked, "small"))
+    assert not list(stocked.run_folder("small").rglob(".partial-*"))
+    assert stocked.run("small").status == "completed"
+
+
 def test_a_finished_run_can_be_trained_longer_but_not_resumed(stocked: Workspace, tables: dict[str, Any]) -> None:
     train(stocked, tables)
     with pytest.raises(StudioError, match="is complete at step 12"):
