@@ -1,10 +1,10 @@
 """Cards: a surface with one hairline border that holds what belongs together; one kind can be clicked."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.widgets.labels import label, set_property
+from fmstudio.gui.widgets.pressable import Pressable
 
 _PADDING = 16
 
@@ -43,7 +43,7 @@ class Card(QFrame):
         self.caption.setVisible(bool(text))
 
 
-class ClickableCard(QFrame):
+class ClickableCard(Pressable, QFrame):
     """A card that is a button: it takes the focus, and a click, Enter or Space emits `clicked`. Add to `body`."""
 
     clicked = Signal()
@@ -64,13 +64,3 @@ class ClickableCard(QFrame):
         """Show the card as the chosen one among its neighbours."""
         set_property(self, "role", "card" if selected else "clickable")
         set_property(self, "selected", selected)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.clicked.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and not event.modifiers():
-            self.clicked.emit()
-        else:
-            super().keyPressEvent(event)

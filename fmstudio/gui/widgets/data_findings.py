@@ -1,7 +1,7 @@
 """The findings of a review: a row for each rule, the examples of the chosen one, and what would be left."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from fmstudio.gui import formatting
@@ -10,6 +10,7 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_examples import ExampleView
 from fmstudio.gui.widgets.data_review import TITLES, Review, RuleFindings
 from fmstudio.gui.widgets.labels import label, rule, set_property
+from fmstudio.gui.widgets.pressable import Pressable
 
 
 class FindingsView(Card):
@@ -84,7 +85,7 @@ def remainder(review: Review) -> str:
     return f"{words}." if review.complete else f"{words}, as far as was looked."
 
 
-class _Row(QFrame):
+class _Row(Pressable, QFrame):
     """A rule with how many documents and bytes it would change or remove."""
 
     clicked = Signal()
@@ -132,13 +133,3 @@ class _Row(QFrame):
             painter.drawRoundedRect(self.rect(), 6, 6)
             painter.end()
         super().paintEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.clicked.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and not event.modifiers():
-            self.clicked.emit()
-        else:
-            super().keyPressEvent(event)

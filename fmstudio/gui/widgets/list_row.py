@@ -1,14 +1,14 @@
 """One line of a short list that can be clicked: an icon, a name, what matters of it, and when."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.labels import ElidedLabel, IconLabel, label
+from fmstudio.gui.widgets.pressable import Pressable
 
 
-class ListRow(QFrame):
+class ListRow(Pressable, QFrame):
     """Emits `clicked` for a click, Enter or Space."""
 
     clicked = Signal()
@@ -37,13 +37,3 @@ class ListRow(QFrame):
         layout.addWidget(texts[0], 1)
         layout.addWidget(texts[1])
         layout.addWidget(moment)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.clicked.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and not event.modifiers():
-            self.clicked.emit()
-        else:
-            super().keyPressEvent(event)
