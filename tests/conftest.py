@@ -11,6 +11,7 @@ import pytest
 from fmstudio.jobs import JobContext
 from fmstudio.workspace import Workspace
 from tests.driving import run_job
+from tests.pictures import keep_shapes
 from tests.texts import write_texts
 
 
@@ -52,6 +53,13 @@ def stocked(workspace: Workspace, tmp_path: Path) -> Workspace:
 
     sources = [str(write_texts(tmp_path / "texts"))]
     run_job(importing.add(JobContext(), workspace, sources, "articles"))
+    return workspace
+
+
+@pytest.fixture
+def pictured(workspace: Workspace) -> Workspace:
+    """A workspace with the dataset "shapes": 60 pictures of 16 × 16 in three classes, with two attributes."""
+    keep_shapes(workspace)
     return workspace
 
 

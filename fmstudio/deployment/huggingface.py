@@ -12,7 +12,7 @@ from fmstudio.errors import StudioError
 from fmstudio.families.text import LanguageModel, load_language_model
 from fmstudio.jobs import Artefact, JobContext, Progress
 from fmstudio.jobs.context import Job
-from fmstudio.training.sampling import find_model
+from fmstudio.training.snapshot import model_folder
 from fmstudio.workspace import ExportRecord, Workspace, atomic_folder, explained
 
 TOLERANCE = 1e-4
@@ -23,7 +23,7 @@ PROOF_TEXT = "The quick brown fox jumps over the lazy dog — naïvely, 42 times
 
 def export(context: JobContext, workspace: Workspace, model: str, to: str) -> Job:
     """Copy a model's folder to `to` and reload it there; a folder that fails the proof does not stay."""
-    source, family = find_model(workspace, model)
+    source, family = yield from model_folder(context, workspace, model)
     if family != "language":
         raise StudioError(f"Model {model!r} is of the family {family}, which transformers does not know.")
     target = Path(to).expanduser().absolute()

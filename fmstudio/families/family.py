@@ -98,7 +98,7 @@ class Learner(ABC):
     """
 
     modules: Mapping[str, nn.Module]
-    """All that a checkpoint must hold, by name."""
+    """All that a checkpoint must hold, by name. One named "average" is a running average of another's weights."""
 
     unit: str = "samples"
     """What `units_per_step` counts, in the plural: tokens, pictures."""
@@ -120,6 +120,14 @@ class Learner(ABC):
     @abstractmethod
     def samples(self, step: int) -> Iterator[Event]:
         """Things to look at after a validation: texts or pictures made from fixed prompts or latents."""
+
+    def glimpses(self, step: int) -> Iterator[Event]:
+        """Cheap things to look at while it trains, asked for about twice a second; must change nothing."""
+        return iter(())
+
+    def model_modules(self) -> list[nn.Module]:
+        """The networks that make up the model: what its number of parameters counts."""
+        return [module for name, module in self.modules.items() if name != "average"]
 
     @abstractmethod
     def save(self, folder: Path) -> None:
@@ -152,6 +160,12 @@ class Family(ABC):
     """Named shapes for the short form: values by dotted path."""
 
     plots: ClassVar[tuple[Plot, ...]]
+    overfits_to: ClassVar[float] = 0.5
+    """What is left of the loss after forty small steps on one batch of four, in the smallest size: a health check."""
+
+    card: ClassVar[Mapping[str, str]] = {}
+    """What the head of a model card says of all models of the family, in the Hub's words."""
+
     sampling: ClassVar[type]
     """The settings dataclass of `sample`."""
 

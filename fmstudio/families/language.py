@@ -276,6 +276,7 @@ class LanguageFamily(Family):
         Plot("gradient_norm", "Gradient norm", ""),
         Plot("tokens_per_second", "Speed", "tokens/s"),
     )
+    card = {"library_name": "transformers", "pipeline_tag": "text-generation"}
     sampling = TextSampling
 
     def learner(

@@ -41,7 +41,7 @@ def _sizes(workspace: Workspace, recipe: Recipe) -> dict[str, Any]:
         # Weights, gradients and the optimiser's state stay; what the backward pass needs comes and goes.
         "memory_bytes": 2 * weights + state + recipe.family.activation_bytes(workspace, recipe),
         "checkpoint_bytes": weights + state,
-        "tokens_per_step": recipe.family.units_per_step(recipe),
+        "units_per_step": recipe.family.units_per_step(recipe),
         "error": "",
         "field": "",
     }

@@ -6,7 +6,7 @@ nowhere else. What it measures as training time is the steps alone: not validati
 
 import math
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +25,9 @@ from fmstudio.training.settings import TrainingSettings
 RATE_WINDOW = 1.0
 """Seconds over which tokens/s is averaged before it is reported."""
 
+GLIMPSE_EVERY = 0.5
+"""Seconds of training between two looks at what a learner shows of itself."""
+
 
 class TrainingError(StudioError):
     """Training cannot go on; the message says what to change."""
@@ -41,13 +44,18 @@ class Trainer:
         self._parameters = {phase.name: list(phase.module.parameters()) for phase in self._phases}
         self.optimisers = {phase.name: build_optimiser(phase.module, settings) for phase in self._phases}
 
-    def step(self) -> dict[str, Tensor | float]:
-        """Make one step and return its metrics, as tensors where reading them would make the device wait."""
+    def step(self, only: Collection[str] = ()) -> dict[str, Tensor | float]:
+        """Make one step and return its metrics, as tensors where reading them would make the device wait.
+
+        only: the phases to make, by name; all of them where none is named.
+        """
         multiplier = self._multiplier()
         number = self.position.step + 1
         batch = self.learner.batch(number)
         metrics: dict[str, Tensor | float] = {"learning_rate": self.settings.learning_rate * multiplier}
         for phase in self._phases:
+            if only and phase.name not in only:
+                continue
             self.optimisers[phase.name].scale_learning_rates(multiplier)
             metrics |= self._update(phase, batch)
         self.learner.after_step(number)
@@ -98,6 +106,7 @@ def build_optimiser(module: nn.Module, settings: TrainingSettings) -> MuonAdamW:
         muon_learning_rate=settings.learning_rate,
         adamw_learning_rate=settings.adam_learning_rate,
         momentum=settings.momentum,
+        betas=(settings.adam_beta1, settings.adam_beta2),
         weight_decay=settings.weight_decay,
     )
 
@@ -118,6 +127,7 @@ def train(context: JobContext, trainer: Trainer, folder: Path) -> Generator[Even
     folder: the run's folder, which receives checkpoints/, and best/ with the weights of the best validation.
     """
     settings, position, learner, pace = trainer.settings, trainer.position, trainer.learner, trainer.pace
+    glimpsed = position.seconds
     try:
         if position.step == 0:
             yield from _validate(trainer, folder)
@@ -130,6 +140,9 @@ def train(context: JobContext, trainer: Trainer, folder: Path) -> Generator[Even
             pace.add(position.seconds)
             if values:
                 yield Metrics(position.step, values | pace.metric(learner.unit), position.seconds)
+            if position.seconds - glimpsed >= GLIMPSE_EVERY:
+                glimpsed = position.seconds
+                yield from learner.glimpses(position.step)
             yield trainer.progress()
             if _evaluation_due(trainer):
                 yield from _validate(trainer, folder)

@@ -33,7 +33,7 @@ def make_model(workspace: Workspace, run: RunRecord, recipe: Recipe, trainer: Tr
         record = ModelRecord(
             name=name,
             family=recipe.family.name,
-            parameters=parameter_count(*trainer.learner.modules.values()),
+            parameters=parameter_count(*trainer.learner.model_modules()),
             bytes=folder_size(partial),
             run=run.id,
             details=details,
@@ -72,20 +72,22 @@ def _licences(workspace: Workspace, datasets: list[str]) -> dict[str, str]:
 
 def model_card(record: ModelRecord, recipe: Recipe) -> str:
     """README.md of the model folder, in the form that Hugging Face reads: what, from which data, how, how good."""
-    details = record.details
-    rows = [f"| {name} | {value:.4f} |" for name, value in sorted(details["metrics"].items()) if _is_result(name)]
+    details, family = record.details, recipe.family
+    plots = {plot.name: plot for plot in family.plots}
+    results = {name: value for name, value in sorted(details["metrics"].items()) if name.endswith("/validation")}
+    rows = [f"| {name} | {value:.4f} | {plots[name.partition('/')[0]].unit or '–'} |"
+            for name, value in results.items() if name.partition("/")[0] in plots]  # fmt: skip
     licences = [f"- {name}: {licence}" for name, licence in details["licences"].items()]
     begun = f"\nIt continues the model `{recipe.init}`.\n" if recipe.init else ""
     return "\n".join(
         [
             "---",
-            "library_name: transformers",
-            "pipeline_tag: text-generation",
+            *(f"{key}: {value}" for key, value in family.card.items()),
             "tags: [fm-studio]",
             "---",
             f"# {record.name}",
             "",
-            f"A {recipe.family.title.lower()} of {record.parameters:,} parameters, trained from the data below for "
+            f"A {family.title.lower()} of {record.parameters:,} parameters, trained from the data below for "
             f"{details['step']:,} steps in {details['seconds']:.0f} seconds with FM Studio.",
             begun,
             "## Data and its licences",
@@ -96,11 +98,11 @@ def model_card(record: ModelRecord, recipe: Recipe) -> str:
             "",
             "## Results",
             "",
-            "| metric | value |",
-            "|---|---|",
+            "| metric | value | unit |",
+            "|---|---|---|",
             *rows,
             "",
-            "Losses are in nats per token. Validation is on documents that were held back from training.",
+            "Validation is on data that was held back from training.",
             "",
             "## Recipe",
             "",
@@ -110,7 +112,3 @@ def model_card(record: ModelRecord, recipe: Recipe) -> str:
             "",
         ]
     )
-
-
-def _is_result(name: str) -> bool:
-    return name.partition("/")[0] in ("loss", "bits_per_byte", "perplexity")

@@ -1,10 +1,13 @@
-"""Keeps what a run reports: metrics in the index and beside the run as JSON lines, samples as text files."""
+"""Keeps what a run reports: metrics in the index and as JSON lines in its folder, samples as files."""
 
 import json
 import os
 import time
 from pathlib import Path
 
+import numpy as np
+
+from fmstudio.data.picture_files import grid, save_png
 from fmstudio.jobs import Artefact, Event, Metrics, Progress, Sample
 from fmstudio.workspace import Workspace, sweep, write_atomically
 
@@ -30,11 +33,20 @@ class RunRecorder:
                 self._rows.append(event)
                 self.step, self.seconds = event.step, event.seconds
             case Sample(kind="text", data=str(text)):
-                write_atomically(self._folder / "samples" / f"step-{event.step:06d}.txt", text)
+                write_atomically(self._sample(event, "txt"), text)
+            case Sample(kind="images", data=np.ndarray() as pictures):
+                height, width = pictures.shape[1:3]
+                save_png(self._sample(event, "png"), grid(pictures, gap=0), tile=f"{width}x{height}",
+                         count=str(len(pictures)))  # fmt: skip
             case Artefact(kind="checkpoint"):
                 self.flush()  # the history must reach at least as far as what a resumed run begins from
             case Progress() if time.monotonic() - self._flushed > FLUSH_EVERY:
                 self.flush()
+
+    def _sample(self, event: Sample, ending: str) -> Path:
+        """Samples are named by their step; those that are not the family's main one by their name as well."""
+        prefix = "" if event.name == "sample" else f"{event.name}-"
+        return self._folder / "samples" / f"{prefix}step-{event.step:06d}.{ending}"
 
     def flush(self) -> None:
         """Write what has come since the last time."""
@@ -53,8 +65,8 @@ class RunRecorder:
         for folder in (self._folder, *(self._folder / name for name in ("checkpoints", "best", "samples"))):
             sweep(folder)
         self._workspace.remove_metrics(self.run, step)
-        for path in (self._folder / "samples").glob("step-*.txt"):
-            if int(path.stem.removeprefix("step-")) > step:
+        for path in (self._folder / "samples").glob("*step-*.*"):
+            if int(path.stem.rpartition("step-")[2]) > step:
                 path.unlink()
         _keep_lines(self._folder / "metrics.jsonl", step)
 

@@ -1,7 +1,6 @@
 """The job that draws from a trained model."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from fmstudio.families import family_named
@@ -9,6 +8,7 @@ from fmstudio.jobs import JobContext
 from fmstudio.jobs.context import Job
 from fmstudio.recipe import build
 from fmstudio.training.device import choose_device
+from fmstudio.training.snapshot import model_folder
 from fmstudio.workspace import Workspace
 
 
@@ -20,16 +20,11 @@ def sample(
     settings: Mapping[str, Any] | None = None,
     device: str = "auto",
 ) -> Job:
-    """Draw from a model of the workspace, by name, or from a model folder, by path; its family decides what comes."""
-    folder, family_name = find_model(workspace, model)
+    """Draw from a model of the workspace, by name, from a model folder, by path, or from a run, as "run:<id>".
+
+    Its family decides what comes: a stream of text, or pictures.
+    """
+    folder, family_name = yield from model_folder(context, workspace, model)
     family = family_named(family_name)
     values = dict(settings or {}) | ({} if prompt is None else {"prompt": prompt})
     return (yield from family.sample(context, folder, build(family.sampling, values), choose_device(device)))
-
-
-def find_model(workspace: Workspace, model: str) -> tuple[Path, str]:
-    """The folder of a model and the name of its family; raises WorkspaceError that lists the models there are."""
-    if model not in {record.name for record in workspace.models()} and (Path(model) / "config.json").is_file():
-        return Path(model), "language"
-    record = workspace.model(model)
-    return workspace.model_folder(record.name), record.family

@@ -60,6 +60,20 @@ class TrainingSettings:
     momentum: float = setting(
         0.95, "Under Muon, how much of an update comes from the steps before.", minimum=0.0, maximum=0.9999
     )
+    adam_beta1: float = setting(
+        0.9,
+        "Under AdamW, how much of an update's direction comes from the steps before; adversarial training wants 0.",
+        minimum=0.0,
+        maximum=0.9999,
+        title="AdamW's first average",
+    )
+    adam_beta2: float = setting(
+        0.95,
+        "Under AdamW, how slowly its measure of each weight's usual gradient changes.",
+        minimum=0.0,
+        maximum=0.99999,
+        title="AdamW's second average",
+    )
     schedule: str = setting(
         "warmup-stable-decay",
         "How the learning rate changes: hold it and let it fall at the end, follow a cosine, or keep it.",
