@@ -10,10 +10,10 @@ from fmstudio.recipe import RecipeError
 
 @cache
 def families() -> dict[str, Family]:
-    """All families by name, in the order of their modules."""
+    """All families by name, in the order in which they want to be listed."""
     modules = [importlib.import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__)]
     found: list[Family] = [module.FAMILY for module in modules if hasattr(module, "FAMILY")]
-    return {family.name: family for family in found}
+    return {family.name: family for family in sorted(found, key=lambda family: family.order)}
 
 
 def family_named(name: object) -> Family:

@@ -24,11 +24,16 @@ from fmstudio.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A quantity with a plot of its own; metrics named "<name>/<series>" or "<name>" are drawn in it."""
+    """A quantity with a plot of its own; metrics named "<name>/<series>" or "<name>" are drawn in it.
+
+    Large plots share one place, where `tab` chooses between them; small ones stand beneath.
+    """
 
     name: str
     title: str
     unit: str
+    small: bool = False
+    tab: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +152,17 @@ class Family(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    order: ClassVar[int] = 100
+    """Place in lists of families."""
+
     description: ClassVar[str]
     objective: ClassVar[str]
     """One sentence on what the network learns from data that nobody labelled."""
 
     data_kind: ClassVar[str]
+    can_continue: ClassVar[bool] = False
+    """Whether a run may begin from a model of the family."""
+
     sections: ClassVar[Mapping[str, type]]
     """Settings dataclasses by section name, `data` and `model` among them. The loop adds `training`."""
 

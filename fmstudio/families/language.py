@@ -254,12 +254,14 @@ class LanguageFamily(Family):
 
     name = "language"
     title = "Language model"
+    order = 10
     description = "A transformer that reads a text token by token and learns to tell which token comes next."
     objective = (
         "Every piece of text is its own lesson: the model sees the tokens so far and is asked for the next one. "
         "Nobody labels anything."
     )
     data_kind = "text"
+    can_continue = True
     sections = {"data": TextData, "tokenizer": TokenizerSettings, "model": DecoderSettings, "sample": SampleSettings}
     sizes = {
         "Tiny": {"model.layers": 2, "model.width": 64, "model.heads": 2},
@@ -269,12 +271,12 @@ class LanguageFamily(Family):
         "GPU": {"model.layers": 16, "model.width": 1024, "model.heads": 16},
     }
     plots = (
-        Plot("loss", "Loss", "nats per token"),
-        Plot("bits_per_byte", "Loss", "bits per byte"),
+        Plot("loss", "Loss", "nats per token", tab="Nats"),
+        Plot("bits_per_byte", "Loss", "bits per byte", tab="Bits per byte"),
         Plot("perplexity", "Perplexity", "tokens to choose among"),
-        Plot("learning_rate", "Learning rate", ""),
-        Plot("gradient_norm", "Gradient norm", ""),
-        Plot("tokens_per_second", "Speed", "tokens/s"),
+        Plot("learning_rate", "Learning rate", "", small=True),
+        Plot("gradient_norm", "Gradient norm", "", small=True),
+        Plot("tokens_per_second", "Speed", "tokens/s", small=True),
     )
     card = {"library_name": "transformers", "pipeline_tag": "text-generation"}
     sampling = TextSampling

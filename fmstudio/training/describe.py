@@ -1,11 +1,12 @@
 """The job that tells a window what can be trained, with which settings and presets, and where."""
 
+from dataclasses import asdict
 from typing import Any
 
 from fmstudio.families import Family, families
 from fmstudio.jobs import JobContext, Sample
 from fmstudio.jobs.context import Job
-from fmstudio.recipe import read_toml
+from fmstudio.recipe import read_toml, settings
 from fmstudio.training.device import devices
 from fmstudio.training.recipes import presets
 from fmstudio.training.settings import TrainingSettings
@@ -32,7 +33,9 @@ def _family(family: Family) -> dict[str, Any]:
         "data_kind": family.data_kind,
         "settings": family.settings(TrainingSettings),
         "sizes": {title: dict(values) for title, values in family.sizes.items()},
-        "plots": [{"name": plot.name, "title": plot.title, "unit": plot.unit} for plot in family.plots],
+        "plots": [asdict(plot) for plot in family.plots],
+        "sampling": settings(family.sampling),
+        "can_continue": family.can_continue,
     }
 
 

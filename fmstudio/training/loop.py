@@ -89,7 +89,8 @@ class Trainer:
             for name, value in reported.items():
                 metrics[name] = metrics.get(name, 0.0) + value.detach() / parts
         limit = self.settings.gradient_clip or math.inf
-        metrics["gradient_norm"] = nn.utils.clip_grad_norm_(self._parameters[phase.name], limit, foreach=True)
+        name = "gradient_norm" if len(self._phases) == 1 else f"gradient_norm/{phase.name}"
+        metrics[name] = nn.utils.clip_grad_norm_(self._parameters[phase.name], limit, foreach=True)
         optimiser.step()
         return metrics
 

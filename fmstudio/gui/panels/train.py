@@ -1,6 +1,6 @@
 """Train: choose what to learn from and how, watch it learn, compare runs, and write with what was learnt."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -26,7 +26,6 @@ from fmstudio.gui.widgets.run_state import RunState
 from fmstudio.gui.widgets.run_view import RunView
 from fmstudio.gui.widgets.segments import Segments
 
-FAMILY = "language"
 NO_RUNS = "No runs yet. Every run stays here with its curves and samples, to look at, to compare and to go on with."
 RUNS_HINT = "Click a run to see it; tick others to lay their curves over it."
 _REFRESH = {"dataset", "model", "run"}
@@ -37,7 +36,7 @@ class TrainPanel(Panel):
 
     name = "train"
     title = "Train"
-    summary = "Teach a model to predict what comes next in your data."
+    summary = "Teach a model to write like your texts or to draw like your pictures."
     icon = "mdi6.school-outline"
     order = 20
 
@@ -55,7 +54,8 @@ class TrainPanel(Panel):
         self.export = RunExport(studio)
         self.error = ErrorBox(studio.theme, "train-error")
         self._estimate: Mapping[str, Any] = {}
-        self._datasets: list[str] = []
+        self._wanted_preset = ""
+        self._datasets: dict[str, str] = {}
         self._make_header()
         self._lay_out()
         self._connect()
@@ -65,10 +65,12 @@ class TrainPanel(Panel):
     # Its parts.
 
     def _make_header(self) -> None:
+        self.family = ChoiceField("family", "What to train", [])
+        self.family.setMinimumWidth(150)
         self.preset = ChoiceField("preset", "Preset", [])
         self.preset.setMinimumWidth(190)
         self.preset.setToolTip("Settings that work well together, to begin from.")
-        self.header_controls = [self.preset]
+        self.header_controls = [self.family, self.preset]
         self.primary_action = PrimaryAction("Start", "mdi6.play", self, "start")
         self.primary_action.refuse("Getting ready…")
         self.primary_action.triggered.connect(self.start)
@@ -103,6 +105,7 @@ class TrainPanel(Panel):
     def _connect(self) -> None:
         self.side.changed.connect(self._show_side)
         self.sight.changed.connect(self.look_at)
+        self.family.edited.connect(self._chose_family)
         self.preset.edited.connect(self._chose_preset)
         self.setup.changed.connect(self._recipe_changed)
         self.cost.probe_requested.connect(self._probe)
@@ -126,15 +129,19 @@ class TrainPanel(Panel):
     # Coming and going.
 
     def shown(self, **what: Any) -> None:
-        """`run` opens one by id; `dataset`, `datasets` or `init` begin a new one with it; `model` is sampled from."""
+        """`run` opens one by id; `preset`, `dataset`, `datasets` or `init` begin a new one; `model` is sampled from."""
         if run := what.get("run"):
             self._open_run(self.book.state(run))
+        if preset := what.get("preset"):
+            self._begin_with_preset(preset)
         datasets = what.get("datasets") or ([what["dataset"]] if what.get("dataset") else [])
         if datasets:
+            self._want_family_for(datasets[0])
             self.setup.form.set_values({"data.datasets": datasets})
             self.setup.form.changed.emit()
             self._show_new()
         if init := what.get("init"):
+            self._want_family(self.studio.workspace.model(init).family)
             self.setup.continue_from(init)
             self._show_new()
         if model := what.get("model"):
@@ -174,7 +181,36 @@ class TrainPanel(Panel):
         self.sampling.choose(model)
         self.look_at("sampling")
 
+    def _begin_with_preset(self, name: str) -> None:
+        """Set up a run from a preset, of whatever family it is; before the presets are known, once they are."""
+        found = next((each for each in self.studio.description.get("presets", ()) if each["name"] == name), None)
+        self._wanted_preset = "" if found else name
+        if found:
+            self._want_family(found["family"])
+            self.preset.setCurrentIndex(self.preset.findText(found["title"]))
+            self._chose_preset()
+            self._show_new()
+
+    def _want_family(self, name: str) -> None:
+        """Choose a family if it is not chosen already."""
+        place = self.family.findText(next((each["title"] for each in self._families() if each["name"] == name), ""))
+        if place >= 0 and place != self.family.currentIndex():
+            self.family.setCurrentIndex(place)
+            self._chose_family()
+
+    def _want_family_for(self, dataset: str | Mapping[str, Any]) -> None:
+        """Choose a family that learns from such data, unless the present one does."""
+        name = dataset if isinstance(dataset, str) else dataset["name"]
+        kind = self._datasets.get(name, "")
+        fitting = [each["name"] for each in self._families() if each["data_kind"] == kind]
+        if fitting and self.setup.family.get("name") not in fitting:
+            self._want_family(fitting[0])
+
+    def _families(self) -> Sequence[Mapping[str, Any]]:
+        return self.studio.description.get("families", ())
+
     def _take_settings(self, run: RunState) -> None:
+        self._want_family(run.family)
         self.setup.load(run.recipe)
         self._show_new()
 
@@ -190,11 +226,9 @@ class TrainPanel(Panel):
 
     def _look_around(self) -> None:
         workspace = self.studio.workspace
-        models = [record.name for record in workspace.models()]
-        runs = [record.id for record in workspace.runs()]
-        self._datasets = [record.name for record in workspace.datasets()]
-        self.setup.set_workspace(self._datasets, models, runs)
-        self.sampling.set_models(models)
+        self._datasets = {record.name: record.kind for record in workspace.datasets()}
+        self.setup.set_workspace(workspace.datasets(), workspace.models(), [record.id for record in workspace.runs()])
+        self.sampling.set_models(workspace.models())
         self._show_side()
 
     def _workspace_changed(self, kind: str, _name: str) -> None:
@@ -205,11 +239,20 @@ class TrainPanel(Panel):
     def _described(self, families: Mapping[str, Any]) -> None:
         if self.setup.family:
             return
-        family = next(each for each in families["families"] if each["name"] == FAMILY)
+        for family in families["families"]:
+            self.family.addItem(family["title"], family)
+        self._chose_family()
+        if self._wanted_preset:
+            self._begin_with_preset(self._wanted_preset)
+
+    def _chose_family(self) -> None:
+        family = self.family.value()
+        self.family.setToolTip(family.get("description", ""))
         self.setup.set_family(family)
         self.objective.set_sentence(family.get("objective", ""))
-        for preset in families["presets"]:
-            if preset["family"] == FAMILY:
+        self.preset.clear()
+        for preset in self.studio.description["presets"]:
+            if preset["family"] == family["name"]:
                 self.preset.addItem(preset["title"], preset)
         self.preset.addItem("Defaults", {"values": {}, "name": "", "title": "Defaults"})
         self._look_around()
@@ -218,7 +261,7 @@ class TrainPanel(Panel):
     def _chose_preset(self) -> None:
         preset = self.preset.value()
         self.preset.setToolTip(preset.get("description") or "The settings' own defaults.")
-        self.setup.set_preset(preset, self._datasets)
+        self.setup.set_preset(preset)
 
     # The recipe and what is asked of it.
 
@@ -238,12 +281,12 @@ class TrainPanel(Panel):
         missing = [name for name in self.setup.datasets if name not in self._datasets]
         if missing:
             self.objective.clear(
-                f"“{missing[0]}” is not in this workspace yet; a run fetches it if the catalogue has it."
+                f"“{missing[0]}” is not in this workspace yet; a run brings it if the catalogue has it."
             )
         elif self.setup.datasets:
             self.questions.illustrate(self.setup.recipe())
         else:
-            self.objective.clear("Choose a dataset at the left, and a real line of it will be shown here.")
+            self.objective.clear("Choose a dataset at the left, and a real piece of it will be shown here.")
 
     def _estimated(self, estimate: Mapping[str, Any]) -> None:
         self._estimate = estimate

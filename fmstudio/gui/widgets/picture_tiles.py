@@ -22,6 +22,20 @@ def image_of(array: np.ndarray) -> QImage:
     return QImage(array.data, width, height, width * channels, form).copy()
 
 
+def sheet_of(pictures: np.ndarray, columns: int = 0, gap: int = 2) -> QImage:
+    """Pictures (count, height, width, channels) side by side on white as one image, to copy or to save."""
+    count, height, width, _ = pictures.shape
+    columns = columns or round(count**0.5) or 1
+    rows = -(-count // columns)
+    sheet = QImage(columns * (width + gap) - gap, rows * (height + gap) - gap, QImage.Format.Format_RGB888)
+    sheet.fill(Qt.GlobalColor.white)
+    painter = QPainter(sheet)
+    for number, picture in enumerate(pictures):
+        painter.drawImage(number % columns * (width + gap), number // columns * (height + gap), image_of(picture))
+    painter.end()
+    return sheet
+
+
 class PictureTiles(QWidget):
     """Shows pictures side by side, as large as there is room for; a click selects, hovering enlarges.
 

@@ -21,9 +21,8 @@ from fmstudio.gui.widgets.plot_legend import PlotHeading
 from fmstudio.gui.widgets.plot_menu import PlotMenu
 from fmstudio.gui.widgets.plot_series import Series
 
-Quantity = Literal["steps", "seconds", "tokens"]
+Quantity = Literal["steps", "seconds", "units"]
 REDRAW_EVERY = 500  # milliseconds; small plots, which say less, take twice as long
-X_TITLES = {"steps": "step", "seconds": "training time", "tokens": "tokens"}
 
 
 class LivePlot(QWidget):
@@ -43,7 +42,7 @@ class LivePlot(QWidget):
         self._series: dict[str, Series] = {}
         self._curves: dict[str, Curve] = {}
         self._quantity: Quantity = "steps"
-        self._tokens_per_step = 0.0
+        self._units_per_step, self._unit = 0.0, "tokens"
         self._smoothing = 0.0
         self._logarithmic = False
         self._extent = 0.0
@@ -136,10 +135,10 @@ class LivePlot(QWidget):
 
     # What is shown.
 
-    def show_against(self, quantity: Quantity, tokens_per_step: float = 0.0) -> None:
-        """Choose the x axis. Tokens are steps times `tokens_per_step`."""
-        if (quantity, tokens_per_step) != (self._quantity, self._tokens_per_step):
-            self._quantity, self._tokens_per_step = quantity, tokens_per_step
+    def show_against(self, quantity: Quantity, units_per_step: float = 0.0, unit: str = "tokens") -> None:
+        """Choose the x axis. Units (tokens, pictures) are steps times `units_per_step`."""
+        if (quantity, units_per_step, unit) != (self._quantity, self._units_per_step, self._unit):
+            self._quantity, self._units_per_step, self._unit = quantity, units_per_step, unit
             self._bottom.time = quantity == "seconds"
             self.fit()
 
@@ -205,8 +204,8 @@ class LivePlot(QWidget):
 
     def _prepare(self, curve: Curve, series: Series) -> None:
         curve.x = series.seconds if self._quantity == "seconds" else series.steps
-        if self._quantity == "tokens":
-            curve.x = series.steps * (self._tokens_per_step or 1.0)
+        if self._quantity == "units":
+            curve.x = series.steps * (self._units_per_step or 1.0)
         # The average is taken of the values themselves, and only its result goes onto a logarithmic axis.
         curve.y = series.values
         curve.smooth_by(self._smoothing)
@@ -228,7 +227,7 @@ class LivePlot(QWidget):
         """Where the x axis will end, 0 if nobody knows."""
         if self._quantity == "seconds":
             return 0.0
-        return self._extent * (self._tokens_per_step or 1.0 if self._quantity == "tokens" else 1.0)
+        return self._extent * (self._units_per_step or 1.0 if self._quantity == "units" else 1.0)
 
     def _show_latest(self) -> None:
         only = next(iter(self._series.values()), None)
@@ -297,4 +296,6 @@ class LivePlot(QWidget):
         return self.crosshair.text
 
     def _heading_at(self, at: float) -> str:
-        return axes.clock(at) if self._quantity == "seconds" else f"{X_TITLES[self._quantity]} {at:,.0f}"
+        if self._quantity == "seconds":
+            return axes.clock(at)
+        return f"{'step' if self._quantity == 'steps' else self._unit} {at:,.0f}"

@@ -1,7 +1,7 @@
 """A run's curves: the loss large, in the unit one asks for, the rest small beneath; other runs laid over on request."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -13,19 +13,13 @@ from fmstudio.gui.widgets.fields import ChoiceField
 from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.plot import LivePlot
 from fmstudio.gui.widgets.plot_series import Series
+from fmstudio.gui.widgets.run_plots import RunPlot, plots_of
 from fmstudio.gui.widgets.run_state import RunState
 from fmstudio.gui.widgets.segments import Segments
 
-SMALL = (
-    ("learning_rate", "Learning rate", ""),
-    ("gradient_norm", "Gradient norm", ""),
-    ("tokens_per_second", "Speed", "tokens/s"),
-)
-UNITS = {
-    "loss": ("Nats", "Loss", "nats per token"),
-    "bits_per_byte": ("Bits per byte", "Loss", "bits per byte"),
-    "perplexity": ("Perplexity", "Perplexity", "tokens to choose among"),
-}
+COLOURS = {"training": "training", "": "training", "validation": "validation", "generated": "generated",
+           "generator": "generated", "real": "real", "discriminator": "real"}  # fmt: skip
+_OTHERS = ("generated", "real", "success", "error")
 _SMOOTHEST = 0.995
 
 
@@ -85,17 +79,20 @@ def curves_of(run: RunState, plot: str) -> dict[str, Series]:
 class RunCurves(QWidget):
     """Shows one run, and others over it in colours of their own."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, plots: Callable[[str, Iterable[str]], tuple[RunPlot, ...]] | None = None) -> None:
+        """plots: tells which plots a family's runs have, from its name and the metrics that were measured."""
         super().__init__()
         self.theme = theme
         self.setObjectName("run-curves")
+        self._plots_of = plots or (lambda family, measured: plots_of({}, family, measured))
         self._run: RunState | None = None
         self._over: list[tuple[RunState, str]] = []
-        self._unit = "loss"
-        self.loss = LivePlot(theme, *UNITS["loss"][1:])
-        self.small = {name: LivePlot(theme, title, unit, compact=True, from_zero=True) for name, title, unit in SMALL}
+        self._plots: tuple[RunPlot, ...] = ()
+        self._shown = "loss"
+        self.loss = LivePlot(theme, "Loss")
+        self.small: dict[str, LivePlot] = {}
         self._build()
-        self._smooth(self.smoothing.value())
+        self._offer_plots()
 
     @property
     def plots(self) -> list[LivePlot]:
@@ -107,13 +104,9 @@ class RunCurves(QWidget):
         large.body.addLayout(self._toolbar())
         large.body.addWidget(self.loss, 1)
         row = QWidget()
-        beneath = QHBoxLayout(row)
-        beneath.setContentsMargins(0, 0, 0, 0)
-        beneath.setSpacing(8)
-        for name, plot in self.small.items():
-            card = _plot_card(f"{name}-card")
-            card.body.addWidget(plot)
-            beneath.addWidget(card)
+        self._beneath = QHBoxLayout(row)
+        self._beneath.setContentsMargins(0, 0, 0, 0)
+        self._beneath.setSpacing(8)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setObjectName("curves-splitter")
         split.setChildrenCollapsible(False)
@@ -128,11 +121,8 @@ class RunCurves(QWidget):
         layout.addWidget(split)
 
     def _toolbar(self) -> QHBoxLayout:
-        units = [(name, words[0]) for name, words in UNITS.items()]
-        self.unit = Segments(units, "loss-unit", "Unit of the loss")
-        self.unit.changed.connect(self.show_unit)
         self.against = ChoiceField("curves-against", "Horizontal axis", [])
-        for value, text in (("steps", "against steps"), ("seconds", "against time"), ("tokens", "against tokens")):
+        for value, text in (("steps", "against steps"), ("seconds", "against time"), ("units", "against tokens")):
             self.against.addItem(text, value)
         self.against.edited.connect(self._place_on_axis)
         self.logarithmic = icon_button("mdi6.math-log", "Logarithmic scale of the loss", "loss-logarithmic", self.theme)
@@ -150,13 +140,45 @@ class RunCurves(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(12, 10, 12, 0)
         row.setSpacing(8)
-        row.addWidget(self.unit)
+        self._choice = row
         row.addStretch(1)
         row.addWidget(label("Smooth", "caption", "smoothing-title"))
         row.addWidget(self.smoothing)
         row.addWidget(self.logarithmic)
         row.addWidget(self.against)
         return row
+
+    # Which plots there are.
+
+    def _offer_plots(self) -> None:
+        """Make the plots of the run's family, unless they are there already."""
+        family = self._run.family if self._run else ""
+        plots = self._plots_of(family, self._run.series if self._run else ())
+        if plots == self._plots:
+            return
+        self._plots = plots
+        large = [(plot.name, plot.choice) for plot in plots if not plot.small]
+        if self._choice.count() and isinstance(old := self._choice.itemAt(0).widget(), Segments):
+            _discard(old)
+        self.unit = Segments(large, "loss-unit", "What is drawn large")
+        self.unit.changed.connect(self.show_unit)
+        self._choice.insertWidget(0, self.unit)
+        self._shown = self._shown if self._shown in dict(large) else large[0][0]
+        self.unit.set_value(self._shown)
+        self._make_small([plot for plot in plots if plot.small])
+        self._smooth(self.smoothing.value())
+        self._place_on_axis()
+
+    def _make_small(self, plots: Iterable[RunPlot]) -> None:
+        while item := self._beneath.takeAt(0):
+            _discard(item.widget())
+        self.small = {}
+        for each in plots:
+            plot = LivePlot(self.theme, each.title, each.unit, compact=True, from_zero=True)
+            self.small[each.name] = plot
+            card = _plot_card(f"{each.name}-card")
+            card.body.addWidget(plot)
+            self._beneath.addWidget(card)
 
     # What is shown.
 
@@ -167,6 +189,7 @@ class RunCurves(QWidget):
         self._run, self._over = run, list(over)
         for state in self._all_runs():
             state.changed.connect(self._touch)
+        self._offer_plots()
         self._place_on_axis()
         self._draw_anew()
 
@@ -174,15 +197,16 @@ class RunCurves(QWidget):
         return ([self._run] if self._run else []) + [state for state, _ in self._over]
 
     def show_unit(self, unit: str) -> None:
-        """Show the loss in nats ("loss"), "bits_per_byte" or "perplexity"."""
-        self._unit = unit
+        """Draw one of the large plots by its name: "loss", "bits_per_byte", …"""
+        self._shown = unit
         self.unit.set_value(unit)
         self._draw_anew()
 
     def _draw_anew(self) -> None:
-        _, title, unit = UNITS[self._unit]
-        self.loss.set_title(title, f"{unit}; dashed: validation" if self._over else unit)
-        for name, plot in {self._unit: self.loss, **self.small}.items():
+        chosen = next(plot for plot in self._plots if plot.name == self._shown)
+        dashes = "; ".join(filter(None, (chosen.unit, "dashed: validation")))
+        self.loss.set_title(chosen.title, dashes if self._over else chosen.unit)
+        for name, plot in {self._shown: self.loss, **self.small}.items():
             plot.clear()
             if self._run is not None:
                 self._add_own(plot, name, self._run)
@@ -193,13 +217,13 @@ class RunCurves(QWidget):
             plot.fit()
 
     def _add_own(self, plot: LivePlot, name: str, run: RunState) -> None:
-        others = iter(("generated", "real", "success", "error"))
+        others = iter(_OTHERS * 4)
         for curve, series in curves_of(run, name).items():
-            measured = curve in ("training", "")
-            colour = "training" if measured else "validation" if curve == "validation" else next(others)
-            title = curve if curve in ("training", "validation") else f"old data: {curve}" if curve else run.name
-            noisy = measured and name != "learning_rate"
-            dashed = curve not in ("training", "validation", "")
+            old = run.family == "language" and curve not in COLOURS
+            colour = COLOURS.get(curve) or next(others)
+            title = f"old data: {curve}" if old else curve or run.name
+            noisy = curve != "validation" and not old and name != "learning_rate"
+            dashed = old
             level = 3 if curve == "validation" else 2
             plot.add_curve(curve, title, colour, series, smoothed=noisy, dashed=dashed, level=level)
 
@@ -217,6 +241,7 @@ class RunCurves(QWidget):
 
     def _touch(self, what: str) -> None:
         if what == "curves":
+            self._offer_plots()
             self._draw_anew()
         elif what == "metrics":
             for plot in self.plots:
@@ -232,9 +257,17 @@ class RunCurves(QWidget):
             plot.set_smoothing(weight)
 
     def _place_on_axis(self) -> None:
-        quantity = self.against.value()
+        quantity, unit = self.against.value(), self._run.unit if self._run else "tokens"
+        self.against.setItemText(self.against.findData("units"), f"against {unit}")
         for plot in self.plots:
-            plot.show_against(quantity, self._run.tokens_per_step if self._run else 0.0)
+            plot.show_against(quantity, self._run.units_per_step if self._run else 0.0, unit)
+
+
+def _discard(widget: QWidget) -> None:
+    """Take a widget out of sight at once; it is deleted when nothing on the stack holds it any more."""
+    widget.hide()
+    widget.setParent(None)
+    widget.deleteLater()
 
 
 def _plot_card(name: str) -> Card:

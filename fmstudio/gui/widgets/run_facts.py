@@ -26,14 +26,17 @@ def facts_of(run: RunState | None) -> list[Fact]:
     """What a person asks of a run at a glance."""
     if run is None:
         return [Fact(caption, "–") for caption in ("Step", "Training loss", "Best validation", "Speed", "Time left")]
-    training, best = run.series.get("loss/training"), run.best
+    name = next((name for name in run.series if name.startswith("loss/") and name != "loss/validation"), "")
+    training, best = run.series.get(name), run.best
     loss = smoothed_last(training.values) if training is not None and len(training) else None
+    whose = name.removeprefix("loss/").capitalize() or "Training"
+    unit = "nats" if run.family == "language" else ""
     steps = f"of {formatting.count(run.steps)}" if run.steps else ""
     return [
         Fact("Step", formatting.count(run.step), steps),
-        Fact("Training loss", formatting.number(loss, 4), "nats"),
+        Fact(f"{whose} loss", formatting.number(loss, 4), unit),
         Fact("Best validation", formatting.number(best[1], 4) if best else "–", f"at {best[0]:,}" if best else ""),
-        Fact("Speed", formatting.rate(run.rate, run.rate_unit)),
+        Fact("Speed", formatting.rate(run.rate, run.rate_unit or f"{run.unit}/s")),
         _time(run),
     ]
 

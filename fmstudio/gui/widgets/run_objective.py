@@ -1,6 +1,6 @@
-"""What a model learns from, shown on a real line of one's own data before anything is trained."""
+"""What a model learns from, shown on a real piece of one's own data before anything is trained."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
@@ -9,12 +9,16 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.picture_tiles import PictureTiles
 from fmstudio.gui.widgets.token_view import TokenView, visible
 
 NEXT_TOKEN = (
     "At every place of the text the model sees all tokens up to there and must say which one comes next. "
     "The text itself is the answer, so nobody has to label anything."
 )
+
+
+LARGEST = 96  # pixels of a picture's side
 
 
 class ObjectiveView(QWidget):
@@ -34,6 +38,8 @@ class ObjectiveView(QWidget):
         self.card.body.addWidget(self.hint)
         self.card.body.addWidget(_captions())
         self.card.body.addWidget(self.tokens)
+        self.rows = PictureRows(theme)
+        self.card.body.addWidget(self.rows)
         self.card.body.addWidget(self.source)
         self._to_data = button("Go to Data", "objective-go-to-data", theme, "mdi6.database-outline", clicked=go_to_data)
         self.card.add_control(self._to_data)
@@ -45,7 +51,7 @@ class ObjectiveView(QWidget):
         layout.addWidget(self.card)
         layout.addWidget(self.lessons)
         layout.addStretch(1)
-        self.clear("Choose a dataset at the left, and a real line of it will be shown here.")
+        self.clear("Choose a dataset at the left, and a real piece of it will be shown here.")
 
     def set_sentence(self, sentence: str) -> None:
         """The family's own words on its objective."""
@@ -57,23 +63,60 @@ class ObjectiveView(QWidget):
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
         self.tokens.setVisible(not hint)
+        self.rows.hide()
         self.source.setVisible(not hint)
         self._to_data.setVisible(bool(hint))
         self.lessons.setVisible(not hint)
         self.card.findChild(QWidget, "objective-rows").setVisible(not hint)
 
     def show_example(self, example: Mapping[str, Any]) -> None:
-        """Show a line as the job `objective` gives it: inputs, targets, source."""
+        """Show a piece of data as the job `objective` gives it: inputs and targets, or rows of pictures."""
         self.clear("")
+        if "rows" in example:
+            self._show_pictures(example)
+            return
         self.tokens.set_tokens(example["inputs"], example["targets"])
         self.tokens.fit_height(2)
         self.source.setText(f"A real line of your data: {example['source']}")
         self.lessons.show_example(example)
 
+    def _show_pictures(self, example: Mapping[str, Any]) -> None:
+        for each in (self.tokens, self.lessons, self.card.findChild(QWidget, "objective-rows")):
+            each.hide()
+        self.rows.show_rows(example["rows"])
+        self.rows.show()
+        self.source.setText(f"Real pictures of your data: {example['source']}")
+
     def show_error(self, reason: str, details: str) -> None:
-        """Say why no line can be shown."""
-        self.clear("No line can be shown yet.")
+        """Say why nothing can be shown."""
+        self.clear("Nothing can be shown yet.")
         self.error.show_error(reason, details)
+
+
+class PictureRows(QWidget):
+    """Rows of pictures, each beneath what it shows."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("objective-pictures")
+        self._theme = theme
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(4)
+
+    def show_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Show rows of {"title", "pictures", "captions"}."""
+        while item := self._layout.takeAt(0):
+            item.widget().hide()
+            item.widget().deleteLater()
+        for number, row in enumerate(rows):
+            title = label(str(row["title"]), "caption", f"objective-row-{number}", wrap=True)
+            tiles = PictureTiles(self._theme, f"objective-pictures-{number}", str(row["title"]))
+            tiles.selectable, tiles.largest = False, LARGEST
+            tiles.set_pictures(row["pictures"], row.get("captions", ()), columns=len(row["pictures"]))
+            tiles.setFixedHeight(LARGEST + 28 if any(row.get("captions", ())) else LARGEST + 8)
+            self._layout.addWidget(title)
+            self._layout.addWidget(tiles)
 
 
 def _captions() -> QWidget:

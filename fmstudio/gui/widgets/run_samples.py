@@ -1,14 +1,19 @@
-"""What the model wrote at each evaluation, a column a step, so that one sees it learn."""
+"""What the model wrote or drew at each evaluation, a column a step, so that one sees it learn."""
 
+import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QLinearGradient, QPainter, QPen, QTextOption
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QLinearGradient, QPainter, QPen, QTextOption
 from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.picture_tiles import image_of, sheet_of
 from fmstudio.gui.widgets.run_state import RunState
 
 COLUMN = 256
 _PAD = 12
+_GAP = 4  # between pictures
+_SMALLEST = 24  # pixels of a picture's side
+_KEPT = 60  # columns whose images are kept
 STEP_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -46,10 +51,15 @@ class SampleModel(QAbstractListModel):
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole):
         step = self._steps[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._run.samples[step]
+            sample = self.sample(index)
+            return sample if isinstance(sample, str) else f"{len(sample)} pictures"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"Step {step:,}\n\n{self._run.samples[step]}"
+            return f"Step {step:,}\n\n{index.data()}"
         return step if role == STEP_ROLE else None
+
+    def sample(self, index: QModelIndex) -> str | np.ndarray:
+        """The text or the pictures (count, height, width, channels) of a column."""
+        return self._run.samples[self._steps[index.row()]]
 
     def heading(self, index: QModelIndex) -> tuple[str, str]:
         """The step, and the validation loss that was measured with it."""
@@ -66,6 +76,7 @@ class _Column(QStyledItemDelegate):
     def __init__(self, theme: Theme, model: SampleModel) -> None:
         super().__init__()
         self._theme, self._model = theme, model
+        self._made: dict[int, tuple[np.ndarray, list[QImage]]] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         return QSize(COLUMN, max(option.widget.viewport().height() - 2, 60))
@@ -82,8 +93,13 @@ class _Column(QStyledItemDelegate):
         painter.drawLine(area.topRight(), area.bottomRight())
         inner = area.adjusted(_PAD, 8, -_PAD, 0)
         self._heading(painter, inner, index)
-        self._text(painter, inner.adjusted(0, self._theme.size("caption") + 12, 0, 0), index)
-        self._fade(painter, area, background)
+        beneath = inner.adjusted(0, self._theme.size("caption") + 12, 0, 0)
+        sample = self._model.sample(index)
+        if isinstance(sample, str):
+            self._text(painter, beneath, sample)
+            self._fade(painter, area, background)
+        else:
+            self._pictures(painter, beneath.adjusted(0, 0, 0, -6), sample)
         painter.restore()
 
     def _heading(self, painter: QPainter, area: QRectF, index: QModelIndex) -> None:
@@ -97,13 +113,33 @@ class _Column(QStyledItemDelegate):
         painter.setPen(self._theme.color("secondary"))
         painter.drawText(area, loss, QTextOption(Qt.AlignmentFlag.AlignRight))
 
-    def _text(self, painter: QPainter, area: QRectF, index: QModelIndex) -> None:
+    def _pictures(self, painter: QPainter, area: QRectF, pictures: np.ndarray) -> None:
+        """As many whole pictures as there is room for, at a size that shows at least four."""
+        height, width = pictures.shape[1:3]
+        columns, side = _tiling(len(pictures), area.width(), area.height())
+        for number, image in enumerate(self._images(pictures)):
+            left = area.left() + number % columns * (side + _GAP)
+            top = area.top() + number // columns * (side + _GAP)
+            if top + side > area.bottom() + 1:
+                break
+            scale = side / max(height, width)
+            painter.drawImage(QRectF(left, top, width * scale, height * scale), image)
+
+    def _images(self, pictures: np.ndarray) -> list[QImage]:
+        """The pictures as images, kept while their column may be painted again."""
+        if id(pictures) not in self._made:
+            if len(self._made) > _KEPT:
+                self._made.clear()
+            self._made[id(pictures)] = (pictures, [image_of(picture) for picture in pictures])
+        return self._made[id(pictures)][1]
+
+    def _text(self, painter: QPainter, area: QRectF, text: str) -> None:
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         painter.setFont(self._theme.font("body"))
         painter.setPen(self._theme.color("text"))
         # Only what can be seen is laid out: a sample may be long, a column is not.
-        painter.drawText(area, str(index.data())[: int(area.width() * area.height() / 40) + 200], option)
+        painter.drawText(area, text[: int(area.width() * area.height() / 40) + 200], option)
 
     def _fade(self, painter: QPainter, area: QRectF, background: QColor) -> None:
         clear = QColor(background)
@@ -113,6 +149,19 @@ class _Column(QStyledItemDelegate):
         gradient.setColorAt(0, clear)
         gradient.setColorAt(1, background)
         painter.fillRect(band, gradient)
+
+
+def _tiling(count: int, width: float, height: float) -> tuple[int, float]:
+    """Columns and side of square tiles: the largest of which all fit, but none so small that it says nothing."""
+    fits = []
+    for columns in range(1, count + 1):
+        side = (width - _GAP * (columns - 1)) / columns
+        rows = -(-count // columns)
+        if rows * (side + _GAP) - _GAP <= height or side < _SMALLEST + _GAP:
+            fits.append((columns, side))
+            break
+    columns, side = fits[0] if fits else (count, width / count)
+    return columns, max(side, _SMALLEST)
 
 
 class RunSamples(QListView):
@@ -185,7 +234,12 @@ class RunSamples(QListView):
         index = self.indexAt(place)
         if index.isValid():
             menu = QMenu(self)
-            menu.addAction("Copy text", lambda: QGuiApplication.clipboard().setText(str(index.data())))
-            menu.addAction("Copy all samples", lambda: QGuiApplication.clipboard().setText("\n\n".join(self.texts)))
+            sample = self._samples.sample(index)
+            clipboard = QGuiApplication.clipboard()
+            if isinstance(sample, str):
+                menu.addAction("Copy text", lambda: clipboard.setText(sample))
+                menu.addAction("Copy all samples", lambda: clipboard.setText("\n\n".join(self.texts)))
+            else:
+                menu.addAction("Copy pictures", lambda: clipboard.setImage(sheet_of(sample)))
             menu.aboutToHide.connect(menu.deleteLater)
             menu.popup(self.viewport().mapToGlobal(place))

@@ -1,10 +1,11 @@
-"""Writing with a trained model: a prompt, how tokens are drawn, and the text as it comes."""
+"""Trying a trained model: a text goes on from a prompt as it comes, pictures are drawn as their family asks."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
@@ -12,9 +13,11 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.fields import ChoiceField, NumberField
 from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.run_drawing import SAMPLE, RunDrawing
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress, TextDelta
+from fmstudio.workspace import ModelRecord
 
-SAMPLE = "fmstudio.training.sampling:sample"
+TEXT = "language"
 SETTINGS = (
     ("temperature", "Temperature", 0.8, {"minimum": 0.0, "maximum": 5.0}, "0 takes the likeliest token always."),
     ("top_k", "Top-k", 0, {"minimum": 0, "whole": True}, "Draw among this many likeliest tokens; 0 means all."),
@@ -59,7 +62,10 @@ class RunSampling(QWidget):
         self._studio, theme = studio, studio.theme
         self._job = ""
         self._prompt_length = 0
+        self._families: dict[str, str] = {}
         self.model = ChoiceField("sampling-model", "Model", [])
+        self.model.currentIndexChanged.connect(self._show_model)
+        self.drawing = RunDrawing(studio)
         self.prompt = PromptEdit()
         self.prompt.submitted.connect(self.start)
         self.prompt.setObjectName("sampling-prompt")
@@ -92,6 +98,20 @@ class RunSampling(QWidget):
         head.addWidget(self.model, 1)
         head.addWidget(self.export)
         card.body.addLayout(head)
+        self._ways = QStackedWidget()
+        self._ways.addWidget(self._writing())
+        self._ways.addWidget(self.drawing)
+        card.body.addWidget(self._ways, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(card)
+
+    def _writing(self) -> QWidget:
+        """The prompt, how tokens are drawn, and the text."""
+        writing = QWidget()
+        body = QVBoxLayout(writing)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(8)
         row = QHBoxLayout()
         row.setSpacing(8)
         for name, title, *_ in SETTINGS:
@@ -100,7 +120,7 @@ class RunSampling(QWidget):
             column.addWidget(label(title, "caption", f"sampling-{name}-title"))
             column.addWidget(self.fields[name])
             row.addLayout(column, 1)
-        card.body.addLayout(row)
+        body.addLayout(row)
         act = QHBoxLayout()
         act.setSpacing(8)
         act.addWidget(self.go)
@@ -116,24 +136,38 @@ class RunSampling(QWidget):
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 4)
         split.setSizes([88, 400])
-        card.body.addWidget(split, 1)
-        card.body.addWidget(self.error)
-        card.body.addLayout(act)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(card)
+        body.addWidget(split, 1)
+        body.addWidget(self.error)
+        body.addLayout(act)
+        return writing
 
     # The models.
 
-    def set_models(self, models: list[str]) -> None:
+    def set_models(self, models: Sequence[ModelRecord]) -> None:
         """The models there are, oldest first; the newest stands on top."""
         chosen = self.model.value()
+        self._families = {record.name: record.family for record in models}
         self.model.clear()
-        for name in reversed(models):
+        for name in reversed(self._families):
             self.model.addItem(name, name)
-        if chosen in models:
+        if chosen in self._families:
             self.model.set_value(chosen)
         self._show_running(bool(self._job))
+        self._show_model()
+
+    def _show_model(self) -> None:
+        """Bring the way in which the chosen model's family is tried."""
+        name = str(self.model.value() or "")
+        family = self._family(self._families.get(name, TEXT))
+        draws = family is not None and family["name"] != TEXT
+        if draws:
+            self.drawing.show_model(name, family)
+        self._ways.setCurrentIndex(int(draws))
+        self.export.setVisible(not draws)
+
+    def _family(self, name: str) -> Mapping[str, Any] | None:
+        known = self._studio.description.get("families", ())
+        return next((family for family in known if family["name"] == name), None)
 
     def choose(self, model: str) -> None:
         """Write with this model."""

@@ -1,6 +1,6 @@
 """The left side of Train: what the next run will be. Its values become a recipe; its cost is shown before it begins."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -10,6 +10,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.fields import ChoiceField, TextField
 from fmstudio.gui.widgets.form import Form
 from fmstudio.gui.widgets.labels import label
+from fmstudio.workspace import DatasetRecord, ModelRecord
 
 FROM_SCRATCH = "Start from scratch"
 CUSTOM = "Custom"
@@ -29,6 +30,7 @@ class RunSetup(QWidget):
         self._preset: Mapping[str, Any] = {}
         self._name_is_mine = False
         self._taken: list[str] = []
+        self._known: list[str] = []
         self.name = TextField("run-name", "Name of the run and its model")
         self.name.setPlaceholderText("Name of the run and its model")
         self.init = ChoiceField("run-init", "Continue from", [])
@@ -54,10 +56,11 @@ class RunSetup(QWidget):
         head.setSpacing(8)
         for title, field in (("Name", self.name), ("Size", self.size)):
             head.addLayout(_titled(title, field), 3 if field is self.name else 2)
-        below = _titled("Continue from", self.init)
-        below.setContentsMargins(0, 0, GUTTER, 0)
+        self._beginning = QWidget()
+        self._beginning.setLayout(_titled("Continue from", self.init))
+        self._beginning.layout().setContentsMargins(0, 0, GUTTER, 0)
         layout.addLayout(head)
-        layout.addLayout(below)
+        layout.addWidget(self._beginning)
         layout.addWidget(self.note)
         layout.addWidget(self.form, 1)
 
@@ -65,7 +68,10 @@ class RunSetup(QWidget):
 
     def set_family(self, family: Mapping[str, Any]) -> None:
         """Ask for this family's settings."""
+        if self.family and family["name"] != self.family["name"]:
+            self.form.set_settings(())  # what was set for another family says nothing of this one
         self.family = family
+        self._beginning.setVisible(bool(family.get("can_continue", True)))
         self.form.set_settings(family["settings"])
         self.size.clear()
         for title, values in family["sizes"].items():
@@ -73,22 +79,30 @@ class RunSetup(QWidget):
         self.size.addItem(CUSTOM, None)
         self._show_size()
 
-    def set_preset(self, preset: Mapping[str, Any], datasets: list[str]) -> None:
+    def set_preset(self, preset: Mapping[str, Any]) -> None:
         """Begin from a preset; one that names no data takes the first dataset there is."""
         self._preset = preset
         self.form.set_baseline(preset["values"])
         values = {path: row.setting.default for path, row in self.form.rows.items()} | dict(preset["values"])
-        if not values.get("data.datasets") and datasets:
-            values["data.datasets"] = datasets[:1]
+        if not values.get("data.datasets") and self._known:
+            values["data.datasets"] = self._known[:1]
         self.form.set_values(values)
         self.init.set_value(preset.get("init", ""))
         self._name_is_mine = False
         self._chose_init()
 
-    def set_workspace(self, datasets: list[str], models: list[str], taken: list[str]) -> None:
-        """The datasets and models there are, and the names that runs have."""
-        self._taken = [*taken, *models]
-        self.form.set_datasets(datasets)
+    def set_workspace(
+        self, datasets: Sequence[DatasetRecord], models: Sequence[ModelRecord], runs: Sequence[str]
+    ) -> None:
+        """The datasets and models there are, of which the family's are offered, and the names that runs have."""
+        self._taken = [*runs, *(record.name for record in models)]
+        kind, family = self.family.get("data_kind"), self.family.get("name")
+        self._known = [record.name for record in datasets if record.kind == kind]
+        self.form.set_datasets(self._known)
+        self._offer_models([record.name for record in models if record.family == family])
+        self._propose_name()
+
+    def _offer_models(self, models: Sequence[str]) -> None:
         chosen = self.init.value()
         self.init.clear()
         self.init.addItem(FROM_SCRATCH, "")
@@ -98,7 +112,6 @@ class RunSetup(QWidget):
             self.init.set_value(chosen)
         elif chosen:
             self._chose_init()
-        self._propose_name()
 
     # What is chosen.
 

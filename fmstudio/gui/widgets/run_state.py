@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.job_board import JobState
+from fmstudio.gui.widgets.picture_sheets import read_sheet
 from fmstudio.gui.widgets.plot_series import Series
 from fmstudio.jobs import (
     Artefact,
@@ -73,10 +75,10 @@ class RunState(QObject):
         self.step, self.steps = 0, int(self._setting("training", "steps", 0))
         self.seconds = 0.0
         self.rate: float | None = None
-        self.rate_unit = "tokens/s"
+        self.rate_unit = ""
         self.seconds_left: float | None = None
         self.series: dict[str, Series] = {}
-        self.samples: dict[int, str] = {}
+        self.samples: dict[int, str | np.ndarray] = {}
         self.log: list[LogLine] = []
         self.reason = self.details = ""
         self.model = ""
@@ -112,10 +114,20 @@ class RunState(QObject):
         return None if value is None else (int(step), float(value))
 
     @property
-    def tokens_per_step(self) -> float:
-        """Tokens that one step sees, 0 for families whose data is not tokens."""
-        context = self._setting("model", "context", 0)
-        return float(self._setting("training", "batch_size", 16) * context)
+    def family(self) -> str:
+        """What kind of model it trains."""
+        return str(self.recipe.get("family", ""))
+
+    @property
+    def unit(self) -> str:
+        """What it learns from, counted: tokens, pictures."""
+        return self.rate_unit.removesuffix("/s") or ("pictures" if self.family != "language" else "tokens")
+
+    @property
+    def units_per_step(self) -> float:
+        """Tokens or pictures that one step sees."""
+        each = self._setting("model", "context", 1) if self.unit == "tokens" else 1
+        return float(self._setting("training", "batch_size", 16) * each)
 
     @property
     def datasets(self) -> list[str]:
@@ -147,7 +159,7 @@ class RunState(QObject):
                 self._take_metrics(event)
             case Progress():
                 self._take_progress(event)
-            case Sample(kind="text", data=str()):
+            case Sample(name="sample", kind="text" | "images"):
                 self.samples[event.step] = event.data
                 self._tell("sample")
             case Note():
@@ -238,8 +250,9 @@ def stored_run(workspace: Workspace, record: RunRecord) -> RunState:
         state.series[name] = series = Series()
         series.extend(stored.steps.astype(float), stored.values, stored.seconds)
     state.samples = _stored_samples(workspace.run_folder(record.id) / "samples")
-    if rates := state.series.get("tokens_per_second"):
-        state.rate = float(rates.values.mean())
+    for name, rates in state.series.items():
+        if name.endswith("_per_second"):
+            state.rate, state.rate_unit = float(rates.values.mean()), f"{name.removesuffix('_per_second')}/s"
     return state
 
 
@@ -260,12 +273,15 @@ def _parsed(recipe: str) -> dict[str, Any]:
         return {}
 
 
-def _stored_samples(folder: Path) -> dict[int, str]:
-    found = {}
-    for file in sorted(folder.glob("step-*.txt")):
+def _stored_samples(folder: Path) -> dict[int, str | np.ndarray]:
+    found: dict[int, str | np.ndarray] = {}
+    for file in sorted(folder.glob("step-*")):
         digits = file.stem.removeprefix("step-")
-        if digits.isdigit():
-            found[int(digits)] = file.read_text("utf-8", errors="replace")
+        if not digits.isdigit():
+            continue
+        sample = read_sheet(file) if file.suffix == ".png" else file.read_text("utf-8", errors="replace")
+        if sample is not None:
+            found[int(digits)] = sample
     return found
 
 

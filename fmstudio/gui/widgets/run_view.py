@@ -3,6 +3,9 @@
 The same view shows a run that trains, one that ended a minute ago and one of last year.
 """
 
+from collections.abc import Iterable
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -17,6 +20,7 @@ from fmstudio.gui.widgets.run_curves import RunCurves
 from fmstudio.gui.widgets.run_facts import RunFacts
 from fmstudio.gui.widgets.run_history import ICONS
 from fmstudio.gui.widgets.run_log import RunLog
+from fmstudio.gui.widgets.run_plots import RunPlot, plots_of
 from fmstudio.gui.widgets.run_samples import RunSamples
 from fmstudio.gui.widgets.run_state import RunState
 
@@ -34,7 +38,7 @@ class RunView(QWidget):
         self.run: RunState | None = None
         self.header = RunHeader(studio, actions)
         self.header.sampling_requested.connect(self.sampling_requested)
-        self.curves = RunCurves(studio.theme)
+        self.curves = RunCurves(studio.theme, partial(_plots, studio))
         self.samples = RunSamples(studio.theme)
         self.log = RunLog()
         self.tabs = QTabWidget()
@@ -84,6 +88,10 @@ class RunView(QWidget):
     def _compare(self) -> None:
         over = [(state, self._book.colour(state.id)) for state in self._book.states()] if self.run else []
         self.curves.set_run(self.run, over)
+
+
+def _plots(studio: Studio, family: str, measured: Iterable[str]) -> tuple[RunPlot, ...]:
+    return plots_of(studio.description, family, measured)
 
 
 class RunHeader(Card):

@@ -34,7 +34,15 @@ DESCRIPTION = {
                 Setting("training.batch_size", "Batch size", "Rows.", "integer", 16, minimum=1, maximum=1024),
             ],
             "sizes": {"Tiny": {"model.layers": 2}, "Small": {"model.layers": 4}},
-            "plots": [],
+            "plots": [
+                {"name": "loss", "title": "Loss", "unit": "nats per token", "small": False, "tab": "Nats"},
+                {"name": "bits_per_byte", "title": "Loss", "unit": "bits per byte", "small": False, "tab": ""},
+                {"name": "perplexity", "title": "Perplexity", "unit": "tokens", "small": False, "tab": ""},
+                {"name": "learning_rate", "title": "Learning rate", "unit": "", "small": True, "tab": ""},
+                {"name": "gradient_norm", "title": "Gradient norm", "unit": "", "small": True, "tab": ""},
+            ],
+            "sampling": [],
+            "can_continue": True,
         }
     ],
     "presets": [
@@ -53,7 +61,7 @@ ESTIMATE = {
     "parameters": 850_000,
     "memory_bytes": 48e6,
     "checkpoint_bytes": 7.6e6,
-    "tokens_per_step": 128,
+    "units_per_step": 128,
     "error": "",
     "field": "",
 }

@@ -115,7 +115,7 @@ def test_the_axis_stands_still_where_the_end_is_known(plot):
         plot.append("training", step, 4.0)
     plot.redraw()
     assert plot.box.viewRange() == before
-    plot.show_against("tokens", 128)
+    plot.show_against("units", 128)
     assert plot.box.viewRange()[0] == [0, 256_000]
 
 

@@ -1,0 +1,130 @@
+"""Train with a family that draws: its own data, presets, plots, samples and settings."""
+
+import copy
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+
+from fmstudio.data.picture_files import grid, save_png
+from fmstudio.gui.widgets.picture_sheets import read_sheet
+from fmstudio.jobs import Artefact, Finished, Metrics, Progress, Sample, Started
+from fmstudio.recipe import Setting
+from fmstudio.workspace import DatasetRecord, ModelRecord
+from tests.gui.panels.train_runs import DESCRIPTION
+
+PICTURES = np.random.default_rng(0).integers(0, 255, (6, 8, 8, 3), np.uint8)
+DRAWING = {
+    "name": "drawing",
+    "title": "Drawing model",
+    "description": "Draws.",
+    "data_kind": "images",
+    "objective": "Turn noise into pictures.",
+    "settings": [
+        Setting("data.datasets", "Datasets", "The pictures.", "datasets", [], simple=True),
+        Setting("training.batch_size", "Batch size", "Pictures.", "integer", 16, minimum=1, maximum=1024),
+    ],
+    "sizes": {"Small": {"training.batch_size": 16}},
+    "plots": [
+        {"name": "loss", "title": "Loss", "unit": "", "small": False, "tab": ""},
+        {"name": "pictures_per_second", "title": "Speed", "unit": "pictures/s", "small": True, "tab": ""},
+    ],
+    "sampling": [Setting("count", "Count", "How many.", "integer", 16, minimum=1, maximum=99, simple=True)],
+    "can_continue": False,
+}
+PRESET = {"name": "robots", "title": "Robots", "description": "", "family": "drawing", "init": "",
+          "values": {"data.datasets": ["robots"]}}  # fmt: skip
+
+
+@pytest.fixture
+def drawing(train, with_data):
+    """The panel where a drawing family is known too, with pictures to learn from and a model."""
+    with_data.dataset_folder("robots").mkdir(parents=True)
+    with_data.put_dataset(DatasetRecord("robots", "images", 6, 1152))
+    with_data.model_folder("painter").mkdir(parents=True)
+    with_data.put_model(ModelRecord("painter", "drawing", 1000, 4000))
+    description = copy.deepcopy(DESCRIPTION)
+    description["families"].append(DRAWING)
+    description["presets"].append(PRESET)
+    panel = train.panel
+    panel.family.clear()
+    panel.setup.family = {}
+    train.studio.know_families(description)
+    train.studio.announce("dataset", "robots")
+    train.studio.announce("model", "painter")
+    return train
+
+
+def test_a_preset_brings_its_family_with_its_data_and_nothing_of_another(drawing):
+    drawing.panel.shown(preset="robots")
+    assert drawing.panel.family.currentText() == "Drawing model"
+    recipe = drawing.panel.setup.recipe()
+    assert (recipe["family"], recipe["data"]["datasets"], recipe["name"]) == ("drawing", ["robots"], "robots")
+    assert "model" not in recipe
+    assert drawing.panel.setup.init.isHidden() or not drawing.panel.setup.init.isVisible()
+
+
+def test_a_dataset_of_pictures_chooses_a_family_that_learns_from_pictures(drawing):
+    drawing.panel.shown(dataset="robots")
+    assert drawing.panel.setup.family["name"] == "drawing"
+    drawing.panel.shown(dataset="plays")
+    assert drawing.panel.setup.family["name"] == "language"
+    offered = drawing.panel.setup.form.rows["data.datasets"].editor.rows[0].choice
+    assert offered.findText("robots") < 0 <= offered.findText("manual")
+
+
+def test_its_run_has_its_own_plots_and_shows_what_it_draws(drawing):
+    drawing.panel.shown(preset="robots")
+    job = drawing.begin("robots")
+    for step in (0, 50):
+        drawing.tell(job, Metrics(step, {"loss/training": 0.5}), Sample("sample", "images", PICTURES, step),
+                     Progress(step, 100, "steps", "", 260.0, "pictures/s"))  # fmt: skip
+    view = drawing.panel.view
+    assert list(view.curves.small) == ["pictures_per_second"]
+    assert view.curves.against.itemText(2) == "against pictures"
+    assert view.samples.headings() == ["Step 0", "Step 50"]
+    assert view.samples.texts == ["6 pictures", "6 pictures"]
+    drawn = view.samples.grab().toImage()
+    colours = {drawn.pixelColor(x, y).name() for x in range(0, drawn.width(), 3) for y in range(30, drawn.height(), 3)}
+    assert len(colours) > 30, "the pictures are painted"
+
+
+def test_its_model_draws_with_the_settings_of_its_family(drawing, engine):
+    drawing.panel.shown(model="painter")
+    desk = drawing.panel.sampling
+    desk.drawing.form.set_values({"count": 6})
+    desk.drawing.go.click()
+    job = engine.latest("fmstudio.training.sampling:sample")
+    assert engine.requests[job].arguments["settings"] == {"count": 6}
+    drawing.tell(job, Started(), Sample("output", "images", PICTURES), Finished("completed", {"count": 6}))
+    assert desk.drawing.tiles.count == 6
+    assert desk.drawing.pace.text() == "6 pictures"
+    desk.model.set_value("none of these")
+    assert not desk.drawing.halt.isEnabled()
+
+
+def test_its_objective_is_rows_of_pictures(drawing, engine, qtbot):
+    drawing.panel.shown(preset="robots")
+    qtbot.waitUntil(lambda: engine.targets().count("fmstudio.training.estimate:objective") > 0)
+    rows = [{"title": "Growing noise", "pictures": PICTURES, "captions": ["0"] * 6}]
+    drawing.panel.objective.show_example({"rows": rows, "source": "robots"})
+    assert drawing.panel.objective.rows.isVisible()
+    assert not drawing.panel.objective.tokens.isVisible()
+    drawing.panel.objective.show_example({"inputs": [], "targets": [], "source": "a line"})
+    assert not drawing.panel.objective.rows.isVisible()
+
+
+def test_a_sheet_of_samples_is_read_back_as_the_pictures_it_was_made_of(tmp_path):
+    for pictures in (PICTURES, PICTURES[..., :1]):
+        save_png(tmp_path / "sheet.png", grid(pictures, gap=0), tile="8x8", count="6")
+        assert np.array_equal(read_sheet(tmp_path / "sheet.png"), pictures)
+    QImage(4, 4, QImage.Format.Format_RGB32).save(str(tmp_path / "other.png"))
+    assert read_sheet(tmp_path / "other.png") is None
+
+
+def test_a_finished_run_of_the_family_names_its_model(drawing, with_data):
+    drawing.panel.shown(preset="robots")
+    job = drawing.begin("robots")
+    drawing.tell(job, Artefact("model", "painter", "/models"), Finished("completed", {"model": "painter"}))
+    drawing.panel.view.header.write.click()
+    assert drawing.panel.sampling.drawing.model == "painter"
