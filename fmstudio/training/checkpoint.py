@@ -73,6 +73,7 @@ def load_checkpoint(
             module.load_state_dict(_with_prefix(weights, name))
         for name, optimiser in optimisers.items():
             optimiser.load_state_dict(_unflatten(_with_prefix(tensors, name), state["optimisers"][name]))
+            _lay_out_as_parameters(optimiser)
     except (OSError, SafetensorError, RuntimeError, KeyError, ValueError) as error:
         raise CheckpointError(f"The checkpoint {path} does not fit its recipe ({_first_line(error)}).") from error
     return Position(**state["position"])
@@ -150,6 +151,14 @@ def _unflatten(tensors: Mapping[str, Tensor], plain: Mapping[str, Any]) -> dict[
         index, _, key = path.partition(".")
         state.setdefault(int(index), {})[key] = tensor
     return {"state": state, "param_groups": plain["param_groups"]}
+
+
+def _lay_out_as_parameters(optimiser: torch.optim.Optimizer) -> None:
+    """Give averages the memory order of their parameters: fused updates walk through both as plain memory."""
+    for parameter, state in optimiser.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape and value.stride() != parameter.stride():
+                state[name] = torch.empty_like(parameter, memory_format=torch.preserve_format).copy_(value)
 
 
 def _contiguous(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -24,10 +24,24 @@ def model_folder(context: JobContext, workspace: Workspace, reference: str) -> G
     """
     if reference.startswith(RUN):
         return (yield from _of_run(context, workspace, reference.removeprefix(RUN)))
-    if reference not in {record.name for record in workspace.models()} and (Path(reference) / "config.json").is_file():
+    if _is_folder(workspace, reference):
         return Path(reference), family_of(Path(reference))
     record = workspace.model(reference)
     return workspace.model_folder(record.name), record.family
+
+
+def family_name(workspace: Workspace, reference: str) -> str:
+    """The family of a model by what a person calls it, without bringing it here; raises as `model_folder` does."""
+    if reference.startswith(RUN):
+        return workspace.run(reference.removeprefix(RUN)).family
+    if _is_folder(workspace, reference):
+        return family_of(Path(reference))
+    return workspace.model(reference).family
+
+
+def _is_folder(workspace: Workspace, reference: str) -> bool:
+    known = {record.name for record in workspace.models()}
+    return reference not in known and (Path(reference) / "config.json").is_file()
 
 
 def family_of(folder: Path) -> str:
