@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SCREENSHOTS ?= screenshots
+BENCHMARKS ?= pretraining diffusion pictures window wall scrubber killing
 
 .PHONY: run test lint tour bench clean
 .DEFAULT_GOAL := run
@@ -32,7 +33,8 @@ tour: $(VENV)/.run-ready $(VENV)/.system-ready
 	$(BIN)/fmstudio tour --screenshots $(SCREENSHOTS)
 
 bench: $(VENV)/.test-ready $(VENV)/.system-ready
-	for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	for each in $(BENCHMARKS); do $(BIN)/python benchmarks/$$each.py || exit 1; done
 
 $(VENV)/.run-ready: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .

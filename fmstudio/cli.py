@@ -59,9 +59,9 @@ def _add_data_commands(commands: Any) -> None:
     add = datasets.add_parser("add", help="import files or folders as one dataset")
     add.add_argument("paths", nargs="+", metavar="PATH")
     add.add_argument("--name", required=True, metavar="N", help="the dataset's name in the workspace")
-    add.add_argument("--kind", default="text", choices=("text",))
+    add.add_argument("--kind", default="text", choices=("text", "images", "video"), help="what they hold")
     add.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="an import option, e.g. column=text"
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="an import option, e.g. column=text or size=64"
     )
     _add_json(add)
     add.set_defaults(command=_add_dataset)
@@ -83,12 +83,14 @@ def _add_training_commands(commands: Any) -> None:
 
 def _add_model_commands(commands: Any) -> None:
     sample = commands.add_parser("sample", help="draw from a model")
-    sample.add_argument("model", metavar="MODEL", help="a name in the workspace, or a model folder")
-    sample.add_argument("--prompt", default=None, metavar="TEXT")
+    sample.add_argument("model", metavar="MODEL", help="a name in the workspace, a model folder, or run:NAME")
+    sample.add_argument("--prompt", default=None, metavar="TEXT", help="a text to continue, or what to draw")
     sample.add_argument("--seed", type=int, default=0, metavar="N")
-    sample.add_argument("--count", type=int, default=1, metavar="N", help="draw several, from seed, seed + 1, …")
+    sample.add_argument(
+        "--count", type=int, default=1, metavar="N", help="how many; texts are drawn from seed, seed + 1, …"
+    )
     sample.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. temperature=0")
-    sample.add_argument("--to", type=Path, default=None, metavar="FILE", help="write the result to a file instead")
+    sample.add_argument("--to", type=Path, default=None, metavar="FILE", help="write to a file; pictures need one")
     _add_json(sample)
     sample.set_defaults(command=_sample)
     export = commands.add_parser("export", help="write a model for other programs, with the proof that it works there")
@@ -148,12 +150,14 @@ def _add_dataset(arguments: argparse.Namespace) -> int:
 def _imported(result: dict[str, Any]) -> str:
     skipped = result.get("skipped", [])
     tail = f"; {len(skipped)} skipped, see skipped.jsonl in its folder" if skipped else ""
-    return f"{result['dataset']}: {result['documents']:,} documents, {result['bytes']:,} bytes{tail}"
+    unit = "pictures" if "pictures" in result else "documents"
+    return f"{result['dataset']}: {result[unit]:,} {unit}, {result['bytes']:,} bytes{tail}"
 
 
 def _list_datasets(arguments: argparse.Namespace) -> int:
     for record in _open(arguments).datasets():
-        print(f"{record.name}\t{record.kind}\t{record.items:,} documents\t{record.bytes:,} bytes\t{record.created}")
+        unit = "pictures" if record.kind == "images" else "documents"
+        print(f"{record.name}\t{record.kind}\t{record.items:,} {unit}\t{record.bytes:,} bytes\t{record.created}")
     return 0
 
 
@@ -186,8 +190,33 @@ def _trained(result: dict[str, Any]) -> str:
 
 
 def _sample(arguments: argparse.Namespace) -> int:
-    settings = _assignments(arguments.set)
+    from fmstudio.training.sampling import draws_pictures
+
     workspace = _open(arguments)
+    sample = _sample_pictures if draws_pictures(workspace, arguments.model) else _sample_texts
+    return sample(arguments, workspace, _assignments(arguments.set))
+
+
+def _sample_pictures(arguments: argparse.Namespace, workspace: Workspace, settings: dict[str, Any]) -> int:
+    if arguments.to is None:
+        print(f"{arguments.model} draws pictures; say where to with --to grid.png.", file=sys.stderr)
+        return 2
+    asked = {"condition": arguments.prompt} if arguments.prompt else {}
+    request = JobRequest(
+        f"Draw with {arguments.model}",
+        "fmstudio.training.sampling:draw",
+        {
+            "workspace": workspace,
+            "model": arguments.model,
+            "to": str(arguments.to),
+            "settings": {"count": arguments.count, "seed": arguments.seed, **asked, **settings},
+        },
+        Priority.INTERACTIVE,
+    )
+    return _report(_drive(arguments, request), arguments, lambda result: str(result["path"]))
+
+
+def _sample_texts(arguments: argparse.Namespace, workspace: Workspace, settings: dict[str, Any]) -> int:
     texts = []
     for number in range(arguments.count):
         request = JobRequest(

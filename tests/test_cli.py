@@ -12,9 +12,11 @@ import pytest
 
 from fmstudio.cli import main
 from fmstudio.console import as_plain
+from fmstudio.data.picture_files import save_png
 from fmstudio.jobs import Failed, Finished, Metrics, TextDelta
 from fmstudio.recipe import write_toml
 from fmstudio.workspace import Workspace
+from tests.pictures import shape
 from tests.texts import write_texts
 
 
@@ -49,6 +51,20 @@ def test_the_whole_thread_from_text_to_sample(
     assert workspace.run("small").step == 9
     assert fmstudio(workspace, "export", "small", "--format", "huggingface", "--to", str(tmp_path / "out")) == 0
     assert "largest difference of a logit" in capsys.readouterr().out
+
+
+def test_pictures_are_added_and_listed(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(3):
+        save_png(folder / f"{number}.png", shape(number).pixels)
+    arguments = ("datasets", "add", str(folder), "--name", "few", "--kind", "images", "--set", "size=8")
+    assert fmstudio(workspace, *arguments) == 0
+    assert "few: 3 pictures, 576 bytes" in capsys.readouterr().out
+    assert fmstudio(workspace, "datasets", "list") == 0
+    assert "few\timages\t3 pictures\t576 bytes" in capsys.readouterr().out
 
 
 def test_json_prints_one_event_a_line_and_ends_with_the_result(

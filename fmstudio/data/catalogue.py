@@ -17,11 +17,17 @@ from fmstudio.workspace import Workspace, atomic_folder, explained
 
 # Written last into an item's folder: the hash of the archive that it was unpacked from.
 _MARK = ".sha256"
+DATASETS = ("text", "images")
+"""Kinds of items that become datasets of a workspace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One thing that can be fetched. An item without a package comes with the program."""
+    """One thing that can be fetched. An item without a package comes with the program, or is drawn by it.
+
+    content: the folder of its files that holds the data, where not all of them do. options: how these become a dataset.
+    generator: the style and count of pictures to draw instead, with options of their own.
+    """
 
     name: str
     title: str
@@ -34,6 +40,9 @@ class Item:
     file: str = ""
     sha256: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    content: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    generator: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -73,7 +82,7 @@ def read_catalogue(path: Path | None = None) -> Catalogue:
 
 
 def listing(context: JobContext, workspace: Workspace) -> Generator[Event, None, None]:
-    """Show what there is, and what of it is here: a text in this workspace, anything else in the shared folder."""
+    """Show what there is, and what of it is here: a dataset in this workspace, anything else in the shared folder."""
     catalogue = read_catalogue()
     rows = [
         {
@@ -84,7 +93,7 @@ def listing(context: JobContext, workspace: Workspace) -> Generator[Event, None,
             "size": item.size,
             "description": item.description,
             "source": item.source,
-            "installed": _in_workspace(workspace, item) if item.kind == "text" else item.fetched,
+            "installed": _in_workspace(workspace, item) if item.kind in DATASETS else item.fetched,
             "fetched": item.fetched,
         }
         for item in catalogue.items.values()
@@ -102,7 +111,7 @@ def _in_workspace(workspace: Workspace, item: Item) -> bool:
 
 
 def fetch(context: JobContext, item: str, workspace: Workspace | None = None) -> Generator[Event, None, dict[str, Any]]:
-    """Bring an item, or the items of a set such as "starter", to the shared folder; texts into the workspace as well.
+    """Bring an item, or the items of a set such as "starter", to the shared folder; data into the workspace as well.
 
     What is here already is not fetched again. Returns {"items": names, "datasets": names, "folders": {name: path}}.
     """
@@ -113,7 +122,7 @@ def fetch(context: JobContext, item: str, workspace: Workspace | None = None) ->
             yield from _bring(context, each)
         if context.stopping:
             break
-        if each.kind == "text" and workspace is not None:
+        if each.kind in DATASETS and workspace is not None:
             yield from _import(context, workspace, each)
             datasets.append(each.name)
     folders = {each.name: str(each.folder) for each in chosen if each.package and each.fetched}
@@ -137,5 +146,19 @@ def _import(context: JobContext, workspace: Workspace, item: Item) -> Generator[
     if item.name == samples.NAME:
         yield from samples.ensure(context, workspace)
         return
-    options = {"licence": item.licence, "title": item.title, "description": item.description}
-    yield from importing.add(context, workspace, [str(item.folder)], item.name, options=options, origin=_origin(item))
+    about = {"title": item.title, "description": item.description}
+    if item.generator:
+        yield from _generate(context, workspace, item, about)
+        return
+    options = {**item.options, **about, "licence": item.licence}
+    source = str(item.folder / item.content)
+    yield from importing.add(context, workspace, [source], item.name, item.kind, options, _origin(item))
+
+
+def _generate(
+    context: JobContext, workspace: Workspace, item: Item, about: Mapping[str, str]
+) -> Generator[Event, None, None]:
+    from fmstudio.data.generating import generate  # it loads Qt, which nothing else here needs
+
+    options = {**item.options, **about}
+    yield from generate(context, workspace, name=item.name, options=options, origin=_origin(item), **item.generator)

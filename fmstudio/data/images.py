@@ -47,6 +47,8 @@ class ImageMark:
     count: int
     about: int
     digest: Any
+    classes: int
+    values: Mapping[str, int]
 
 
 class _Vocabulary:
@@ -58,6 +60,11 @@ class _Vocabulary:
     def index(self, name: str) -> int:
         """The number of a name, a new one if it is new; UNKNOWN for none."""
         return self.names.setdefault(name, len(self.names)) if name else UNKNOWN
+
+    def forget(self, count: int) -> None:
+        """Keep only the first `count` names."""
+        for name in list(self.names)[count:]:
+            del self.names[name]
 
 
 class ImageWriter:
@@ -117,7 +124,8 @@ class ImageWriter:
 
     def mark(self) -> ImageMark:
         """The present place."""
-        return ImageMark(self.count, self._offsets[-1], self._digest.copy())
+        values = {name: len(values.names) for name, (values, _) in self._columns.items()}
+        return ImageMark(self.count, self._offsets[-1], self._digest.copy(), len(self._classes.names), values)
 
     def go_back(self, mark: ImageMark) -> None:
         """Drop what was added since: a file found broken at its end leaves no half of itself behind."""
@@ -125,7 +133,11 @@ class ImageWriter:
         self._about.seek(mark.about)
         for file in (self._pixels, self._about):
             file.truncate()
-        for column in (self._labels, *(column for _, column in self._columns.values())):
+        del self._labels[mark.count :]
+        self._classes.forget(mark.classes)
+        self._columns = {name: self._columns[name] for name in mark.values}
+        for name, (values, column) in self._columns.items():
+            values.forget(mark.values[name])
             del column[mark.count :]
         del self._offsets[mark.count + 1 :]
         self._digest = mark.digest.copy()

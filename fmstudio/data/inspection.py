@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from fmstudio.data.documents import Documents, open_documents
-from fmstudio.data.importing import SKIPPED
+from fmstudio.data.intake import SKIPPED
 from fmstudio.data.languages import language_of
 from fmstudio.data.pacing import Pace
 from fmstudio.jobs import Event, JobContext, Progress, Sample
 from fmstudio.workspace import Workspace, explained, write_atomically
 
 SHOWN = 20_000  # characters of a document
-_STATISTICS = "statistics.json"
+STATISTICS = "statistics.json"
 _ASKED = 300  # documents whose language is looked at
 
 
@@ -85,7 +85,7 @@ def statistics(context: JobContext, workspace: Workspace, dataset: str) -> Gener
     """Count what is in a dataset; kept beside it, so that it is counted once."""
     folder = workspace.dataset_folder(dataset)
     content = workspace.dataset(dataset).details.get("content")
-    found = _kept(folder / _STATISTICS, content)
+    found = kept(folder / STATISTICS, content)
     if found is None:
         with open_documents(workspace, dataset) as documents:
             found = yield from _count(context, documents)
@@ -93,12 +93,13 @@ def statistics(context: JobContext, workspace: Workspace, dataset: str) -> Gener
             return {}
         found |= {"content": content, "skipped": skipped(folder)}
         with explained(folder):
-            write_atomically(folder / _STATISTICS, json.dumps(found, ensure_ascii=False))
+            write_atomically(folder / STATISTICS, json.dumps(found, ensure_ascii=False))
     yield Sample("statistics", "statistics", found)
     return {key: found[key] for key in ("documents", "bytes", "characters", "words")}
 
 
-def _kept(file: Path, content: object) -> dict[str, Any] | None:
+def kept(file: Path, content: object) -> dict[str, Any] | None:
+    """What was counted before, if it was this very content."""
     try:
         found: dict[str, Any] = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from fmstudio.data.documents import Document
-from fmstudio.data.importing import keep
+from fmstudio.data.text_intake import keep
 from fmstudio.jobs import Artefact, Event, JobContext
 from fmstudio.workspace import Workspace
 

@@ -1,11 +1,9 @@
 """Finds the files to import below what a person chose, in an order that is the same everywhere."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from fmstudio.data.readers import registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +16,22 @@ class Found:
     reason: str = ""
 
 
-def find(sources: Iterable[str]) -> Iterator[Found]:
-    """Every file of the sources once: folders with all below them, sorted by name, without hidden files."""
+def find(sources: Iterable[str], is_known: Callable[[Path], bool]) -> Iterator[Found]:
+    """Every file of the sources once: folders with all below them, sorted by name, without hidden files.
+
+    is_known: whether a file in a folder is one to read; a file that the person named is read whatever it is.
+    """
     seen: set[Path] = set()
     for source in sources:
         path = Path(source).expanduser()
-        for found in _below(path) if path.is_dir() else [_examine(path, path.name)]:
+        for found in _below(path, is_known) if path.is_dir() else [_examine(path, path.name)]:
             resolved = found.path.resolve()
             if resolved not in seen:
                 seen.add(resolved)
                 yield found
 
 
-def _below(folder: Path) -> Iterator[Found]:
+def _below(folder: Path, is_known: Callable[[Path], bool]) -> Iterator[Found]:
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
@@ -38,7 +39,7 @@ def _below(folder: Path) -> Iterator[Found]:
             if name.startswith("."):
                 continue
             shown = path.relative_to(folder.parent).as_posix()
-            if registry.is_known(path):
+            if is_known(path):
                 yield _examine(path, shown)
             else:
                 yield Found(path, shown, reason=f"files ending in {path.suffix or 'nothing'} are not read in a folder")

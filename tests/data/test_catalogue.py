@@ -12,12 +12,17 @@ from pathlib import Path
 import pytest
 
 from fmstudio.data import catalogue, fetching
+from fmstudio.data.avatars import styles
 from fmstudio.data.catalogue import fetch, listing, read_catalogue
 from fmstudio.data.documents import open_documents
+from fmstudio.data.generating import GeneratingOptions
+from fmstudio.data.image_options import ImageImportOptions
+from fmstudio.data.images import open_images
 from fmstudio.data.unpacking import unpack
 from fmstudio.errors import StudioError
 from fmstudio.jobs import Artefact, JobContext, Progress, Sample
 from fmstudio.places import catalogue_folder, downloads_folder
+from fmstudio.recipe import build
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +77,15 @@ licence = "PSF-2.0"
 size = 0
 description = "Help."
 source = "built in"
+[items.rings]
+title = "Rings"
+kind = "images"
+licence = "CC0-1.0"
+size = 0
+description = "Rings, drawn."
+source = "drawn on this machine"
+generator = {{ style = "rings", count = 5 }}
+options = {{ size = 16, subject = "ring" }}
 [items.tales]
 title = "Two tales"
 kind = "text"
@@ -112,6 +126,60 @@ def test_a_set_is_fetched_unpacked_and_imported(workspace, run, own_index, tales
     assert [artefact.kind for artefact in ran.of(Artefact)] == ["catalogue", "dataset", "dataset"]
     assert rows(run, workspace)["tales"]["installed"]
     assert all(progress.total == len(tales) for progress in ran.of(Progress) if progress.message.startswith("Fetch"))
+
+
+def test_pictures_are_drawn_into_the_workspace(workspace, run, tales):
+    row = rows(run, workspace)["rings"]
+    assert (row["kind"], row["installed"], row["fetched"]) == ("images", False, True)
+    ran = run(fetch(JobContext(), "rings", workspace))
+    assert ran.result == {"items": ["rings"], "datasets": ["rings"], "folders": {}}
+    record = workspace.dataset("rings")
+    assert (record.kind, record.items, record.details["width"]) == ("images", 5, 16)
+    assert (record.details["title"], record.details["sources"]) == ("Rings", ["catalogue:rings"])
+    assert rows(run, workspace)["rings"]["installed"]
+    assert run(fetch(JobContext(), "rings", workspace)).events == []
+
+
+DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="4" fill="red"/></svg>'
+SIGNS = tar({
+    "signs-1.0/LICENSE": b"CC0",
+    "signs-1.0/svg/2600.svg": DRAWING,
+    "signs-1.0/svg/1F600.svg": DRAWING,
+    "signs-1.0/svg/1F600.svg.gz": b"another form",
+})  # fmt: skip
+
+
+def test_pictures_of_a_package_are_imported_as_the_catalogue_says(workspace, run, own_index, monkeypatch, tmp_path):
+    (own_index / "signs-1.0.tar.gz").write_bytes(SIGNS)
+    (tmp_path / "signs.toml").write_text(
+        f"""[items.signs]
+title = "Signs"
+kind = "images"
+licence = "CC0"
+size = {len(SIGNS)}
+description = "Two signs."
+source = "package signs 1.0"
+package = "signs"
+file = "signs-1.0.tar.gz"
+sha256 = "{hashlib.sha256(SIGNS).hexdigest()}"
+content = "svg"
+options = {{ size = 8, captions = "characters" }}
+[items.signs.files]
+"svg/" = "signs-1.0/svg/*.svg"
+LICENSE = "signs-1.0/LICENSE"
+""",
+        "utf-8",
+    )
+    own = read_catalogue(tmp_path / "signs.toml")
+    monkeypatch.setattr(catalogue, "read_catalogue", lambda: own)
+    assert not rows(run, workspace)["signs"]["installed"]
+    assert run(fetch(JobContext(), "signs", workspace)).result["datasets"] == ["signs"]
+    with open_images(workspace, "signs") as images:
+        assert [images.about(index)["caption"] for index in range(2)] == ["grinning face", "black sun with rays"]
+        assert images.classes == ["Emoticons", "Miscellaneous Symbols"]
+        assert images.pixels.shape == (2, 8, 8, 3)
+    assert workspace.dataset("signs").details["licence"] == "CC0"
+    assert workspace.dataset("signs").details["skipped"] == 0
 
 
 def test_nothing_is_fetched_twice(workspace, run, own_index, tales):
@@ -256,10 +324,14 @@ def test_a_link_in_a_tar_is_passed_over(run, tmp_path):
 def test_the_catalogue_that_comes_with_the_program_is_complete(workspace, run):
     found = rows(run, workspace)
     assert {"python-reference", "shakespeare", "smollm2-135m-instruct", "all-minilm-l6-v2", "openmoji"} <= set(found)
+    assert {name for name, row in found.items() if row["kind"] == "images"} >= {"robots", "pixel-faces", "openmoji"}
     for item in read_catalogue().items.values():
         assert item.title
         assert item.licence
         assert item.description.endswith(".")
+        assert not item.generator or (item.generator["style"] in styles() and item.generator["count"] == 6_000)
+        section = GeneratingOptions if item.generator else ImageImportOptions
+        assert item.kind != "images" or build(section, item.options).size == 32
         assert not item.package or (len(item.sha256) == 64 and item.size > 0 and item.files and item.file)
     for names in read_catalogue().sets.values():
         assert set(names) <= set(found)

@@ -9,8 +9,8 @@ from fmstudio.data import cleaning
 from fmstudio.data.cleaning import apply, review
 from fmstudio.data.documents import Document, open_documents
 from fmstudio.data.duplicates import NearDuplicates, shingle_hashes
-from fmstudio.data.importing import keep
 from fmstudio.data.rules import symbol_share
+from fmstudio.data.text_intake import keep
 from fmstudio.errors import StudioError
 from fmstudio.jobs import JobContext, Progress, Sample
 

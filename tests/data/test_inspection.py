@@ -4,9 +4,9 @@ import pytest
 
 from fmstudio.data import inspection, samples
 from fmstudio.data.documents import Document
-from fmstudio.data.importing import keep
 from fmstudio.data.inspection import preview, statistics
 from fmstudio.data.languages import language_of
+from fmstudio.data.text_intake import keep
 from fmstudio.jobs import JobContext, Progress, Sample
 
 TEXTS = [f"Text {number} about {'whales' if number % 3 == 0 else 'sails'}." for number in range(30)]

@@ -8,7 +8,7 @@ from transformers import GPT2TokenizerFast
 
 from fmstudio.data import samples
 from fmstudio.data.documents import Document
-from fmstudio.data.importing import keep
+from fmstudio.data.text_intake import keep
 from fmstudio.data.tokenizer import byte_alphabet, byte_tokenizer, load_tokenizer, save_tokenizer, train_bpe
 from fmstudio.data.tokenizing import explain, pieces_of, train
 from fmstudio.errors import StudioError

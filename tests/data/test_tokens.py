@@ -6,8 +6,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from fmstudio.data import tokens
 from fmstudio.data.documents import Document
-from fmstudio.data.importing import keep
 from fmstudio.data.splits import validation_mask
+from fmstudio.data.text_intake import keep
 from fmstudio.data.tokenizer import TokenizerSettings, byte_tokenizer
 from fmstudio.data.tokens import encoder, prepare
 from fmstudio.errors import StudioError

@@ -10,7 +10,7 @@ from fmstudio.data.documents import Document
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers import whole
 from fmstudio.data.readers.encoding import decoded, detect
-from fmstudio.data.readers.source import Reading, Source
+from fmstudio.data.readers.source import Reading, Source, Steps
 
 _SAMPLE = 100
 _TEXT_NAMES = ("text", "content", "body", "document", "article", "passage", "story", "sentence", "output", "response")
@@ -20,21 +20,27 @@ Row = Mapping[str, Any]
 
 def read(source: Source) -> Reading:
     """The rows' texts. A table without the wanted column, or without any that looks like text, is refused."""
+    rows, encoding = yield from open_rows(source)
+    yield from _from_rows(rows, source, encoding)
+
+
+def open_rows(source: Source) -> Steps[tuple[Iterator[Row], str]]:
+    """The rows of a table by column name, and the encoding that it was found in."""
     if source.size == 0:
         raise Refused("it is empty")
-    match source.path.suffix.lower():
-        case ".parquet":
-            yield from _from_rows(_parquet_rows(source), source, "utf-8")
+    ending = source.path.suffix.lower()
+    if ending == ".parquet":
+        return _parquet_rows(source), "utf-8"
+    if ending == ".json":
+        whole.check(source)
+    detected = yield from detect(source)
+    text = decoded(source, detected)
+    match ending:
         case ".json":
-            whole.check(source)
-            detected = yield from detect(source)
-            yield from _from_rows(_json_rows("".join(decoded(source, detected))), source, detected.encoding)
+            return _json_rows("".join(text)), detected.encoding
         case ".jsonl" | ".ndjson":
-            detected = yield from detect(source)
-            yield from _from_rows(_json_line_rows(_lines(decoded(source, detected)), source), source, detected.encoding)
-        case _:
-            detected = yield from detect(source)
-            yield from _from_rows(_csv_rows(_lines(decoded(source, detected)), source), source, detected.encoding)
+            return _json_line_rows(_lines(text), source), detected.encoding
+    return _csv_rows(_lines(text), source), detected.encoding
 
 
 def _from_rows(rows: Iterator[Row], source: Source, encoding: str) -> Reading:

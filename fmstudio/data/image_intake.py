@@ -1,0 +1,166 @@
+"""How files become pictures of one size: folders of them, arrays, and the frames of videos."""
+
+import os
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from fmstudio.data.captions import Row, Rows, differences, is_metadata, read_metadata
+from fmstudio.data.characters import described
+from fmstudio.data.errors import Refused
+from fmstudio.data.fitting import fit
+from fmstudio.data.image_options import ImageImportOptions, PictureOptions, VideoImportOptions
+from fmstudio.data.images import ImageMark, ImageWriter, Picture
+from fmstudio.data.intake import Report, guarded
+from fmstudio.data.readers import image_registry
+from fmstudio.data.readers.picture_labels import labels_file
+from fmstudio.data.readers.picture_source import Decoded, PictureSource
+from fmstudio.data.sources import Found
+from fmstudio.jobs import Event, Note
+from fmstudio.recipe import build
+
+_NAMED = 20  # empty folders named in notes
+
+
+class ImageIntake:
+    """Reads pictures, drawings and arrays of pictures."""
+
+    kind = "images"
+    unit = "pictures"
+    endings = " ".join(image_registry.PICTURES)
+    as_video = False
+    options_kind: type[PictureOptions] = ImageImportOptions
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options: PictureOptions = build(self.options_kind, options, "options.")
+        self._fitting = self._options.fitting()
+        self._rows: Rows = {}
+        self._labels: dict[Path, str] = {}
+        self._writer: ImageWriter
+
+    def is_known(self, path: Path) -> bool:
+        """Pictures, and the metadata beside them."""
+        return is_metadata(path) or image_registry.is_picture(path)
+
+    def prepare(self, found: list[Found], report: Report) -> Generator[Event, None, list[Found]]:
+        """Read the metadata, choose the classes, and tell of folders that are empty."""
+        metadata = [file for file in found if not file.reason and is_metadata(file.path)]
+        labels = {path for file in found if not file.reason and (path := _labels_of(file.path))}
+        files = [_explained(file) for file in found if file not in metadata and file.path not in labels]
+        pictures = [file for file in files if not file.reason]
+        self._rows = yield from read_metadata(metadata, self._options.caption_column, report)
+        if metadata:
+            yield from differences(self._rows, pictures)
+        if self._options.folder_classes:
+            self._labels = _folder_labels(pictures)
+            yield from _empty_folders(pictures)
+        return files
+
+    def open(self, folder: Path) -> AbstractContextManager[Any]:
+        """Begin the pictures."""
+        size = self._fitting.size
+        self._writer = ImageWriter(folder, size, size, self._fitting.channels)
+        return self._writer
+
+    def read(self, file: Found, notes: list[str]) -> Iterator[int]:
+        """Add a file's pictures; one without any is refused."""
+        source = self._options.source(file, notes)
+        before = self._writer.count
+        row = self._rows.get(file.path.resolve(), Row())
+        for picture in guarded(self._pictures(source, file, row)):
+            if picture is not None:
+                self._writer.add(picture)
+            yield min(source.done, source.size)
+        if self._writer.count == before:
+            raise Refused("it holds no picture")
+
+    def _pictures(self, source: PictureSource, file: Found, row: Row) -> Iterator[Picture | None]:
+        for decoded in image_registry.read(source, self.as_video):
+            yield None if decoded is None else self._picture(decoded, file, row)
+
+    def _picture(self, decoded: Decoded, file: Found, row: Row) -> Picture:
+        caption, label = row.caption, row.label or decoded.label or self._labels.get(file.path, "")
+        if self._options.captions == "names":
+            caption = caption or file.path.stem.replace("_", " ").replace("-", " ").strip()
+        elif self._options.captions == "characters":
+            name, block = described(file.path.stem)
+            caption, label = caption or name, label or block
+        place = f"{file.name} · {decoded.place}" if decoded.place else file.name
+        pixels = fit(decoded.image, self._fitting)
+        return Picture(pixels, label, row.attributes, caption, place, decoded.width, decoded.height, decoded.mode)
+
+    def mark(self) -> ImageMark:
+        """The present place."""
+        return self._writer.mark()
+
+    def go_back(self, mark: ImageMark) -> None:
+        """Drop the pictures added since."""
+        self._writer.go_back(mark)
+
+    @property
+    def items(self) -> int:
+        """Pictures so far."""
+        return self._writer.count
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of pixels so far."""
+        return self._writer.bytes
+
+    def details(self) -> dict[str, Any]:
+        """For the dataset's record."""
+        options = self._options
+        about = {"licence": options.licence, "title": options.title, "description": options.description}
+        return {**self._writer.details(), "crop": options.crop, **about}
+
+
+class VideoIntake(ImageIntake):
+    """Reads the frames of videos."""
+
+    endings = " ".join(image_registry.VIDEOS)
+    as_video = True
+    options_kind = VideoImportOptions
+
+    def is_known(self, path: Path) -> bool:
+        """Videos, and the metadata beside them."""
+        return is_metadata(path) or image_registry.is_video(path)
+
+
+def _labels_of(path: Path) -> Path | None:
+    """The file of labels that belongs to a file of pictures, and is no pictures itself."""
+    return labels_file(path) if image_registry.is_array(path) and path.suffix.lower() != ".npz" else None
+
+
+def _explained(file: Found) -> Found:
+    """A file left out for its ending, with a better reason where there is one."""
+    if file.reason and "are not read in a folder" in file.reason and image_registry.is_video(file.path):
+        return replace(file, reason="it is a video; add it as a video")
+    return file
+
+
+def _folder_labels(files: list[Found]) -> dict[Path, str]:
+    """The folder that each file is in, where they are in several: of what was chosen, or of the folders below it."""
+    parents = {file.path: Path(file.name).parent for file in files}
+    roots = {Path(file.name).parts[0] for file in files if len(Path(file.name).parts) > 1}
+    # A folder that was chosen is a class only beside others.
+    labels = {path: parent.name if len(parent.parts) > 1 or len(roots) > 1 else "" for path, parent in parents.items()}
+    return labels if len(set(labels.values())) > 1 else {}
+
+
+def _empty_folders(files: list[Found]) -> Iterator[Note]:
+    """Tell of folders beside those of classes that have no picture in them or below them."""
+    roots = {file.path.parents[len(Path(file.name).parts) - 2] for file in files if len(Path(file.name).parts) > 1}
+    used = {parent for file in files for parent in file.path.parents}
+    empty = [
+        Path(parent, name).relative_to(root.parent).as_posix()
+        for root in sorted(roots)
+        for parent, folders, _ in os.walk(root)
+        for name in sorted(folders)
+        if not name.startswith(".") and Path(parent, name) not in used
+    ]
+    for name in empty[:_NAMED]:
+        yield Note(f"The folder {name} holds no picture, so there is no class of its name.", "warning")
+    if len(empty) > _NAMED:
+        yield Note(f"{len(empty):,} folders in all hold no picture.", "warning")
