@@ -275,6 +275,7 @@ class Passes:
         """Gaps in milliseconds, and the share of a core that the window's own thread used."""
         gaps = sorted(self._gaps)
         return {
+            "gap_p50_ms": 1000 * gaps[len(gaps) // 2],
             "gap_p99_ms": 1000 * gaps[int(0.99 * len(gaps))],
             "gap_max_ms": 1000 * gaps[-1],
             "gaps": float(len(gaps)),

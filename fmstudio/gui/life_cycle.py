@@ -7,7 +7,7 @@ from typing import Any
 from fmstudio.gui.formatting import plural
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.panel import PanelInfo
-from fmstudio.workspace import Workspace
+from fmstudio.workspace import ModelRecord, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,10 @@ class NextStep:
 
 def _data(workspace: Workspace) -> tuple[int, str]:
     datasets = workspace.datasets()
-    documents = sum(record.items for record in datasets)
-    return len(datasets), f"{plural(len(datasets), 'dataset')} · {plural(documents, 'document')}"
+    documents = sum(record.items for record in datasets if record.kind == "text")
+    pictures = sum(record.items for record in datasets if record.kind == "images")
+    held = [plural(count, noun) for count, noun in ((documents, "document"), (pictures, "picture")) if count]
+    return len(datasets), " · ".join([plural(len(datasets), "dataset"), *held])
 
 
 def _training(workspace: Workspace) -> tuple[int, str]:
@@ -45,11 +47,24 @@ def _training(workspace: Workspace) -> tuple[int, str]:
     return len(models), f"{plural(len(runs), 'run')} · {plural(len(models), 'model')}"
 
 
+def _models_of(*families: str) -> Callable[[Workspace], tuple[int, str]]:
+    def count(workspace: Workspace) -> tuple[int, str]:
+        made = sum(record.family in families for record in workspace.models())
+        return made, plural(made, "model")
+
+    return count
+
+
 # Verb, what is counted, invitation; by the panel's name. A panel that is not here shows its own title and summary.
 _STAGES: Mapping[str, tuple[str, Callable[[Workspace], tuple[int, str]], str]] = {
-    "data": ("Choose data", _data, "Add the texts that a model should learn from."),
-    "train": ("Pre-train", _training, "Teach a model to predict what comes next."),
+    "data": ("Choose data", _data, "Add the texts and pictures that a model should learn from."),
+    "train": ("Pre-train", _training, "Teach a model to write or to draw."),
+    "diffusion": ("Diffusion", _models_of("diffusion"), "See noise take a picture away, and a model bring one back."),
+    "gan-vae": ("GAN & VAE", _models_of("gan", "vae"), "A contest of two networks, and a map of pictures."),
 }
+
+# Where a model is looked at, by its family; the others are sampled where they were trained.
+_LABORATORIES = {"diffusion": "diffusion", "gan": "gan-vae", "vae": "gan-vae"}
 
 
 def stages(workspace: Workspace, infos: Sequence[PanelInfo]) -> list[Stage]:
@@ -83,7 +98,7 @@ def _steps(workspace: Workspace, active: Sequence[JobState]) -> list[NextStep]:
         return [
             NextStep(
                 f"{running[0].title} is on its way",
-                "Watch the loss fall and the samples become language.",
+                "Watch the loss fall and the samples become what it learns from.",
                 "Watch it learn",
                 "mdi6.chart-line",
                 "train",
@@ -104,16 +119,7 @@ def _steps(workspace: Workspace, active: Sequence[JobState]) -> list[NextStep]:
             )
         ]
     if models:
-        return [
-            NextStep(
-                f"See what “{models[-1].name}” has learnt",
-                "Let it continue a text of yours, or train it further on other data.",
-                "Open the model",
-                "mdi6.text-box-edit-outline",
-                "train",
-                {"model": models[-1].name},
-            )
-        ]
+        return [_see(models[-1])]
     return [
         NextStep(
             "Train your first model",
@@ -127,9 +133,23 @@ def _steps(workspace: Workspace, active: Sequence[JobState]) -> list[NextStep]:
     ]
 
 
+def _see(model: ModelRecord) -> NextStep:
+    draws = model.family in _LABORATORIES
+    return NextStep(
+        f"See what “{model.name}” has learnt",
+        "Let it draw, and see how it does it." if draws else
+        "Let it continue a text of yours, or train it further on other data.",
+        "Open the model",
+        "mdi6.creation" if draws else "mdi6.text-box-edit-outline",
+        _LABORATORIES.get(model.family, "train"),
+        {"model": model.name},
+    )  # fmt: skip
+
+
 _ADD_DATA = NextStep(
-    "Begin with some text",
-    "Books, notes, web pages, code: choose files or a folder, or a set from the catalogue. All stays on this computer.",
+    "Begin with some data",
+    "Books, notes, web pages, pictures: choose files or a folder, or a set from the catalogue. All stays on this "
+    "computer.",
     "Add data",
     "mdi6.folder-plus-outline",
     "data",

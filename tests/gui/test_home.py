@@ -47,7 +47,7 @@ def said(panel, name: str) -> str:
 
 def test_an_empty_workspace_is_invited_to_begin(panel, visits, qtbot):
     shown = panel()
-    assert said(shown, "next-step-title") == "Begin with some text"
+    assert said(shown, "next-step-title") == "Begin with some data"
     button = shown.findChild(QPushButton, "next-step-button")
     assert button.text() == "Add data"
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)

@@ -1,4 +1,4 @@
-"""Data: choose what a model learns from. Add texts, look at them, clean them, see how they become tokens."""
+"""Data: choose what a model learns from. Add texts and pictures, look at them, clean them, see what a model sees."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,16 +12,16 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.data_actions import DataActions
 from fmstudio.gui.widgets.data_adding import Adding
 from fmstudio.gui.widgets.data_catalogue import CatalogueView
+from fmstudio.gui.widgets.data_column import DatasetColumn
 from fmstudio.gui.widgets.data_dataset import DatasetView
+from fmstudio.gui.widgets.data_drawing import DrawSheet
 from fmstudio.gui.widgets.data_import import ImportView
-from fmstudio.gui.widgets.data_list import DatasetList
 from fmstudio.gui.widgets.data_mixture import MixtureView
-from fmstudio.gui.widgets.data_question import DESCRIBE, IMPORT, Question
+from fmstudio.gui.widgets.data_question import DESCRIBE, DRAW, IMPORT, Question
 from fmstudio.gui.widgets.data_sheet import ImportSheet
 from fmstudio.gui.widgets.data_shelf import DataShelf, Tile
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.labels import button, label
 
 
 class DataPanel(Panel):
@@ -29,7 +29,7 @@ class DataPanel(Panel):
 
     name = "data"
     title = "Data"
-    summary = "Choose what a model learns from: add texts, look at them, clean them."
+    summary = "Choose what a model learns from: add texts and pictures, look at them, clean them."
     icon = "mdi6.database-outline"
     order = 10
 
@@ -38,9 +38,11 @@ class DataPanel(Panel):
         self.shelf = DataShelf(studio)
         self.actions = DataActions(studio, self.shelf, self)
         self.adding = Adding(studio, self)
-        self.list = DatasetList(self.theme, self.shelf, self.actions.offered)
+        self.column = DatasetColumn(self.theme, self.shelf, self.actions.offered)
+        self.list = self.column.list
         self.dataset = DatasetView(studio, self.shelf, self.actions)
-        self.sheet = ImportSheet(self.theme, studio.workspace)
+        self.sheet = ImportSheet(studio)
+        self.drawing = DrawSheet(studio)
         self.importing = ImportView(studio)
         self.catalogue = CatalogueView(studio)
         self.mixture = MixtureView(self.theme)
@@ -58,31 +60,19 @@ class DataPanel(Panel):
     def _make_empty(self) -> EmptyState:
         made = EmptyState(
             self.theme, "mdi6.database-outline", "Nothing to learn from yet",
-            "Add texts of your own (files can be dropped here), or begin with the sample set: the reference that comes "
-            "with Python.", "data-empty",
+            "Add texts, pictures or videos of your own (files can be dropped here), have pictures drawn, or begin with "
+            "the sample set: the reference that comes with Python.", "data-empty",
         )  # fmt: skip
         made.add_button("Add a folder…", "empty-add-folder", self.adding.ask_folder, "mdi6.folder-plus-outline")
         made.add_button("Use the sample set", "empty-samples", self.adding.use_samples)
+        made.add_button("Draw pictures…", "empty-draw", self.open_drawing)
         made.add_button("Catalogue", "empty-catalogue", self.open_catalogue)
         return made
 
     def _lay_out(self) -> None:
-        self._several = button(
-            "Train on several…", "data-mix", self.theme, "mdi6.tune-vertical", "quiet", self.open_mixture
-        )
-        self._several.setToolTip("Mix datasets, each with its share of what the model sees.")
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(label("Datasets", "section", "data-list-title"))
-        column.addWidget(self.list, 1)
-        column.addWidget(self._several, 0, Qt.AlignmentFlag.AlignLeft)
-        left.setMinimumWidth(232)
-        left.setMaximumWidth(360)
         self.pages = QStackedWidget()
         self.pages.setObjectName("data-pages")
-        for page in (self.dataset, self.sheet, self.importing, self.catalogue, self.mixture):
+        for page in (self.dataset, self.sheet, self.drawing, self.importing, self.catalogue, self.mixture):
             self.pages.addWidget(page)
         right = QWidget()
         beside = QVBoxLayout(right)
@@ -93,11 +83,10 @@ class DataPanel(Panel):
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setObjectName("data-splitter")
         self._split.setChildrenCollapsible(False)
-        self._split.addWidget(left)
+        self._split.addWidget(self.column)
         self._split.addWidget(right)
         self._split.setStretchFactor(1, 1)
         self._split.setSizes([272, 900])
-        self._left = left
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._split)
@@ -106,16 +95,19 @@ class DataPanel(Panel):
     def _connect(self) -> None:
         self.primary_action.triggered.connect(self._primary)
         self.list.opened.connect(self._open_tile)
+        self.column.mixture_wanted.connect(self.open_mixture)
         self.shelf.changed.connect(self._show_shelf)
         self.shelf.ended.connect(self._job_ended)
         self.shelf.failed.connect(self.error.show_error)
         self.actions.failed.connect(self.error.show_error)
-        self.sheet.changed.connect(self._judge)
-        self.sheet.closed.connect(self._back)
+        for sheet in (self.sheet, self.drawing):
+            sheet.changed.connect(self._judge)
+            sheet.closed.connect(self._back)
         self.sheet.more_files.connect(self.adding.ask_files)
         self.sheet.more_folders.connect(self.adding.ask_folder)
         self.adding.chosen.connect(self.dropped)
         self.adding.catalogue_wanted.connect(self.open_catalogue)
+        self.adding.drawing_wanted.connect(self.open_drawing)
         self.importing.opened.connect(self.open_dataset)
         self.importing.train.connect(self.actions.train)
         self.importing.again.connect(self._change_import)
@@ -125,13 +117,15 @@ class DataPanel(Panel):
         self.mixture.closed.connect(self._back)
         self.mixture.train.connect(lambda chosen: self.studio.navigate("train", datasets=chosen))
         self.dataset.cleaning.opened.connect(self.open_dataset)
+        self.dataset.duplicates.opened.connect(self.open_dataset)
         self._question.answered.connect(self._described)
         self._question.failed.connect(self.error.show_error)
 
     def _described(self, description: Mapping[str, Any]) -> None:
         self._description = description
-        self.adding.endings = description["endings"]
-        self.sheet.set_settings(description["importing"], description["tables"])
+        self.adding.endings = sorted({ending for known in description["endings_of"].values() for ending in known})
+        self.sheet.set_settings(description["importing_of"], description["endings_of"], description["tables"])
+        self.drawing.set_settings(description["styles"], description["generating"])
         self.dataset.set_settings(description)
 
     # Coming and going.
@@ -165,6 +159,7 @@ class DataPanel(Panel):
         commands = [
             ("Add files", "mdi6.file-plus-outline", self.adding.ask_files),
             ("Add a folder", "mdi6.folder-plus-outline", self.adding.ask_folder),
+            ("Draw pictures", "mdi6.draw", self.open_drawing),
             ("Catalogue of data", "mdi6.bookshelf", self.open_catalogue),
             ("Mix datasets", "mdi6.tune-vertical", self.open_mixture),
         ]
@@ -177,16 +172,16 @@ class DataPanel(Panel):
     # Adding.
 
     def _primary(self) -> None:
-        if self.pages.currentWidget() is self.sheet:
-            self._import()
-        else:
+        sheet = self.pages.currentWidget()
+        if sheet not in (self.sheet, self.drawing):
             self.adding.offer_ways()
+        elif not sheet.refusal():
+            begin = self.adding.begin if sheet is self.sheet else self.adding.draw
+            self._make(sheet.request(), begin)
 
-    def _import(self) -> None:
-        if self.sheet.refusal():
-            return
-        asked = self.sheet.request()
-        job = self.adding.begin(asked)
+    def _make(self, asked: dict[str, Any], begin: Callable[[dict[str, Any]], str]) -> None:
+        """Begin to make a dataset, and show how it goes."""
+        job = begin(asked)
         self.shelf.refresh()
         self.importing.follow(job)
         self._show_page(self.importing)
@@ -194,8 +189,9 @@ class DataPanel(Panel):
 
     def _change_import(self, arguments: Mapping[str, Any]) -> None:
         self.shelf.dismiss(self.importing.job)
-        self.sheet.restore(arguments)
-        self._show_page(self.sheet)
+        sheet = self.drawing if "style" in arguments else self.sheet
+        sheet.restore(arguments)
+        self._show_page(sheet)
 
     def _dismiss(self, job: str) -> None:
         self.shelf.dismiss(job)
@@ -228,15 +224,20 @@ class DataPanel(Panel):
         self.catalogue.refresh()
         self._show_page(self.catalogue)
 
+    def open_drawing(self) -> None:
+        """Show how pictures can be drawn here."""
+        self._show_page(self.drawing)
+        self.drawing.begin()
+
     def open_mixture(self) -> None:
-        """Show what a model would learn from when datasets are mixed."""
-        self.mixture.show_datasets(self.shelf.records)
+        """Show what a model would learn from when datasets of the present one's kind are mixed."""
+        self.mixture.show_datasets(self.shelf.records, self.dataset.kind)
         self._show_page(self.mixture)
 
     def _open_tile(self, tile: Tile) -> None:
         if not tile.job:
             self._show_dataset(tile.name)
-        elif self.studio.jobs[tile.job].request.target == IMPORT:
+        elif self.studio.jobs[tile.job].request.target in (IMPORT, DRAW):
             self.importing.follow(tile.job)
             self._show_page(self.importing, keep_choice=True)
 
@@ -258,7 +259,7 @@ class DataPanel(Panel):
         """Keys go to where one goes on: the name of what is added, an aside that Esc closes, or else the list."""
         if page is self.sheet:
             self.sheet.name.setFocus()
-        else:
+        elif page is not self.drawing:
             (page if page in (self.catalogue, self.mixture) else self.list).setFocus()
 
     def _back(self) -> None:
@@ -274,7 +275,6 @@ class DataPanel(Panel):
         at_dataset = self.pages.currentWidget() is self.dataset
         if at_dataset and self.dataset.dataset not in self.shelf.records and self.shelf.records:
             self._back()
-        self._several.setVisible(len(self.shelf.records) > 1)
         self._arrange()
 
     def _arrange(self) -> None:
@@ -283,13 +283,14 @@ class DataPanel(Panel):
         something = bool(self.shelf.tiles)
         self.empty.setVisible(not something and not aside)
         self._split.setVisible(something or aside)
-        self._left.setVisible(something)
+        self.column.setVisible(something)
         self._judge()
 
     def _judge(self) -> None:
-        """On the import sheet the primary action is the import; everywhere else it is to add."""
-        at_sheet = self.pages.currentWidget() is self.sheet
-        self.primary_action.icon_name = "mdi6.tray-arrow-down" if at_sheet else "mdi6.plus"
-        self.primary_action.setText("Import" if at_sheet else "Add…")
-        refusal = self.sheet.refusal() if at_sheet else ""
+        """On a sheet the primary action is what the sheet is for; everywhere else it is to add."""
+        sheet = self.pages.currentWidget()
+        looks = {self.sheet: ("mdi6.tray-arrow-down", "Import"), self.drawing: ("mdi6.draw", "Draw")}
+        self.primary_action.icon_name, text = looks.get(sheet, ("mdi6.plus", "Add…"))
+        self.primary_action.setText(text)
+        refusal = sheet.refusal() if sheet in looks else ""
         self.primary_action.refuse(refusal) if refusal else self.primary_action.allow()

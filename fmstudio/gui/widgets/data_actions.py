@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_shelf import DataShelf
+from fmstudio.gui.widgets.data_shelf import DataShelf, items_of
 from fmstudio.gui.widgets.labels import set_property
 from fmstudio.workspace import WorkspaceError
 
@@ -64,10 +64,10 @@ class DataActions(QObject):
 
     def _what_is_lost(self, name: str) -> str:
         record = self._shelf.records[name]
+        tokens = " and all tokens made from them" if record.kind == "text" else ""
         sentences = [
-            f"Its {formatting.plural(record.items, 'document')} ({formatting.size(record.bytes)}) and all tokens made "
-            "from them are deleted from the workspace. The files it was made from stay where they are, and runs and "
-            "models keep their history."
+            f"Its {items_of(record)} ({formatting.size(record.bytes)}){tokens} are deleted from the workspace. The "
+            "files it was made from stay where they are, and runs and models keep their history."
         ]
         if busy := self._shelf.making(name):
             sentences.insert(0, f"“{busy[0]}” is using it now and will fail.")

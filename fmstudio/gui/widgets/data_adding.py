@@ -1,4 +1,4 @@
-"""The ways to add data: files, a folder, the sample set; and the import itself."""
+"""The ways to add data: files, a folder, pictures drawn here, the sample set; and the import itself."""
 
 from pathlib import Path
 from typing import Any
@@ -8,15 +8,18 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.data_list import menu_of
-from fmstudio.gui.widgets.data_question import IMPORT, SAMPLES
+from fmstudio.gui.widgets.data_question import DRAW, IMPORT, SAMPLES
 from fmstudio.jobs import JobRequest
 
 
 class Adding(QObject):
-    """`chosen` tells the paths that a person picked; `catalogue_wanted` that they want to see what can be fetched."""
+    """chosen: the paths that a person picked. catalogue_wanted, drawing_wanted: they want to see what can be fetched,
+    or to have pictures drawn.
+    """
 
     chosen = Signal(list)
     catalogue_wanted = Signal()
+    drawing_wanted = Signal()
 
     def __init__(self, studio: Studio, window: QWidget) -> None:
         super().__init__(window)
@@ -28,6 +31,7 @@ class Adding(QObject):
         ways = [
             ("Files…", self.ask_files, "file-plus-outline"),
             ("Folder…", self.ask_folder, "folder-plus-outline"),
+            ("Draw pictures…", self.drawing_wanted.emit, "draw"),
             ("From the catalogue", self.catalogue_wanted.emit, "bookshelf"),
         ]
         menu = menu_of([(text, act) for text, act, _ in ways], self._window)
@@ -40,7 +44,7 @@ class Adding(QObject):
     def ask_files(self) -> None:
         """Ask for files to add."""
         known = " ".join(f"*{ending}" for ending in self.endings)
-        kinds = f"Texts and tables ({known});;All files (*)" if known else "All files (*)"
+        kinds = f"Texts, tables, pictures and videos ({known});;All files (*)" if known else "All files (*)"
         paths, _ = QFileDialog.getOpenFileNames(self._window, "Add files", str(Path.home()), kinds)
         if paths:
             self.chosen.emit([Path(path) for path in paths])
@@ -58,6 +62,12 @@ class Adding(QObject):
 
     def begin(self, asked: dict[str, Any]) -> str:
         """Import what the sheet asks for; returns the job."""
-        name, arguments = asked["name"], {"workspace": self._studio.workspace, **asked}
-        request = JobRequest(f"Add “{name}”", IMPORT, arguments, subject=name)
-        return self._studio.submit(request)
+        return self._submit(f"Add “{asked['name']}”", IMPORT, asked)
+
+    def draw(self, asked: dict[str, Any]) -> str:
+        """Draw what the drawing sheet asks for; returns the job."""
+        return self._submit(f"Draw “{asked['name']}”", DRAW, asked)
+
+    def _submit(self, title: str, target: str, asked: dict[str, Any]) -> str:
+        arguments = {"workspace": self._studio.workspace, **asked}
+        return self._studio.submit(JobRequest(title, target, arguments, subject=asked["name"]))

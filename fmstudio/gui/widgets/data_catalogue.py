@@ -17,8 +17,9 @@ from fmstudio.gui.widgets.job_bar import JobStrip
 from fmstudio.gui.widgets.labels import button, label, scroll_area
 from fmstudio.jobs import JobRequest
 
-# What this window can use once it is here. Models and pictures join when a panel takes them.
-_USABLE = ("text",)
+# What this panel can use once it is here. Models join when a panel takes them.
+_USABLE = ("text", "images")
+_KINDS = {"text": "Text", "images": "Pictures"}
 
 
 class CatalogueView(KeyedView):
@@ -140,15 +141,15 @@ class CatalogueItem(Card):
         self.error.clear()
         name = self._row["name"]
         arguments = {"workspace": self._studio.workspace, "item": name}
-        title = f"Fetch “{self._row['title']}”"
+        title = f"{'Add' if self._row['fetched'] else 'Fetch'} “{self._row['title']}”"
         request = JobRequest(title, FETCH, arguments, subject=name)
         self.show_job(self._studio.jobs[self._studio.submit(request)])
 
 
 def facts_of(row: Mapping[str, Any]) -> str:
     """Kind, size, licence and source of an item."""
-    if row["source"] == "built in":
-        size = "nothing to download"
+    if not row["size"]:
+        size = "drawn on this machine" if row["kind"] == "images" else "nothing to download"
     else:
         size = "on this machine already" if row["fetched"] else f"{formatting.size(row['size'])} to download"
-    return " · ".join((row["kind"].capitalize(), size, f"Licence: {row['licence']}"))
+    return " · ".join((_KINDS.get(row["kind"], row["kind"].capitalize()), size, f"Licence: {row['licence']}"))

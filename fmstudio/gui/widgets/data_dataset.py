@@ -1,4 +1,4 @@
-"""One dataset: what it is, what can be done with it, and four ways to look at it."""
+"""One dataset: what it is, what can be done with it, and the ways to look at its kind of data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLay
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.data_actions import DataActions
 from fmstudio.gui.widgets.data_cleaning import CleaningView
+from fmstudio.gui.widgets.data_duplicates import DuplicatesView
 from fmstudio.gui.widgets.data_list import menu_of
+from fmstudio.gui.widgets.data_picture_statistics import PictureStatisticsView
+from fmstudio.gui.widgets.data_pictures import PicturesView
 from fmstudio.gui.widgets.data_preview import PreviewView
 from fmstudio.gui.widgets.data_shelf import DataShelf
 from fmstudio.gui.widgets.data_statistics import StatisticsView
@@ -35,10 +38,17 @@ class DatasetView(QWidget):
         self.statistics = StatisticsView(studio)
         self.cleaning = CleaningView(studio)
         self.tokens = TokensView(studio)
-        self._views = dict(zip((name for name, _ in SIGHTS), self._pages(), strict=True))
+        self.pictures = PicturesView(studio)
+        self.picture_statistics = PictureStatisticsView(studio)
+        self.duplicates = DuplicatesView(studio)
+        self._views = {
+            "text": {"preview": self.preview, "statistics": self.statistics, "clean": self.cleaning,
+                     "tokens": self.tokens},
+            "images": {"preview": self.pictures, "statistics": self.picture_statistics, "clean": self.duplicates},
+        }  # fmt: skip
         self.pages = QStackedWidget()
         self.pages.setObjectName("data-sights")
-        for page in self._pages():
+        for page in (page for views in self._views.values() for page in views.values()):
             self.pages.addWidget(page)
         self._train: QPushButton = button(
             "Train on it", "dataset-train", theme, "mdi6.school-outline", clicked=self._go_training
@@ -47,9 +57,6 @@ class DatasetView(QWidget):
         self._lay_out()
         self.sight.changed.connect(self.look_at)
         shelf.changed.connect(self._refresh)
-
-    def _pages(self) -> tuple[QWidget, ...]:
-        return self.preview, self.statistics, self.cleaning, self.tokens
 
     def _lay_out(self) -> None:
         titles, head, row = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
@@ -80,14 +87,25 @@ class DatasetView(QWidget):
         self.look_at(self.sight.value())
 
     def look_at(self, sight: str) -> None:
-        """Show "preview", "statistics", "clean" or "tokens"."""
+        """Show "preview", "statistics", "clean" or "tokens"; where a dataset has no such sight, its preview."""
+        views = self._views.get(self.kind, self._views["text"])
+        sight = sight if sight in views else "preview"
         self.sight.set_value(sight)
-        view = self._views[sight]
-        self.pages.setCurrentWidget(view)
+        self.pages.setCurrentWidget(views[sight])
         if self.dataset:
-            view.show_dataset(self.dataset)
+            views[sight].show_dataset(self.dataset)
+
+    @property
+    def kind(self) -> str:
+        """The kind of the dataset that is shown."""
+        record = self._shelf.records.get(self.dataset)
+        return record.kind if record else "text"
 
     def _refresh(self) -> None:
+        for name, _ in SIGHTS:
+            offered = name in self._views.get(self.kind, self._views["text"])
+            self.sight.button(name).setVisible(offered)
+            self.sight.button(name).setEnabled(offered)  # arrow keys press buttons, hidden ones too
         if self.dataset in self._shelf.records:
             details = self._shelf.records[self.dataset].details
             self.heading.setText(self.dataset)

@@ -1,4 +1,4 @@
-"""An import while it runs and after it: progress in place, then what came of it and what was skipped."""
+"""The making of a dataset while it runs and after it: progress in place, then what came of it and what was skipped."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.data_question import DRAW
 from fmstudio.gui.widgets.data_skipped import SkippedFiles
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.job_bar import JobStrip
@@ -19,7 +20,7 @@ _MIDDLE = " was skipped: "
 
 
 class ImportView(QWidget):
-    """Follows one import at a time; `follow` may come back to any of this session.
+    """Follows one import or drawing at a time; `follow` may come back to any of this session.
 
     opened, train: a person wants to see the new dataset, or to train on it. again: to change the import and try again.
     """
@@ -121,7 +122,7 @@ class ImportView(QWidget):
 
 def _headline(state: JobState, name: str) -> str:
     if state.active:
-        return f"Adding “{name}”"
+        return f"{'Drawing' if state.request.target == DRAW else 'Adding'} “{name}”"
     if state.result.get("dataset"):
         return f"“{name}” is here"
     return f"“{name}” was not added"
@@ -132,12 +133,19 @@ def _sentence(state: JobState) -> str:
         return state.progress.message if state.progress else "Waiting for its turn…"
     result: Mapping[str, Any] = state.result
     if not result.get("dataset"):
-        return "" if state.status == "failed" else "The import was cancelled; nothing of it is kept."
-    made = f"{formatting.plural(result['documents'], 'document')}, {formatting.size(result['bytes'])} of text."
+        return "" if state.status == "failed" else "It was cancelled; nothing of it is kept."
+    made = _what_was_made(result)
     skipped = len(result["skipped"])
     left_out = f" {formatting.plural(skipped, 'file')} could not be used." if skipped else " No file was skipped."
-    part = " It was stopped before its end; what had been read by then is kept." if state.status == "stopped" else ""
+    part = " It was stopped before its end; what was there by then is kept." if state.status == "stopped" else ""
     return made + left_out + part
+
+
+def _what_was_made(result: Mapping[str, Any]) -> str:
+    size = formatting.size(result["bytes"])
+    if "pictures" in result:
+        return f"{formatting.plural(result['pictures'], 'picture')}, {size}."
+    return f"{formatting.plural(result['documents'], 'document')}, {size} of text."
 
 
 def _skipped(state: JobState) -> list[Mapping[str, str]]:

@@ -1,4 +1,4 @@
-"""A mixture before training: which datasets, by which weights, and what share of the tokens each then gets."""
+"""A mixture before training: which datasets of one kind, by which weights, and what share each then gets."""
 
 from collections.abc import Mapping
 
@@ -12,6 +12,7 @@ from fmstudio.gui.widgets.data_keys import KeyedView
 from fmstudio.gui.widgets.data_shares import Share, Shares
 from fmstudio.gui.widgets.datasets_field import DatasetsField
 from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.segments import Segments
 from fmstudio.workspace import DatasetRecord
 
 
@@ -25,7 +26,10 @@ class MixtureView(KeyedView):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("mixture")
+        self._all: Mapping[str, DatasetRecord] = {}
         self._records: Mapping[str, DatasetRecord] = {}
+        self.kind = Segments([("text", "Texts"), ("images", "Pictures")], "mixture-kind", "What to mix")
+        self.kind.changed.connect(self._choose_kind)
         self.field = DatasetsField(theme, "mixture-datasets", "Datasets to mix")
         self.field.edited.connect(self._show)
         self.shares = Shares(theme, "mixture-shares", "Share of each dataset")
@@ -40,11 +44,12 @@ class MixtureView(KeyedView):
         head.addLayout(texts, 1)
         head.addWidget(button("Close", "mixture-close", theme, clicked=self.closed.emit))
         what.body.addWidget(self.field)
-        shares = Card("What the model will see", "mixture-shares-card", "share of the tokens drawn")
+        what.add_control(self.kind)
+        shares = self._seen = Card("What the model will see", "mixture-shares-card")
         shares.body.addWidget(self.shares)
         shares.body.addWidget(self.note)
         self.even = button("Weigh by size", "mixture-even", theme, "mdi6.scale-balance", clicked=self.weigh_by_size)
-        self.even.setToolTip("Sets the weights so that every text is seen equally often.")
+        self.even.setToolTip("Sets the weights so that everything is seen equally often.")
         row.setSpacing(8)
         row.addWidget(self.go)
         row.addWidget(self.even)
@@ -58,19 +63,31 @@ class MixtureView(KeyedView):
         layout.addLayout(row)
         layout.addStretch(1)
 
-    def show_datasets(self, records: Mapping[str, DatasetRecord]) -> None:
-        """Offer these datasets; what is chosen of them stays, else the newest two begin."""
-        self._records = records
-        chosen = [item for item in self.field.value() if _name(item) in records]
-        self.field.set_known(list(records))
-        self.field.set_value(chosen if len(chosen) > 1 else list(reversed(records))[:2])
+    def show_datasets(self, records: Mapping[str, DatasetRecord], kind: str = "") -> None:
+        """Offer the datasets of one kind; what is chosen of them stays, else the newest two begin.
+
+        kind: the one that is meant; without two of it, the one of which there are several.
+        """
+        self._all = records
+        several = kinds_to_mix(records)
+        self.kind.set_value(next((each for each in (kind, self.kind.value(), *several) if each in several), "text"))
+        self.kind.setVisible(len(several) > 1)
+        self._choose_kind()
+
+    def _choose_kind(self) -> None:
+        self._records = {name: record for name, record in self._all.items() if record.kind == self.kind.value()}
+        chosen = [item for item in self.field.value() if _name(item) in self._records]
+        self.field.set_known(list(self._records))
+        self.field.set_value(chosen if len(chosen) > 1 else list(reversed(self._records))[:2])
+        self._seen.set_caption(f"share of the {'tokens' if self.kind.value() == 'text' else 'pictures'} drawn")
         self._show()
 
     def weigh_by_size(self) -> None:
         """Set the weights in the ratio of the sizes; the smallest weighs 1."""
         names = list(_weights(self.field.value(), self._records))
-        smallest = min((self._records[name].bytes for name in names), default=1) or 1
-        weights = [{"name": name, "weight": float(f"{self._records[name].bytes / smallest:.3g}")} for name in names]
+        sizes = {name: _amount(self._records[name]) for name in names}
+        smallest = min(sizes.values(), default=1)
+        weights = [{"name": name, "weight": float(f"{size / smallest:.3g}")} for name, size in sizes.items()]
         self.field.set_value(weights)
         self._show()
 
@@ -79,7 +96,7 @@ class MixtureView(KeyedView):
         self.shares.show_shares(shares)
         self.note.setText(note_on(self.field.value(), self._records))
         self.note.setVisible(bool(self.note.text()))
-        self.go.setEnabled(len(shares) > 1)
+        self.go.setEnabled(len(shares) > 1 and not _misfit([share.title for share in shares], self._records))
 
     def _train(self) -> None:
         if self.go.isEnabled():
@@ -103,7 +120,7 @@ def shares_of_mixture(chosen: list, records: Mapping[str, DatasetRecord]) -> lis
     """The share of what is drawn that each dataset gets: its weight among all weights."""
     weights = _weights(chosen, records)
     total = sum(weights.values())
-    return [Share(name, weight / total, formatting.size(records[name].bytes)) for name, weight in weights.items()]
+    return [Share(name, weight / total, _amount_in_words(records[name])) for name, weight in weights.items()]
 
 
 def note_on(chosen: list, records: Mapping[str, DatasetRecord]) -> str:
@@ -111,14 +128,52 @@ def note_on(chosen: list, records: Mapping[str, DatasetRecord]) -> str:
     weights = _weights(chosen, records)
     if len(weights) < 2:
         return "Choose at least two datasets."
-    often = {name: weight / max(1, records[name].bytes) for name, weight in weights.items()}
+    if problem := _misfit(list(weights), records):
+        return problem
+    pictures = any(records[name].kind == "images" for name in weights)
+    often = {name: weight / _amount(records[name]) for name, weight in weights.items()}
     most, least = max(often, key=often.__getitem__), min(often, key=often.__getitem__)
     times = often[most] / often[least]
     if times < 1.15:
-        return "Every text is seen about equally often."
+        return f"Every {'picture' if pictures else 'text'} is seen about equally often."
     often_in_words = f"{times:.1f}" if times < 9.95 else formatting.count(times)
+    read, reads = ("seen", "show") if pictures else ("read", "read")
     return (
-        f"While {least} is read once, {most} is read {often_in_words} times: "
+        f"While {least} is {read} once, {most} is {read} {often_in_words} times: "
         "its share is large for its size. "
-        "Weights in the ratio of the sizes would read each equally often."
+        f"Weights in the ratio of the sizes would {reads} each equally often."
     )
+
+
+def kinds_to_mix(records: Mapping[str, DatasetRecord]) -> list[str]:
+    """The kinds of which there are several datasets."""
+    kinds = [record.kind for record in records.values()]
+    return [kind for kind in dict.fromkeys(kinds) if kinds.count(kind) > 1]
+
+
+def _misfit(names: list[str], records: Mapping[str, DatasetRecord]) -> str:
+    """Why pictures cannot be mixed: a model sees pictures of one size and one number of channels."""
+    shapes = {name: _shape(records[name]) for name in names if records[name].kind == "images"}
+    first = next(iter(shapes), "")
+    other = next((name for name in shapes if shapes[name] != shapes[first]), "")
+    if not other:
+        return ""
+    return (
+        f"{first} has pictures of {shapes[first]} and {other} of {shapes[other]}; "
+        "choose datasets alike, or import one again at the other's size and colours."
+    )
+
+
+def _shape(record: DatasetRecord) -> str:
+    details = record.details
+    colours = "in grey" if details.get("channels") == 1 else "in colour"
+    return f"{details.get('width', 0)} × {details.get('height', 0)} {colours}"
+
+
+def _amount(record: DatasetRecord) -> int:
+    """What a dataset is weighed by: the bytes of texts, the number of pictures."""
+    return max(1, record.items if record.kind == "images" else record.bytes)
+
+
+def _amount_in_words(record: DatasetRecord) -> str:
+    return formatting.plural(record.items, "picture") if record.kind == "images" else formatting.size(record.bytes)

@@ -18,6 +18,15 @@ REVIEW = "fmstudio.data.cleaning:review"
 APPLY = "fmstudio.data.cleaning:apply"
 EXPLAIN = "fmstudio.data.tokenizing:explain"
 LEARN = "fmstudio.data.tokenizing:train"
+PICTURES = "fmstudio.data.image_preview:page"
+PICTURE = "fmstudio.data.image_preview:one"
+SOME_PICTURES = "fmstudio.data.image_preview:some"
+FITTING = "fmstudio.data.image_preview:fitting"
+PICTURE_STATISTICS = "fmstudio.data.image_statistics:statistics"
+DUPLICATES = "fmstudio.data.image_duplicates:find"
+WITHOUT_DUPLICATES = "fmstudio.data.image_duplicates:remove"
+DRAW = "fmstudio.data.generating:generate"
+DRAWN = "fmstudio.data.generating:preview"
 
 
 class Question(QObject):

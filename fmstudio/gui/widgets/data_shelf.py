@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from fmstudio.gui import formatting
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import APPLY, FETCH, IMPORT
+from fmstudio.gui.widgets.data_question import APPLY, DRAW, FETCH, IMPORT, WITHOUT_DUPLICATES
 from fmstudio.gui.widgets.job_bar import WORDS
 from fmstudio.workspace import DatasetRecord, WorkspaceError
 
-MAKING = {IMPORT, APPLY, FETCH}
+MAKING = {IMPORT, APPLY, FETCH, DRAW, WITHOUT_DUPLICATES}
 _REFRESH = 100  # milliseconds in which several changes are read once
 
 
@@ -33,9 +33,18 @@ class Tile:
 
 def tile_of(record: DatasetRecord) -> Tile:
     """A dataset in three lines."""
-    items = formatting.plural(record.items, "document" if record.kind == "text" else "item")
-    facts = f"{record.kind.capitalize()} · {items} · {formatting.size(record.bytes)}"
+    size = formatting.size(record.bytes)
+    if record.kind == "images":
+        shape = f"{record.details.get('width', 0):,} × {record.details.get('height', 0):,}"
+        facts = f"{items_of(record)} · {shape} · {size}"
+    else:
+        facts = f"{record.kind.capitalize()} · {items_of(record)} · {size}"
     return Tile(record.name, facts, origin_of(record.details), formatting.when(record.created))
+
+
+def items_of(record: DatasetRecord) -> str:
+    """How much a dataset holds, in words: 6,000 pictures."""
+    return formatting.plural(record.items, {"text": "document", "images": "picture"}.get(record.kind, "item"))
 
 
 def origin_of(details: Mapping[str, Any]) -> str:
@@ -43,6 +52,8 @@ def origin_of(details: Mapping[str, Any]) -> str:
     if made_from := details.get("made_from"):
         return f"Cleaned from {made_from}"
     sources = [str(source) for source in details.get("sources", [])]
+    if any(source.startswith("dicebear:") for source in sources):
+        return "Drawn here"
     if any(source.startswith("catalogue:") for source in sources):
         return "From the catalogue"
     if not sources:
@@ -124,7 +135,7 @@ class DataShelf(QObject):
         state = self._studio.jobs.get(job)
         if state is None or state.request.target not in MAKING:
             return
-        if state.status == "failed" and state.request.target == IMPORT:
+        if state.status == "failed" and state.request.target in (IMPORT, DRAW):
             self._kept.add(job)
         self.refresh()
         self.ended.emit(job)

@@ -48,7 +48,9 @@ def test_an_import_shows_its_progress_and_can_be_held_and_ended(panel, studio, e
     how.editor.set_value("file")
     how.editor.edited.emit()
     panel.primary_action.trigger()
-    assert asked(engine, IMPORT) == {"sources": [str(folder)], "name": "My Notes", "options": {"documents": "file"}}
+    assert asked(engine, IMPORT) == {
+        "sources": [str(folder)], "name": "My Notes", "kind": "text", "options": {"documents": "file"},
+    }  # fmt: skip
     job = engine.latest(IMPORT)
     studio.jobs.deliver([(job, Started()), (job, Progress(76, 100, "bytes", "Reading a.txt"))])
     assert text(panel, "import-card-title") == "Adding “My Notes”"
@@ -116,7 +118,9 @@ def test_the_primary_action_offers_the_ways_to_add(panel):
     assert panel.primary_action.text() == "Add…"
     panel.primary_action.trigger()
     menu = panel.findChild(QMenu, "data-menu")
-    assert [action.text() for action in menu.actions()] == ["Files…", "Folder…", "From the catalogue"]
+    assert [action.text() for action in menu.actions()] == [
+        "Files…", "Folder…", "Draw pictures…", "From the catalogue",
+    ]  # fmt: skip
     menu.close()
 
 

@@ -4,9 +4,12 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
+from fmstudio.gui.widgets.data_channels import ChannelHistogram
 from fmstudio.gui.widgets.data_difference import difference
 from fmstudio.gui.widgets.data_histogram import Histogram
-from fmstudio.gui.widgets.data_mixture import note_on, shares_of_mixture
+from fmstudio.gui.widgets.data_kinds import first_of, kind_of
+from fmstudio.gui.widgets.data_mixture import kinds_to_mix, note_on, shares_of_mixture
+from fmstudio.gui.widgets.data_picture_detail import facts_of
 from fmstudio.gui.widgets.data_review import Review, RuleFindings
 from fmstudio.gui.widgets.data_shares import Shares, language_name, shares_of
 from fmstudio.gui.widgets.data_shelf import origin_of
@@ -123,6 +126,7 @@ def test_an_example_begins_with_prose_and_ends_with_a_sentence():
         ({"sources": ["/a/one.txt", "/a/two.txt"]}, "From one.txt and 1 more"),
         ({"sources": ["catalogue:plays"]}, "From the catalogue"),
         ({"origin": "pydoc_data.topics"}, "Comes with Python"),
+        ({"sources": ["dicebear:bottts"]}, "Drawn here"),
     ],
 )
 def test_where_a_dataset_came_from(details, words):
@@ -136,3 +140,63 @@ def test_skipped_files_take_no_room_where_there_are_none(theme, show):
     card.show_files([{"source": "a.txt", "reason": "it is empty"}])
     assert not card.isHidden()
     assert card.table.model().index(0, 1).data() == "It is empty"
+
+
+ENDINGS = {"text": [".txt"], "images": [".png", "-idx3-ubyte.gz"], "video": [".mp4"]}
+
+
+def test_most_files_of_a_folder_tell_its_kind(tmp_path):
+    for name in ("a/1.png", "a/2.PNG", "b/3.png", "b/notes.txt", ".hidden.mp4"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert kind_of([tmp_path], ENDINGS) == "images"
+    assert first_of([tmp_path], "images", ENDINGS) == tmp_path / "a" / "1.png"
+    assert first_of([tmp_path], "video", ENDINGS) is None
+    assert kind_of([tmp_path / "train-images-idx3-ubyte.gz"], ENDINGS) == "images"
+    assert kind_of([], ENDINGS) == "text"
+
+
+def pictures(name, items, side=32, channels=3):
+    return DatasetRecord(name, "images", items, items * side * side * channels,
+                         details={"height": side, "width": side, "channels": channels})  # fmt: skip
+
+
+def test_pictures_are_weighed_by_their_number():
+    records = {"many": pictures("many", 1000), "few": pictures("few", 100)}
+    assert note_on(["many", "few"], records).startswith("While many is seen once, few is seen 10 times")
+    assert note_on([{"name": "many", "weight": 10}, "few"], records) == "Every picture is seen about equally often."
+    assert [share.amount for share in shares_of_mixture(["many", "few"], records)] == ["1,000 pictures", "100 pictures"]
+
+
+@pytest.mark.parametrize(("side", "channels", "words"), [(64, 3, "64 × 64 in colour"), (32, 1, "32 × 32 in grey")])
+def test_pictures_that_differ_in_size_or_colours_are_not_mixed(side, channels, words):
+    records = {"one": pictures("one", 9), "other": pictures("other", 9, side, channels)}
+    assert f"other of {words}" in note_on(["one", "other"], records)
+
+
+def test_only_kinds_with_several_datasets_can_be_mixed():
+    assert kinds_to_mix(RECORDS | {"faces": pictures("faces", 3)}) == ["text"]
+    assert kinds_to_mix({"faces": pictures("faces", 3)}) == []
+
+
+@pytest.mark.parametrize(("share", "words"), [(1, "100 %"), (0.126, "13 %"), (0.0044, "0.4 %"), (0.00002, "0.002 %")])
+def test_shares_of_pixels_have_the_figures_they_need(theme, share, words):
+    histogram = ChannelHistogram(theme, "channels")
+    histogram.show_counts({"grey": [share * 1e6, 1e6 - share * 1e6] + [0] * 254})
+    assert histogram.describe(0) == f"Value 0: grey {words}"
+
+
+def test_arrow_keys_tell_the_brightness_value_by_value(theme, show):
+    histogram = show(ChannelHistogram(theme, "channels"), 500, 240)
+    histogram.show_counts({"red": [1] * 256, "green": [1] * 256, "blue": [0] * 255 + [1]})
+    histogram.setFocus()
+    for _ in range(3):
+        QTest.keyClick(histogram, Qt.Key.Key_Right)
+    assert histogram.pointed == 2
+    assert not histogram.grab().isNull()
+
+
+def test_what_is_not_known_of_a_picture_is_left_out():
+    bare = {"index": 4, "label": "", "attributes": {}, "source": "", "width": 0, "height": 0, "mode": ""}
+    assert facts_of(bare) == [("Number", "5")]
+    assert facts_of(bare | {"mode": "CMYK", "width": 7, "height": 3000})[0] == ("Original", "7 × 3,000 · CMYK")

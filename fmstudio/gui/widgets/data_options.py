@@ -1,0 +1,135 @@
+"""How files become a dataset: the settings of one kind of import as a short form."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.field_row import FieldRow
+from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.labels import button
+from fmstudio.recipe import Setting
+
+_PREFIX = "options."
+_WORDS = {
+    "automatic": "Automatic",
+    "file": "Each file is one document",
+    "paragraphs": "Cut near a length",
+    "separator": "Cut at a separator line",
+}
+_TITLES = {
+    "documents": "What is one document",
+    "length": "Length of a document",
+    "separator": "Separator line",
+    "column": "Column of tables",
+    "encoding": "Encoding of text files",
+    "licence": "Licence",
+    "title": "Full title",
+    "description": "Description",
+}
+_UNITS = {"length": "characters"}
+_PLACEHOLDERS = {
+    "column": "Found by name and length",
+    "encoding": "Found for each file",
+    "licence": "Such as CC-BY-4.0",
+    "title": "What it is called in full",
+    "description": "One sentence",
+}
+
+
+class OptionsForm(QWidget):
+    """`edited` tells that a person changed a setting. Where some settings are marked as simple, the others wait behind
+    a button.
+    """
+
+    edited = Signal()
+
+    def __init__(
+        self, theme: Theme, name: str, beside: QWidget | None = None, columns: tuple[int, int] = (2, 2)
+    ) -> None:
+        """beside: what is shown at the right of the first settings. columns: of the first settings, and of the rest."""
+        super().__init__()
+        self.setObjectName(name)
+        self._theme = theme
+        self._columns, self._wide = columns
+        self.rows: dict[str, FieldRow] = {}
+        self._first, self._others = _grid(self._columns), QWidget()
+        self._rest = _grid(self._wide)
+        self._others.setLayout(self._rest)
+        self._others.hide()
+        self._more = button("More options", f"{name}-more", theme, "mdi6.chevron-down", "link", self._show_others)
+        self._more.hide()
+        top = QHBoxLayout()
+        top.setSpacing(24)
+        top.addLayout(self._first, 1)
+        if beside is not None:
+            top.addWidget(beside)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(top)
+        layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._others)
+
+    def set_settings(self, settings: Sequence[Setting]) -> None:
+        """Ask for these settings; done once, as they do not change while the window is open."""
+        if self.rows or not settings:
+            return
+        simple = [setting for setting in settings if setting.simple] or list(settings)
+        others = [setting for setting in settings if setting not in simple]
+        for grid, columns, group in ((self._first, self._columns, simple), (self._rest, self._wide, others)):
+            for number, setting in enumerate(group):
+                row = self._row(setting)
+                grid.addWidget(row, number // columns, number % columns, Qt.AlignmentFlag.AlignTop)
+        self._first.setRowStretch(len(simple), 1)
+        self._more.setVisible(bool(others))
+
+    def _row(self, setting: Setting) -> FieldRow:
+        key = setting.path.removeprefix(_PREFIX)
+        row = FieldRow(_in_words(setting, key), self._theme)
+        if isinstance(row.editor, ChoiceField):  # a long choice is not to make the form wide
+            row.editor.setMinimumContentsLength(8)
+            row.editor.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        if isinstance(row.editor, QLineEdit) and key in _PLACEHOLDERS:
+            row.editor.setPlaceholderText(_PLACEHOLDERS[key])
+        row.edited.connect(self.edited)
+        self.rows[key] = row
+        return row
+
+    def _show_others(self) -> None:
+        self._others.setVisible(self._others.isHidden())
+        hidden = self._others.isHidden()
+        self._more.setText("More options" if hidden else "Fewer options")
+        self._more.setIcon(self._theme.icon(f"mdi6.chevron-{'down' if hidden else 'up'}", "accent"))
+
+    def values(self) -> dict[str, Any]:
+        """What differs from the defaults."""
+        return {key: row.value() for key, row in self.rows.items() if row.modified}
+
+    def restore(self, values: Mapping[str, Any]) -> None:
+        """Show these values, and the defaults of the others."""
+        for key, row in self.rows.items():
+            row.set_value(values.get(key, row.setting.default))
+
+    def problem(self) -> str:
+        """What is wrong with the first wrong value, in a sentence, or ""."""
+        return next((row.problem() for row in self.rows.values() if row.problem()), "")
+
+
+def _grid(columns: int) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(12)
+    for column in range(columns):
+        grid.setColumnStretch(column, 1)
+    return grid
+
+
+def _in_words(setting: Setting, key: str) -> Setting:
+    titles = setting.titles or tuple(_WORDS.get(str(choice), str(choice)) for choice in setting.choices or ())
+    title = _TITLES.get(key, setting.title)
+    return dataclasses.replace(setting, title=title, unit=_UNITS.get(key, setting.unit), titles=titles)

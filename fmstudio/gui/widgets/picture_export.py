@@ -1,0 +1,79 @@
+"""Getting pictures out of the window: the menu of a picture, and saving as PNG, as a sheet or as an animation."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.picture_tiles import image_of
+from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority
+
+SAVE = "fmstudio.laboratory.picture_export:save"
+KINDS = {".png": "PNG", ".gif": "GIF"}
+
+
+class PictureExport(QObject):
+    """Saves pictures in a job. saved(path) and failed(reason, details) tell how it went."""
+
+    saved = Signal(str)
+    failed = Signal(str, str)
+
+    def __init__(self, studio: Studio, owner: QWidget) -> None:
+        super().__init__(owner)
+        self._studio, self._owner = studio, owner
+
+    def ask(
+        self,
+        pictures: np.ndarray | Sequence[np.ndarray],
+        proposed: str,
+        suffix: str = ".png",
+        about: Mapping[str, str] | None = None,
+    ) -> None:
+        """Ask where, then save: .png one picture or a sheet of several, .gif an animation of frames."""
+        kind = KINDS[suffix]
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._owner, f"Save as {kind}", proposed + suffix, f"{kind} (*{suffix})"
+        )
+        if chosen:
+            self.save(pictures, Path(chosen).with_suffix(suffix), about)
+
+    def save(
+        self, pictures: np.ndarray | Sequence[np.ndarray], path: Path, about: Mapping[str, str] | None = None
+    ) -> None:
+        """Save to a path that is known."""
+        arguments = {"path": str(path), "pictures": pictures, "about": about or {}}
+        request = JobRequest(f"Save “{path.name}”", SAVE, arguments, Priority.INTERACTIVE)
+        self._studio.submit(request, self._hear)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Failed):
+            self.failed.emit(event.reason, event.details)
+        elif isinstance(event, Finished) and event.result:
+            self.saved.emit(str(event.result["path"]))
+
+    def menu(
+        self,
+        picture: np.ndarray,
+        proposed: str,
+        about: Mapping[str, str] | None = None,
+        more: Sequence[tuple[str, Callable[[], object]]] = (),
+    ) -> QMenu:
+        """What a right click on a picture offers; `more` are entries of the place where it is."""
+        menu = QMenu(self._owner)
+        menu.setObjectName("picture-menu")
+        menu.addAction("Save picture…", lambda: self.ask(picture[None], proposed, about=about))
+        menu.addAction("Copy picture", lambda: QApplication.clipboard().setImage(image_of(picture)))
+        if more:
+            menu.addSeparator()
+        for title, act in more:
+            menu.addAction(title, act)
+        return menu
+
+    def open_menu(self, place: QPoint, *arguments, **more) -> None:
+        """Show that menu at a place of the screen."""
+        menu = self.menu(*arguments, **more)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)

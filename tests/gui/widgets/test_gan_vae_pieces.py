@@ -1,0 +1,121 @@
+"""The pieces of GAN & VAE that hold by themselves."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from fmstudio.gui.navigation import Navigation
+from fmstudio.gui.panel import find_panels
+from fmstudio.gui.widgets.gan_scores import ScoresView
+from fmstudio.gui.widgets.gan_vae_question import LatestQuestion
+from fmstudio.gui.widgets.gan_vae_run import MOST_SHEETS, PictureRun, Scores
+from fmstudio.gui.widgets.gan_vae_strip import PlayableStrip
+from fmstudio.gui.widgets.gan_vae_tiles import EvenTiles
+from fmstudio.gui.widgets.vae_map import look_of
+from fmstudio.jobs import Failed, Finished, Sample
+
+PICTURE = np.zeros((8, 8, 3), np.uint8)
+
+
+@pytest.fixture
+def question(studio):
+    made = LatestQuestion(studio, "somewhere:ask")
+    made.answers, made.failures = [], []
+    made.answered.connect(lambda sample: made.answers.append(sample.data))
+    made.failed.connect(lambda reason, _: made.failures.append(reason))
+    return made
+
+
+def asked(engine):
+    return [request.arguments["n"] for request in engine.requests.values()]
+
+
+def test_a_question_that_fails_lets_the_waiting_one_go_on(question, studio, engine):
+    question.ask(n=1)
+    question.ask(n=2)
+    question.ask(n=3)
+    studio.jobs.deliver([("job-1", Failed("One is broken; take another.", ""))])
+    assert question.failures == ["One is broken; take another."]
+    studio.jobs.deliver([("job-2", Sample("a", "text", "three")), ("job-2", Finished())])
+    assert (asked(engine), question.answers, question.busy) == ([1, 3], ["three"], False)
+
+
+def test_an_answer_that_nobody_waits_for_any_more_is_not_heard(question, studio, engine):
+    question.ask(n=1)
+    question.ask_instead(n=2)
+    assert engine.calls == [("cancel", "job-1")]
+    studio.jobs.deliver([("job-1", Sample("a", "text", "late")), ("job-1", Finished("cancelled"))])
+    assert question.answers == []
+    assert question.busy
+
+
+@pytest.mark.parametrize(("count", "width", "height"), [(36, 400, 330), (24, 760, 340), (16, 340, 340)])
+def test_rows_of_tiles_are_full(theme, show, count, width, height):
+    tiles = show(EvenTiles(theme, "tiles", "Tiles"), width, height)
+    tiles.set_pictures([PICTURE] * count)
+    columns, side = tiles.layout_of()
+    assert count % columns == 0
+    assert columns * side <= width
+    assert count // columns * side <= height
+
+
+def test_a_number_of_tiles_without_divisors_is_laid_out_all_the_same(theme, show):
+    tiles = show(EvenTiles(theme, "tiles", "Tiles"), 400, 400)
+    tiles.set_pictures([PICTURE] * 13)
+    assert tiles.layout_of()[1] > 90
+
+
+def test_a_long_history_is_thinned_but_keeps_its_beginning_and_its_end():
+    run = PictureRun("long")
+    for step in range(2 * MOST_SHEETS):
+        run.take(Sample("sample", "images", PICTURE[None], step))
+    assert len(run.samples) <= MOST_SHEETS
+    assert min(run.samples) == 0
+    assert set(range(2 * MOST_SHEETS - 50, 2 * MOST_SHEETS)) <= set(run.samples)
+
+
+def test_the_axis_of_scores_stands_still_until_they_leave_it_or_shrink(theme, show):
+    view = show(ScoresView(theme), 400, 200)
+    spread = np.linspace(-1, 1, 50)
+    view.show_scores(Scores(spread, spread))
+    low, high = view._low, view._high
+    view.show_scores(Scores(spread * 0.8, spread * 0.8))
+    assert (view._low, view._high) == (low, high)
+    view.show_scores(Scores(spread * 3, spread))
+    assert view._high > high
+    view.show_scores(Scores(spread * 0.1, spread * 0.1))
+    assert view._high < high
+    assert sum(view.shares["real"]) == pytest.approx(1)
+
+
+def test_scores_that_are_not_finite_do_not_break_the_picture(theme, show):
+    view = show(ScoresView(theme), 400, 200)
+    view.show_scores(Scores(np.array([np.nan, 1.0]), np.array([np.inf, 2.0])))
+    view.grab()
+
+
+def test_a_film_plays_and_holds(theme, show, qtbot):
+    strip = show(PlayableStrip(theme, "strip", "Nothing yet."), 500, 140)
+    assert strip.hint.isVisible()
+    strip.set_pictures([PICTURE] * 3)
+    assert strip.playing
+    qtbot.waitUntil(lambda: strip.film.position == 2)
+    strip.play.click()
+    assert not strip.playing
+    strip.play.click()
+    qtbot.mouseClick(strip.film, Qt.MouseButton.LeftButton, pos=strip.film.rect().center())
+    assert not strip.playing  # it does not run away under the hand
+    strip.set_pictures(())
+    assert strip.hint.isVisible()
+
+
+def test_the_first_classes_of_a_map_differ_in_colour_and_two_dozen_in_look():
+    assert len({look_of(number)[0] for number in range(6)}) == 6
+    assert len({look_of(number) for number in range(24)}) == 24
+
+
+def test_an_ampersand_in_a_panels_title_is_seen(theme, show):
+    navigation = show(Navigation(find_panels(), theme), 200, 600)
+    button = navigation.findChild(object, "navigation-gan-vae")
+    assert button.text() == "GAN && VAE"
+    assert button.accessibleName() == "GAN & VAE"
