@@ -6,6 +6,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
@@ -64,11 +65,12 @@ def _application(argv: Sequence[str]) -> QApplication:
 
 
 def run_tour(workspace_path: Path | None, screenshots: Path | None, steps: int = 400) -> int:
-    """Drive the real window through the life of a small model; returns the process's exit code.
+    """Drive the real window through the life of small models; returns the process's exit code.
 
     It works on a workspace of its own unless one is named, changes no preferences, and needs no display.
     """
     from fmstudio.gui.tour import Tour
+    from fmstudio.gui.tour_script import life_of_models
 
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -78,7 +80,7 @@ def run_tour(workspace_path: Path | None, screenshots: Path | None, steps: int =
         theme = Theme("light", preferences.get("text_size"))
         theme.apply()
         session = Session(workspace_path or Path(own) / "workspace", theme, preferences)
-        tour = Tour(session.window, screenshots, steps)
+        tour = Tour(session.window, screenshots, partial(life_of_models, steps=steps))
         sentences: list[str] = []
         tour.ended.connect(sentences.append)
         tour.ended.connect(application.quit)

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 from fmstudio.data.images import UNKNOWN, Images, open_images
 from fmstudio.errors import StudioError
-from fmstudio.families.family import Recipe
+from fmstudio.families.family import Family, Plot, Recipe
+from fmstudio.jobs import Sample
 from fmstudio.recipe import DatasetChoice, RecipeError, setting
 from fmstudio.workspace import Workspace
 
@@ -247,6 +248,29 @@ def _conditions(parts: Sequence[Images], conditioning: str, first: str) -> Condi
     return Conditions(found)
 
 
+class PictureFamily(Family):
+    """What families that draw have in common."""
+
+    data_kind = "images"
+    small_plots = (
+        Plot("learning_rate", "Learning rate", "", small=True),
+        Plot("gradient_norm", "Gradient norm", "", small=True),
+        Plot("pictures_per_second", "Speed", "pictures/s", small=True),
+    )
+    card = {"library_name": "fmstudio", "pipeline_tag": "unconditional-image-generation"}
+
+    def units_per_step(self, recipe: Recipe) -> int:
+        """Real pictures that one step sees."""
+        return int(recipe.training.batch_size)
+
+
+def illustration(recipe: Recipe, rows: Sequence[tuple[str, np.ndarray, Sequence[str]]]) -> Sample:
+    """Rows of pictures that show an objective: what each row is, its pictures, and a caption for each or none."""
+    names = " and ".join(choice.name for choice in recipe.data.datasets)
+    shown = [{"title": title, "pictures": pictures, "captions": list(captions)} for title, pictures, captions in rows]
+    return Sample("objective", "objective", {"rows": shown, "source": f"held-back pictures of {names}"})
+
+
 # Numbers between files and networks.
 
 
@@ -294,6 +318,7 @@ def _philox(seed: int, step: int, stream: int) -> np.random.Generator:
 
 def save_model(folder: Path, family: str, config: Mapping[str, Any], module: nn.Module) -> None:
     """Write config.json, which names the family, and the module's weights as model.safetensors."""
+    folder.mkdir(parents=True, exist_ok=True)
     about = {"family": family, "model_type": f"fmstudio-{family}", **config}
     (folder / "config.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", "utf-8")
     weights = {name: value.detach().cpu().clone(memory_format=torch.contiguous_format)

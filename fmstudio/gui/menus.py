@@ -43,7 +43,7 @@ class Menus(QObject):
             action.setObjectName(f"view-{info.name}")
             # Shown only: the window itself listens to these keys.
             keys = shortcut_of(info, self._window.infos)
-            action.setText(f"{info.title}\t{keys}")
+            action.setText(f"{info.title.replace('&', '&&')}\t{keys}")
             action.triggered.connect(lambda _=False, name=info.name: self._window.show_panel(name))
             menu.addAction(action)
         menu.addSeparator()

@@ -58,7 +58,8 @@ class Navigation(QFrame):
         return made
 
     def _button(self, info: PanelInfo, infos: Sequence[PanelInfo], theme: Theme) -> QPushButton:
-        made = button(info.title, f"navigation-{info.name}", theme, info.icon, "navigation")
+        made = button(info.title.replace("&", "&&"), f"navigation-{info.name}", theme, info.icon, "navigation")
+        made.setAccessibleName(info.title)
         key = shortcut_of(info, infos)
         made.setToolTip(f"{info.summary} ({key})" if key else info.summary)
         if key:

@@ -1,7 +1,7 @@
-"""A tour: drives the real window through the life of a small model and leaves a picture of each step.
+"""A tour: drives the real window through the life of small models and leaves a picture of each step.
 
-The script below is a generator. It clicks and types as a person would, and yields what to wait for next; a timer goes
-on with it when that has come true, so the window stays as alive as it is under a person's hands.
+Its script (`tour_script`) is a generator. It clicks and types as a person would, and yields what to wait for next; a
+timer goes on with it when that has come true, so the window stays as alive as it is under a person's hands.
 """
 
 import time
@@ -32,16 +32,19 @@ class Wait:
     patience: float = PATIENCE
 
 
+Script = Callable[["Tour"], Iterator[Wait]]
+
+
 class Tour(QObject):
     """Walks through a script; `ended` tells "" or the sentence of what went wrong."""
 
     ended = Signal(str)
 
-    def __init__(self, window: MainWindow, folder: Path | None, steps: int = 400) -> None:
-        """folder: where the pictures go. steps: how long the model of the tour is trained."""
+    def __init__(self, window: MainWindow, folder: Path | None, script: Script) -> None:
+        """folder: where the pictures go. script: what to do, given the tour."""
         super().__init__(window)
         self._window, self._folder = window, folder
-        self._script = life_of_a_model(self, steps)
+        self._script = script(self)
         self._wait = Wait("the window", lambda: True)
         self._since = time.monotonic()
         self._timer = QTimer(self)
@@ -125,84 +128,3 @@ class Tour(QObject):
             return True
 
         return Wait(f"the picture {name}", taken)
-
-
-def life_of_a_model(tour: Tour, steps: int) -> Iterator[Wait]:
-    """Data, training, sampling, export: each as a person would do it."""
-    studio = tour.window.studio
-    yield Wait("torch and the families", lambda: bool(studio.description))
-    yield Wait("the sample data", lambda: bool(studio.workspace.datasets()))
-    tour.panel("home")
-    yield tour.picture("home-new")
-    yield from _choose_data(tour)
-    yield from _train(tour, steps)
-    yield from _sample_and_export(tour)
-    tour.panel("home")
-    yield tour.picture("home")
-    studio.theme.choose("dark", studio.settings.get("text_size"))
-    tour.panel("train").look_at("run")
-    yield tour.picture("train-dark")
-    tour.panel("data")
-    yield tour.picture("data-dark")
-    studio.theme.choose("light", studio.settings.get("text_size"))
-
-
-def _choose_data(tour: Tour) -> Iterator[Wait]:
-    data = tour.panel("data")
-    data.open_catalogue()
-    yield Wait("the catalogue", lambda: "shakespeare" in data.catalogue.items)
-    item = data.catalogue.items["shakespeare"]
-    yield tour.picture("data-catalogue")
-    if item.fetch_button.isVisible():
-        item.fetch_button.click()
-    yield Wait("the plays, or word that there is no network", lambda: item.here.isVisible() or item.error.isVisible())
-    name = "shakespeare" if item.here.isVisible() else "python-reference"
-    data.open_dataset(name)
-    yield tour.at_rest("the documents")
-    yield tour.picture("data-preview")
-    tour.click("data-sight-statistics")
-    yield tour.at_rest("the statistics")
-    yield tour.picture("data-statistics")
-    tour.click("data-sight-clean")
-    data.dataset.cleaning.review()
-    yield tour.at_rest("the review")
-    yield tour.picture("data-clean")
-    tour.click("data-sight-tokens")
-    yield tour.at_rest("the tokens")
-    yield tour.picture("data-tokens")
-    tour.click("dataset-train")
-
-
-def _train(tour: Tour, steps: int) -> Iterator[Wait]:
-    train = tour.panel("train")
-    train.setup.form.set_values({"training.steps": steps, "training.evaluate_every": max(1, steps // 8)})
-    train.setup.form.changed.emit()
-    yield tour.at_rest("the cost and the objective")
-    tour.click("probe")
-    yield tour.at_rest("the pace")
-    yield tour.picture("train-objective")
-    yield Wait("a recipe that can run", lambda: train.primary_action.isEnabled())
-    train.start()
-    yield Wait("a run", lambda: train.book.current is not None and bool(train.book.current.id))
-    run = train.book.current
-    yield Wait("half of the run", lambda: run.step >= steps // 2 or not run.live)
-    yield tour.picture("train-live")
-    yield Wait("the end of the run", lambda: not run.live)
-    yield tour.picture("train-done")
-
-
-def _sample_and_export(tour: Tour) -> Iterator[Wait]:
-    train = tour.panel("train")
-    models = [record.name for record in tour.window.studio.workspace.models()]
-    if not models:
-        raise LookupError("The tour's run left no model.")
-    train.shown(model=models[-1])
-    tour.type("sampling-prompt", "To be, or not to be")
-    tour.click("sampling-go")
-    yield tour.at_rest("the sample")
-    yield tour.picture("train-sample")
-    target = tour.window.studio.workspace.path / "exports" / models[-1]
-    if not target.exists():
-        train.export.begin(models[-1], target)
-    yield tour.at_rest("the proof of the export")
-    yield tour.picture("train-export")

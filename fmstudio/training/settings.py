@@ -129,7 +129,8 @@ class TrainingSettings:
     )
     precision: str = setting(
         "auto",
-        "Number format of the matrix products; auto takes bfloat16 on GPUs that have it and float32 elsewhere.",
+        "Number format of the products; auto takes bfloat16 where that is much faster: on most GPUs, and for "
+        "diffusion on processors with matrix units.",
         choices={"auto": "Automatic", "float32": "float32", "bfloat16": "bfloat16"},
     )
     compile: str = setting(

@@ -1,6 +1,8 @@
 """Widgets put together: beneath each other, at the left of a line, or one at a time."""
 
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from fmstudio.gui.widgets.labels import scroll_area
 
 
 def column(*widgets: QWidget) -> QWidget:
@@ -13,6 +15,15 @@ def column(*widgets: QWidget) -> QWidget:
         layout.addWidget(widget)
     layout.setStretch(len(widgets) - 1, 1)
     return made
+
+
+def scrolled_column(name: str) -> tuple[QVBoxLayout, QScrollArea]:
+    """A column to fill, and the area to put in place, which scrolls where the column is higher than the room."""
+    content = QWidget()
+    layout = QVBoxLayout(content)
+    layout.setContentsMargins(0, 4, 0, 4)  # a focus frame needs some room
+    layout.setSpacing(8)
+    return layout, scroll_area(content, name)
 
 
 def row(widget: QWidget) -> QWidget:

@@ -153,7 +153,10 @@ class RunCurves(QWidget):
     def _offer_plots(self) -> None:
         """Make the plots of the run's family, unless they are there already."""
         family = self._run.family if self._run else ""
-        plots = self._plots_of(family, self._run.series if self._run else ())
+        measured = {name.partition("/")[0] for name in self._run.series} if self._run else set()
+        known = self._plots_of(family, self._run.series if self._run else ())
+        # What a family can measure but this run does not (a codebook that it has not) would be an empty plot.
+        plots = tuple(plot for plot in known if plot.small or plot.name == "loss" or plot.name in measured)
         if plots == self._plots:
             return
         self._plots = plots

@@ -74,6 +74,18 @@ def test_a_long_history_is_thinned_but_keeps_its_beginning_and_its_end():
     assert set(range(2 * MOST_SHEETS - 50, 2 * MOST_SHEETS)) <= set(run.samples)
 
 
+def test_small_batches_are_pooled_with_the_latest_before_them_and_large_ones_stand_alone():
+    run = PictureRun("pooled")
+    for number in range(6):
+        run.take(Sample("scores", "scores", {"real": [number] * 16, "generated": [-number] * 16}, number))
+    assert run.scores.real.tolist() == [2] * 16 + [3] * 16 + [4] * 16 + [5] * 16
+    run.take(Sample("scores", "scores", {"real": [105] * 16, "generated": [95] * 16}, 6))
+    assert set(run.scores.real) == {103, 104, 105}  # they have drifted by 100, all together
+    run.take(Sample("scores", "scores", {"real": [9] * 64, "generated": [8] * 64}, 7))
+    assert run.scores.real.tolist() == [9] * 64
+    assert run.scores.told_apart == 1
+
+
 def test_the_axis_of_scores_stands_still_until_they_leave_it_or_shrink(theme, show):
     view = show(ScoresView(theme), 400, 200)
     spread = np.linspace(-1, 1, 50)

@@ -1,0 +1,182 @@
+"""Diffusion: see how noise takes a picture away, and how a trained model brings pictures out of noise."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+
+from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.diffusion_between import BetweenView
+from fmstudio.gui.widgets.diffusion_edit import EditView
+from fmstudio.gui.widgets.diffusion_forward import ForwardView
+from fmstudio.gui.widgets.diffusion_models import DiffusionModels
+from fmstudio.gui.widgets.diffusion_reverse import ReverseView
+from fmstudio.gui.widgets.empty_state import EmptyState
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.labels import ElidedLabel
+from fmstudio.gui.widgets.segments import Segments
+
+PRESET = "robots-diffusion"
+VIEWS = (
+    ("forward", "Add noise"),
+    ("reverse", "Remove noise"),
+    ("edit", "Edit a picture"),
+    ("between", "Between seeds"),
+)
+_PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+_REFRESH = {"dataset", "model", "run", "checkpoint"}
+
+
+class DiffusionPanel(Panel):
+    """Four views: the forward process, and three ways to walk back."""
+
+    name = "diffusion"
+    title = "Diffusion"
+    summary = "See noise take a picture away, and a model bring pictures out of noise."
+    icon = "mdi6.blur"
+    order = 40
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self.models = DiffusionModels(studio)
+        self.forward = ForwardView(studio, self.models)
+        self.reverse = ReverseView(studio, self.models)
+        self.edit = EditView(studio, self.models)
+        self.between = BetweenView(studio, self.models)
+        self.views = dict(zip(dict(VIEWS), (self.forward, self.reverse, self.edit, self.between), strict=True))
+        self.sight = Segments(VIEWS, "diffusion-sight", "What to look at")
+        self.sentence = ElidedLabel("", "secondary", "diffusion-sentence")
+        self.error = ErrorBox(studio.theme, "diffusion-error")
+        self.primary_action = PrimaryAction("Generate", "mdi6.creation", self, "diffusion-run")
+        self._lay_out()
+        self._connect()
+        self.look_at("forward")
+
+    def _lay_out(self) -> None:
+        self._stack = stack("diffusion-views", *self.views.values(), self._no_model())
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self.sight)
+        head.addWidget(self.sentence, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(16)
+        layout.addLayout(head)
+        layout.addWidget(self.error)
+        layout.addWidget(self._stack, 1)
+
+    def _no_model(self) -> EmptyState:
+        empty = EmptyState(
+            self.theme, "mdi6.blur", "No diffusion model yet",
+            "A small one learns to draw robots in a few minutes. You can come back while it trains and watch it draw "
+            "with what it has learnt so far.", "diffusion-empty",
+        )  # fmt: skip
+        empty.add_button("Train one on robots", "diffusion-train", self._to_training, "mdi6.school-outline")
+        return empty
+
+    def _connect(self) -> None:
+        self.primary_action.triggered.connect(self.start)
+        self.sight.changed.connect(self.look_at)
+        for view in self.views.values():
+            view.judged.connect(self._judge)
+            view.input_wanted.connect(self._use_picture)
+        self.models.listed.connect(self._show_view)
+        self.models.chosen_changed.connect(self._choose_model)
+        self.models.failed.connect(self.error.show_error)
+        self.models.known.connect(self._model_opened)
+        self.studio.workspace_changed.connect(self._workspace_changed)
+
+    # Coming and going.
+
+    def shown(self, **what: Any) -> None:
+        """`dataset` and `index` dissolve that picture; `model` (a name, or "run:<id>") generates with it."""
+        self.models.look_around()
+        if dataset := what.get("dataset"):
+            self.look_at("forward")
+            self.forward.source.show_picture(dataset, int(what.get("index", 0)))
+        if model := what.get("model") or (what.get("run") and f"run:{what['run']}"):
+            self.look_at("reverse")
+            if model in self.models.titles:
+                self.models.choose(model)
+
+    def look_at(self, view: str) -> None:
+        """Show "forward", "reverse", "edit" or "between"."""
+        self.sight.set_value(view)
+        self._show_view()
+
+    def accepts(self, paths: list[Path]) -> bool:
+        return len(paths) == 1 and paths[0].suffix.lower() in _PICTURES
+
+    def dropped(self, paths: list[Path]) -> None:
+        view = self.edit if self.sight.value() == "edit" else self.forward
+        self.look_at("edit" if view is self.edit else "forward")
+        view.source.open_file(paths[0])
+
+    def findings(self) -> list[Finding]:
+        """The views, for Ctrl+K."""
+        return [
+            Finding(f"{title} (Diffusion)", "command", "mdi6.blur", lambda view=view: self._go(view))
+            for view, title in VIEWS
+        ]
+
+    def _go(self, view: str) -> None:
+        self.studio.navigate(self.name)
+        self.look_at(view)
+
+    # What is shown.
+
+    @property
+    def view(self) -> Any:
+        """The view that is looked at."""
+        return self.views[self.sight.value()]
+
+    def _show_view(self) -> None:
+        wants_model = self.sight.value() != "forward" and not self.models.titles
+        self._stack.setCurrentIndex(len(VIEWS) if wants_model else list(self.views).index(self.sight.value()))
+        self.sentence.setText(self.view.sentence)
+        self.sentence.setToolTip(self.view.sentence)
+        self.primary_action.icon_name = self.view.action[1]
+        self.primary_action.setText(self.view.action[0])
+        self._judge()
+
+    def _judge(self) -> None:
+        """Say whether the view's action can succeed, and if not, why."""
+        wants_model = self.sight.value() != "forward" and not self.models.titles
+        reason = "Train a diffusion model first." if wants_model else self.view.problem()
+        self.primary_action.refuse(reason) if reason else self.primary_action.allow()
+
+    def start(self) -> None:
+        """Do what the view is there for."""
+        if self.primary_action.isEnabled():
+            self.view.start()
+
+    def _choose_model(self, reference: str) -> None:
+        """The three views that need a model work with the same one."""
+        for fields in (self.reverse.fields[0], self.edit.fields, self.between.fields):
+            if fields.model.value() != reference:
+                fields.choose_model(reference)
+
+    def _model_opened(self, _: str) -> None:
+        self.error.clear()
+        self._judge()
+
+    def _use_picture(self, view: str, picture: np.ndarray) -> None:
+        """Work on a picture that is in the window."""
+        self.look_at(view)
+        self.views[view].source.take(picture, "A picture from this panel")
+
+    def _workspace_changed(self, kind: str, _name: str) -> None:
+        if kind in _REFRESH:
+            self.models.look_around()
+            self.forward.look_around()
+            self.edit.source.look_around()
+
+    def _to_training(self) -> None:
+        self.studio.navigate("train", preset=PRESET)
+
+    def keyPressEvent(self, event) -> None:
+        if not self.view.scrubber.take_key(event):
+            super().keyPressEvent(event)

@@ -1,0 +1,215 @@
+"""GAN & VAE: watch two networks play against each other, and walk through the space that an autoencoder lays out."""
+
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout
+
+from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.empty_state import EmptyState
+from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.gan_vae_sources import Source
+from fmstudio.gui.widgets.gan_view import GanView
+from fmstudio.gui.widgets.run_questions import DESCRIBE
+from fmstudio.gui.widgets.segments import Segments
+from fmstudio.gui.widgets.vae_view import VaeView
+from fmstudio.jobs import Sample
+
+PRESETS = {"gan": "robots-gan", "vae": "robots-vae"}
+ANY_PRESET = "preset:"
+
+
+class GanVaePanel(Panel):
+    """Two sides. Each shows the source (a model, a run in training, a preset) that is chosen in the header."""
+
+    name = "gan-vae"
+    title = "GAN & VAE"
+    summary = "Two ways to make pictures from noise: a contest, and a map."
+    icon = "mdi6.vector-difference"
+    order = 50
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self.gan, self.vae = GanView(studio), VaeView(studio)
+        self._views = {"gan": self.gan, "vae": self.vae}
+        self._chosen = {"gan": "", "vae": ""}
+        self._listed: list[Source] = []
+        self._make_header()
+        self._lay_out()
+        self._connect()
+        self.look_at("gan")
+
+    def _make_header(self) -> None:
+        self.side = Segments([("gan", "GAN"), ("vae", "VAE")], "gan-vae-side", "Which kind of model")
+        self.side.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.source = ChoiceField("gan-vae-source", "Model, run or preset", [])
+        self.source.setMinimumWidth(160)
+        self.source.setMaximumWidth(300)
+        self.source.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
+        self.source.setPlaceholderText("Choose…")
+        self.source.setToolTip("A finished model, a run that trains now, or a preset to step through by hand.")
+        self.header_controls = [self.side, self.source]
+        self.primary_action = PrimaryAction("Step both", "mdi6.sword-cross", self, "gan-vae-act")
+        self.primary_action.triggered.connect(self._act)
+
+    def _lay_out(self) -> None:
+        self._empty = {"gan": self._no_gan(), "vae": self._no_vae()}
+        self._pages = stack("gan-vae-pages", self.gan, self.vae, *self._empty.values())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._pages)
+
+    def _no_gan(self) -> EmptyState:
+        made = EmptyState(
+            self.theme, "mdi6.sword-cross", "No GAN yet",
+            "A generator draws, a discriminator judges, and both learn from it. Train one for a few minutes and watch "
+            "the game here.", "no-gan",
+        )  # fmt: skip
+        made.add_button("Train robots", "no-gan-train", self._train_gan, "mdi6.school-outline")
+        made.add_button("Play it step by step", "no-gan-step", self._step_by_hand, "mdi6.debug-step-over")
+        return made
+
+    def _no_vae(self) -> EmptyState:
+        made = EmptyState(
+            self.theme, "mdi6.map-outline", "No VAE yet",
+            "An encoder puts every picture at a point of a small space, and a decoder turns any point of it into a "
+            "picture. Train one for a few minutes and walk through it here.", "no-vae",
+        )  # fmt: skip
+        made.add_button("Train robots", "no-vae-train", self._train_vae, "mdi6.school-outline")
+        return made
+
+    def _connect(self) -> None:
+        self.side.changed.connect(self.look_at)
+        self.source.edited.connect(self._chose)
+        for view in self._views.values():
+            view.act_changed.connect(self._judge)
+            view.sources.changed.connect(self._list_sources)
+        self.studio.workspace_changed.connect(self._workspace_changed)
+        self.gan.sources.began.connect(self._gan_began)
+        self.vae.sources.began.connect(self._vae_began)
+
+    def _learn_what_there_is(self) -> None:
+        """Presets come with the families: known to the studio already, or asked for when someone looks."""
+        if not self.studio.description:
+            self.studio.query(DESCRIBE, self._described, workspace=self.studio.workspace)
+
+    def _described(self, event: object) -> None:
+        if isinstance(event, Sample) and not self.studio.description:
+            self.studio.know_families(event.data)
+
+    # Coming and going.
+
+    def shown(self, **what: Any) -> None:
+        """`model` or `run` opens one; `side` shows "gan" or "vae"."""
+        self._learn_what_there_is()
+        if side := what.get("side"):
+            self.look_at(side)
+        wanted = what.get("model") or (f"run:{what['run']}" if what.get("run") else "")
+        for side, view in self._views.items():
+            if wanted and any(wanted == source.key for source in view.sources.all()):
+                self._chosen[side] = wanted
+                self.look_at(side)
+
+    def findings(self) -> list[Finding]:
+        """The panel's commands for Ctrl+K."""
+        return [
+            Finding("Watch a GAN learn", "command", "mdi6.sword-cross", lambda: self._go("gan", "learning")),
+            Finding(
+                "Generate with a GAN", "command", "mdi6.dice-multiple-outline", lambda: self._go("gan", "generate")
+            ),
+            Finding("Map of a VAE's latent space", "command", "mdi6.map-outline", lambda: self._go("vae", "space")),
+        ]
+
+    def _go(self, side: str, sight: str) -> None:
+        self.studio.navigate(self.name, side=side)
+        self._views[side].look_at(sight)
+
+    def look_at(self, side: str) -> None:
+        """Show "gan" or "vae"."""
+        self.side.set_value(side)
+        self._list_sources()
+
+    def _train_gan(self) -> None:
+        self.studio.navigate("train", preset=PRESETS["gan"])
+
+    def _train_vae(self) -> None:
+        self.studio.navigate("train", preset=PRESETS["vae"])
+
+    def _workspace_changed(self, kind: str, name: str) -> None:
+        """A run that was trained longer leaves a newer model of the same name."""
+        for side, view in self._views.items():
+            if kind == "model" and name == self._chosen[side]:
+                view.refresh()
+
+    def _step_by_hand(self) -> None:
+        """Choose a preset to step through; where presets are not known yet, once they are."""
+        presets = [source.key for source in self._listed if source.preset]
+        wanted = ANY_PRESET + PRESETS["gan"]
+        self._chosen["gan"] = wanted if wanted in presets else next(iter(presets), ANY_PRESET)
+        self._list_sources()
+
+    # What is looked at.
+
+    def _list_sources(self) -> None:
+        """Offer what there is; the choice stays as long as it is there, and a run that has ended becomes its model."""
+        side = str(self.side.value())
+        before = next((source for source in self._listed if source.key == self._chosen[side]), None)
+        self._listed = self._views[side].sources.all()
+        self.source.clear()
+        for source in self._listed:
+            self.source.addItem(source.title, source.key)
+        self._chosen[side] = self._kept_choice(side, before)
+        self.source.setCurrentIndex(self.source.findData(self._chosen[side]))
+        self.source.setVisible(bool(self._listed))
+        self._show_source()
+
+    def _kept_choice(self, side: str, before: Source | None) -> str:
+        keys = [source.key for source in self._listed if not source.preset or self._chosen[side]]
+        if self._chosen[side] in keys or (self._chosen[side] == ANY_PRESET and not keys):
+            return self._chosen[side]
+        made = next((source.key for source in self._listed if before and source.run and source.run == before.run), "")
+        return made or (keys[0] if keys else "")
+
+    def _chose(self) -> None:
+        self._chosen[str(self.side.value())] = str(self.source.value())
+        self._show_source()
+
+    def _show_source(self) -> None:
+        side = str(self.side.value())
+        view = self._views[side]
+        source = next((each for each in self._listed if each.key == self._chosen[side]), None)
+        self._pages.setCurrentWidget(view if source else self._empty[side])
+        view.set_source(source, view.sources.run(source) if source else None)
+        self._judge()
+
+    def _gan_began(self, key: str) -> None:
+        self._began("gan", key)
+
+    def _vae_began(self, key: str) -> None:
+        self._began("vae", key)
+
+    def _began(self, side: str, key: str) -> None:
+        """A run has begun: it is what one wants to see, unless one is taking steps by hand."""
+        if side == "gan" and self.gan.learning.steps.run is not None:
+            return
+        self._chosen[side] = key
+        if self.side.value() == side:
+            # The run's row may be written an instant after the job tells of it.
+            QTimer.singleShot(0, self, self._list_sources)
+
+    # The primary action.
+
+    def _act(self) -> None:
+        self._views[str(self.side.value())].act()
+
+    def _judge(self) -> None:
+        view = self._views[str(self.side.value())]
+        text, icon = view.act_words
+        self.primary_action.icon_name = icon
+        self.primary_action.setText(text)
+        if reason := view.refusal():
+            self.primary_action.refuse(reason)
+        else:
+            self.primary_action.allow()

@@ -1,0 +1,202 @@
+"""What the views that walk back from noise have in common: a form at the left, a player at the right, and the jobs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from fmstudio.gui import formatting
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import column, stack
+from fmstudio.gui.widgets.diffusion_fields import SAMPLERS
+from fmstudio.gui.widgets.diffusion_player import DiffusionPlayer
+from fmstudio.gui.widgets.diffusion_run import WalkRun
+from fmstudio.gui.widgets.empty_state import EmptyState
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.labels import scroll_area
+from fmstudio.gui.widgets.picture_export import PictureExport
+from fmstudio.gui.widgets.step_scrubber import StepScrubber
+
+FORM = 292
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A walk to be asked for."""
+
+    target: str
+    title: str
+    arguments: Mapping[str, Any]
+
+
+class WalkView(QWidget):
+    """Subclasses fill `form`, and tell by `wanted` and `problem` what to ask for. `judged`: the answer may be another.
+
+    input_wanted(view, picture): a person wants to work on this picture in the view "edit" or "forward".
+    """
+
+    judged = Signal()
+    input_wanted = Signal(str, object)
+
+    def __init__(self, studio: Studio, name: str, player: DiffusionPlayer, hint: EmptyState) -> None:
+        super().__init__()
+        self.setObjectName(f"{name}-view")
+        self.studio, self.name, self.player = studio, name, player
+        self.error = ErrorBox(studio.theme, f"{name}-error")
+        self.runs = [WalkRun(studio, number) for number in range(2)]
+        self.export = PictureExport(studio, self)
+        self.form = QVBoxLayout()
+        self._pages = stack(f"{name}-pages", hint, player)
+        self._asked: list[Wanted] = []
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        content.setLayout(self.form)
+        self.form.setContentsMargins(0, 0, 12, 8)
+        self.form.setSpacing(12)
+        left = scroll_area(content, f"{self.name}-form")
+        left.setFixedWidth(FORM)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(16)
+        layout.addWidget(left)
+        layout.addWidget(column(self.error, self._pages), 1)
+
+    def _connect(self) -> None:
+        for run in self.runs:
+            run.stepped.connect(self._take)
+            run.ended.connect(self._ended)
+            run.failed.connect(self._failed)
+        self.export.failed.connect(self.error.show_error)
+        self.player.picture_menu.connect(self._open_picture_menu)
+        self.player.export_menu.connect(self._open_export_menu)
+
+    # What subclasses say.
+
+    def wanted(self) -> list[Wanted]:
+        """The walks to ask for now, one or two."""
+        raise NotImplementedError
+
+    def problem(self) -> str:
+        """Why nothing can be asked for now, or ""."""
+        raise NotImplementedError
+
+    @property
+    def scrubber(self) -> StepScrubber:
+        """What goes through the steps."""
+        return self.player.scrubber
+
+    # Running.
+
+    def start(self) -> None:
+        """Ask for the walks; one that is under way is given up."""
+        if self.problem():
+            return
+        self.error.clear()
+        self._asked = self.wanted()
+        for run in self.runs:
+            run.give_up()
+        self.player.clear(len(self._asked))
+        self.show_walks()
+        for number, wanted in enumerate(self._asked):
+            self.player.set_facts(number, "Waiting for its turn…")
+            self.runs[number].begin(wanted.target, wanted.title, **wanted.arguments)
+        self.judged.emit()
+
+    def show_walks(self) -> None:
+        """Show the player in place of the hint."""
+        self._pages.setCurrentIndex(1)
+
+    def _take(self, walk: int, data: Mapping[str, Any]) -> None:
+        self.player.take(walk, data)
+        self.player.set_facts(walk, f"{self._way(walk)} · under way, Esc stops it")
+
+    def _ended(self, walk: int, result: Mapping[str, Any]) -> None:
+        self.player.set_facts(walk, f"{self._way(walk)} · {cost(result)}" if result else "Given up.")
+        self.judged.emit()
+
+    def _failed(self, reason: str, details: str) -> None:
+        for run in self.runs:
+            run.give_up()
+        self.error.show_error(reason, details)
+        for number in range(len(self._asked)):
+            if not self.player.walks[number].complete:
+                self.player.set_facts(number, "")
+        if not any(len(walk) for walk in self.player.walks):
+            self._pages.setCurrentIndex(0)
+        self.judged.emit()
+
+    def _way(self, walk: int) -> str:
+        """How a walk goes: "DDIM, 20 steps", and which it is where there are two."""
+        settings = self._asked[walk].arguments["settings"]
+        steps = formatting.plural(settings["steps"], "step")
+        guided = f", guidance {settings['guidance']:g}" if settings["guidance"] != 1 else ""
+        which = f"{'AB'[walk]}: " if len(self._asked) == 2 else ""
+        return f"{which}{SAMPLERS[settings['sampler']]}, {steps}{guided}"
+
+    # Getting pictures out.
+
+    def picture_name(self, walk: int, index: int) -> str:
+        """What a saved picture is called before a person says otherwise."""
+        settings = self._asked[walk].arguments["settings"]
+        return f"{_file_name(self._asked[walk].arguments['model'])}-seed-{settings['seed']}-{index + 1}"
+
+    def about_picture(self, walk: int) -> dict[str, str]:
+        """What is kept in a saved file."""
+        asked = self._asked[walk].arguments
+        return {"model": str(asked["model"]), "settings": str(asked["settings"]), "condition": str(asked["condition"])}
+
+    def _open_picture_menu(self, walk: int, view: str, index: int, place: QPoint) -> None:
+        picture = self.player.array(walk, view)[index]
+        more = [
+            ("Edit this picture", lambda: self.input_wanted.emit("edit", picture)),
+            ("Add noise to this picture", lambda: self.input_wanted.emit("forward", picture)),
+        ]
+        self.export.open_menu(
+            place,
+            picture,
+            self.picture_name(walk, index),
+            about=self.about_picture(walk),
+            more=more if view != "noise" else [],
+        )
+
+    def export_menu(self) -> QMenu:
+        """What can be saved of the walk that one goes through."""
+        menu = QMenu(self)
+        menu.setObjectName(f"{self.name}-export-menu")
+        walk = self.player.walks.index(self.player.lead)
+        index, name = self.player.chosen_picture(), self.picture_name(walk, self.player.chosen_picture())
+        now, about = self.player.array(walk, "state"), self.about_picture(walk)
+        sheet = name.rpartition("-")[0]
+        menu.addAction("Picture as PNG…", lambda: self.export.ask(now[index][None], name, about=about))
+        if len(now) > 1:
+            menu.addAction("Sheet of all pictures as PNG…", lambda: self.export.ask(now, f"{sheet}-sheet", about=about))
+        menu.addSeparator()
+        for view, title in (("state", "noisy pictures"), ("denoised", "predicted pictures")):
+            menu.addAction(
+                f"Animation of the {title} as GIF…",
+                lambda view=view: self.export.ask(self.player.film(view), f"{sheet}-{view}", ".gif"),
+            )
+        return menu
+
+    def _open_export_menu(self, place: QPoint) -> None:
+        menu = self.export_menu()
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place or QCursor.pos())
+
+
+def cost(result: Mapping[str, Any]) -> str:
+    """What a walk took of the network: "20 evaluations, 14 ms each for 16 pictures · 0.3 s"."""
+    pictures = formatting.plural(result["pictures"], "picture")
+    asked = formatting.plural(result["evaluations"], "evaluation")
+    each = formatting.number(1000 * result["seconds_per_evaluation"], 2)
+    return f"{asked}, {each} ms each for {pictures} · {formatting.duration(result['seconds'])}"
+
+
+def _file_name(model: object) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in str(model)).strip("-")

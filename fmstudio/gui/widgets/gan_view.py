@@ -1,0 +1,87 @@
+"""The GAN side: the game as it is played, and what a trained generator can draw."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.gan_generate import GanGenerate
+from fmstudio.gui.widgets.gan_learning import GanLearning
+from fmstudio.gui.widgets.gan_vae_run import PictureRun
+from fmstudio.gui.widgets.gan_vae_sources import Source, Sources
+from fmstudio.gui.widgets.labels import ElidedLabel
+from fmstudio.gui.widgets.segments import Segments
+
+PLAYERS = {
+    "learning": "The generator draws from noise, the discriminator judges: each wins by what the other loses.",
+    "generate": "Trained, the generator stands alone: a seed is a picture, and between two seeds lie others.",
+}
+
+
+class GanView(QWidget):
+    """Two sights, of which one is seen. act_changed: what Ctrl+Enter does, or whether it can, is another thing now."""
+
+    act_changed = Signal()
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.setObjectName("gan-view")
+        self.sources = Sources(studio, "gan", with_presets=True)
+        self.learning = GanLearning(studio, self.sources)
+        self.generate = GanGenerate(studio)
+        self._sights = {"learning": self.learning, "generate": self.generate}
+        self.sight = Segments([("learning", "The game"), ("generate", "Generate")], "gan-sight", "What to look at")
+        self.players = ElidedLabel("", "secondary", "gan-players")
+        self._stack = stack("gan-sights", *self._sights.values())
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self.sight)
+        head.addWidget(self.players, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(head)
+        layout.addWidget(self._stack, 1)
+        self.sight.changed.connect(self.look_at)
+        for sight in self._sights.values():
+            sight.refusal_changed.connect(self.act_changed)
+        self.look_at("learning")
+
+    @property
+    def shown(self) -> GanLearning | GanGenerate:
+        """The sight that is seen."""
+        return self._stack.currentWidget()
+
+    def look_at(self, sight: str) -> None:
+        """Show "learning" or "generate"."""
+        self.sight.set_value(sight)
+        self.players.setText(PLAYERS[sight])
+        self.players.setToolTip(PLAYERS[sight])
+        self._stack.setCurrentWidget(self._sights[sight])
+        self.act_changed.emit()
+
+    def set_source(self, source: Source | None, run: PictureRun | None) -> None:
+        """Look at another model, run or preset."""
+        for sight in self._sights.values():
+            sight.set_source(source, run)
+        if source is not None and source.preset:
+            self.look_at("learning")
+
+    def refresh(self) -> None:
+        """The model is newer than it was (a run has gone on)."""
+        self.generate.refresh()
+
+    # What Ctrl+Enter does.
+
+    @property
+    def act_words(self) -> tuple[str, str]:
+        """The text and icon of the primary button."""
+        return self.shown.action_text, self.shown.action_icon
+
+    def refusal(self) -> str:
+        """Why that cannot be done now, or ""."""
+        return self.shown.refusal()
+
+    def act(self) -> None:
+        """Do it."""
+        self.shown.act()
