@@ -11,7 +11,6 @@
 """
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -103,8 +102,7 @@ class DiffusionLearner(Learner):
         return pictures.to(device), conditions.to(device), drawn.to(device), times.to(device)
 
     def _loss(self, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
-        chosen = self._recipe.training.precision
-        with convolution_autocast(self._device) if chosen == "auto" else nullcontext():
+        with convolution_autocast(self._device, self._recipe.training.precision):
             loss = squared_errors(self.network, self._path, self._model, batch).mean()
         return loss, {"loss/training": loss}
 

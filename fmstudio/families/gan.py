@@ -58,7 +58,7 @@ class GanFamily(PictureFamily):
     can_continue = True
     sections = {"data": PictureData, "model": GanSettings, "game": GameSettings}
     training_defaults = {
-        "steps": 5000, "batch_size": 16, "optimiser": "adamw", "learning_rate": 0.0007, "adam_beta1": 0.0,
+        "steps": 5000, "batch_size": 16, "optimiser": "adamw", "learning_rate": 0.0006, "adam_beta1": 0.0,
         "adam_beta2": 0.99, "warmup_steps": 20, "gradient_clip": 0.0, "keep": "last", "evaluate_every": 250,
         "checkpoint_every": 500,
     }  # fmt: skip

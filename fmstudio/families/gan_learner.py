@@ -10,7 +10,7 @@ pictures from real ones.
   score far below those trained on, the discriminator remembers instead of seeing
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from fmstudio.nn.adversarial import PictureGenerator
 from fmstudio.nn.adversarial_losses import LOSSES, play
 from fmstudio.nn.averaging import WeightAverage
 from fmstudio.nn.picture_measures import diversity, sliced_wasserstein
+from fmstudio.nn.precision import convolution_autocast
 
 SHOWN = 36
 """Pictures in the grid that is drawn from the same latents throughout a run."""
@@ -51,6 +52,8 @@ LATENTS, PLACES, FIXED = 11, 12, 13
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 """Real pictures; their conditions; (batch, 2, latent), one latent for each player's update; (batch,) for WGAN-GP."""
+
+Loss = Callable[[Batch], tuple[Tensor, Mapping[str, Tensor]]]
 
 
 def diversities(real: Tensor, generated: Tensor) -> dict[str, Tensor]:
@@ -104,9 +107,18 @@ class GanLearner(Learner):
     def phases(self) -> list[Phase]:
         """The discriminator's update, then the generator's."""
         return [
-            Phase("discriminator", self.discriminator, self._discriminator_loss),
-            Phase("generator", self.generator, self._generator_loss),
+            Phase("discriminator", self.discriminator, self._at_speed(self._discriminator_loss)),
+            Phase("generator", self.generator, self._at_speed(self._generator_loss)),
         ]
+
+    def _at_speed(self, loss: Loss) -> Loss:
+        """The loss in the number format that is fastest; slopes are measured in full precision all the same."""
+
+        def at_speed(batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
+            with convolution_autocast(self._device, self._recipe.training.precision):
+                return loss(batch)
+
+        return at_speed
 
     def batch(self, step: int) -> Batch:
         """Real pictures and all the chance of a step: a pure function of seed and step."""

@@ -36,10 +36,9 @@ class NextStep:
 
 def _data(workspace: Workspace) -> tuple[int, str]:
     datasets = workspace.datasets()
-    documents = sum(record.items for record in datasets if record.kind == "text")
-    pictures = sum(record.items for record in datasets if record.kind == "images")
-    held = [plural(count, noun) for count, noun in ((documents, "document"), (pictures, "picture")) if count]
-    return len(datasets), " · ".join([plural(len(datasets), "dataset"), *held])
+    kinds = {record.kind for record in datasets}
+    held = " and ".join(words for kind, words in (("text", "texts"), ("images", "pictures")) if kind in kinds)
+    return len(datasets), f"{plural(len(datasets), 'dataset')} · {held}" if held else plural(0, "dataset")
 
 
 def _training(workspace: Workspace) -> tuple[int, str]:

@@ -48,6 +48,7 @@ def _draw_data(tour: Tour, steps: int) -> Iterator[Wait]:
     yield tour.at_rest("the statistics of the pictures")
     yield tour.picture("data-picture-statistics")
     tour.click("data-sight-clean")
+    data.dataset.duplicates.find()
     yield tour.at_rest("the duplicates")
     yield tour.picture("data-duplicates")
 
@@ -95,16 +96,26 @@ def _diffusion(tour: Tour) -> Iterator[Wait]:
         if panel.primary_action.isEnabled():
             panel.start()
             yield tour.at_rest(f"what {view} shows")
+            panel.view.scrubber.go_to(panel.view.scrubber.position // 2)
         yield tour.picture(f"diffusion-{view}")
 
 
 def _gan(tour: Tour) -> Iterator[Wait]:
     panel = tour.panel("gan-vae")
     panel.shown(model=_models(tour, "gan")[0].name)
-    for sight in ("learning", "generate"):
-        panel.gan.look_at(sight)
-        yield tour.at_rest(f"the GAN's view {sight}")
-        yield tour.picture(f"gan-{sight}")
+    panel.gan.look_at("learning")
+    yield tour.at_rest("the game")
+    panel.gan.learning.take_steps("both", 1)
+    yield tour.at_rest("a step of both players")
+    yield tour.picture("gan-learning")
+    panel.gan.look_at("generate")
+    yield tour.at_rest("the generator's pictures")
+    walk = panel.gan.generate.walk
+    for seed in (3, 8):
+        walk.add(seed)
+    walk.walk()
+    yield tour.at_rest("a walk between two seeds")
+    yield tour.picture("gan-generate")
 
 
 def _vae(tour: Tour) -> Iterator[Wait]:
@@ -113,4 +124,8 @@ def _vae(tour: Tour) -> Iterator[Wait]:
     for sight in ("space", "pairs", "prior", "inside"):
         panel.vae.look_at(sight)
         yield tour.at_rest(f"the VAE's view {sight}")
+        if sight == "pairs":
+            for index in (2, 9):
+                panel.vae.pairs.originals.clicked.emit(index)
+            yield tour.at_rest("the way from one picture to another")
         yield tour.picture(f"vae-{sight}")

@@ -6,13 +6,13 @@ from typing import Any
 import torch
 
 
-def convolution_autocast(device: torch.device) -> AbstractContextManager[Any]:
-    """The context in which a convolutional network trains fastest on a device, where nobody asked for another.
+def convolution_autocast(device: torch.device, wanted: str = "auto") -> AbstractContextManager[Any]:
+    """The context in which a convolutional network trains fastest on a device, where nobody wants another format.
 
     Processors with matrix units (Intel's AMX) convolve five times as fast in bfloat16 as in float32, and the weights
     and the optimiser stay in float32. Other processors would emulate bfloat16 and be slower; a GPU's format is chosen
     by the training loop.
     """
-    if device.type == "cpu" and torch.cpu.get_capabilities().get("amx_bf16", False):
+    if wanted == "auto" and device.type == "cpu" and torch.cpu.get_capabilities().get("amx_bf16", False):
         return torch.autocast("cpu", torch.bfloat16)
     return nullcontext()

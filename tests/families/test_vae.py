@@ -224,7 +224,7 @@ def test_the_objective_is_shown_on_real_pictures(kind: str, pictured: Workspace)
     events, _ = run_job(FAMILY.illustrate(JobContext(), pictured, parsed))
     (found,) = [event.data for event in of_kind(events, Sample)]
     originals, narrow = (row["pictures"] for row in found["rows"])
-    assert found["source"] == "shapes"
+    assert found["source"] == "held-back pictures of shapes"
     assert originals.shape == narrow.shape == (8, 16, 16, 3)
     room = {"gaussian": "only 4 numbers", "vector-quantised": "only 16 codes, each one of 16"}[kind]
     assert room in found["rows"][1]["title"]

@@ -53,7 +53,7 @@ def test_an_empty_workspace_is_invited_to_begin(panel, visits, qtbot):
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert visits == [("data", {})]
     assert not shown.map.card("data").done
-    assert said(shown, "stage-data-made") == "Add the texts that a model should learn from."
+    assert said(shown, "stage-data-made") == "Add the texts and pictures that a model should learn from."
 
 
 def test_the_map_counts_what_is_there(panel, workspace):
@@ -61,7 +61,7 @@ def test_the_map_counts_what_is_there(panel, workspace):
     workspace.put_run(RUN)
     workspace.put_model(MODEL)
     shown = panel()
-    assert said(shown, "stage-data-made") == "1 dataset · 42 documents"
+    assert said(shown, "stage-data-made") == "1 dataset · texts"
     assert said(shown, "stage-train-made") == "1 run · 1 model"
     assert shown.map.card("data").done
     assert shown.map.card("train").done
@@ -118,7 +118,7 @@ def test_it_follows_what_jobs_make(panel, workspace, studio, qtbot):
     job = studio.submit(JobRequest("Import", "a:i"))
     workspace.put_dataset(DATASET)
     studio.jobs.deliver([(job, Artefact("dataset", "plays", "/plays")), (job, Finished())])
-    qtbot.waitUntil(lambda: said(shown, "stage-data-made") == "1 dataset · 42 documents")
+    qtbot.waitUntil(lambda: said(shown, "stage-data-made") == "1 dataset · texts")
 
 
 def test_stages_without_a_panel_are_not_shown_and_new_ones_arrive_by_themselves(workspace):

@@ -115,6 +115,13 @@ class PictureTiles(QWidget):
         best = max(tried, key=self._side_with)
         return best, max(8, min(self.largest, self._side_with(best)))
 
+    def fit_height(self, width: int) -> None:
+        """Be as high as all pictures need at a width, in the number of columns that was chosen."""
+        columns = self._columns or max(1, len(self._images))
+        rows = -(-max(1, len(self._images)) // columns)
+        side = max(8, min(self.largest, (width - GAP * (columns - 1)) // columns))
+        self.setFixedHeight(rows * (side + GAP + self._caption_height()))
+
     def _side_with(self, columns: int) -> int:
         rows = -(-max(1, len(self._images)) // columns)
         across = (self.width() - GAP * (columns - 1)) // columns

@@ -107,16 +107,28 @@ class PictureRows(QWidget):
     def show_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Show rows of {"title", "pictures", "captions"}."""
         while item := self._layout.takeAt(0):
-            item.widget().hide()
-            item.widget().deleteLater()
+            if old := item.widget():
+                old.hide()
+                old.setParent(None)
+                old.deleteLater()
         for number, row in enumerate(rows):
             title = label(str(row["title"]), "caption", f"objective-row-{number}", wrap=True)
             tiles = PictureTiles(self._theme, f"objective-pictures-{number}", str(row["title"]))
             tiles.selectable, tiles.largest = False, LARGEST
             tiles.set_pictures(row["pictures"], row.get("captions", ()), columns=len(row["pictures"]))
-            tiles.setFixedHeight(LARGEST + 28 if any(row.get("captions", ())) else LARGEST + 8)
             self._layout.addWidget(title)
             self._layout.addWidget(tiles)
+            self._layout.addSpacing(8)
+        self._fit()
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give each row the height that its pictures have at this width."""
+        for tiles in self.findChildren(PictureTiles):
+            tiles.fit_height(self.width())
 
 
 def _captions() -> QWidget:

@@ -188,7 +188,8 @@ class RunSetup(QWidget):
         """Name a run after its data, or after the model that it continues, until a person names it."""
         if not self._name_is_mine:
             names = self.datasets
-            base = self.init.value() or (names[0] if names else "")
+            kind = f"-{self.family['name']}" if self.family.get("data_kind") == "images" else ""
+            base = self.init.value() or (names[0] + kind if names else "")
             added = f"{base}-on-{names[0]}" if self.init.value() and names and names[0] != base else base
             self.name.set_value(self._free(added[:60]))
 

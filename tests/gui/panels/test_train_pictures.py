@@ -59,7 +59,7 @@ def test_a_preset_brings_its_family_with_its_data_and_nothing_of_another(drawing
     drawing.panel.shown(preset="robots")
     assert drawing.panel.family.currentText() == "Drawing model"
     recipe = drawing.panel.setup.recipe()
-    assert (recipe["family"], recipe["data"]["datasets"], recipe["name"]) == ("drawing", ["robots"], "robots")
+    assert (recipe["family"], recipe["data"]["datasets"], recipe["name"]) == ("drawing", ["robots"], "robots-drawing")
     assert "model" not in recipe
     assert drawing.panel.setup.init.isHidden() or not drawing.panel.setup.init.isVisible()
 
