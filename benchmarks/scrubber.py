@@ -104,8 +104,8 @@ def open_view(folder: Path) -> tuple[Any, Any]:
 
 def keep_model(workspace: Path) -> None:
     """An untrained model, without which the view has nothing to show."""
+    from fmstudio.families.conditions import Conditions
     from fmstudio.families.diffusion_model import DiffusionModel, save_diffusion
-    from fmstudio.families.pictures import Conditions
     from fmstudio.nn.noise_path import FlowPath
     from fmstudio.nn.unet import UNet, UNetShape
     from fmstudio.workspace import ModelRecord, Workspace

@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from fmstudio.families.chance import noise, uniform
 from fmstudio.families.diffusion_model import (
     NAME,
     DiffusionModel,
@@ -35,10 +36,8 @@ from fmstudio.families.pictures import (
     PictureFamily,
     PictureMixture,
     illustration,
-    noise,
     open_pictures,
     to_uint8,
-    uniform,
 )
 from fmstudio.jobs import Event, JobContext, Progress, Sample
 from fmstudio.jobs.context import Job

@@ -10,17 +10,11 @@ import torch
 from torch import Tensor
 
 from fmstudio.errors import StudioError
+from fmstudio.families.chance import noise
+from fmstudio.families.conditions import Conditions
 from fmstudio.families.diffusion_settings import DiffusionObjective, DiffusionSampling
 from fmstudio.families.family import Recipe
-from fmstudio.families.pictures import (
-    Conditions,
-    PictureMixture,
-    load_weights,
-    noise,
-    read_config,
-    save_model,
-    to_uint8,
-)
+from fmstudio.families.pictures import PictureMixture, load_weights, read_config, save_model, to_uint8
 from fmstudio.jobs import JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.nn.noise_path import NoisePath, Prediction, noise_path

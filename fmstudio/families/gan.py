@@ -10,17 +10,17 @@ import torch
 from torch import nn
 
 from fmstudio.errors import StudioError
+from fmstudio.families.chance import noise
+from fmstudio.families.conditions import Conditions
 from fmstudio.families.family import Learner, Plot, Recipe
 from fmstudio.families.gan_learner import FIXED, GanLearner
 from fmstudio.families.gan_model import NAME, GanModel, load_gan, read_shape, sample_gan
 from fmstudio.families.gan_settings import GameSettings, GanSampling, GanSettings
 from fmstudio.families.pictures import (
-    Conditions,
     PictureData,
     PictureFamily,
     PictureMixture,
     illustration,
-    noise,
     open_pictures,
     read_config,
     to_uint8,

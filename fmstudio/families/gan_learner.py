@@ -18,10 +18,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from fmstudio.families.chance import noise, uniform
 from fmstudio.families.family import Learner, Phase, Recipe, Verdict
 from fmstudio.families.gan_model import GanModel, save_gan
 from fmstudio.families.gan_settings import GameSettings
-from fmstudio.families.pictures import UNIT, PictureMixture, noise, to_uint8, uniform
+from fmstudio.families.pictures import UNIT, PictureMixture, to_uint8
 from fmstudio.jobs import Event, Note, Sample
 from fmstudio.nn.adversarial import PictureGenerator
 from fmstudio.nn.adversarial_losses import LOSSES, play

@@ -12,17 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from fmstudio.errors import StudioError
+from fmstudio.families.chance import noise, uniform
+from fmstudio.families.conditions import Conditions
 from fmstudio.families.gan_settings import GanSampling
-from fmstudio.families.pictures import (
-    UNIT,
-    Conditions,
-    load_weights,
-    noise,
-    read_config,
-    save_model,
-    to_uint8,
-    uniform,
-)
+from fmstudio.families.pictures import UNIT, load_weights, read_config, save_model, to_uint8
 from fmstudio.jobs import JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.nn.adversarial import AdversarialShape, PictureDiscriminator, PictureGenerator
@@ -93,19 +86,6 @@ def fill(rows: Tensor, wishes: Sequence[int], chance: float) -> Tensor:
     candidates = agreeing if len(agreeing) else rows
     row = candidates[int(chance * len(candidates))]
     return torch.where(given, wanted, row)[None]
-
-
-def spherical(first: Tensor, second: Tensor, place: float) -> Tensor:
-    """Between two latents along the sphere (Shoemake 1985; White 2016): 0 is the first, 1 the second.
-
-    Gaussian latents lie near a sphere; a straight line would cut through its inside, where none is ever drawn.
-    """
-    cosine = torch.cosine_similarity(first, second, dim=-1).clamp(-1, 1)
-    angle = torch.arccos(cosine)
-    if float(angle.sin().abs().min()) < 1e-4:
-        return torch.lerp(first, second, place)
-    first_part, second_part = (((1 - place) * angle).sin() / angle.sin()), ((place * angle).sin() / angle.sin())
-    return first_part[..., None] * first + second_part[..., None] * second
 
 
 def sample_gan(context: JobContext, model: GanModel, settings: GanSampling) -> Job:

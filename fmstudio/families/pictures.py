@@ -1,7 +1,7 @@
-"""What families that draw pictures share: their data, what a picture can be asked to be, chance, and model folders.
+"""What families that draw pictures share: their data, the way between numbers and pixels, and model folders.
 
 Pictures are float32 (batch, channels, height, width) scaled to [-1, 1], in channels-last memory, which convolutions on
-CPUs prefer. Whatever is drawn at random is a pure function of (seed, step, stream).
+CPUs prefer.
 """
 
 import json
@@ -19,6 +19,8 @@ from torch import Tensor, nn
 
 from fmstudio.data.images import UNKNOWN, Images, open_images
 from fmstudio.errors import StudioError
+from fmstudio.families.chance import philox
+from fmstudio.families.conditions import Conditions, Field
 from fmstudio.families.family import Family, Plot, Recipe
 from fmstudio.jobs import Sample
 from fmstudio.recipe import DatasetChoice, RecipeError, setting
@@ -60,73 +62,6 @@ class PictureSampling:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One thing that can be asked of a picture, with the values it may have."""
-
-    name: str
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """All that can be asked of a picture. A condition is a row of value indices, one a field; UNKNOWN is open."""
-
-    fields: tuple[Field, ...] = ()
-
-    @property
-    def sizes(self) -> list[int]:
-        """Number of values of each field."""
-        return [len(field.values) for field in self.fields]
-
-    def encode(self, wanted: Mapping[str, str] | str) -> list[int]:
-        """The row for some wishes, as a mapping or as "field=value, field=value"; a bare value is the first field's."""
-        wishes = dict(self._read(wanted) if isinstance(wanted, str) else wanted)
-        row = []
-        for field in self.fields:
-            value = wishes.pop(field.name, "")
-            if value and value not in field.values:
-                raise RecipeError(
-                    f"condition asks for {field.name} {value!r}, but the model knows {_some(field.values)}.",
-                    "condition",
-                )
-            row.append(field.values.index(value) if value else UNKNOWN)
-        if wishes:
-            known = f"it can be asked for {_some([field.name for field in self.fields])}" if self.fields else (
-                "it was trained without conditions; leave the condition empty"
-            )  # fmt: skip
-            raise RecipeError(f"condition asks for {next(iter(wishes))!r}, which the model does not know; {known}.",
-                              "condition")  # fmt: skip
-        return row
-
-    def _read(self, text: str) -> Mapping[str, str]:
-        wishes = {}
-        for part in filter(None, (part.strip() for part in text.split(","))):
-            name, separator, value = (piece.strip() for piece in part.partition("="))
-            if not separator and self.fields:
-                name, value = self.fields[0].name, name
-            wishes[name] = value
-        return wishes
-
-    def tensor(self, wanted: Mapping[str, str] | str, count: int) -> Tensor:
-        """The same wishes for `count` pictures, (count, fields) of int64."""
-        return torch.tensor([self.encode(wanted)], dtype=torch.int64).reshape(1, -1).repeat(count, 1)
-
-    def to_json(self) -> list[dict[str, Any]]:
-        """As a model's config.json keeps it."""
-        return [{"name": field.name, "values": list(field.values)} for field in self.fields]
-
-    @staticmethod
-    def from_json(fields: Sequence[Mapping[str, Any]]) -> "Conditions":
-        """The opposite of `to_json`."""
-        return Conditions(tuple(Field(field["name"], tuple(field["values"])) for field in fields))
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:12])
-    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
-
-
 class _Part:
     """A dataset of the mixture: its pixels, its conditions in the mixture's fields, and which pictures validate."""
 
@@ -134,7 +69,7 @@ class _Part:
         self.name, self.weight = name, weight
         self.pixels = images.pixels
         self.conditions = _rows(images, conditions)
-        order = _philox(data.split_seed, 0, _SPLIT_STREAM).permutation(len(images))
+        order = philox(data.split_seed, 0, _SPLIT_STREAM).permutation(len(images))
         held = min(max(1, round(data.validation_fraction * len(images))), len(images) - 1)
         self.validation, self.train = np.sort(order[:held]), np.sort(order[held:])
 
@@ -180,7 +115,7 @@ class PictureMixture:
 
     def batch(self, seed: int, step: int, count: int) -> tuple[Tensor, Tensor]:
         """`count` pictures (count, channels, height, width) and their conditions (count, fields)."""
-        chance = _philox(seed, step, _BATCH_STREAM)
+        chance = philox(seed, step, _BATCH_STREAM)
         which = np.minimum(np.searchsorted(self._shares, chance.random(count), side="right"), len(self._parts) - 1)
         places, mirrored = chance.random(count), chance.random(count) < 0.5
         chosen = [(part := self._parts[number], part.train[int(place * len(part.train))])
@@ -284,33 +219,6 @@ def to_uint8(pictures: Tensor) -> np.ndarray:
     levels = pictures.detach().float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
     array: np.ndarray = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
     return array
-
-
-# Chance.
-
-
-def noise(shape: Sequence[int], seed: int, step: int, stream: int = 0) -> Tensor:
-    """Standard normal numbers; the same (seed, step, stream) gives the same on every device."""
-    return torch.randn(tuple(shape), generator=_generator(seed, step, stream))
-
-
-def uniform(count: int, seed: int, step: int, stream: int = 0) -> Tensor:
-    """Numbers spread evenly over [0, 1), (count,)."""
-    return torch.rand(count, generator=_generator(seed, step, stream))
-
-
-def latents(shape: Sequence[int], seed: int, count: int) -> Tensor:
-    """Noise to draw from, (count, *shape): the first pictures of a seed are the same however many are drawn."""
-    return torch.stack([noise(shape, seed, number) for number in range(count)])
-
-
-def _generator(seed: int, step: int, stream: int) -> torch.Generator:
-    mixed = np.random.SeedSequence([seed, step, stream]).generate_state(1, np.uint64)[0]
-    return torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
-
-
-def _philox(seed: int, step: int, stream: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, step, stream])))
 
 
 # Model folders.

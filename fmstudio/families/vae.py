@@ -78,7 +78,7 @@ class VaeFamily(PictureFamily):
     }
     plots = (
         Plot("loss", "Negative evidence bound", "nats per number", tab="Bound"),
-        Plot("reconstruction", "Reconstruction error", "grey levels of 255", tab="Reconstruction"),
+        Plot("reconstruction", "Reconstruction error", "grey levels of 255", tab="Error"),
         Plot("kl", "KL divergence", "nats per picture", tab="KL"),
         Plot("active_dimensions", "Active dimensions", "dimensions", tab="Active"),
         Plot("codebook", "Codebook use", "codes", tab="Codebook"),

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fmstudio.families.chance import noise, uniform
 from fmstudio.families.family import Learner, Phase, Recipe, Verdict
-from fmstudio.families.pictures import UNIT, PictureMixture, noise, to_uint8, uniform
+from fmstudio.families.pictures import UNIT, PictureMixture, to_uint8
 from fmstudio.families.vae_model import GaussianModel, QuantisedModel, VaeModel
 from fmstudio.families.vae_settings import VaeObjective
 from fmstudio.jobs import Event, Note, Sample

@@ -13,7 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from fmstudio.errors import StudioError
-from fmstudio.families.pictures import Conditions, load_weights, noise, read_config, save_model, uniform
+from fmstudio.families.chance import noise, uniform
+from fmstudio.families.conditions import Conditions
+from fmstudio.families.pictures import load_weights, read_config, save_model
 from fmstudio.families.vae_settings import VaeSettings
 from fmstudio.nn.code_prior import CodePrior
 from fmstudio.nn.gaussian_vae import GaussianVae

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from fmstudio.errors import StudioError
+from fmstudio.families.chance import latents, noise, spherical
 from fmstudio.families.diffusion_model import FRESH_NOISE, DiffusionModel, load_diffusion
-from fmstudio.families.pictures import latents, noise, to_uint8
+from fmstudio.families.pictures import to_uint8
 from fmstudio.jobs import Event, JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.laboratory.opened import opened
@@ -92,20 +93,6 @@ def between(
     x = spherical(first, last, torch.linspace(0.0, 1.0, frames))
     times = loaded.path.timesteps(chosen.steps)
     return (yield from shown_walk(context, loaded, x, times, chosen, condition or {}, same_noise=True))
-
-
-def spherical(first: Tensor, last: Tensor, parts: Tensor) -> Tensor:
-    """Spherical interpolation (Shoemake 1985; for diffusion, Song et al. 2021, "DDIM", equation 67).
-
-    Noise of many dimensions lies near a sphere; a straight line would leave it and the middle would be too quiet.
-    first, last: of one shape. parts: (frames,) from 0 to 1. Returns (frames, *shape).
-    """
-    cosine = torch.dot(first.flatten(), last.flatten()) / (first.norm() * last.norm())
-    angle = torch.arccos(cosine.clamp(-1.0, 1.0))
-    parts = parts.reshape(-1, *(1,) * first.dim())
-    if angle.sin().abs() < 1e-4:  # the same noise at both ends
-        return torch.lerp(first[None], last[None], parts)
-    return (((1.0 - parts) * angle).sin() * first + (parts * angle).sin() * last) / angle.sin()
 
 
 # What the jobs share.

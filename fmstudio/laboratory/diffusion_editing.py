@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from fmstudio.errors import StudioError
-from fmstudio.families.pictures import from_uint8, latents, noise
+from fmstudio.families.chance import latents, noise
+from fmstudio.families.pictures import from_uint8
 from fmstudio.jobs import JobContext
 from fmstudio.jobs.context import Job
 from fmstudio.laboratory.diffusion import Walk, device_of, open_model, shape_of, shown_steps, step_noise

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from fmstudio.errors import StudioError
-from fmstudio.families.pictures import from_uint8, noise, to_uint8
+from fmstudio.families.chance import noise
+from fmstudio.families.pictures import from_uint8, to_uint8
 from fmstudio.jobs import JobContext, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.laboratory.shades import noise_shades

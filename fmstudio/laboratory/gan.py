@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ import torch
 from torch import Tensor
 
 from fmstudio.errors import StudioError
+from fmstudio.families.chance import spherical
 from fmstudio.families.family import Recipe
 from fmstudio.families.gan_learner import GanLearner
-from fmstudio.families.gan_model import BATCH, NAME, GanModel, load_gan, spherical
+from fmstudio.families.gan_model import BATCH, NAME, GanModel, load_gan
 from fmstudio.families.pictures import to_uint8
 from fmstudio.jobs import Event, JobContext, Metrics, Progress, Sample
 from fmstudio.jobs.context import Job
@@ -91,11 +93,11 @@ def walk(
         raise StudioError("A walk leads from one seed to another; give it two seeds or more, and a frame or more.")
     _check_count(frames * (len(seeds) - 1) + 1)
     latents, embedded = _stations(found, seeds, condition)
-    places = [divmod(frame, frames) for frame in range(frames * (len(seeds) - 1))]
-    way = [spherical(latents[at], latents[at + 1], part / frames) for at, part in places]
-    blend = [torch.lerp(embedded[at], embedded[at + 1], part / frames) for at, part in places]
-    way, blend = [*way, latents[-1]], [*blend, embedded[-1]]
-    return (yield from _drawn(context, found, "walk", torch.stack(way), torch.stack(blend), truncation))
+    parts = torch.arange(frames) / frames
+    way = [spherical(*pair, parts) for pair in pairwise(latents)]
+    blend = [torch.lerp(*pair, parts[:, None]) for pair in pairwise(embedded)]
+    way, blend = [*way, latents[-1:]], [*blend, embedded[-1:]]
+    return (yield from _drawn(context, found, "walk", torch.cat(way), torch.cat(blend), truncation))
 
 
 def _opened(context: JobContext, workspace: Workspace, model: str) -> Generator[Event, None, GanModel]:

@@ -11,7 +11,8 @@ import torch
 
 from fmstudio.data.images import Images, open_images
 from fmstudio.errors import StudioError
-from fmstudio.families.pictures import CLASS, Conditions, from_uint8, to_uint8
+from fmstudio.families.conditions import Conditions
+from fmstudio.families.pictures import CLASS, from_uint8, to_uint8
 from fmstudio.families.vae import draw_pictures, load_vae
 from fmstudio.families.vae_model import VaeModel
 from fmstudio.families.vae_settings import VaeSampling

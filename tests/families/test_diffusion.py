@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from fmstudio.errors import StudioError
+from fmstudio.families.conditions import Conditions, Field
 from fmstudio.families.diffusion import FAMILY, DiffusionLearner, DiffusionModel, hide, load_diffusion, training_times
 from fmstudio.families.diffusion_settings import DiffusionObjective, DiffusionSampling
 from fmstudio.families.family import Recipe
-from fmstudio.families.pictures import Conditions, Field
 from fmstudio.jobs import JobContext, Progress, Sample
 from fmstudio.nn.noise_path import FlowPath
 from fmstudio.nn.unet import UNet, UNetShape

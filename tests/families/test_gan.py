@@ -11,7 +11,7 @@ import torch
 from fmstudio.errors import StudioError
 from fmstudio.families import family_named
 from fmstudio.families.gan_learner import GanLearner, collapse, diversities
-from fmstudio.families.gan_model import fill, load_gan, spherical
+from fmstudio.families.gan_model import fill, load_gan
 from fmstudio.jobs import JobContext, Metrics, Note, Sample
 from fmstudio.recipe import RecipeError, build
 from fmstudio.training.loop import Trainer
@@ -168,14 +168,6 @@ def test_truncation_pulls_pictures_together(pictured: Workspace, recipe: Tables,
     spread = [float(model.pictures(latents, embedded, psi).std(0).mean()) for psi in (0.0, 0.5, 1.0)]
     assert spread[0] == pytest.approx(0, abs=1e-6)
     assert spread[0] < spread[1] < spread[2]
-
-
-def test_a_spherical_way_keeps_its_length() -> None:
-    first, second = torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0])
-    assert torch.allclose(spherical(first, second, 0.0), first)
-    assert torch.allclose(spherical(first, second, 1.0), second, atol=1e-6)
-    assert torch.allclose(spherical(first, second, 0.5), torch.tensor([2.0**0.5, 2.0**0.5]))
-    assert torch.allclose(spherical(first, first, 0.3), first)
 
 
 def test_a_finished_model_can_be_trained_on(pictured: Workspace, recipe: Tables) -> None:

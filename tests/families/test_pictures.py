@@ -10,20 +10,17 @@ from torch import nn
 
 from fmstudio.data.images import ImageWriter, Picture, open_images
 from fmstudio.errors import StudioError
+from fmstudio.families.chance import latents, noise, spherical, uniform
+from fmstudio.families.conditions import Conditions, Field
 from fmstudio.families.family import Recipe
 from fmstudio.families.pictures import (
-    Conditions,
-    Field,
     PictureData,
     from_uint8,
-    latents,
     load_weights,
-    noise,
     open_pictures,
     read_config,
     save_model,
     to_uint8,
-    uniform,
 )
 from fmstudio.recipe import DatasetChoice, RecipeError
 from fmstudio.workspace import DatasetRecord, Workspace
@@ -123,6 +120,13 @@ def test_chance_is_a_pure_function() -> None:
     assert abs(float(spread.mean()) - 0.5) < 0.03
     assert spread.min() >= 0
     assert spread.max() < 1
+
+
+def test_a_spherical_way_keeps_its_length() -> None:
+    first, last = torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0])
+    way = spherical(first, last, torch.tensor([0.0, 0.5, 1.0]))
+    assert torch.allclose(way, torch.tensor([[2.0, 0.0], [2.0**0.5, 2.0**0.5], [0.0, 2.0]]), atol=1e-6)
+    assert torch.allclose(spherical(first, first, torch.tensor([0.3]))[0], first)
 
 
 def test_a_model_folder_comes_back_and_damage_is_named(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from fmstudio.errors import StudioError
+from fmstudio.families.chance import spherical
 from fmstudio.families.diffusion_model import draw_pictures, load_diffusion
 from fmstudio.families.diffusion_settings import DiffusionSampling
 from fmstudio.families.pictures import from_uint8, to_uint8
@@ -126,12 +127,12 @@ def test_the_ends_between_two_seeds_are_those_seeds(trained: Workspace) -> None:
 def test_noise_between_two_keeps_its_length() -> None:
     generator = torch.Generator().manual_seed(0)
     first, last = torch.randn(3, 32, 32, generator=generator), torch.randn(3, 32, 32, generator=generator)
-    way = diffusion.spherical(first, last, torch.linspace(0, 1, 5))
+    way = spherical(first, last, torch.linspace(0, 1, 5))
     assert torch.allclose(way[0], first, atol=1e-5)
     assert torch.allclose(way[-1], last, atol=1e-5)
     assert way.flatten(1).std(1) == pytest.approx(torch.ones(5), abs=0.05)
     assert ((first + last) / 2).std() < 0.75, "a straight line is too quiet in its middle"
-    assert torch.equal(diffusion.spherical(first, first, torch.tensor([0.5]))[0], first)
+    assert torch.equal(spherical(first, first, torch.tensor([0.5]))[0], first)
 
 
 def test_a_model_of_another_family_is_refused_by_name(trained: Workspace) -> None:

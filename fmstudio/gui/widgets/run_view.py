@@ -24,6 +24,9 @@ from fmstudio.gui.widgets.run_plots import RunPlot, plots_of
 from fmstudio.gui.widgets.run_samples import RunSamples
 from fmstudio.gui.widgets.run_state import RunState
 
+FOR_TEXT, FOR_PICTURES = (350, 134), (290, 194)
+"""Heights of the curves and of the samples: pictures need more room than the beginning of a text."""
+
 
 class RunView(QWidget):
     """Shows the book's current run, with those laid over it. `sampling_requested` names a model to write with."""
@@ -65,7 +68,8 @@ class RunView(QWidget):
         split.addWidget(self.tabs)
         split.setStretchFactor(0, 7)
         split.setStretchFactor(1, 3)
-        split.setSizes([350, 134])
+        split.setSizes(FOR_TEXT)
+        self._split, self._draws = split, False
         self._parts = (self.header, split)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -77,6 +81,9 @@ class RunView(QWidget):
     def show_run(self, run: RunState | None) -> None:
         """Look at this run from now on."""
         self.run = run
+        if run is not None and self._draws != (run.unit == "pictures"):
+            self._draws = not self._draws
+            self._split.setSizes(FOR_PICTURES if self._draws else FOR_TEXT)
         for part in self._parts:
             part.setVisible(run is not None)
         self.nothing.setVisible(run is None)
