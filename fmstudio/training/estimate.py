@@ -14,18 +14,25 @@ from fmstudio.recipe import RecipeError
 from fmstudio.training.device import choose_device, devices, parameter_count
 from fmstudio.training.loop import Trainer
 from fmstudio.training.pace import seconds_per_step
-from fmstudio.training.pretraining import fetch_missing_datasets
+from fmstudio.training.pretraining import fetch_missing_datasets, will_be_fetched
 from fmstudio.training.recipes import parse_recipe, resolve
 from fmstudio.workspace import Workspace
+
+UNKNOWN = {"error": "", "field": ""}
 
 FLOAT = 4
 """Bytes of a weight: they and the optimiser's state are kept in float32 whatever the products are computed in."""
 
 
 def estimate(context: JobContext, workspace: Workspace, recipe: Mapping[str, Any]) -> Job:
-    """Yields one Sample "estimate" with the sizes, or with the sentence and the field of what is wrong."""
+    """Yields one Sample "estimate" with the sizes, or with the sentence and the field of what is wrong.
+
+    Where sizes depend on data that only the run will bring here, it says neither.
+    """
     try:
-        yield Sample("estimate", "estimate", _sizes(workspace, resolve(workspace, parse_recipe(recipe))))
+        parsed = resolve(workspace, parse_recipe(recipe))
+        found = UNKNOWN if parsed.family.data_kind == "images" and will_be_fetched(workspace, parsed) else None
+        yield Sample("estimate", "estimate", found or _sizes(workspace, parsed))
     except StudioError as error:
         field = error.path if isinstance(error, RecipeError) else ""
         yield Sample("estimate", "estimate", {"error": str(error), "field": field})

@@ -65,8 +65,7 @@ def resume(context: JobContext, workspace: Workspace, run: str, steps: int = 0) 
 
 def fetch_missing_datasets(context: JobContext, workspace: Workspace, recipe: Recipe) -> Generator[Event, None, None]:
     """Fetch those of the recipe's datasets that the workspace lacks and the catalogue has."""
-    present = {record.name for record in workspace.datasets()}
-    missing = [choice.name for choice in recipe.data.datasets if choice.name not in present]
+    missing = _missing(workspace, recipe)
     if not missing:
         return
     from fmstudio.data import catalogue  # only now: most runs never ask the network
@@ -76,6 +75,21 @@ def fetch_missing_datasets(context: JobContext, workspace: Workspace, recipe: Re
             workspace.dataset(name)  # raises, and says which there are
         yield Note(f"The dataset {name} is not here yet; it is fetched from the catalogue.")
         yield from catalogue.fetch(context, name, workspace)
+
+
+def will_be_fetched(workspace: Workspace, recipe: Recipe) -> bool:
+    """Whether a run would first have to bring some of its data here, and could."""
+    missing = _missing(workspace, recipe)
+    if not missing:
+        return False
+    from fmstudio.data import catalogue
+
+    return set(missing) <= set(catalogue.read_catalogue().items)
+
+
+def _missing(workspace: Workspace, recipe: Recipe) -> list[str]:
+    present = {record.name for record in workspace.datasets()}
+    return [choice.name for choice in recipe.data.datasets if choice.name not in present]
 
 
 def _run(context: JobContext, workspace: Workspace, record: RunRecord, recipe: Recipe) -> Job:

@@ -13,10 +13,13 @@ from fmstudio.cli import main
 from fmstudio.errors import StudioError
 from fmstudio.families import families
 from fmstudio.jobs import Artefact, JobContext, Sample
+from fmstudio.training.estimate import estimate
 from fmstudio.training.pretraining import pretrain, resume
+from fmstudio.training.recipes import parse_recipe, presets, recipe_tables
 from fmstudio.training.sampling import draw, sample
 from fmstudio.workspace import Workspace
 from tests.driving import of_kind, run_job, run_until
+from tests.pictures import keep_shapes
 
 DRAWING = [family for family in families().values() if family.data_kind == "images"]
 
@@ -116,3 +119,21 @@ def test_the_command_line_draws_a_grid(
     assert "--to grid.png" in capsys.readouterr().err
     assert main([*command, "--to", str(tmp_path / "grid.jpg")]) == 1
     assert ".png" in capsys.readouterr().err
+
+
+def test_a_preset_whose_pictures_are_still_to_be_drawn_can_be_begun(workspace: Workspace) -> None:
+    wanted = recipe_tables("robots-diffusion")
+    (found,), _ = run_job(estimate(JobContext(), workspace, wanted))
+    assert found.data == {"error": "", "field": ""}
+    (found,), _ = run_job(estimate(JobContext(), workspace, wanted | {"data": {"datasets": ["nowhere"]}}))
+    assert "nowhere" in found.data["error"]
+
+
+@pytest.mark.parametrize("preset", sorted(name for name in presets() if name.startswith(("robots", "faces"))))
+def test_every_preset_trains_and_draws(preset: str, workspace: Workspace) -> None:
+    tables = recipe_tables(preset, ["training.minutes=0", "training.steps=1", 'training.device="cpu"'])
+    keep_shapes(workspace, parse_recipe(tables).data.datasets[0].name, count=24, side=32)
+    _, result = run_job(pretrain(JobContext(), workspace, tables))
+    assert workspace.model(result["model"]).parameters <= 2_000_000
+    events, _ = run_job(sample(JobContext(), workspace, result["model"], settings={"count": 2}))
+    assert of_kind(events, Sample)[-1].data.shape == (2, 32, 32, 3)

@@ -60,11 +60,13 @@ class RunCost(Card):
         return self._values[name].text()
 
     def show_estimate(self, estimate: Mapping[str, Any]) -> None:
-        """Show the sizes that the job `estimate` found; an estimate with an error shows none."""
-        wrong = bool(estimate.get("error"))
-        self._values["parameters"].setText(_NONE if wrong else formatting.millions(estimate["parameters"]))
-        self._values["memory"].setText(_NONE if wrong else formatting.size(estimate["memory_bytes"]))
-        self._values["checkpoint"].setText(_NONE if wrong else formatting.size(estimate["checkpoint_bytes"]))
+        """Show the sizes that the job `estimate` found, as far as it could."""
+        for name, key, write in (
+            ("parameters", "parameters", formatting.millions),
+            ("memory", "memory_bytes", formatting.size),
+            ("checkpoint", "checkpoint_bytes", formatting.size),
+        ):
+            self._values[name].setText(write(estimate[key]) if key in estimate else _NONE)
 
     def clear_pace(self) -> None:
         """The settings are others now: what was measured says nothing any more."""
