@@ -88,7 +88,7 @@ def _diffusion(tour: Tour) -> Iterator[Wait]:
     panel.start()
     yield tour.at_rest("pictures out of noise")
     scrubber = panel.reverse.scrubber
-    scrubber.go_to(scrubber.position // 2)
+    scrubber.go_to(scrubber.bar.maximum() // 2)
     yield tour.picture("diffusion-reverse")
     for view in ("edit", "between"):
         panel.look_at(view)
@@ -96,7 +96,7 @@ def _diffusion(tour: Tour) -> Iterator[Wait]:
         if panel.primary_action.isEnabled():
             panel.start()
             yield tour.at_rest(f"what {view} shows")
-            panel.view.scrubber.go_to(panel.view.scrubber.position // 2)
+            panel.view.scrubber.go_to(panel.view.scrubber.bar.maximum() // 2)
         yield tour.picture(f"diffusion-{view}")
 
 
@@ -105,8 +105,8 @@ def _gan(tour: Tour) -> Iterator[Wait]:
     panel.shown(model=_models(tour, "gan")[0].name)
     panel.gan.look_at("learning")
     yield tour.at_rest("the game")
-    panel.gan.learning.take_steps("both", 1)
-    yield tour.at_rest("a step of both players")
+    panel.gan.learning.take_steps("both", 20)
+    yield tour.at_rest("steps of both players")
     yield tour.picture("gan-learning")
     panel.gan.look_at("generate")
     yield tour.at_rest("the generator's pictures")

@@ -21,6 +21,7 @@ COLOURS = {"training": "training", "": "training", "validation": "validation", "
            "generator": "generated", "real": "real", "discriminator": "real"}  # fmt: skip
 _OTHERS = ("generated", "real", "success", "error")
 _SMOOTHEST = 0.995
+_IN_SIGHT = 3  # choices between large plots
 
 
 class Converted(Series):
@@ -89,6 +90,7 @@ class RunCurves(QWidget):
         self._over: list[tuple[RunState, str]] = []
         self._plots: tuple[RunPlot, ...] = ()
         self._shown = "loss"
+        self.unit: Segments | ChoiceField | None = None
         self.loss = LivePlot(theme, "Loss")
         self.small: dict[str, LivePlot] = {}
         self._build()
@@ -161,16 +163,27 @@ class RunCurves(QWidget):
             return
         self._plots = plots
         large = [(plot.name, plot.choice) for plot in plots if not plot.small]
-        if self._choice.count() and isinstance(old := self._choice.itemAt(0).widget(), Segments):
-            _discard(old)
-        self.unit = Segments(large, "loss-unit", "What is drawn large")
-        self.unit.changed.connect(self.show_unit)
+        if self.unit is not None:
+            _discard(self.unit)
+        self.unit = self._chooser(large)
         self._choice.insertWidget(0, self.unit)
         self._shown = self._shown if self._shown in dict(large) else large[0][0]
         self.unit.set_value(self._shown)
         self._make_small([plot for plot in plots if plot.small])
         self._smooth(self.smoothing.value())
         self._place_on_axis()
+
+    def _chooser(self, large: list[tuple[str, str]]) -> Segments | ChoiceField:
+        """All choices in sight where they are few; a list where they would not fit beside the rest."""
+        if len(large) <= _IN_SIGHT:
+            segments = Segments(large, "loss-unit", "What is drawn large")
+            segments.changed.connect(self.show_unit)
+            return segments
+        listed = ChoiceField("loss-unit", "What is drawn large", [])
+        for name, title in large:
+            listed.addItem(title, name)
+        listed.edited.connect(lambda: self.show_unit(listed.value()))
+        return listed
 
     def _make_small(self, plots: Iterable[RunPlot]) -> None:
         while item := self._beneath.takeAt(0):

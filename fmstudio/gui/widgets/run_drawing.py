@@ -148,4 +148,6 @@ def _result_words(event: Finished) -> str:
     if event.outcome != "completed" or not count:
         return "Stopped." if event.outcome != "completed" else ""
     words = f"{formatting.count(count)} pictures"
-    return f"{words} in {formatting.duration(seconds)}" if seconds else words
+    if not seconds:
+        return words
+    return f"{words} in {formatting.duration(seconds) if seconds >= 0.1 else f'{1000 * seconds:.0f} ms'}"
