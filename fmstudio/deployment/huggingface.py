@@ -25,7 +25,10 @@ def export(context: JobContext, workspace: Workspace, model: str, to: str) -> Jo
     """Copy a model's folder to `to` and reload it there; a folder that fails the proof does not stay."""
     source, family = yield from model_folder(context, workspace, model)
     if family != "language":
-        raise StudioError(f"Model {model!r} is of the family {family}, which transformers does not know.")
+        raise StudioError(
+            f"Model {model!r} is of the family {family}, which transformers does not know; copy its folder {source}, "
+            "which this studio opens anywhere."
+        )
     target = Path(to).expanduser().absolute()
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise StudioError(f"{target} exists already; choose a new folder to export to, or empty it.")

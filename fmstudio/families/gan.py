@@ -63,8 +63,8 @@ class GanFamily(PictureFamily):
         "checkpoint_every": 500,
     }  # fmt: skip
     sizes = {
-        "Tiny": _size(latent=32, features=16, maximum_features=64, learning_rate=0.0007),
-        "Small": _size(latent=64, features=32, maximum_features=128, learning_rate=0.0007),
+        "Tiny": _size(latent=32, features=16, maximum_features=64, learning_rate=0.0006),
+        "Small": _size(latent=64, features=32, maximum_features=128, learning_rate=0.0006),
         "Medium": _size(latent=128, features=64, maximum_features=256, learning_rate=0.0005),
         "Large": _size(latent=256, features=96, maximum_features=384, blocks=2, learning_rate=0.0003),
         "GPU": _size(latent=512, features=192, maximum_features=768, blocks=2, learning_rate=0.0002),

@@ -188,7 +188,7 @@ def test_datasets_are_mixed_with_weights(form, qtbot):
 def test_a_dataset_that_is_gone_stays_in_sight(form):
     form.set_values({"data.datasets": ["lost"]})
     choice = form.rows["data.datasets"].editor.rows[0].choice
-    assert choice.currentText() == "lost (missing)"
+    assert choice.currentText() == "lost (not here yet)"
     assert form.value("data.datasets") == ["lost"]
 
 

@@ -28,9 +28,11 @@ def test_the_tour_goes_from_data_to_export_and_leaves_a_picture_of_each_step(tmp
     assert end.returncode == 0, end.stderr
     names = sorted(path.stem.partition("-")[2] for path in pictures.iterdir())
     assert {"home-new", "data-preview", "train-objective", "train-live", "train-sample", "train-export"} <= set(names)
+    assert {"data-pictures", "diffusion-forward", "diffusion-reverse", "gan-learning", "vae-space"} <= set(names)
     workspace = Workspace(tmp_path / "workspace")
     try:
-        assert [run.status for run in workspace.runs()] == ["completed"]
+        assert [run.family for run in workspace.runs()] == ["language", "diffusion", "gan", "vae"]
+        assert {run.status for run in workspace.runs()} == {"completed"}
         assert workspace.exports()[0].details["largest_difference"] <= 1e-4
     finally:
         workspace.close()

@@ -97,7 +97,7 @@ class DatasetsField(QWidget):
             row.set_name(f"{self.objectName()}-{number}")
             row.weight.setVisible(several)
             row.remove.setVisible(several)
-        self._hint.setVisible(not self._known)
+        self._hint.setVisible(not self._known and not any(row.dataset for row in self.rows))
         self._add.setVisible(len(self.rows) < len(self._known))
 
 
@@ -141,5 +141,5 @@ class _Row(QWidget):
         for name in known:
             self.choice.addItem(name, name)
         if dataset and dataset not in known:
-            self.choice.addItem(f"{dataset} (missing)", dataset)
+            self.choice.addItem(f"{dataset} (not here yet)", dataset)
         self.choice.setCurrentIndex(max(0, self.choice.findData(dataset)))
