@@ -4,22 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_duplicate_groups import DuplicateGroups, Group
 from fmstudio.gui.widgets.data_keys import KeyedView
+from fmstudio.gui.widgets.data_making import NewDataset
 from fmstudio.gui.widgets.data_question import DUPLICATES, WITHOUT_DUPLICATES, Question
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.fields import NumberField, TextField
-from fmstudio.gui.widgets.job_bar import JobStrip
+from fmstudio.gui.widgets.fields import NumberField
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.jobs import JobRequest, Progress
-from fmstudio.workspace import WorkspaceError
+from fmstudio.jobs import Progress
 
 FARTHEST = 16  # of the 64 bits of a perceptual hash: beyond, pictures that share nothing meet
 USUAL = 4
@@ -35,7 +34,7 @@ class DuplicatesView(KeyedView):
         super().__init__()
         self.setObjectName("duplicates")
         self._studio, theme = studio, studio.theme
-        self._dataset, self._version, self._job = "", "", ""
+        self._dataset, self._version = "", ""
         self._found: Mapping[str, Any] | None = None
         self._looked_for: int | None = None
         self.which = Segments(
@@ -58,12 +57,9 @@ class DuplicatesView(KeyedView):
             "than it is. Nothing is removed until you say so, and this dataset stays as it is.",
             "duplicates-invitation",
         )  # fmt: skip
-        self.name = TextField("duplicates-name", "Name of the dataset without duplicates")
-        self.apply_button = button("Remove", "duplicates-apply", theme, "mdi6.check", clicked=self.apply)
-        self.why_not = label("", "caption", "duplicates-why-not", wrap=True)
-        self.strip = JobStrip(studio, "duplicates-strip")
-        self.done = label("", "success", "duplicates-done", wrap=True)
-        self.open_button = button("Open it", "duplicates-open", theme, clicked=self._open)
+        self.making = NewDataset(
+            studio, "duplicates", "Name of the dataset without duplicates", "Remove", "Remove into a new dataset"
+        )
         self._lay_out()
         self._connect(studio)
         self._judge()
@@ -78,7 +74,7 @@ class DuplicatesView(KeyedView):
         left.body.addWidget(self.find_button, 0, Qt.AlignmentFlag.AlignLeft)
         right = QVBoxLayout()
         right.setSpacing(12)
-        for part, stretch in ((self.error, 0), (self.invitation, 1), (self.groups, 1), (self._make_bottom(), 0)):
+        for part, stretch in ((self.error, 0), (self.invitation, 1), (self.groups, 1), (self.making, 0)):
             right.addWidget(part, stretch)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -86,35 +82,19 @@ class DuplicatesView(KeyedView):
         layout.addWidget(left)
         layout.addLayout(right, 1)
 
-    def _make_bottom(self) -> Card:
-        self._bottom = Card("", "duplicates-apply-card")
-        self._bottom.layout().setContentsMargins(12, 12, 12, 12)
-        self._naming = QWidget()
-        row = QHBoxLayout(self._naming)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(label("New dataset", "body"))
-        row.addWidget(self.name, 1)
-        row.addWidget(self.apply_button)
-        ended = QHBoxLayout()
-        ended.addWidget(self.done, 1)
-        ended.addWidget(self.open_button)
-        for part in (self._naming, self.why_not, self.strip):
-            self._bottom.body.addWidget(part)
-        self._bottom.body.addLayout(ended)
-        return self._bottom
-
     def _connect(self, studio: Studio) -> None:
         self.acted.connect(self._act)
         self.which.changed.connect(self._show_groups)
         self.distance.edited.connect(self._judge)
-        self.name.edited.connect(self._judge)
+        self.making.wanted.connect(self.apply)
+        self.making.changed.connect(self._judge)
+        self.making.failed.connect(self.error.show_error)
+        self.making.opened.connect(self.opened)
         self.groups.changed.connect(self._judge)
         self._question = Question(studio, DUPLICATES)
         self._question.answered.connect(self._take)
         self._question.progressed.connect(self._show_progress)
         self._question.failed.connect(self._failed)
-        studio.jobs.changed.connect(self._job_changed)
 
     def show_dataset(self, name: str) -> None:
         """Clean this dataset; what was found in another is forgotten."""
@@ -123,9 +103,9 @@ class DuplicatesView(KeyedView):
             return
         self._dataset, self._version = name, version
         self._question.forget()
-        self._found, self._looked_for, self._job = None, None, ""
+        self._found, self._looked_for = None, None
         self.error.clear()
-        self.name.set_value(self._studio.workspace.free_name("datasets", f"{name[:70]}-unique"))
+        self.making.begin(name, "unique")
         self._judge()
 
     # Finding.
@@ -135,7 +115,8 @@ class DuplicatesView(KeyedView):
         if not self.find_button.isEnabled():
             return
         self.error.clear()
-        self._found, self._job = None, ""
+        self._found = None
+        self.making.forget()
         self._looked_for = int(self.distance.value())
         self.state.setText("Looking…")
         self._question.ask(dataset=self._dataset, distance=self._looked_for)
@@ -172,36 +153,13 @@ class DuplicatesView(KeyedView):
             return "There is nothing to remove."
         if not self.groups.going:
             return "All of them stay; click a picture to let it go."
-        return self._name_problem()
-
-    def _name_problem(self) -> str:
-        try:
-            taken = self._studio.workspace.free_name("datasets", self.name.value()) != self.name.value()
-        except WorkspaceError as error:
-            return str(error)
-        return "There is a dataset of this name already; choose another." if taken else ""
+        return self.making.problem()
 
     def apply(self) -> None:
         """Make the new dataset."""
         if self.refusal():
             return
-        name = self.name.value()
-        arguments = {
-            "workspace": self._studio.workspace, "dataset": self._dataset, "indices": self.groups.going, "name": name,
-        }  # fmt: skip
-        title = f"Clean “{self._dataset}”"
-        self._job = self._studio.submit(JobRequest(title, WITHOUT_DUPLICATES, arguments, subject=name))
-        self._judge()
-
-    def _job_changed(self, job: str) -> None:
-        if job == self._job:
-            state = self._studio.jobs[job]
-            if state.status == "failed":
-                self.error.show_error(state.reason, state.details)
-            self._judge()
-
-    def _open(self) -> None:
-        self.opened.emit(self._studio.jobs[self._job].result["dataset"])
+        self.making.make(WITHOUT_DUPLICATES, indices=self.groups.going)
 
     def _act(self) -> None:
         (self.find if self.refusal() else self.apply)()
@@ -220,8 +178,10 @@ class DuplicatesView(KeyedView):
             self.state.setText(f"It must be a whole number from 0 to {FARTHEST}." if wrong else self._summary())
         self.invitation.setVisible(self._found is None)
         self.groups.setVisible(bool(self._found) and bool(self.groups.groups))
-        self._bottom.setVisible(self._found is not None)
-        self._show_job()
+        self.making.setVisible(self._found is not None)
+        amount = len(self.groups.going)
+        self.making.apply_button.setText(f"Remove {formatting.plural(amount, 'picture')}" if amount else "Remove")
+        self.making.judge(self.refusal(), nameable=bool(self.groups.groups))
 
     def _summary(self) -> str:
         if self._found is None:
@@ -233,21 +193,3 @@ class DuplicatesView(KeyedView):
             return "No two pictures are alike."
         going = formatting.plural(len(self.groups.going), "picture")
         return f"{formatting.plural(len(groups), 'group')}; {going} would go."
-
-    def _show_job(self) -> None:
-        job = self._studio.jobs.get(self._job)
-        busy = job is not None and job.active
-        made = job.result if job and job.result.get("dataset") else None
-        refusal = self.refusal()
-        amount = len(self.groups.going)
-        self.apply_button.setText(f"Remove {formatting.plural(amount, 'picture')}" if amount else "Remove")
-        self.apply_button.setAccessibleName("Remove into a new dataset")
-        self.apply_button.setEnabled(not refusal and not busy)
-        self.strip.show_job(job if busy else None)
-        self._naming.setVisible(not busy and not made and bool(self.groups.groups))
-        self.why_not.setText("" if busy or made else refusal)
-        self.why_not.setVisible(bool(self.why_not.text()))
-        if made:
-            self.done.setText(f"“{made['dataset']}” is here: {formatting.plural(made['pictures'], 'picture')}.")
-        self.done.setVisible(made is not None)
-        self.open_button.setVisible(made is not None)

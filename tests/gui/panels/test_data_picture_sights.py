@@ -108,14 +108,14 @@ def test_a_click_lets_a_picture_stay(found, pictures):
 
 
 def test_removing_makes_a_new_dataset(found, pictures, studio, engine, workspace):
-    assert found.apply_button.text() == "Remove 3 pictures"
+    assert found.making.apply_button.text() == "Remove 3 pictures"
     click(pictures, "duplicates-apply")
     assert asked(engine, WITHOUT_DUPLICATES) == {"dataset": "shapes", "indices": [3, 7, 8], "name": "shapes-unique"}
     job = engine.latest(WITHOUT_DUPLICATES)
     keep_shapes(workspace, "shapes-unique", count=57)
     result = {"dataset": "shapes-unique", "pictures": 57, "bytes": 1, "removed": 3}
     studio.jobs.deliver([(job, Artefact("dataset", "shapes-unique", "/x")), (job, Finished(result=result))])
-    assert text(pictures, "duplicates-done") == "“shapes-unique” is here: 57 pictures."
+    assert text(pictures, "duplicates-done") == "“shapes-unique” is here: 57 pictures, 1 B."
     click(pictures, "duplicates-open")
     assert text(pictures, "dataset-heading") == "shapes-unique"
 
