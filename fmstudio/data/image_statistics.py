@@ -1,6 +1,5 @@
 """The job that counts what is in a dataset of pictures; what it found is kept beside them."""
 
-import json
 from collections import Counter
 from collections.abc import Generator
 from typing import Any
@@ -8,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from fmstudio.data.images import UNKNOWN, Images, open_images
-from fmstudio.data.inspection import STATISTICS, kept, skipped
+from fmstudio.data.inspection import counted_once
 from fmstudio.data.pacing import Pace
 from fmstudio.jobs import Event, JobContext, Progress, Sample
-from fmstudio.workspace import Workspace, explained, write_atomically
+from fmstudio.workspace import Workspace
 
 _BATCH = 8 << 20  # bytes of pixels looked at in one go
 _SIZES = 20  # different original sizes that are told
@@ -22,17 +21,9 @@ def statistics(context: JobContext, workspace: Workspace, dataset: str) -> Gener
     """Yields a Sample "statistics": pictures, bytes, height, width, channels, original_sizes, modes, classes and
     attributes with their counts, mean_picture (height, width, channels), histograms of 256 by channel, skipped.
     """
-    folder = workspace.dataset_folder(dataset)
-    content = workspace.dataset(dataset).details.get("content")
-    found = kept(folder / STATISTICS, content)
-    if found is None:
-        with open_images(workspace, dataset) as images:
-            found = yield from _count(context, images)
-        if context.stopping:
-            return {}
-        found |= {"content": content, "skipped": skipped(folder)}
-        with explained(folder):
-            write_atomically(folder / STATISTICS, json.dumps(found, ensure_ascii=False))
+    found = yield from counted_once(context, workspace, dataset, open_images, _count)
+    if not found:
+        return {}
     mean = np.asarray(found["mean_picture"], np.uint8)
     yield Sample("statistics", "image-statistics", {**found, "mean_picture": mean})
     return {key: found[key] for key in ("pictures", "bytes", "height", "width", "channels")}

@@ -2,9 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from fmstudio.workspace import Workspace, explained, write_atomically
 
 SHOWN = 20_000  # characters of a document
 STATISTICS = "statistics.json"
+Data = TypeVar("Data")
 _ASKED = 300  # documents whose language is looked at
 
 
@@ -82,23 +84,37 @@ def _search(
 
 
 def statistics(context: JobContext, workspace: Workspace, dataset: str) -> Generator[Event, None, dict[str, Any]]:
-    """Count what is in a dataset; kept beside it, so that it is counted once."""
+    """Count what is in a dataset of texts."""
+    found = yield from counted_once(context, workspace, dataset, open_documents, _count)
+    if not found:
+        return {}
+    yield Sample("statistics", "statistics", found)
+    return {key: found[key] for key in ("documents", "bytes", "characters", "words")}
+
+
+def counted_once(
+    context: JobContext,
+    workspace: Workspace,
+    dataset: str,
+    opened: Callable[[Workspace, str], AbstractContextManager[Data]],
+    count: Callable[[JobContext, Data], Generator[Event, None, dict[str, Any]]],
+) -> Generator[Event, None, dict[str, Any]]:
+    """What `count` finds in a dataset, with the files that were skipped; kept beside it. Nothing if it is stopped."""
     folder = workspace.dataset_folder(dataset)
     content = workspace.dataset(dataset).details.get("content")
-    found = kept(folder / STATISTICS, content)
+    found = _kept(folder / STATISTICS, content)
     if found is None:
-        with open_documents(workspace, dataset) as documents:
-            found = yield from _count(context, documents)
+        with opened(workspace, dataset) as data:
+            found = yield from count(context, data)
         if context.stopping:
             return {}
         found |= {"content": content, "skipped": skipped(folder)}
         with explained(folder):
             write_atomically(folder / STATISTICS, json.dumps(found, ensure_ascii=False))
-    yield Sample("statistics", "statistics", found)
-    return {key: found[key] for key in ("documents", "bytes", "characters", "words")}
+    return found
 
 
-def kept(file: Path, content: object) -> dict[str, Any] | None:
+def _kept(file: Path, content: object) -> dict[str, Any] | None:
     """What was counted before, if it was this very content."""
     try:
         found: dict[str, Any] = json.loads(file.read_text("utf-8"))

@@ -4,52 +4,41 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_channels import ChannelHistogram
+from fmstudio.gui.widgets.data_counting import CountedView
 from fmstudio.gui.widgets.data_picture_detail import mode_in_words
-from fmstudio.gui.widgets.data_question import PICTURE_STATISTICS, Question
+from fmstudio.gui.widgets.data_question import PICTURE_STATISTICS
 from fmstudio.gui.widgets.data_shares import Shares, shares_of
 from fmstudio.gui.widgets.data_skipped import SkippedFiles
 from fmstudio.gui.widgets.data_statistics import Figure
-from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.labels import label, scroll_area
 from fmstudio.gui.widgets.picture_large import PictureBox
 from fmstudio.gui.widgets.picture_tiles import image_of
-from fmstudio.jobs import Progress
 
 _FIGURES = ("pictures", "size", "resolution", "channels", "licence")
 _ACROSS = 3  # cards of shares side by side
 _MOST = 10  # bars in a card
 
 
-class PictureStatisticsView(QWidget):
-    """Counts once a dataset; the answer is kept beside the data, so coming back is quick."""
+class PictureStatisticsView(CountedView):
+    """The numbers of a dataset of pictures."""
 
     def __init__(self, studio: Studio) -> None:
-        super().__init__()
-        self.setObjectName("picture-statistics")
-        self._studio, theme = studio, studio.theme
-        self._theme = theme
-        self._dataset, self._version = "", ""
+        super().__init__(studio, "picture-statistics", PICTURE_STATISTICS)
+        self._theme = theme = studio.theme
         self.figures = {name: Figure(name.capitalize(), f"picture-statistics-{name}") for name in _FIGURES}
         self.mean = PictureBox(theme, "picture-statistics-mean", "Mean of all pictures")
         self.channels = ChannelHistogram(theme, "picture-statistics-channels")
         self.skipped = SkippedFiles(theme, "picture-statistics-skipped")
-        self.error = ErrorBox(theme, "picture-statistics-error", dismissable=False)
         self.error.add_action("Try again", "picture-statistics-again", self.reload)
-        self.progress = label("", "caption", "picture-statistics-progress")
         self.counted: dict[str, Shares] = {}
         self._cards = QGridLayout()
         self._lay_out()
-        self._question = Question(studio, PICTURE_STATISTICS)
-        self._question.answered.connect(self._show)
-        self._question.progressed.connect(self._show_progress)
-        self._question.failed.connect(self._failed)
 
     def _lay_out(self) -> None:
         figures = QHBoxLayout()
@@ -68,59 +57,22 @@ class PictureStatisticsView(QWidget):
         self._cards.setSpacing(16)
         for column in range(_ACROSS):
             self._cards.setColumnStretch(column, 1)
-        self._content = QWidget()
-        column = QVBoxLayout(self._content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(16)
+        column = QVBoxLayout()
         column.addLayout(figures)
         column.addLayout(looks)
         column.addLayout(self._cards)
         column.addWidget(self.skipped)
         column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.error)
-        layout.addWidget(self.progress)
-        layout.addWidget(scroll_area(self._content, "picture-statistics-scroll"), 1)
+        self.put(column)
 
-    def show_dataset(self, name: str) -> None:
-        """Show this dataset's numbers."""
-        version = str(self._studio.workspace.dataset(name).details.get("content"))
-        if (name, version) != (self._dataset, self._version) or self.error.showing:
-            self._dataset, self._version = name, version
-            self.reload()
-
-    def reload(self) -> None:
-        """Count the present dataset anew, or read what was counted."""
-        self.error.clear()
-        self._content.hide()
-        self._say("Counting…")
-        self._question.ask(dataset=self._dataset)
-
-    def _say(self, sentence: str) -> None:
-        self.progress.setText(sentence)
-        self.progress.setVisible(bool(sentence))
-
-    def _show_progress(self, progress: Progress) -> None:
-        part = progress.done / progress.total if progress.total else None
-        self._say(f"{progress.message}… {formatting.percent(part)}")
-
-    def _failed(self, reason: str, details: str) -> None:
-        self._say("")
-        self.error.show_error(reason, details)
-
-    def _show(self, found: Mapping[str, Any]) -> None:
-        self._say("")
-        self._content.show()
-        licence = self._studio.workspace.dataset(self._dataset).details.get("licence", "")
+    def show_numbers(self, found: Mapping[str, Any], licence: str) -> None:
         channels = "1, grey" if found["channels"] == 1 else "3, colour"
         for name, value in {
             "pictures": formatting.count(found["pictures"]),
             "size": formatting.size(found["bytes"]),
             "resolution": f"{found['width']:,} × {found['height']:,}",
             "channels": channels,
-            "licence": str(licence) or "Not stated",
+            "licence": licence,
         }.items():
             self.figures[name].show_value(value)
         self.mean.show_image(image_of(found["mean_picture"]))

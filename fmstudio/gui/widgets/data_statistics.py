@@ -4,44 +4,35 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.data_counting import CountedView
 from fmstudio.gui.widgets.data_histogram import Histogram
-from fmstudio.gui.widgets.data_question import STATISTICS, Question
+from fmstudio.gui.widgets.data_question import STATISTICS
 from fmstudio.gui.widgets.data_shares import Share, Shares, language_name, shares_of
 from fmstudio.gui.widgets.data_skipped import SkippedFiles
-from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.labels import ElidedLabel, label, scroll_area
-from fmstudio.jobs import Progress
+from fmstudio.gui.widgets.labels import ElidedLabel, label
 
 _FIGURES = ("documents", "size", "characters", "words", "licence")
 
 
-class StatisticsView(QWidget):
-    """Counts once a dataset; the answer is kept beside the data, so coming back is quick."""
+class StatisticsView(CountedView):
+    """The numbers of a dataset of texts."""
 
     def __init__(self, studio: Studio) -> None:
-        super().__init__()
-        self.setObjectName("statistics")
-        self._studio, theme = studio, studio.theme
-        self._dataset = ""
+        super().__init__(studio, "statistics", STATISTICS)
+        theme = studio.theme
         self.figures = {name: Figure(name.capitalize(), f"statistics-{name}") for name in _FIGURES}
         self.histogram = Histogram(theme, "statistics-lengths", "characters", "document")
         self.languages = _ShareCard(theme, "Languages", "statistics-languages")
         self.encodings = _ShareCard(theme, "Encodings", "statistics-encodings")
         self.kinds = _ShareCard(theme, "Kinds of files", "statistics-kinds")
         self.skipped = SkippedFiles(theme, "statistics-skipped")
-        self.error = ErrorBox(theme, "statistics-error", dismissable=False)
-        self.progress = label("", "caption", "statistics-progress")
         self._lay_out()
-        self._question = Question(studio, STATISTICS)
-        self._question.answered.connect(self._show)
-        self._question.progressed.connect(self._show_progress)
-        self._question.failed.connect(self._failed)
 
     def _lay_out(self) -> None:
         figures = QHBoxLayout()
@@ -54,54 +45,18 @@ class StatisticsView(QWidget):
         shares.setSpacing(16)
         for card in (self.languages, self.encodings, self.kinds):
             shares.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
-        self._content = QWidget()
-        column = QVBoxLayout(self._content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(16)
+        column = QVBoxLayout()
         column.addLayout(figures)
         column.addWidget(lengths, 1)
         column.addLayout(shares)
         column.addWidget(self.skipped)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.error)
-        layout.addWidget(self.progress)
-        layout.addWidget(scroll_area(self._content, "statistics-scroll"), 1)
+        self.put(column)
 
-    def show_dataset(self, name: str) -> None:
-        """Show this dataset's numbers."""
-        if name != self._dataset or self.error.showing:
-            self._dataset = name
-            self.reload()
-
-    def reload(self) -> None:
-        """Count the present dataset anew, or read what was counted."""
-        self.error.clear()
-        self._content.hide()
-        self._say("Counting…")
-        self._question.ask(dataset=self._dataset)
-
-    def _say(self, sentence: str) -> None:
-        self.progress.setText(sentence)
-        self.progress.setVisible(bool(sentence))
-
-    def _show_progress(self, progress: Progress) -> None:
-        part = progress.done / progress.total if progress.total else None
-        self._say(f"{progress.message}… {formatting.percent(part)}")
-
-    def _failed(self, reason: str, details: str) -> None:
-        self._say("")
-        self.error.show_error(reason, details)
-
-    def _show(self, found: Mapping[str, Any]) -> None:
-        self._say("")
-        self._content.show()
-        licence = self._studio.workspace.dataset(self._dataset).details.get("licence", "")
+    def show_numbers(self, found: Mapping[str, Any], licence: str) -> None:
         for name in ("documents", "characters", "words"):
             self.figures[name].show_value(formatting.count(found[name]))
         self.figures["size"].show_value(formatting.size(found["bytes"]))
-        self.figures["licence"].show_value(licence or "Not stated")
+        self.figures["licence"].show_value(licence)
         self.histogram.show_counts(found["length_histogram"]["edges"], found["length_histogram"]["counts"])
         languages = {language_name(code): count for code, count in found["languages"].items()}
         looked_at = formatting.plural(found.get("languages_looked_at", 0), "document")

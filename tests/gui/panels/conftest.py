@@ -7,8 +7,10 @@ from fmstudio.gui.page import Page
 from fmstudio.gui.panel import find_panels
 from fmstudio.gui.panels.data import DataPanel
 from fmstudio.gui.panels.train import TrainPanel
+from fmstudio.gui.pump import Pump
+from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.data_question import DESCRIBE
-from fmstudio.jobs import Artefact, Finished, JobContext, Note, Sample, Started
+from fmstudio.jobs import Artefact, Engine, Finished, JobContext, Mailbox, Note, Sample, Started
 from fmstudio.workspace import DatasetRecord
 from tests.driving import run_job
 from tests.gui.panels.data_hands import answer
@@ -31,6 +33,19 @@ def with_runs(with_data):
     keep_run(with_data, "second", final=2.8)
     keep_run(with_data, "broken", status="failed", upto=120, reason="loss/training became nan at step 121; lower it.")
     return with_data
+
+
+@pytest.fixture
+def real_studio(workspace, theme, preferences):
+    """A studio on the test's workspace with an engine of its own."""
+    mailbox = Mailbox()
+    engine = Engine(mailbox)
+    studio = Studio(workspace, engine, theme, preferences)
+    pump = Pump(mailbox, studio.jobs)
+    pump.start()
+    yield studio
+    engine.close()
+    pump.stop()
 
 
 class Driver:

@@ -6,9 +6,6 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from fmstudio.gui.panels.data import DataPanel
-from fmstudio.gui.pump import Pump
-from fmstudio.gui.studio import Studio
-from fmstudio.jobs import Engine, Mailbox
 from tests.gui.panels.data_hands import click, text
 from tests.texts import write_texts
 
@@ -16,18 +13,11 @@ PATIENCE = 30_000  # milliseconds; a wait ends as soon as what it waits for is t
 
 
 @pytest.fixture
-def real(workspace, theme, preferences, show):
+def real(show, real_studio):
     """The panel with an engine of its own."""
-    mailbox = Mailbox()
-    engine = Engine(mailbox)
-    studio = Studio(workspace, engine, theme, preferences)
-    pump = Pump(mailbox, studio.jobs)
-    pump.start()
-    panel = show(DataPanel(studio))
+    panel = show(DataPanel(real_studio))
     panel.shown()
-    yield panel
-    engine.close()
-    pump.stop()
+    return panel
 
 
 @pytest.fixture

@@ -10,11 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from fmstudio.gui.panels.diffusion import DiffusionPanel
-from fmstudio.gui.pump import Pump
-from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.diffusion_fields import SAMPLERS
 from fmstudio.gui.widgets.diffusion_forward import PATHS
-from fmstudio.jobs import Engine, Mailbox
 from fmstudio.laboratory import diffusion_forward
 from tests.gui.panels.data_hands import click, text
 from tests.laboratory.diffusion_models import train_small
@@ -23,19 +20,12 @@ PATIENCE = 30_000  # milliseconds; a wait ends as soon as what it waits for is t
 
 
 @pytest.fixture
-def real(pictured, theme, preferences, show):
+def real(pictured, show, real_studio):
     """The panel with an engine of its own, a model and its pictures."""
     train_small(pictured)
-    mailbox = Mailbox()
-    engine = Engine(mailbox)
-    studio = Studio(pictured, engine, theme, preferences)
-    pump = Pump(mailbox, studio.jobs)
-    pump.start()
-    panel = show(DiffusionPanel(studio))
+    panel = show(DiffusionPanel(real_studio))
     panel.shown()
-    yield panel
-    engine.close()
-    pump.stop()
+    return panel
 
 
 def test_from_a_picture_to_noise_and_back(real, qtbot, tmp_path, monkeypatch):

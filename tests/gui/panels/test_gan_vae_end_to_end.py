@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from fmstudio.gui.pump import Pump
-from fmstudio.gui.studio import Studio
-from fmstudio.jobs import Engine, JobRequest, Mailbox, Priority
+from fmstudio.jobs import JobRequest, Priority
 from tests.gui.panels.gan_vae_hands import PRETRAIN, page_with_panel
 from tests.pictures import keep_shapes
 
@@ -17,18 +15,11 @@ VAE = {"latent": 4, "width": 8, "prior_width": 32, "prior_layers": 1}
 
 
 @pytest.fixture
-def real(workspace, theme, preferences, show):
+def real(workspace, show, real_studio):
     """The panel with an engine of its own, on a workspace with a few pictures."""
     keep_shapes(workspace, count=48)
-    mailbox = Mailbox()
-    engine = Engine(mailbox)
-    studio = Studio(workspace, engine, theme, preferences)
-    pump = Pump(mailbox, studio.jobs)
-    pump.start()
-    page = show(page_with_panel(studio))
-    yield page.panel
-    engine.close()
-    pump.stop()
+    page = show(page_with_panel(real_studio))
+    yield page.panel  # noqa: PT022 - a page that nobody holds is deleted with its panel
 
 
 @pytest.fixture
