@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form import Form
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.gui.widgets.picture_tiles import PictureTiles, sheet_of
+from fmstudio.gui.widgets.picture_export import PictureExport
+from fmstudio.gui.widgets.picture_tiles import PictureTiles
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress, Sample
 
 SAMPLE = "fmstudio.training.sampling:sample"
@@ -21,9 +21,7 @@ MOST = 400  # pictures that are shown at once; more are drawn all the same
 
 
 class RunDrawing(QWidget):
-    """Works while something else trains: its job goes first at the next step. `running` tells whether it draws."""
-
-    running = Signal(bool)
+    """Works while something else trains: its job goes first at the next step."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -39,6 +37,8 @@ class RunDrawing(QWidget):
         self.tiles = PictureTiles(theme, "drawing-pictures", "Pictures of the model")
         self.tiles.menu_wanted.connect(self._offer)
         self.error = ErrorBox(theme, "drawing-error")
+        self._saver = PictureExport(studio, self)
+        self._saver.failed.connect(self.error.show_error)
         self.pace = label("", "caption", "drawing-pace")
         self.go = button("Draw", "drawing-go", theme, "mdi6.creation", clicked=self.start)
         self.halt = button("Stop", "drawing-stop", theme, "mdi6.stop", clicked=self.stop)
@@ -117,25 +117,15 @@ class RunDrawing(QWidget):
         self.go.setEnabled(bool(self.model))
         self.halt.setEnabled(running)
         self.save.setEnabled(self.pictures is not None)
-        self.running.emit(running)
 
     # Pictures as files.
 
     def _offer(self, index: int, place: QPoint) -> None:
-        menu = QMenu(self)
-        menu.addAction("Copy picture", lambda: QGuiApplication.clipboard().setImage(self.tiles.image(index)))
-        menu.addAction("Save picture…", lambda: self._save_image(self.tiles.image(index), f"{self.model}-{index}.png"))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        self._saver.open_menu(place, self.pictures[index], f"{self.model}-{index}")
 
     def _save(self) -> None:
         if self.pictures is not None:
-            self._save_image(sheet_of(self.pictures), f"{self.model}.png")
-
-    def _save_image(self, image, name: str) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", name, "PNG (*.png)")
-        if path and not image.save(path if path.lower().endswith(".png") else f"{path}.png", "PNG"):
-            self.error.show_error(f"{path} cannot be written; choose a folder of your own or free some space.")
+            self._saver.ask(self.pictures, self.model)
 
 
 def _progress_words(progress: Progress) -> str:
