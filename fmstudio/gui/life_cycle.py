@@ -58,7 +58,7 @@ def _models_of(*families: str) -> Callable[[Workspace], tuple[int, str]]:
 _STAGES: Mapping[str, tuple[str, Callable[[Workspace], tuple[int, str]], str]] = {
     "data": ("Choose data", _data, "Add the texts and pictures that a model should learn from."),
     "train": ("Pre-train", _training, "Teach a model to write or to draw."),
-    "diffusion": ("Diffusion", _models_of("diffusion"), "See noise take a picture away, and a model bring one back."),
+    "diffusion": ("Diffusion", _models_of("diffusion"), "See how noise becomes a picture."),
     "gan-vae": ("GAN & VAE", _models_of("gan", "vae"), "A contest of two networks, and a map of pictures."),
 }
 
