@@ -38,6 +38,30 @@ def no_thread_outlives_its_test() -> Iterator[None]:
     pytest.fail(f"threads outlived the test: {left}")
 
 
+@pytest.fixture(scope="session")
+def fetched_starter_models(pytestconfig: pytest.Config) -> Path:
+    """A data folder with the chat model and the sentence embeddings of the starter set, kept between test runs."""
+    from fmstudio.data.catalogue import fetch
+    from fmstudio.errors import StudioError
+
+    folder = Path(pytestconfig.cache.mkdir("starter-models")) if pytestconfig.cache else Path()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FMSTUDIO_DATA", str(folder))
+        try:
+            for name in ("smollm2-135m-instruct", "all-minilm-l6-v2"):
+                run_job(fetch(JobContext(), name))
+        except StudioError as error:
+            pytest.skip(f"the starter models cannot be fetched: {error}")
+    return folder
+
+
+@pytest.fixture
+def starter_models(own_user_folders: None, fetched_starter_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The starter set's models as a person has them who fetched it; returns the catalogue's folder."""
+    monkeypatch.setenv("FMSTUDIO_DATA", str(fetched_starter_models))
+    return fetched_starter_models / "catalogue"
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
     """An empty workspace."""

@@ -3,11 +3,23 @@
 from fmstudio.workspace.errors import WorkspaceError, explained
 from fmstudio.workspace.files import atomic_folder, folder_size, remove_folder, sweep, write_atomically
 from fmstudio.workspace.index import Workspace
-from fmstudio.workspace.records import DatasetRecord, ExportRecord, MetricSeries, ModelRecord, RunRecord, RunStatus, now
+from fmstudio.workspace.records import (
+    CollectionRecord,
+    DatasetRecord,
+    ExportRecord,
+    LinkedModel,
+    MetricSeries,
+    ModelRecord,
+    RunRecord,
+    RunStatus,
+    now,
+)
 
 __all__ = [
+    "CollectionRecord",
     "DatasetRecord",
     "ExportRecord",
+    "LinkedModel",
     "MetricSeries",
     "ModelRecord",
     "RunRecord",

@@ -17,10 +17,20 @@ import numpy as np
 from fmstudio.workspace import files, rebuild, schema
 from fmstudio.workspace.errors import DamagedIndexError, WorkspaceError, explained
 from fmstudio.workspace.lock import ProcessLock, is_held
-from fmstudio.workspace.records import DatasetRecord, ExportRecord, MetricSeries, ModelRecord, RunRecord, now
+from fmstudio.workspace.records import (
+    CollectionRecord,
+    DatasetRecord,
+    ExportRecord,
+    LinkedModel,
+    MetricSeries,
+    ModelRecord,
+    RunRecord,
+    now,
+)
 
-FOLDERS = ("datasets", "runs", "models")
-Record = TypeVar("Record", bound=DatasetRecord | RunRecord | ModelRecord | ExportRecord)
+FOLDERS = ("datasets", "runs", "models", "collections", "prompts")
+AnyRecord = DatasetRecord | RunRecord | ModelRecord | ExportRecord | LinkedModel | CollectionRecord
+Record = TypeVar("Record", bound=AnyRecord)
 PATIENCE = 5.0
 """Seconds to wait for another program that is writing to the index."""
 
@@ -68,6 +78,10 @@ class Workspace:
     def model_folder(self, name: str) -> Path:
         """Where a model's files are or will be."""
         return self.path / "models" / name
+
+    def collection_folder(self, name: str) -> Path:
+        """Where a collection's index is or will be."""
+        return self.path / "collections" / name
 
     # Opening and closing.
 
@@ -156,7 +170,7 @@ class Workspace:
         rows = self._rows(f"SELECT {', '.join(names)} FROM {table} WHERE {where} ORDER BY created, rowid", *values)
         return [kind(**dict(zip(names, (*row[:-1], json.loads(row[-1])), strict=True))) for row in rows]
 
-    def _put(self, table: str, record: DatasetRecord | RunRecord | ModelRecord | ExportRecord) -> None:
+    def _put(self, table: str, record: AnyRecord) -> None:
         values = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
         values["details"] = json.dumps(values["details"])
         marks = ", ".join(f":{name}" for name in values)
@@ -166,7 +180,7 @@ class Workspace:
     def _one(self, table: str, kind: type[Record], key: str, name: str) -> Record:
         found = self._records(table, kind, f"{key} = ?", name)
         if not found:
-            noun = table.removesuffix("s")
+            noun = table.removesuffix("s").replace("_", " ")
             known = [row[0] for row in self._rows(f"SELECT {key} FROM {table} ORDER BY created DESC LIMIT 8")]
             hint = f"known are {', '.join(known)}" if known else f"there is no {noun} yet"
             raise WorkspaceError(f"There is no {noun} named {name!r} in this workspace; {hint}.")
@@ -278,6 +292,43 @@ class Workspace:
         """Add an export to the history."""
         self._put("exports", record)
 
+    def linked_models(self) -> list[LinkedModel]:
+        """All models that stay where they are, oldest first."""
+        return self._records("linked_models", LinkedModel)
+
+    def put_linked_model(self, record: LinkedModel) -> None:
+        """Remember where a model is, or replace what is known of it."""
+        self._put("linked_models", record)
+
+    def forget_linked_model(self, name: str) -> None:
+        """Forget where a model is; its files stay."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM linked_models WHERE name = ?", (name,))
+
+    # Collections.
+
+    def collections(self) -> list[CollectionRecord]:
+        """All collections, oldest first."""
+        return self._records("collections", CollectionRecord)
+
+    def collection(self, name: str) -> CollectionRecord:
+        """One collection; raises WorkspaceError that lists those there are."""
+        record = self._one("collections", CollectionRecord, "name", name)
+        if not self.collection_folder(name).is_dir():
+            raise WorkspaceError(f"The files of collection {name!r} are gone from {self.path}; add it again.")
+        return record
+
+    def put_collection(self, record: CollectionRecord) -> None:
+        """Add a collection to the index, or replace what it knows of it."""
+        self._put("collections", record)
+
+    def remove_collection(self, name: str) -> None:
+        """Delete a collection's index and its row; the documents themselves stay where they are."""
+        with explained(self.path):
+            files.remove_folder(self.collection_folder(name))
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM collections WHERE name = ?", (name,))
+
     # Lineage.
 
     def link(self, source: tuple[str, str], target: tuple[str, str]) -> None:
@@ -291,7 +342,7 @@ class Workspace:
         return [((row[0], row[1]), (row[2], row[3])) for row in rows]
 
     def free_name(self, folder: str, wanted: str) -> str:
-        """`wanted`, or it with the first number that is free in "datasets", "runs" or "models"."""
+        """`wanted`, or it with the first number that is free in one of the workspace's folders."""
         check_name(wanted)
         taken = {path.name.casefold() for path in (self.path / folder).iterdir()}
         if wanted.casefold() not in taken:

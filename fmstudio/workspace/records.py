@@ -58,6 +58,28 @@ class ModelRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedModel:
+    """A model that stays where the person keeps it: a GGUF file or a folder elsewhere on the disk."""
+
+    name: str
+    path: str
+    created: str = field(default_factory=now)
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionRecord:
+    """A collection of documents to look things up in; its files are in collections/<name>/."""
+
+    name: str
+    documents: int
+    chunks: int
+    bytes: int
+    created: str = field(default_factory=now)
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ExportRecord:
     """A copy of a model written for another program, with the proof that it works there."""
 

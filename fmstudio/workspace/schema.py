@@ -25,7 +25,21 @@ def _first(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS = (_first,)
+def _second(connection: sqlite3.Connection) -> None:
+    for statement in (
+        """CREATE TABLE linked_models (name TEXT PRIMARY KEY, path TEXT NOT NULL, created TEXT NOT NULL,
+           details TEXT NOT NULL)""",
+        """CREATE TABLE collections (name TEXT PRIMARY KEY, documents INTEGER NOT NULL, chunks INTEGER NOT NULL,
+           bytes INTEGER NOT NULL, created TEXT NOT NULL, details TEXT NOT NULL)""",
+        """CREATE TABLE feedback (id TEXT PRIMARY KEY, created TEXT NOT NULL, updated TEXT NOT NULL, kind TEXT NOT NULL,
+           model TEXT NOT NULL, model_version TEXT NOT NULL, prompt TEXT NOT NULL, output TEXT NOT NULL,
+           correction TEXT NOT NULL, thumbs INTEGER NOT NULL, score INTEGER NOT NULL, tags TEXT NOT NULL,
+           comment TEXT NOT NULL, details TEXT NOT NULL)""",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS = (_first, _second)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
