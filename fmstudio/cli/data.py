@@ -1,0 +1,69 @@
+"""fetch and datasets: what models learn from."""
+
+import argparse
+from typing import Any
+
+from fmstudio.cli.driving import add_json, assignments, drive, open_workspace, report
+from fmstudio.jobs import JobRequest
+
+
+def add_data_commands(commands: Any) -> None:
+    """Declare fetch and datasets."""
+    fetch = commands.add_parser("fetch", help="get data or a model of the catalogue, or the starter set")
+    fetch.add_argument("name", metavar="NAME", help="an item of the catalogue, or starter")
+    add_json(fetch)
+    fetch.set_defaults(command=_fetch)
+    datasets = commands.add_parser("datasets", help="add or list datasets").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    add = datasets.add_parser("add", help="import files or folders as one dataset")
+    add.add_argument("paths", nargs="+", metavar="PATH")
+    add.add_argument("--name", required=True, metavar="N", help="the dataset's name in the workspace")
+    add.add_argument("--kind", default="text", choices=("text", "images", "video"), help="what they hold")
+    add.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="an import option, e.g. column=text or size=64"
+    )
+    add_json(add)
+    add.set_defaults(command=_add_dataset)
+    datasets.add_parser("list", help="list the workspace's datasets").set_defaults(command=_list_datasets)
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    workspace = open_workspace(arguments)
+    request = JobRequest(
+        f"Fetch {arguments.name}",
+        "fmstudio.data.catalogue:fetch",
+        {"item": arguments.name, "workspace": workspace},
+    )
+    end = drive(arguments, request)
+    return report(end, arguments, lambda result: f"{arguments.name} is here.")
+
+
+def _add_dataset(arguments: argparse.Namespace) -> int:
+    options = assignments(arguments.set)
+    request = JobRequest(
+        f"Import {arguments.name}",
+        "fmstudio.data.importing:add",
+        {
+            "workspace": open_workspace(arguments),
+            "sources": arguments.paths,
+            "name": arguments.name,
+            "kind": arguments.kind,
+            "options": options,
+        },
+    )
+    return report(drive(arguments, request), arguments, _imported)
+
+
+def _imported(result: dict[str, Any]) -> str:
+    skipped = result.get("skipped", [])
+    tail = f"; {len(skipped)} skipped, see skipped.jsonl in its folder" if skipped else ""
+    unit = "pictures" if "pictures" in result else "documents"
+    return f"{result['dataset']}: {result[unit]:,} {unit}, {result['bytes']:,} bytes{tail}"
+
+
+def _list_datasets(arguments: argparse.Namespace) -> int:
+    for record in open_workspace(arguments).datasets():
+        unit = "pictures" if record.kind == "images" else "documents"
+        print(f"{record.name}\t{record.kind}\t{record.items:,} {unit}\t{record.bytes:,} bytes\t{record.created}")
+    return 0

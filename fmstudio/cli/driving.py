@@ -1,0 +1,67 @@
+"""What every command shares: its workspace, its settings, and the job that it drives to an exit code."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fmstudio import jobs
+from fmstudio.jobs import JobRequest
+from fmstudio.places import default_workspace
+from fmstudio.workspace import Workspace
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """--json, which every command has that drives a job."""
+    parser.add_argument("--json", action="store_true", help="print one JSON event a line on stdout")
+
+
+def open_workspace(arguments: argparse.Namespace) -> Workspace:
+    """The workspace that --workspace names, or the person's own; made where there is none."""
+    path = arguments.workspace or default_workspace()
+    is_new = not (path / "studio.db").exists()
+    workspace = Workspace(path)
+    if is_new:
+        _add_samples(workspace)
+    if workspace.notice:
+        print(workspace.notice, file=sys.stderr)
+    return workspace
+
+
+def _add_samples(workspace: Workspace) -> None:
+    """A new workspace begins with a text, as in the window."""
+    from fmstudio.data import samples
+
+    for _ in samples.ensure(jobs.JobContext(), workspace):
+        pass
+
+
+def assignments(texts: Sequence[str]) -> dict[str, Any]:
+    """The values of repeated --set KEY=VALUE, nested by the dots of their keys; raises RecipeError."""
+    from fmstudio.recipe import assign
+
+    values: dict[str, Any] = {}
+    for text in texts:
+        assign(values, text)
+    return values
+
+
+def drive(arguments: argparse.Namespace, request: JobRequest, stream: str = "output") -> jobs.Finished | jobs.Failed:
+    """Run a job to its end: a bar on stderr and the text called `stream` on stdout, or JSON lines."""
+    from fmstudio import console
+
+    if arguments.json:
+        return console.drive(request, console.JsonLines())
+    with console.Terminal(request.title, stream) as terminal:
+        return console.drive(request, terminal)
+
+
+def report(
+    end: jobs.Finished | jobs.Failed, arguments: argparse.Namespace, describe: Callable[[dict[str, Any]], str]
+) -> int:
+    """Print what a job made, unless its events said so already, and turn its end into an exit code."""
+    if isinstance(end, jobs.Failed):
+        return 1
+    if not arguments.json and end.outcome != "cancelled" and end.result:
+        print(describe(dict(end.result)))
+    return 0

@@ -1,0 +1,91 @@
+"""sample and export: what a model writes or draws, and a copy of it for other programs."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from fmstudio import jobs
+from fmstudio.cli.driving import add_json, assignments, drive, open_workspace, report
+from fmstudio.jobs import JobRequest, Priority
+from fmstudio.workspace import Workspace
+
+
+def add_models_commands(commands: Any) -> None:
+    """Declare sample and export."""
+    sample = commands.add_parser("sample", help="draw from a model")
+    sample.add_argument("model", metavar="MODEL", help="a name in the workspace, a model folder, or run:NAME")
+    sample.add_argument("--prompt", default=None, metavar="TEXT", help="a text to continue, or what to draw")
+    sample.add_argument("--seed", type=int, default=0, metavar="N")
+    sample.add_argument(
+        "--count", type=int, default=1, metavar="N", help="how many; texts are drawn from seed, seed + 1, …"
+    )
+    sample.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. temperature=0")
+    sample.add_argument("--to", type=Path, default=None, metavar="FILE", help="write to a file; pictures need one")
+    add_json(sample)
+    sample.set_defaults(command=_sample)
+    export = commands.add_parser("export", help="write a model for other programs, with the proof that it works there")
+    export.add_argument("model", metavar="MODEL")
+    export.add_argument("--format", required=True, choices=("huggingface",))
+    export.add_argument("--to", type=Path, required=True, metavar="PATH")
+    add_json(export)
+    export.set_defaults(command=_export)
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    from fmstudio.training.sampling import draws_pictures
+
+    workspace = open_workspace(arguments)
+    sample = _sample_pictures if draws_pictures(workspace, arguments.model) else _sample_texts
+    return sample(arguments, workspace, assignments(arguments.set))
+
+
+def _sample_pictures(arguments: argparse.Namespace, workspace: Workspace, settings: dict[str, Any]) -> int:
+    if arguments.to is None:
+        print(f"{arguments.model} draws pictures; say where to with --to grid.png.", file=sys.stderr)
+        return 2
+    asked = {"condition": arguments.prompt} if arguments.prompt else {}
+    request = JobRequest(
+        f"Draw with {arguments.model}",
+        "fmstudio.training.sampling:draw",
+        {
+            "workspace": workspace,
+            "model": arguments.model,
+            "to": str(arguments.to),
+            "settings": {"count": arguments.count, "seed": arguments.seed, **asked, **settings},
+        },
+        Priority.INTERACTIVE,
+    )
+    return report(drive(arguments, request), arguments, lambda result: str(result["path"]))
+
+
+def _sample_texts(arguments: argparse.Namespace, workspace: Workspace, settings: dict[str, Any]) -> int:
+    texts = []
+    for number in range(arguments.count):
+        request = JobRequest(
+            f"Sample {arguments.model}",
+            "fmstudio.training.sampling:sample",
+            {
+                "workspace": workspace,
+                "model": arguments.model,
+                "prompt": arguments.prompt,
+                "settings": {"seed": arguments.seed + number, **settings},
+            },
+            Priority.INTERACTIVE,
+        )
+        end = drive(arguments, request, stream="" if arguments.to else "output")
+        if isinstance(end, jobs.Failed):
+            return 1
+        texts.append(str(end.result.get("text", "")))
+    if arguments.to:
+        arguments.to.write_text("\n\n".join((arguments.prompt or "") + text for text in texts), "utf-8")
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    request = JobRequest(
+        f"Export {arguments.model}",
+        f"fmstudio.deployment.{arguments.format}:export",
+        {"workspace": open_workspace(arguments), "model": arguments.model, "to": str(arguments.to)},
+    )
+    return report(drive(arguments, request), arguments, lambda result: str(result["proof"]))

@@ -1,0 +1,49 @@
+"""run and resume: from a recipe to a model."""
+
+import argparse
+from typing import Any
+
+from fmstudio.cli.driving import add_json, drive, open_workspace, report
+from fmstudio.jobs import JobRequest, Priority
+
+
+def add_training_commands(commands: Any) -> None:
+    """Declare run and resume."""
+    run = commands.add_parser("run", help="train a model from a recipe file or a preset")
+    run.add_argument("recipe", metavar="RECIPE.toml|PRESET")
+    run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. training.steps=50")
+    add_json(run)
+    run.set_defaults(command=_run)
+    resume = commands.add_parser("resume", help="go on with a run from its last checkpoint")
+    resume.add_argument("run", metavar="RUN")
+    resume.add_argument("--steps", type=int, default=0, metavar="N", help="train on until this step")
+    add_json(resume)
+    resume.set_defaults(command=_resume)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from fmstudio.training.recipes import recipe_tables
+
+    tables = recipe_tables(arguments.recipe, arguments.set)
+    request = JobRequest(
+        f"Train {tables['name']}",
+        "fmstudio.training.pretraining:pretrain",
+        {"workspace": open_workspace(arguments), "recipe": tables},
+        Priority.BACKGROUND,
+    )
+    return report(drive(arguments, request), arguments, _trained)
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    request = JobRequest(
+        f"Resume {arguments.run}",
+        "fmstudio.training.pretraining:resume",
+        {"workspace": open_workspace(arguments), "run": arguments.run, "steps": arguments.steps},
+        Priority.BACKGROUND,
+    )
+    return report(drive(arguments, request), arguments, _trained)
+
+
+def _trained(result: dict[str, Any]) -> str:
+    metrics = "".join(f"\n{name}\t{value:.6g}" for name, value in sorted(result.get("metrics", {}).items()))
+    return f"run\t{result['run']}\nmodel\t{result['model'] or '(none)'}{metrics}"
