@@ -54,10 +54,17 @@ def _models_of(*families: str) -> Callable[[Workspace], tuple[int, str]]:
     return count
 
 
+def _playground(workspace: Workspace) -> tuple[int, str]:
+    collections = len(workspace.collections())
+    talks = len(list((workspace.path / "conversations").glob("*.json")))
+    return collections + talks, f"{plural(talks, 'conversation')} · {plural(collections, 'collection')}"
+
+
 # Verb, what is counted, invitation; by the panel's name. A panel that is not here shows its own title and summary.
 _STAGES: Mapping[str, tuple[str, Callable[[Workspace], tuple[int, str]], str]] = {
     "data": ("Choose data", _data, "Add the texts and pictures that a model should learn from."),
     "train": ("Pre-train", _training, "Teach a model to write or to draw."),
+    "playground": ("Playground", _playground, "Talk to a model, ask your documents, see inside."),
     "diffusion": ("Diffusion", _models_of("diffusion"), "See how noise becomes a picture."),
     "gan-vae": ("GAN & VAE", _models_of("gan", "vae"), "A contest of two networks, and a map of pictures."),
 }
@@ -118,7 +125,7 @@ def _steps(workspace: Workspace, active: Sequence[JobState]) -> list[NextStep]:
             )
         ]
     if models:
-        return [_see(models[-1])]
+        return [_see(models[-1])] if _playground(workspace)[0] else [_TALK, _see(models[-1])]
     return [
         NextStep(
             "Train your first model",
@@ -144,6 +151,14 @@ def _see(model: ModelRecord) -> NextStep:
         {"model": model.name},
     )  # fmt: skip
 
+
+_TALK = NextStep(
+    "Talk to a model",
+    "The starter model answers on this computer alone: try prompts, ask your documents, and look inside.",
+    "Open the playground",
+    "mdi6.message-text-outline",
+    "playground",
+)
 
 _ADD_DATA = NextStep(
     "Begin with some data",

@@ -151,13 +151,33 @@ def test_an_index_that_cannot_be_read_is_said_in_place(panel, workspace, monkeyp
     assert not shown.error.isVisible()
 
 
-def test_a_map_of_many_stages_closes_the_circle(theme, show, workspace):
+def test_a_map_of_many_stages_closes_the_circle(theme, show, workspace, qtbot):
     from fmstudio.gui.widgets.life_map import LifeMap
 
-    def drawn(panels) -> int:
-        life_map = show(LifeMap(theme), 1000, 200)
-        life_map.show_stages(life_cycle.stages(workspace, panels), "data")
-        return life_map.layout().contentsMargins().bottom()
+    several = [info(name, 40) for name in ("adapt", "evaluate", "deploy", "improve")]
+    life_map = show(LifeMap(theme), 1000, 300)
 
-    assert drawn(PANELS) == 0
-    assert drawn((*PANELS, info("evaluate", 40))) > 0
+    def draw(count: int) -> None:
+        life_map.show_stages(life_cycle.stages(workspace, (*PANELS, *several[:count])), "data")
+
+    def last_is_under_the_first() -> bool:
+        first, last = (life_map.card(name).geometry() for name in ("data", several[count - 1].name))
+        return first.left() == last.left() and last.top() > first.bottom()
+
+    draw(0)
+    assert life_map.layout().contentsMargins().bottom() == 0
+    draw(1)
+    assert life_map.layout().contentsMargins().bottom() > 0
+    for count in (3, 4):
+        draw(count)
+        qtbot.waitUntil(last_is_under_the_first)
+
+
+def test_who_has_a_model_is_invited_to_talk_to_it(workspace):
+    workspace.put_dataset(DATASET)
+    workspace.put_model(MODEL)
+    panels = (*PANELS, info("playground", 30))
+    assert life_cycle.next_step(workspace, panels, []).panel == "playground"
+    (workspace.path / "conversations").mkdir()
+    (workspace.path / "conversations" / "a.json").write_text("{}")
+    assert life_cycle.next_step(workspace, panels, []).what == {"model": "plays-tiny"}

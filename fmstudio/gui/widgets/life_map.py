@@ -1,11 +1,15 @@
-"""The life cycle as a map: a card for each stage, joined by arrows, and an arrow back from the last to the first."""
+"""The life cycle as a map: a card for each stage, joined by arrows, and an arrow back from the last to the first.
+
+A few stages stand in one row. More than four stand in a ring: the first half above from left to right, the second
+half below from right to left, so that the last stands under the first.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.life_cycle import Stage
 from fmstudio.gui.theme import Theme
@@ -13,6 +17,8 @@ from fmstudio.gui.widgets.card import ClickableCard
 from fmstudio.gui.widgets.labels import label, set_property
 
 _RETURN, _HEIGHT, _DISC = 36, 96, 40
+_ROW = 4
+"""Stages that one row has room for."""
 
 
 class LifeMap(QWidget):
@@ -27,7 +33,7 @@ class LifeMap(QWidget):
         self.setAccessibleName("Life cycle")
         self._theme = theme
         self._cards: dict[str, StageCard] = {}
-        self._layout = QHBoxLayout(self)
+        self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(self.GAP)
 
@@ -49,20 +55,22 @@ class LifeMap(QWidget):
             card.hide()
             card.deleteLater()
         self._cards = {stage.name: StageCard(stage, self._theme) for stage in stages}
-        for name, card in self._cards.items():
+        for (name, card), (row, column) in zip(self._cards.items(), _places(len(stages)), strict=True):
             card.clicked.connect(lambda name=name: self.chosen.emit(name))
-            self._layout.addWidget(card, 1)
-        self._layout.setContentsMargins(0, 0, 0, _RETURN if len(stages) > 2 else 0)
+            self._layout.addWidget(card, row, column)
+        for column in range(self._layout.columnCount()):
+            self._layout.setColumnStretch(column, int(any(column == place[1] for place in _places(len(stages)))))
+        self._layout.setContentsMargins(0, 0, 0, _RETURN if 2 < len(stages) <= _ROW else 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         cards = list(self._cards.values())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for before, after in pairwise(cards):
-            start = QPointF(before.geometry().right() + 6, before.geometry().center().y())
-            end = QPointF(after.geometry().left() - 5, start.y())
-            self._arrow(painter, [start, end], before.done)
-        if len(cards) > 2:
+            self._arrow(painter, _between(before.geometry(), after.geometry()), before.done)
+        if len(cards) > _ROW:
+            self._arrow(painter, _between(cards[-1].geometry(), cards[0].geometry()), False)
+        elif len(cards) > 2:
             first, last = cards[0].geometry(), cards[-1].geometry()
             low = last.bottom() + _RETURN - 8.0
             path = [QPointF(last.center().x(), last.bottom() + 6.0), QPointF(last.center().x(), low)]
@@ -81,6 +89,27 @@ class LifeMap(QWidget):
         across = QPointF(-along.y(), along.x())
         for side in (1, -1):
             painter.drawLine(tip, tip - along * 5 + across * 4 * side)
+
+
+def _places(count: int) -> list[tuple[int, int]]:
+    """Row and column of each stage."""
+    if count <= _ROW:
+        return [(0, column) for column in range(count)]
+    half = (count + 1) // 2
+    below = [round((half - 1) * (1 - number / (count - half - 1))) for number in range(count - half)]
+    return [(0, column) for column in range(half)] + [(1, column) for column in below]
+
+
+def _between(before: QRect, after: QRect) -> list[QPointF]:
+    """An arrow's two ends in the gap between two cards that stand beside or above each other."""
+    middle = QPointF(before.center())
+    if before.top() == after.top():
+        if after.left() > before.left():
+            return [QPointF(before.right() + 6, middle.y()), QPointF(after.left() - 5, middle.y())]
+        return [QPointF(before.left() - 5, middle.y()), QPointF(after.right() + 6, middle.y())]
+    if after.top() > before.top():
+        return [QPointF(middle.x(), before.bottom() + 6), QPointF(middle.x(), after.top() - 5)]
+    return [QPointF(middle.x(), before.top() - 5), QPointF(middle.x(), after.bottom() + 6)]
 
 
 def _sign(value: float) -> int:
