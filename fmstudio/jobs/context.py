@@ -12,7 +12,10 @@ Job = Generator[Event, None, Mapping[str, Any] | None]
 
 
 class Priority(IntEnum):
-    """Which job goes first. A lower number overtakes a higher one at the next step; equals go in turn of arrival."""
+    """Which job goes first. A lower number overtakes a higher one at the next step.
+
+    Equals go in turn of arrival, but interactive jobs alternate step by step: someone waits for each of them.
+    """
 
     INTERACTIVE = 0
     NORMAL = 1

@@ -11,7 +11,7 @@ import traceback
 from dataclasses import dataclass, field
 
 from fmstudio.errors import StudioError
-from fmstudio.jobs.context import Job, JobContext, JobRequest, start
+from fmstudio.jobs.context import Job, JobContext, JobRequest, Priority, start
 from fmstudio.jobs.events import Event, Failed, Finished, Outcome, Paused, Queued, Resumed, Started
 from fmstudio.jobs.mailbox import Mailbox
 
@@ -27,15 +27,18 @@ class _Entry:
     generator: Job | None = None
     paused: bool = False
     cancelled: bool = False
+    moved: int = 0  # when it made its last step, counted in steps of the engine
 
     @property
     def runnable(self) -> bool:
         return self.cancelled or not self.paused
 
     @property
-    def turn(self) -> tuple[int, int]:
+    def turn(self) -> tuple[int, int, int]:
         # A cancelled job goes first: closing it is quick and a person is waiting to see it go.
-        return (-1 if self.cancelled else int(self.request.priority), self.number)
+        priority = -1 if self.cancelled else int(self.request.priority)
+        # Interactive jobs take turns: an answer that streams for a minute must not keep the next question waiting.
+        return priority, self.moved if priority == Priority.INTERACTIVE else 0, self.number
 
 
 class Engine:
@@ -49,6 +52,7 @@ class Engine:
         self._mailbox = mailbox
         self._entries: dict[str, _Entry] = {}
         self._numbers = itertools.count(1)
+        self._steps = itertools.count(1)
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
@@ -133,6 +137,7 @@ class Engine:
     def _advance(self, entry: _Entry) -> None:
         """One step of one job. Whatever it raises ends that job alone: the engine goes on with the next."""
         try:
+            entry.moved = next(self._steps)
             if entry.cancelled:
                 if entry.generator is not None:
                     entry.generator.close()

@@ -1,5 +1,6 @@
 """The engine: order, overtaking, holding, stopping, cancelling, failing."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -66,6 +67,16 @@ def test_jobs_of_one_priority_run_one_after_the_other(bench: Bench) -> None:
     last = bench.submit("count", to=2, log=log, name="second")
     bench.end(last)
     assert log == ["first"] * 3 + ["first cleaned up"] + ["second"] * 2 + ["second cleaned up"]
+
+
+def test_interactive_jobs_alternate_step_by_step(bench: Bench) -> None:
+    log: list[str] = []
+    together = [bench.submit("count", Priority.INTERACTIVE, to=500, log=log, name=name) for name in ("a", "b")]
+    for job in together:
+        bench.end(job)
+    side_by_side = log[log.index("b") : log.index("a cleaned up")]
+    assert len(side_by_side) > 100, "the second waited for the end of the first"
+    assert all(one != other for one, other in itertools.pairwise(side_by_side))
 
 
 def test_an_interactive_job_overtakes_a_background_one_at_its_next_step(bench: Bench) -> None:
