@@ -45,12 +45,13 @@ def setting(
     unit: str = "",
     simple: bool = False,
     logarithmic: bool = False,
+    lines: bool = False,
 ) -> Any:
     """A dataclass field that can be shown in a form and read from TOML.
 
     help: one sentence on what it does, shown as tooltip. choices: the only values allowed; as a mapping, with how a
     form names each. unit: shown inside the field. simple: shown in the short form too. logarithmic: steps of a form
-    multiply instead of adding.
+    multiply instead of adding. lines: a text that may have several lines.
     """
     metadata = {
         "help": help,
@@ -62,6 +63,7 @@ def setting(
         "unit": unit,
         "simple": simple,
         "logarithmic": logarithmic,
+        "lines": lines,
     }
     if isinstance(default, (list, dict)):
         return dataclasses.field(default_factory=lambda: type(default)(default), metadata=metadata)
@@ -84,6 +86,7 @@ class Setting:
     unit: str = ""
     simple: bool = False
     logarithmic: bool = False
+    lines: bool = False
 
     @property
     def allowed(self) -> str:

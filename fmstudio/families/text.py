@@ -13,6 +13,7 @@ from tokenizers.decoders import DecodeStream
 
 from fmstudio.data.tokenizer import byte_alphabet, end_of_text, load_tokenizer, save_tokenizer, vocabulary_size
 from fmstudio.errors import StudioError
+from fmstudio.families.stop_strings import until_stop
 from fmstudio.jobs import JobContext, Progress, TextDelta
 from fmstudio.jobs.context import Job
 from fmstudio.nn.decoder import Decoder
@@ -36,20 +37,55 @@ class LanguageModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSampling:
-    """How text is drawn from a model."""
+    """How text is drawn from a model; `nn.sampling_controls` applies the controls."""
 
     prompt: str = setting("", "The text to continue; empty begins a new document.", simple=True)
+    system: str = setting(
+        "You answer in English, in short, correct sentences.",
+        "What a chat model is told before the conversation begins; models that only continue text never see it.",
+        title="System prompt",
+    )
     temperature: float = setting(
         0.8, "How freely tokens are drawn; 0 always takes the likeliest.", minimum=0.0, maximum=5.0, simple=True
     )
-    top_k: int = setting(0, "Draw among this many likeliest tokens only; 0 means all.", minimum=0, maximum=1_000_000)
+    top_k: int = setting(
+        0, "Draw among this many likeliest tokens only; 0 means all.", title="Top-k", minimum=0, maximum=1_000_000
+    )
     top_p: float = setting(
-        1.0, "Draw among the fewest tokens that together have this probability.", minimum=0.01, maximum=1.0
+        1.0,
+        "Draw among the fewest tokens that together have this probability.",
+        title="Top-p",
+        minimum=0.01,
+        maximum=1.0,
+    )
+    min_p: float = setting(
+        0.0,
+        "Draw only tokens that are at least this fraction as likely as the likeliest; 0 means all.",
+        title="Min-p",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    repetition_penalty: float = setting(
+        1.0,
+        "Makes tokens that already stand in the text less likely; 1 leaves them as they are, 1.1 to 1.3 breaks loops.",
+        minimum=1.0,
+        maximum=2.0,
     )
     seed: int = setting(0, "The same seed gives the same text.", minimum=0, maximum=2**31 - 1, simple=True)
     maximum_tokens: int = setting(
         200, "Where the text ends if the model does not end it.", minimum=1, maximum=1_000_000, simple=True
     )
+    stop: str = setting(
+        "",
+        r"The text ends before any of these, one a line; \n stands for a line break.",
+        title="Stop strings",
+        lines=True,
+    )
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        r"""The stop strings one by one, with a line break or a tab where \n or \t was written."""
+        return tuple(line.replace(r"\n", "\n").replace(r"\t", "\t") for line in self.stop.split("\n") if line)
 
 
 def save_language_model(model: LanguageModel, folder: Path) -> None:
@@ -92,7 +128,9 @@ def token_sizes(tokenizer: Tokenizer) -> np.ndarray:
 
 
 def generate_text(model: LanguageModel, sampling: TextSampling) -> Iterator[str]:
-    """Pieces of text that continue the prompt, one a token; a piece is empty while a character is not whole yet.
+    """Pieces of text that continue the prompt, one a token, empty while a character is not whole or text is held back.
+
+    Text is held back where a stop string may begin, and comes as a piece of its own when the model ends there.
 
     Raises StudioError when the prompt is longer than the model's context: it is never cut without a word.
     """
@@ -102,10 +140,15 @@ def generate_text(model: LanguageModel, sampling: TextSampling) -> Iterator[str]
             f"The prompt has {len(prompt):,} tokens, but the model reads {model.decoder.shape.context:,} with room for "
             "its answer; shorten the prompt."
         )
+    yield from until_stop(_pieces(model, prompt, sampling), sampling.stops)
+
+
+def _pieces(model: LanguageModel, prompt: list[int], sampling: TextSampling) -> Iterator[str]:
+    """The text of each token, empty while a character is not whole, until the model ends it."""
     stream = DecodeStream(ids=prompt, skip_special_tokens=True)
     tokens = generate_tokens(
         model.decoder, prompt or [model.end_of_text], temperature=sampling.temperature, top_k=sampling.top_k,
-        top_p=sampling.top_p, seed=sampling.seed,
+        top_p=sampling.top_p, min_p=sampling.min_p, repetition_penalty=sampling.repetition_penalty, seed=sampling.seed,
     )  # fmt: skip
     for token, _ in zip(tokens, range(sampling.maximum_tokens), strict=False):
         if token == model.end_of_text:
@@ -115,10 +158,10 @@ def generate_text(model: LanguageModel, sampling: TextSampling) -> Iterator[str]
 
 def stream_text(context: JobContext, model: LanguageModel, sampling: TextSampling, device: torch.device) -> Job:
     """Text deltas of the continuation, with tokens/s; returns the text, its number of tokens and the pace."""
-    model.decoder.to(device).eval()
+    model.decoder.to(device).eval().requires_grad_(False)
     text, count, began = "", 0, time.perf_counter()
     for piece in generate_text(model, sampling):
-        text, count = text + piece, count + 1
+        text, count = text + piece, min(count + 1, sampling.maximum_tokens)
         rate = count / (time.perf_counter() - began)
         if piece:
             yield TextDelta(piece)

@@ -5,41 +5,81 @@ again into an empty one and the text goes on from there.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from fmstudio.nn.decoder import Decoder, DecoderCache
+from fmstudio.nn.decoding_plan import DecodingPlan, can_plan
+from fmstudio.nn.sampling_controls import SamplingControls, draw, next_token_probabilities
+
+__all__ = ["Reader", "SamplingControls", "generate_steps", "generate_tokens", "next_token_probabilities", "reader_of"]
 
 
-def next_token_probabilities(logits: Tensor, temperature: float, top_k: int = 0, top_p: float = 1.0) -> Tensor:
-    """Probabilities that a token is drawn with; logits: (vocabulary,), temperature above 0.
+class Reader(Protocol):
+    """A decoder with the text that it has read. Setting `length` to a smaller number forgets the tokens after it."""
 
-    top_k keeps that many likeliest tokens (0: all). top_p keeps the fewest likeliest tokens whose probabilities sum to
-    at least top_p (nucleus sampling, Holtzman et al. 2020), at least one.
+    length: int
+    capacity: int
+
+    def read(self, tokens: list[int]) -> Tensor:
+        """Reads on; returns the logits of the token that follows, (vocabulary,), valid until the next call."""
+
+
+def reader_of(decoder: Decoder, capacity: int | None = None) -> Reader:
+    """The fastest way to read with a decoder. capacity: the most tokens, all that it reads at once by default.
+
+    A decoder that is frozen (`requires_grad_(False)`) is prepared for it; one that still learns, or has adapters in
+    place of layers, is read through its modules, which are left as they are.
     """
-    logits = logits.float() / temperature
-    if 0 < top_k < len(logits):
-        logits = logits.masked_fill(logits < logits.topk(top_k).values[-1], -torch.inf)
-    probabilities = logits.softmax(-1)
-    if top_p < 1.0:
-        sorted_probabilities, order = probabilities.sort(descending=True)
-        # A token is dropped when those before it already reach top_p.
-        dropped = order[sorted_probabilities.cumsum(-1) - sorted_probabilities >= top_p]
-        probabilities[dropped] = 0.0
-        probabilities /= probabilities.sum()
-    return probabilities
+    return DecodingPlan(decoder, capacity) if can_plan(decoder) else _ModuleReader(decoder, capacity)
 
 
-def draw(logits: Tensor, temperature: float, top_k: int, top_p: float, generator: torch.Generator) -> int:
-    """One token from the logits of its position; the likeliest at temperature 0."""
-    if temperature == 0:
-        return int(logits.argmax())
-    probabilities = next_token_probabilities(logits, temperature, top_k, top_p).cpu()
-    return int(torch.multinomial(probabilities, 1, generator=generator))
+class _ModuleReader:
+    """Reads through the decoder's own `forward`."""
+
+    def __init__(self, decoder: Decoder, capacity: int | None) -> None:
+        weight = decoder.read_out_weight
+        self._decoder, self._device = decoder, weight.device
+        self._cache = DecoderCache(decoder.shape, capacity=capacity, dtype=weight.dtype, device=weight.device)
+        self.capacity = self._cache.capacity
+
+    @property
+    def length(self) -> int:
+        return self._cache.length
+
+    @length.setter
+    def length(self, length: int) -> None:
+        self._cache.length = length
+
+    @torch.no_grad()
+    def read(self, tokens: list[int]) -> Tensor:
+        return self._decoder(torch.tensor([tokens], device=self._device), self._cache, last_only=True)[0, -1]
 
 
-@torch.no_grad()
+def generate_steps(
+    decoder: Decoder, prompt: Sequence[int], controls: SamplingControls, seed: int = 0
+) -> Iterator[tuple[int, Tensor]]:
+    """Tokens that continue `prompt`, without end, each with the logits that it was drawn from, (vocabulary,).
+
+    The logits are the decoder's own, before any control; they stand in a buffer that the next step writes over.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    reader = reader_of(decoder)
+    text = list(prompt)
+    unread = text
+    while True:
+        if reader.length + len(unread) > reader.capacity:
+            reader.length = 0
+            unread = text[-max(1, reader.capacity // 2) :]
+        logits = reader.read(unread)
+        token = draw(logits, controls, generator, text)
+        text.append(token)
+        unread = [token]
+        yield token, logits
+
+
 def generate_tokens(
     decoder: Decoder,
     prompt: Sequence[int],
@@ -47,23 +87,16 @@ def generate_tokens(
     temperature: float = 0.8,
     top_k: int = 0,
     top_p: float = 1.0,
+    min_p: float = 0.0,
+    repetition_penalty: float = 1.0,
     seed: int = 0,
 ) -> Iterator[int]:
     """Tokens that continue `prompt` (at least one token, at most the decoder's context), without end.
 
     The same seed gives the same tokens. Whoever iterates decides when to stop.
     """
-    device = decoder.read_out_weight.device
-    generator = torch.Generator().manual_seed(seed)
-    cache = DecoderCache(decoder.shape, dtype=decoder.read_out_weight.dtype, device=device)
-    text = list(prompt)
-    unread = text
-    while True:
-        if cache.length + len(unread) > cache.capacity:
-            cache.length = 0
-            unread = text[-max(1, cache.capacity // 2) :]
-        logits = decoder(torch.tensor([unread], device=device), cache, last_only=True)[0, -1]
-        token = draw(logits, temperature, top_k, top_p, generator)
-        text.append(token)
-        unread = [token]
+    controls = SamplingControls(
+        temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, repetition_penalty=repetition_penalty
+    )
+    for token, _ in generate_steps(decoder, prompt, controls, seed):
         yield token
