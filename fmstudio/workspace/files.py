@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 TEMPORARY = ".partial-"
 
@@ -13,11 +14,18 @@ TEMPORARY = ".partial-"
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Write a file under a temporary name, flush it to the disk and rename it into place."""
     content = content.encode("utf-8") if isinstance(content, str) else content
+    with atomic_file(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to piece by piece; it takes the place of `path` when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{TEMPORARY}{uuid.uuid4().hex[:8]}-{path.name}")
     try:
         with temporary.open("wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

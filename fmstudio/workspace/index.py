@@ -16,6 +16,7 @@ import numpy as np
 
 from fmstudio.workspace import files, rebuild, schema
 from fmstudio.workspace.errors import DamagedIndexError, WorkspaceError, explained
+from fmstudio.workspace.feedback_log import FeedbackLog
 from fmstudio.workspace.lock import ProcessLock, is_held
 from fmstudio.workspace.records import (
     CollectionRecord,
@@ -28,7 +29,7 @@ from fmstudio.workspace.records import (
     now,
 )
 
-FOLDERS = ("datasets", "runs", "models", "collections", "prompts")
+FOLDERS = ("datasets", "runs", "models", "collections", "prompts", "feedback")
 AnyRecord = DatasetRecord | RunRecord | ModelRecord | ExportRecord | LinkedModel | CollectionRecord
 Record = TypeVar("Record", bound=AnyRecord)
 PATIENCE = 5.0
@@ -47,6 +48,7 @@ class Workspace:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._window: ProcessLock | None = None
+        self.feedback = FeedbackLog(self._rows, self._transaction, self.path / "feedback")
         with explained(self.path):
             for folder in FOLDERS:
                 (self.path / folder).mkdir(parents=True, exist_ok=True)
@@ -136,6 +138,8 @@ class Workspace:
             "another workspace with --workspace."
         )
         self._window = ProcessLock(self.path / "window.lock", taken)
+        self.feedback.purge()  # what the last window deleted can no longer be restored,
+        self.feedback.forget_hidden()  # and what it was importing when it was killed was never whole
 
     def claim_run(self, id: str) -> ProcessLock:
         """Make this process the run's only trainer until released; raises WorkspaceError where another is."""

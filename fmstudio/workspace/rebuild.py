@@ -1,7 +1,7 @@
 """Builds the index anew from the plain files, after its database was damaged or deleted.
 
 Each folder holds a small file of its own record: datasets/<name>/dataset.toml, runs/<id>/run.toml beside recipe.toml
-and metrics.jsonl, and models/<name>/studio.toml.
+and metrics.jsonl, models/<name>/studio.toml, and collections/<name>/collection.toml.
 """
 
 import dataclasses
@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from fmstudio.recipe import write_toml
 from fmstudio.workspace.files import write_atomically
-from fmstudio.workspace.records import DatasetRecord, ModelRecord, RunRecord
+from fmstudio.workspace.records import CollectionRecord, DatasetRecord, ModelRecord, RunRecord
 
 if TYPE_CHECKING:
     from fmstudio.workspace.index import Workspace
 
-RECORD_FILES = {DatasetRecord: "dataset.toml", RunRecord: "run.toml", ModelRecord: "studio.toml"}
+RECORD_FILES = {
+    DatasetRecord: "dataset.toml",
+    RunRecord: "run.toml",
+    ModelRecord: "studio.toml",
+    CollectionRecord: "collection.toml",
+}
 
 
-def write_record(folder: Path, record: DatasetRecord | RunRecord | ModelRecord) -> None:
+def write_record(folder: Path, record: DatasetRecord | RunRecord | ModelRecord | CollectionRecord) -> None:
     """Keep a record beside its files, so that the index can be rebuilt from them."""
     values = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
     write_atomically(folder / RECORD_FILES[type(record)], write_toml(_without_none(values)))
@@ -45,6 +50,9 @@ def rebuild(workspace: "Workspace") -> None:
     for folder in sorted((workspace.path / "models").iterdir()):
         if record := _read(folder, ModelRecord):
             workspace.put_model(record)
+    for folder in sorted((workspace.path / "collections").iterdir()):
+        if record := _read(folder, CollectionRecord):
+            workspace.put_collection(record)
     _relink(workspace)
 
 

@@ -1,0 +1,148 @@
+"""One JSON line as an entry of the feedback log, or one sentence on why it cannot be."""
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from fmstudio.errors import StudioError
+from fmstudio.workspace import FeedbackRecord, WorkspaceError
+from fmstudio.workspace.feedback_records import checked
+
+IMPORTED = "imported"
+"""The model of an entry whose line names none."""
+
+_ID = re.compile(r"[\w-]{1,64}")
+_ROLES = ("system", "user", "assistant", "tool")
+
+
+class LineError(StudioError):
+    """A line that is no entry; the message says why."""
+
+
+def read_line(line: bytes) -> tuple[FeedbackRecord, str]:
+    """The entry of a line, and the digest that the same line has again; raises LineError."""
+    values = _object(line)
+    try:
+        if {"chosen", "rejected"} <= values.keys():
+            record = _preference(values)
+        elif {"prompt", "completion"} <= values.keys():
+            record = _instruction(values)
+        else:
+            record = _logged(values)
+        record = checked(record)
+        _encodable(record)
+    except WorkspaceError as error:
+        raise LineError(str(error)) from None
+    return record, digest_of(values)
+
+
+def digest_of(line: Mapping[str, Any]) -> str:
+    """The same for lines that say the same."""
+    return hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise LineError("It is not UTF-8 text.") from None
+    except json.JSONDecodeError as error:
+        raise LineError(f"It is not JSON ({error.msg} at column {error.colno}).") from None
+    except RecursionError:
+        raise LineError("It is nested too deeply to be an entry.") from None
+    if not isinstance(values, dict):
+        raise LineError('It is not an object such as {"prompt": …, "completion": …}.')
+    return values
+
+
+def _preference(values: Mapping[str, Any]) -> FeedbackRecord:
+    """The rejected answer is what a model wrote, the chosen one its correction."""
+    prompt, messages = _prompt(values.get("prompt", ""))
+    chosen, rejected = _answer(values["chosen"], "chosen"), _answer(values["rejected"], "rejected")
+    return _from_training(values, prompt, messages, output=rejected, correction=chosen)
+
+
+def _instruction(values: Mapping[str, Any]) -> FeedbackRecord:
+    """A completion to learn from is an output that somebody liked."""
+    prompt, messages = _prompt(values["prompt"])
+    return _from_training(values, prompt, messages, output=_answer(values["completion"], "completion"), thumbs=1)
+
+
+def _from_training(values: Mapping[str, Any], prompt: str, messages: list[Any], **judged: Any) -> FeedbackRecord:
+    details = {"messages": messages} if messages else {}
+    # The same line has the same id again, so that importing it twice is noticed even after it was rated otherwise.
+    same = f"f-{digest_of(values)[:16]}"
+    return FeedbackRecord(kind="text", model=IMPORTED, prompt=prompt, details=details, id=same, **judged)
+
+
+def _prompt(value: Any) -> tuple[str, list[dict[str, str]]]:
+    """A prompt as text, and as messages where it is a conversation."""
+    if isinstance(value, str):
+        return value, []
+    messages = _messages(value, "prompt")
+    return "\n\n".join(message["content"] for message in messages), messages
+
+
+def _answer(value: Any, name: str) -> str:
+    text = value if isinstance(value, str) else "\n\n".join(each["content"] for each in _messages(value, name))
+    if not text.strip():
+        raise LineError(f"{name!r} is empty.")
+    return text
+
+
+def _messages(value: Any, name: str) -> list[dict[str, str]]:
+    if not isinstance(value, list) or not value:
+        raise LineError(f"{name!r} is neither a text nor a list of messages.")
+    for each in value:
+        if not isinstance(each, dict) or each.get("role") not in _ROLES or not isinstance(each.get("content"), str):
+            raise LineError(f"A message of {name!r} has no role (one of {', '.join(_ROLES)}) or no text as content.")
+    return [{"role": each["role"], "content": each["content"]} for each in value]
+
+
+def _logged(values: Mapping[str, Any]) -> FeedbackRecord:
+    """A line of a written log: every field that an entry has, of its type."""
+    names = {each.name for each in dataclasses.fields(FeedbackRecord)}
+    if missing := sorted({"kind", "model", "prompt", "output"} - values.keys()):
+        raise LineError(f"It has no {missing[0]!r}, and it is no prompt with a completion or with two answers either.")
+    if unknown := sorted(values.keys() - names):
+        raise LineError(f"{unknown[0]!r} is nothing that an entry has.")
+    for name, value in values.items():
+        _check_type(name, value)
+    tags = tuple(values.get("tags", ()))
+    return FeedbackRecord(**{**values, "tags": tags})
+
+
+def _check_type(name: str, value: Any) -> None:
+    if name in ("thumbs", "score"):
+        right = isinstance(value, int) and not isinstance(value, bool)
+    elif name == "tags":
+        right = isinstance(value, list) and all(isinstance(tag, str) for tag in value)
+    elif name == "details":
+        right = isinstance(value, dict)
+    else:
+        right = isinstance(value, str)
+    if right and name == "id":
+        right = bool(_ID.fullmatch(value))
+    if right and name in ("created", "updated"):
+        right = _is_time(value)
+    if not right:
+        raise LineError(f"{name!r} is {json.dumps(value, ensure_ascii=False)[:60]}, which it cannot be.")
+
+
+def _is_time(value: str) -> bool:
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _encodable(record: FeedbackRecord) -> None:
+    """JSON can hold halves of a character pair, which no text file and no database can."""
+    try:
+        json.dumps(dataclasses.asdict(record), ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise LineError("It has half of a surrogate pair, which is no character.") from None

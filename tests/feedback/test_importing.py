@@ -1,0 +1,100 @@
+"""Reading lines into the log: the whole log without loss, and files that are not as they should be."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fmstudio.data.picture_files import save_png
+from fmstudio.feedback.exporting import as_line, export
+from fmstudio.feedback.importing import load
+from fmstudio.jobs import JobContext
+from fmstudio.workspace import FeedbackRecord, WorkspaceError
+from tests.driving import run_job
+
+RICH = FeedbackRecord(
+    "text", "small", "Ü\n字", "out\u2028put", "v1", "better", -1, 3, ("a", "b c"), "why",
+    {"seed": 1, "chunks": [{"id": 2}]},
+)  # fmt: skip
+
+
+def read(workspace, tmp_path, *lines):
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b"\n".join(line if isinstance(line, bytes) else line.encode() for line in lines))
+    return run_job(load(JobContext(), workspace, str(path)))[1]
+
+
+def test_a_whole_log_comes_back_without_loss_and_only_once(workspace, make_workspace, tmp_path):
+    picture = FeedbackRecord("image", "m", "", "4×4 picture", score=5)
+    workspace.feedback.add_all([RICH, picture])
+    pixels = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    save_png(workspace.feedback.picture_path(picture.id), pixels)
+    path = tmp_path / "log.jsonl"
+    run_job(export(JobContext(), workspace, str(path)))
+    other = make_workspace("other")
+    assert run_job(load(JobContext(), other, str(path)))[1]["imported"] == 2
+    assert [other.feedback.get(each.id) for each in (RICH, picture)] == [RICH, picture]
+    kept = other.feedback.picture_path(picture.id).read_bytes()
+    assert kept == workspace.feedback.picture_path(picture.id).read_bytes()
+    assert run_job(load(JobContext(), other, str(path)))[1]["duplicates"] == 2
+    assert other.feedback.count() == 2
+
+
+BAD = [
+    (b"{", "not JSON"),
+    (b"\xff\xfe{}", "UTF-8"),
+    (b"[1]", "not an object"),
+    (b"[" * 100_000, "nested"),
+    (b'{"prompt": "x"}', "'kind'"),
+    (b'{"prompt": 3, "completion": "x"}', "'prompt'"),
+    (b'{"prompt": "x", "completion": " "}', "'completion' is empty"),
+    (b'{"prompt": [{"role": "robot", "content": "x"}], "completion": "y"}', "role"),
+    (b'{"prompt": "x", "chosen": "a", "rejected": null}', "'rejected'"),
+    (b'{"prompt": "x", "completion": "\\ud800"}', "surrogate"),
+    (json.dumps(as_line(RICH) | {"score": 9}), "score"),
+    (json.dumps(as_line(RICH) | {"score": True}), "'score'"),
+    (json.dumps(as_line(RICH) | {"id": "../../escape"}), "'id'"),
+    (json.dumps(as_line(RICH) | {"created": "yesterday"}), "'created'"),
+    (json.dumps(as_line(RICH) | {"details": []}), "'details'"),
+    (json.dumps(as_line(RICH) | {"more": 1}), "'more'"),
+]
+
+
+def test_bad_lines_are_counted_and_listed_and_the_others_kept(workspace, tmp_path):
+    good = '{"prompt": "Hi", "completion": "Hello"}'
+    result = read(workspace, tmp_path, good, "", *(line for line, _ in BAD), good)
+    assert (result["imported"], result["duplicates"], result["bad_lines"]) == (1, 1, len(BAD))
+    assert [each["line"] for each in result["bad"]] == list(range(3, 3 + len(BAD)))
+    for each, (_, words) in zip(result["bad"], BAD, strict=True):
+        assert words in each["reason"]
+    assert not list(tmp_path.rglob("*escape*"))
+
+
+def test_a_file_that_is_not_there_is_told(workspace, tmp_path):
+    with pytest.raises(WorkspaceError, match=r"none\.jsonl"):
+        run_job(load(JobContext(), workspace, str(tmp_path / "none.jsonl")))
+
+
+def test_a_stopped_import_keeps_nothing(workspace, tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"prompt": "Hi", "completion": "Hello"}\n' * 3)
+    context = JobContext()
+    context.stop()
+    assert run_job(load(context, workspace, str(path)))[1]["imported"] == 0
+    assert workspace.feedback.count() == 0
+
+
+def test_entries_appear_all_at_once_or_not_at_all(workspace, tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(f'{{"prompt": "{number}", "completion": "Hello"}}\n' for number in range(250)))
+    job = load(JobContext(), workspace, str(path))
+    seen = {workspace.feedback.count() for event in job if workspace.feedback.count() or event}
+    assert seen == {0, 250}
+    other = load(JobContext(), workspace, str(path.with_name("more.jsonl")))
+    path.rename(path.with_name("more.jsonl"))
+    workspace.feedback.remove(workspace.feedback.ids())
+    for event in other:
+        if getattr(event, "message", "") == "Keeping them":
+            break
+    other.close()
+    assert (workspace.feedback.count(), workspace.feedback.reveal()) == (0, 0)
