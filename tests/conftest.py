@@ -1,11 +1,13 @@
 """What every test stands on: folders of its own, and a check that it leaves no thread behind."""
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from fmstudio.jobs import JobContext
@@ -13,6 +15,10 @@ from fmstudio.workspace import Workspace
 from tests.driving import run_job
 from tests.pictures import keep_shapes
 from tests.texts import write_texts
+
+# How long an example takes says more of the machine than of the program.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +42,15 @@ def no_thread_outlives_its_test() -> Iterator[None]:
             return
         time.sleep(0.01)
     pytest.fail(f"threads outlived the test: {left}")
+
+
+@pytest.fixture(autouse=True)
+def no_model_outlives_its_test() -> Iterator[None]:
+    """What a test has loaded to talk to is no business of the next."""
+    yield
+    if opened := sys.modules.get("fmstudio.runtimes.opened"):
+        for entry in opened.loaded():
+            opened.unload(entry.path)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,5 @@
-"""Finds the folder of a model by whatever a person calls it: its name, its path, or the run that is still making it."""
+"""Finds a model by whatever a person calls it: its name, its path, an item of the catalogue, or the run that is still
+making it."""
 
 import json
 from collections.abc import Generator
@@ -6,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from fmstudio.data.catalogue import Item, fetch, read_catalogue
 from fmstudio.errors import StudioError
 from fmstudio.families import families
 from fmstudio.jobs import Event, JobContext
@@ -15,40 +17,78 @@ from fmstudio.training.recipes import parse_recipe
 from fmstudio.workspace import Workspace, WorkspaceError, atomic_folder, explained, remove_folder
 
 RUN = "run:"
+GGUF = ".gguf"
+LANGUAGE = "language"
 
 
 def model_folder(context: JobContext, workspace: Workspace, reference: str) -> Generator[Event, None, tuple[Path, str]]:
-    """The folder of a model and the name of its family; raises WorkspaceError that lists the models there are.
+    """Where a model is (a folder or a .gguf file), and its family; raises WorkspaceError that lists what there is.
 
-    reference: a model's name, a model folder's path, or "run:<id>" for what a run has reached by its last checkpoint.
+    reference: a model's name in the workspace, the name of a linked model, a path, an item of the catalogue (fetched
+    where it is missing), or "run:<id>" for what a run has reached by its last checkpoint.
     """
     if reference.startswith(RUN):
         return (yield from _of_run(context, workspace, reference.removeprefix(RUN)))
-    if _is_folder(workspace, reference):
-        return Path(reference), family_of(Path(reference))
-    record = workspace.model(reference)
-    return workspace.model_folder(record.name), record.family
+    item = catalogue_model(workspace, reference)
+    if item is not None and not item.fetched:
+        yield from fetch(context, item.name)
+        if not item.fetched:  # stopped before it was whole
+            raise WorkspaceError(f"{item.title} is not here yet; fetch it first.")
+    return _place(workspace, reference)
 
 
 def family_name(workspace: Workspace, reference: str) -> str:
     """The family of a model by what a person calls it, without bringing it here; raises as `model_folder` does."""
     if reference.startswith(RUN):
         return workspace.run(reference.removeprefix(RUN)).family
-    if _is_folder(workspace, reference):
-        return family_of(Path(reference))
-    return workspace.model(reference).family
+    if catalogue_model(workspace, reference) is not None:
+        return LANGUAGE
+    return _place(workspace, reference)[1]
 
 
-def _is_folder(workspace: Workspace, reference: str) -> bool:
-    known = {record.name for record in workspace.models()}
-    return reference not in known and (Path(reference) / "config.json").is_file()
+def catalogue_model(workspace: Workspace, reference: str) -> Item | None:
+    """The item of the catalogue that a reference means; what the workspace calls so comes first."""
+    item = read_catalogue().items.get(reference)
+    own = {record.name for record in workspace.models()} | {link.name for link in workspace.linked_models()}
+    return item if item is not None and item.kind == "model" and reference not in own else None
+
+
+def item_path(item: Item) -> Path:
+    """Where a fetched model of the catalogue is: its one .gguf file, else its folder."""
+    return next(iter(sorted(item.folder.glob("*" + GGUF))), item.folder)
+
+
+def _place(workspace: Workspace, reference: str) -> tuple[Path, str]:
+    """A model that is here."""
+    if reference in {record.name for record in workspace.models()}:
+        record = workspace.model(reference)
+        return workspace.model_folder(record.name), record.family
+    link = next((link for link in workspace.linked_models() if link.name == reference), None)
+    if link is not None:
+        return _at(Path(link.path), f"The linked model {reference!r} is no longer at {link.path}; link it again.")
+    item = catalogue_model(workspace, reference)
+    if item is not None:
+        return _at(item_path(item), f"The files of {item.title} are gone; fetch it again.")
+    path = Path(reference).expanduser()
+    if path.suffix.lower() == GGUF or (path / "config.json").is_file():
+        return _at(path.absolute(), f"There is no model at {path}; check the path.")
+    record = workspace.model(reference)  # raises with the names that there are
+    return workspace.model_folder(record.name), record.family
+
+
+def _at(path: Path, gone: str) -> tuple[Path, str]:
+    if path.is_file() and path.suffix.lower() == GGUF:
+        return path, LANGUAGE
+    if not path.is_dir():
+        raise WorkspaceError(gone)
+    return path, family_of(path)
 
 
 def family_of(folder: Path) -> str:
     """The family that a model folder names; a Hugging Face folder, which names none, holds a language model."""
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))
-        name = config.get("family", "language")
+        name = config.get("family", LANGUAGE)
     except (OSError, ValueError, AttributeError) as error:
         raise StudioError(f"{folder / 'config.json'} cannot be read ({error}); copy the folder again.") from error
     if name not in families():

@@ -1,0 +1,55 @@
+"""Turns a conversation into the exact text that a chat model was trained on, by the template that comes with it.
+
+Templates are Jinja, written for Hugging Face's `apply_chat_template`. They come with files from anywhere, so they run
+in Jinja's sandbox, without access to Python's internals, and with bounds on what they may compute and write.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.facts import facts_of
+from fmstudio.runtimes.template_sandbox import TemplateError, render
+
+Message = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTemplate:
+    """A template with the special tokens that it may name."""
+
+    source: str
+    special: Mapping[str, str] = field(default_factory=dict)
+    model: str = ""
+
+    def render(self, messages: Sequence[Message], add_generation_prompt: bool = True) -> str:
+        """The conversation as text, with the beginning of the answer; raises ModelError where the template fails."""
+        values = {
+            "messages": [dict(message) for message in messages],
+            "add_generation_prompt": add_generation_prompt,
+            "tools": None,
+            "documents": None,
+            **self.special,
+        }
+        try:
+            return render(self.source, values)
+        except TemplateError as error:
+            raise ModelError(
+                f"The chat template of {self.model or 'the model'} failed: {str(error).rstrip('.')}; change the "
+                "messages, or use it as a model that completes."
+            ) from error
+
+    def takes_system(self) -> bool:
+        """Whether a system message comes through: some templates refuse it, others leave it out without a word."""
+        mark = "A certain system prompt."
+        try:
+            return mark in self.render([{"role": "system", "content": mark}, {"role": "user", "content": "Hello"}])
+        except ModelError:
+            return False
+
+
+def template_of(path: Path) -> ChatTemplate | None:
+    """The chat template of a GGUF file or folder; None for a base model, which completes."""
+    facts = facts_of(path)
+    return ChatTemplate(facts.template, facts.special, facts.title or path.stem) if facts.chat else None

@@ -1,0 +1,75 @@
+"""What a model says of itself before it is loaded: read from the header of a GGUF file or the files of a folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from fmstudio.nn.decoder_shape import DecoderShape
+from fmstudio.runtimes.errors import ModelError
+
+Format = Literal["gguf", "folder"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """Everything that the picker shows and that a runtime needs to know, weights aside."""
+
+    path: Path
+    format: Format
+    architecture: str
+    parameters: int
+    bytes: int
+    """Size of the weights on the disk."""
+    context: int
+    """The longest text in tokens that the model was made for."""
+    key_value_numbers: int
+    """How many numbers its cache holds for each token: keys and values of all layers."""
+    vocabulary_size: int
+    shape: DecoderShape | None
+    """Of our torch decoder; None where it cannot compute this model, and `torch_problem` says why."""
+    backends: tuple[str, ...]
+    licence: str = ""
+    title: str = ""
+    template: str = ""
+    """The chat template in Jinja; empty for a base model."""
+    special: Mapping[str, str] = field(default_factory=dict)
+    """Texts of special tokens for the template: bos_token, eos_token …"""
+    first_token: int | None = None
+    """The token that every text begins with, where the model wants one."""
+    ends: frozenset[int] = frozenset()
+    """Tokens with which the model ends its answer."""
+    torch_problem: str = ""
+
+    @property
+    def chat(self) -> bool:
+        """Whether it takes turns; other models continue a text."""
+        return bool(self.template)
+
+
+def facts_of(path: Path) -> ModelFacts:
+    """The facts of a GGUF file or model folder, from memory where it is as it was.
+
+    Raises ModelError or StudioError with the sentence that says what is wrong with it.
+    """
+    return _facts(path, stamp_of(path))
+
+
+def stamp_of(path: Path) -> tuple[Any, ...]:
+    """Changes when a file of the model does."""
+    try:
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        found = [(file.name, file.stat()) for file in files if not file.is_dir()]
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ModelError(f"{path} cannot be read ({reason}); choose a model that is there.") from error
+    return tuple((name, status.st_mtime_ns, status.st_size) for name, status in found)
+
+
+@lru_cache(maxsize=64)
+def _facts(path: Path, stamp: tuple[Any, ...]) -> ModelFacts:
+    from fmstudio.runtimes.folder_facts import folder_facts
+    from fmstudio.runtimes.gguf_facts import gguf_facts
+
+    return folder_facts(path) if path.is_dir() else gguf_facts(path)

@@ -1,0 +1,74 @@
+"""From a GGUF header to the shape of our decoder, or the sentence why our decoder would compute something else."""
+
+from fmstudio.nn.decoder_shape import DecoderShape
+from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.gguf_header import GgufHeader
+
+ARCHITECTURES = ("llama", "qwen2", "qwen3")
+"""Architectures that our torch decoder computes; llama.cpp knows many more."""
+
+
+def gguf_shape(header: GgufHeader) -> DecoderShape:
+    """The shape of the decoder in a GGUF file; raises ModelError for anything that it would compute differently."""
+    if header.architecture not in ARCHITECTURES:
+        raise ModelError(
+            f"{header.path.name} holds a network of the architecture {header.architecture or '(none)'!r}; the torch "
+            f"decoder opens {', '.join(ARCHITECTURES[:-1])} and {ARCHITECTURES[-1]}."
+        )
+    _refuse_variants(header)
+    width, heads = _whole(header, "embedding_length"), _whole(header, "attention.head_count")
+    return DecoderShape(
+        vocabulary_size=_embedding_rows(header),
+        layers=_whole(header, "block_count"),
+        width=width,
+        heads=heads,
+        key_value_heads=_whole(header, "attention.head_count_kv", heads),
+        head_width=_whole(header, "attention.key_length", width // heads),
+        hidden_width=_whole(header, "feed_forward_length"),
+        context=_whole(header, "context_length"),
+        rope_base=_real(header, "rope.freq_base", 10_000.0),
+        norm_epsilon=_real(header, "attention.layer_norm_rms_epsilon", 1e-5),
+        query_key_norm=header.architecture == "qwen3",
+        query_key_value_bias=header.architecture == "qwen2",
+        tied_embeddings="output.weight" not in header.tensors,
+    )
+
+
+def _whole(header: GgufHeader, key: str, default: int | None = None) -> int:
+    value = header.number(key)
+    value = default if value is None else value
+    if value is None or value < 1 or value != int(value):
+        raise ModelError(
+            f"{header.path.name} does not say its {header.architecture}.{key}, so it cannot be opened; convert it anew."
+        )
+    return int(value)
+
+
+def _real(header: GgufHeader, key: str, default: float) -> float:
+    """The file has it in 32 bits: what was written as 1e-5 comes back as 9.99999975e-06, and is 1e-5 again here."""
+    return float(f"{header.number(key) or default:.7g}")
+
+
+def _embedding_rows(header: GgufHeader) -> int:
+    embedding = header.tensors.get("token_embd.weight")
+    if embedding is None or len(embedding.shape) != 2:
+        raise ModelError(
+            f"{header.path.name} has no token embeddings, so it is no language model; choose another file."
+        )
+    return embedding.shape[0]
+
+
+def _refuse_variants(header: GgufHeader) -> None:
+    """What llama.cpp computes for the same architecture names but our decoder does not."""
+    name = header.path.name
+    if header.number("expert_count"):
+        raise ModelError(f"{name} mixes experts in its layers, which the torch decoder lacks; use llama.cpp for it.")
+    scaling = header.metadata.get(f"{header.architecture}.rope.scaling.type", "none")
+    if scaling not in ("none", "") or "rope_freqs.weight" in header.tensors:
+        raise ModelError(f"{name} rescales its rotary positions, which the torch decoder lacks; use llama.cpp for it.")
+    width, heads = header.number("embedding_length") or 0, header.number("attention.head_count") or 1
+    turned = header.number("rope.dimension_count")
+    if turned and turned != (header.number("attention.key_length") or width // heads):
+        raise ModelError(f"{name} rotates a part of each head only, which the torch decoder lacks; use llama.cpp.")
+    if header.number("attention.sliding_window"):
+        raise ModelError(f"{name} attends through a window, which the torch decoder lacks; use llama.cpp for it.")

@@ -1,0 +1,133 @@
+"""Rebuilds a `tokenizers` tokenizer from the vocabulary in a GGUF file, so that both runtimes read the same tokens."""
+
+from collections.abc import Sequence
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
+
+from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.gguf_header import GgufHeader
+
+_CONTROL, _USER_DEFINED, _UNKNOWN = 3, 4, 2
+
+_DIGITS_APART = ("smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b")
+_GPT_2 = ("gpt-2", "phi-2", "jina-es", "jina-de", "jina-v1-en", "jina-v2-es", "jina-v2-de", "gigachat", "mpt", "olmo",
+          "jais", "trillion", "granite-docling")  # fmt: skip
+_LLAMA_3 = ("llama-bpe", "llama3", "llama-v3", "dbrx", "smaug-bpe", "falcon3", "lfm2")
+_QWEN_2 = ("qwen2", "stablelm2", "deepseek-r1-qwen", "hunyuan", "megrez")
+KNOWN_SPLITS = (*_DIGITS_APART, *_GPT_2, *_LLAMA_3, *_QWEN_2)
+
+_WORDS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+def gguf_tokenizer(header: GgufHeader) -> Tokenizer:
+    """The tokenizer of a GGUF file; raises ModelError where it has none, or one that cannot be rebuilt exactly."""
+    check_rebuildable(header)
+    tokens = vocabulary_of(header)
+    is_byte_level = header.metadata["tokenizer.ggml.model"] == "gpt2"
+    tokenizer = _byte_level(header, tokens) if is_byte_level else _sentence_pieces(header, tokens)
+    _add_special(tokenizer, tokens, header.metadata.get("tokenizer.ggml.token_type") or [])
+    return tokenizer
+
+
+def check_rebuildable(header: GgufHeader) -> None:
+    """Raise ModelError where `gguf_tokenizer` would, without building anything."""
+    vocabulary_of(header)
+    kind, split = header.metadata.get("tokenizer.ggml.model"), str(header.metadata.get("tokenizer.ggml.pre", ""))
+    if kind not in ("gpt2", "llama"):
+        raise ModelError(
+            f"{header.path.name} has a vocabulary of the kind {kind!r}, which the torch decoder cannot read; "
+            "use llama.cpp for it."
+        )
+    if kind == "gpt2" and split not in KNOWN_SPLITS:
+        raise ModelError(
+            f"{header.path.name} splits text in a way named {split or '(none)'!r}, which the torch decoder does not "
+            "know; use llama.cpp for it."
+        )
+
+
+def vocabulary_of(header: GgufHeader) -> list[str]:
+    """The tokens of a GGUF file in order of their ids; raises ModelError for a file without any."""
+    tokens = header.metadata.get("tokenizer.ggml.tokens")
+    if not tokens or not header.metadata.get("tokenizer.ggml.model"):
+        raise ModelError(
+            f"{header.path.name} has no tokenizer, so no text can be given to it; choose a GGUF file of a whole model."
+        )
+    return list(tokens)
+
+
+def _byte_level(header: GgufHeader, tokens: Sequence[str]) -> Tokenizer:
+    """Byte-level BPE, as GPT-2, Llama 3, Qwen and SmolLM have it; they differ in how text is first split."""
+    split = str(header.metadata["tokenizer.ggml.pre"])
+    merges = [_pair(merge) for merge in header.metadata.get("tokenizer.ggml.merges") or []]
+    vocabulary = {token: number for number, token in enumerate(tokens)}
+    # Llama 3 takes a word that is a token as it is, even where the merges would not build it.
+    model = models.BPE(vocab=vocabulary, merges=merges, ignore_merges=split in _LLAMA_3)
+    tokenizer = Tokenizer(model)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(_splitting(split))
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def _pair(merge: str) -> tuple[str, str]:
+    # A part may begin with a blank, never hold one within, so the blank between the parts is the first after a letter.
+    left, _, right = merge[1:].partition(" ")
+    return merge[0] + left, right
+
+
+def _splitting(split: str) -> list[pre_tokenizers.PreTokenizer]:
+    if split in _GPT_2:
+        return [pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    if split in _DIGITS_APART:
+        return [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    words = Regex(_WORDS % ("{1,3}" if split in _LLAMA_3 else ""))
+    return [pre_tokenizers.Split(words, "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+
+
+def _sentence_pieces(header: GgufHeader, tokens: Sequence[str]) -> Tokenizer:
+    """SentencePiece's BPE with byte fallback, as Llama 2, Mistral and TinyLlama have it.
+
+    SentencePiece joins the two neighbours whose union has the highest score. A table of merges in order of that score
+    does the same.
+    """
+    scores = header.metadata.get("tokenizer.ggml.scores") or [0.0] * len(tokens)
+    vocabulary = {token: number for number, token in enumerate(tokens)}
+    unknown = next(iter(_of_type(header, _UNKNOWN)), None)
+    model = models.BPE(
+        vocab=vocabulary, merges=_merges(tokens, scores, vocabulary), byte_fallback=True, fuse_unk=True,
+        unk_token=None if unknown is None else tokens[unknown],
+    )  # fmt: skip
+    tokenizer = Tokenizer(model)
+    blank = normalizers.Replace(" ", "▁")
+    prefixed = bool(header.metadata.get("tokenizer.ggml.add_space_prefix", True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), blank] if prefixed else [blank])
+    parts = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    tokenizer.decoder = decoders.Sequence([*parts, decoders.Strip(" ", 1, 0)] if prefixed else parts)
+    return tokenizer
+
+
+def _merges(tokens: Sequence[str], scores: Sequence[float], vocabulary: dict[str, int]) -> list[tuple[str, str]]:
+    found = [
+        (-scores[number], number, token[:cut], token[cut:])
+        for number, token in enumerate(tokens)
+        for cut in range(1, len(token))
+        if token[:cut] in vocabulary and token[cut:] in vocabulary
+    ]
+    return [(left, right) for _, _, left, right in sorted(found)]
+
+
+def _of_type(header: GgufHeader, kind: int) -> list[int]:
+    types = header.metadata.get("tokenizer.ggml.token_type") or []
+    return [number for number, each in enumerate(types) if each == kind]
+
+
+def _add_special(tokenizer: Tokenizer, tokens: Sequence[str], types: Sequence[int]) -> None:
+    """Tokens that are found in text as a whole: control tokens, which are not shown, and those of the user."""
+    found = [(tokens[number], kind) for number, kind in enumerate(types) if kind in (_CONTROL, _USER_DEFINED)]
+    tokenizer.add_special_tokens([_whole(text, special=True) for text, kind in found if kind == _CONTROL])
+    tokenizer.add_tokens([_whole(text, special=False) for text, kind in found if kind == _USER_DEFINED])
+
+
+def _whole(text: str, *, special: bool) -> AddedToken:
+    return AddedToken(text, normalized=False, special=special)

@@ -1,0 +1,127 @@
+"""llama.cpp in this process, as a runtime for GGUF files: the fastest way to decode them on a CPU.
+
+The server object answers one request at a time and calls back for each token (see `llama_requests`). It also listens on
+a local port, where it is asked for the tokens of a text at most; a random key keeps others out.
+"""
+
+import secrets
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import xllamacpp
+
+from fmstudio.families.text import TextSampling
+from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.facts import ModelFacts
+from fmstudio.runtimes.llama_requests import LlamaRequests
+from fmstudio.runtimes.memory import BATCH
+from fmstudio.runtimes.runtime import Backend, Finish, Pieces, TextStream, fitting
+from fmstudio.runtimes.server_tokens import ServerReader, reader_for
+
+SAMPLERS = ["penalties", "temperature", "top_k", "top_p", "min_p"]
+
+
+class LlamaCppRuntime:
+    """A GGUF file in llama.cpp; see `Runtime`."""
+
+    backend: Backend = "llama.cpp"
+
+    def __init__(self, facts: ModelFacts, context: int, threads: int = 0) -> None:
+        self._threads = threads or torch.get_num_threads()
+        self._name, self._key = facts.path.stem, secrets.token_urlsafe(24)
+        server: Any = _open_server(facts.path, context, self._threads, self._key)
+        self.context = context
+        self._requests = LlamaRequests(server, facts.vocabulary_size)
+        self._reader = reader_for(facts, ServerReader(server.listening_address, self._key))
+
+    @property
+    def threads(self) -> int:
+        """Processor cores that it computes on."""
+        return self._threads
+
+    def count(self, text: str) -> int:
+        """How many tokens a text is."""
+        return self._reader.count(text)
+
+    def generate(self, prompt: str, sampling: TextSampling) -> TextStream:
+        """Text that continues `prompt`."""
+        ids = self._reader.read(prompt, self.context)
+        fitting(self._name, len(ids), self.context)
+        room = min(sampling.maximum_tokens, self.context - len(ids))
+        request = completion_request(ids, room, self.context, sampling)
+        full: Finish = "length" if room == sampling.maximum_tokens else "context"
+        return TextStream(len(ids), _pieces(self._requests.messages(request), self._name, full), sampling.stops)
+
+    def close(self) -> None:
+        """End the server and give its memory back; a text that still comes goes on to its end first."""
+        del self._requests
+
+
+def completion_request(prompt: list[int], maximum_tokens: int, context: int, sampling: TextSampling) -> dict[str, Any]:
+    """What llama.cpp is asked, so that each control means what it means in torch (`nn.generation`)."""
+    return {
+        "prompt": prompt,
+        "n_predict": maximum_tokens,
+        "samplers": SAMPLERS,
+        "temperature": sampling.temperature,
+        "top_k": sampling.top_k,
+        "top_p": sampling.top_p,
+        "min_p": sampling.min_p,
+        "repeat_penalty": sampling.repetition_penalty,
+        "repeat_last_n": context,
+        "seed": sampling.seed,
+        "stream": True,
+        "return_progress": True,
+    }
+
+
+def _open_server(path: Path, context: int, threads: int, key: str) -> Any:
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(path)
+    parameters.n_ctx, parameters.n_parallel = context, 1
+    parameters.n_batch = parameters.n_ubatch = BATCH
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
+    parameters.warmup, parameters.verbosity, parameters.cache_ram_mib = False, -1, 0
+    # The file's own template is rendered in our sandbox; llama.cpp would run it, unbounded, to see whether it works.
+    parameters.chat_template, parameters.enable_chat_template, parameters.use_jinja = "chatml", False, False
+    parameters.api_keys, parameters.ui, parameters.endpoint_slots = [key], False, False
+    try:
+        server = xllamacpp.Server(parameters)
+    except RuntimeError as error:
+        raise ModelError(
+            f"llama.cpp cannot open {path.name} ({str(error).rstrip('.')}); the file may be of a kind that this "
+            "version does not know, so choose another."
+        ) from error
+    # A server that is dropped before its own thread has begun to work is waited for without end: so it works once.
+    server.handle_completions({"prompt": [0], "n_predict": 0, "cache_prompt": False}, lambda _: False)
+    return server
+
+
+def _pieces(answers: Generator[list[Any], None, None], name: str, full: Finish) -> Pieces:
+    """The text of one request as it comes. Closing it stops the server's work."""
+    finish, count = full, 0
+    try:
+        for messages in answers:
+            texts: list[str] = []
+            for message in messages:
+                if "error" in message:
+                    raise _explained(name, message["error"])
+                choice = message["choices"][0]
+                if choice["finish_reason"] is not None:
+                    finish = "end" if choice["finish_reason"] == "stop" else full
+                    # Tokens that end within a character came without a message of their own.
+                    texts += [""] * (message["usage"]["completion_tokens"] - count - len(texts))
+                elif "prompt_progress" not in message:
+                    texts.append(choice["text"])
+            count += len(texts)
+            yield texts
+    finally:
+        answers.close()
+    return finish
+
+
+def _explained(name: str, error: Any) -> ModelError:
+    text = error.get("message", error) if isinstance(error, Mapping) else error
+    return ModelError(f"llama.cpp could not go on with {name}: {str(text).strip().rstrip('.')}; load the model again.")

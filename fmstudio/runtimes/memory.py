@@ -1,0 +1,55 @@
+"""How much memory a model needs, and whether the machine has it: asked before anything is loaded."""
+
+import psutil  # type: ignore[import-untyped]
+
+from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.facts import ModelFacts
+
+USUAL_CONTEXT = 8192
+"""Tokens that a runtime makes room for where the model could read more."""
+
+SMALLEST_CONTEXT = 512
+BATCH = 64
+"""Tokens of a prompt that llama.cpp reads at once; on a CPU more at once are not quicker."""
+
+_MIB = 1024 * 1024
+
+
+def available_memory() -> int:
+    """Bytes that can be taken without anything being swapped out."""
+    return int(psutil.virtual_memory().available)
+
+
+def needed_memory(facts: ModelFacts, backend: str, context: int) -> int:
+    """Estimate in bytes: the weights as the runtime keeps them, keys and values of `context` tokens, working space.
+
+    llama.cpp keeps the weights as the file has them, and keys and values in 16 bits; torch keeps both in 32.
+    """
+    if backend == "torch":
+        working = 4 * facts.vocabulary_size * 8
+        return 4 * (facts.parameters + facts.key_value_numbers * context) + working + 64 * _MIB
+    working = 4 * BATCH * facts.vocabulary_size
+    return facts.bytes + 2 * facts.key_value_numbers * context + working + 48 * _MIB
+
+
+def context_to_use(facts: ModelFacts, backend: str, available: int | None = None) -> int:
+    """How many tokens to make room for: what the model reads, at most USUAL_CONTEXT, and less where memory is short."""
+    available = available_memory() if available is None else available
+    context = min(facts.context, USUAL_CONTEXT)
+    while context > SMALLEST_CONTEXT and needed_memory(facts, backend, context) > available:
+        context //= 2
+    return context
+
+
+def check_fits(facts: ModelFacts, backend: str, context: int) -> None:
+    """Raise ModelError with both figures where the model needs more than there is."""
+    needed, available = needed_memory(facts, backend, context), available_memory()
+    if needed > available:
+        raise ModelError(
+            f"{facts.path.name} needs {_size(needed)} of memory in {backend}, but only {_size(available)} are free; "
+            "close other programs or choose a smaller model."
+        )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

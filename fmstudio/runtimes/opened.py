@@ -1,0 +1,151 @@
+"""The models that are loaded: each is kept until another needs its memory, or a person unloads it."""
+
+import gc
+import threading
+from collections import OrderedDict
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fmstudio.families.text import LanguageModel
+from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.facts import ModelFacts, facts_of
+from fmstudio.runtimes.memory import available_memory, check_fits, context_to_use, needed_memory
+from fmstudio.runtimes.runtime import Backend, Runtime
+
+_PATIENCE = 0.05
+KEPT = 6
+"""Models that stay loaded at the same time, memory permitting: Compare shows up to four."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in memory. `bytes` is an estimate."""
+
+    path: Path
+    backend: Backend
+    bytes: int
+    runtime: Runtime
+    facts: ModelFacts
+
+
+_OPEN: "OrderedDict[tuple[Path, str], Loaded]" = OrderedDict()
+
+
+def choose_backend(facts: ModelFacts, wanted: str = "auto") -> Backend:
+    """llama.cpp for GGUF files, torch for folders, or the one that is wanted if it can run the model."""
+    for backend in ("llama.cpp", "torch"):
+        if wanted in ("auto", backend) and backend in facts.backends:
+            return backend
+    if wanted == "torch" and facts.torch_problem:
+        raise ModelError(facts.torch_problem)
+    raise ModelError(
+        f"{facts.path.name} cannot be run by {wanted!r}; it can be run by {' or '.join(facts.backends)}, or choose "
+        "auto."
+    )
+
+
+def open_runtime(path: Path, backend: str = "auto") -> Runtime:
+    """The runtime of a GGUF file or model folder, from memory where it is loaded.
+
+    Raises ModelError before anything is loaded where it is damaged, unsupported, or needs more memory than there is.
+    """
+    for _ in opening(path, backend):
+        pass
+    return _OPEN[_key(path, choose_backend(facts_of(path), backend))].runtime
+
+
+def opening(path: Path, backend: str = "auto") -> Generator[None, None, Loaded]:
+    """`open_runtime` step by step: yields about twenty times a second while a model is being loaded."""
+    facts = facts_of(path)
+    chosen = choose_backend(facts, backend)
+    key = _key(path, chosen)
+    found = _OPEN.get(key)
+    if found is None or found.facts is not facts:
+        _forget(key)
+        _make_room(facts, chosen)
+        context = context_to_use(facts, chosen)
+        runtime = yield from _in_background(facts, chosen, context)
+        found = _OPEN[key] = Loaded(path, chosen, needed_memory(facts, chosen, context), runtime, facts)
+    _OPEN.move_to_end(key)
+    return found
+
+
+def open_language_model(path: Path) -> LanguageModel:
+    """The model as our torch decoder, a GGUF file dequantised to float32, from memory where it is loaded."""
+    from fmstudio.runtimes.torch_runtime import TorchRuntime
+
+    runtime = open_runtime(path, "torch")
+    assert isinstance(runtime, TorchRuntime)
+    return runtime.model
+
+
+def loaded() -> list[Loaded]:
+    """What is in memory, the least recently used first."""
+    return list(_OPEN.values())
+
+
+def unload(path: Path) -> int:
+    """Drop a model from memory, in whichever runtimes it is; returns how many bytes that gives back, estimated."""
+    keys = [key for key in _OPEN if key[0] == _place(path)]
+    return sum(_forget(key) for key in keys)
+
+
+def _place(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _key(path: Path, backend: str) -> tuple[Path, str]:
+    return _place(path), backend
+
+
+def _forget(key: tuple[Path, str]) -> int:
+    entry = _OPEN.pop(key, None)
+    if entry is None:
+        return 0
+    entry.runtime.close()
+    size = entry.bytes
+    del entry
+    gc.collect()
+    return size
+
+
+def _make_room(facts: ModelFacts, backend: Backend) -> None:
+    """Drop the least recently used models until this one fits; refuse it where that is not enough."""
+    while len(_OPEN) >= KEPT:
+        _forget(next(iter(_OPEN)))
+    while _OPEN and needed_memory(facts, backend, context_to_use(facts, backend)) > available_memory():
+        _forget(next(iter(_OPEN)))
+    check_fits(facts, backend, context_to_use(facts, backend))
+
+
+def _in_background(facts: ModelFacts, backend: Backend, context: int) -> Generator[None, None, Runtime]:
+    """Load on another thread, so that whoever waits can go on drawing; what is closed early is not kept."""
+    outcome: list[Any] = []
+
+    def load() -> None:
+        try:
+            outcome.append(_load(facts, backend, context))
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            outcome.append(error)
+
+    thread = threading.Thread(target=load, name="loading", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(_PATIENCE)
+        yield None
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    runtime: Runtime = outcome[0]
+    return runtime
+
+
+def _load(facts: ModelFacts, backend: Backend, context: int) -> Runtime:
+    if backend == "torch":
+        from fmstudio.runtimes.torch_runtime import TorchRuntime
+
+        return TorchRuntime(facts, context)
+    from fmstudio.runtimes.llama_cpp import LlamaCppRuntime
+
+    return LlamaCppRuntime(facts, context)

@@ -1,0 +1,46 @@
+"""Reads prompts with our decoder in blocks, and keeps the blocks that the next prompt begins with.
+
+As in `llama_requests`: numbers that were computed in another grouping of tokens differ in their last digits, so only
+whole blocks of an earlier prompt are used again, and the same prompt gives the same text whatever was read before it.
+"""
+
+from collections.abc import Generator
+
+from torch import Tensor
+
+from fmstudio.nn.decoder import Decoder
+from fmstudio.nn.generation import reader_of
+
+BLOCK = 128
+"""Tokens read at once; between two blocks whoever waits can stop it."""
+
+
+class PromptReading:
+    """One decoder's keys and values, for one text at a time."""
+
+    def __init__(self, decoder: Decoder, capacity: int) -> None:
+        self._reader = reader_of(decoder, capacity)
+        self._kept: list[int] = []
+
+    def read(self, prompt: list[int]) -> Generator[list[str], None, Tensor]:
+        """Read a prompt from its beginning; yields an empty list before each block, returns the last logits."""
+        place = self._shared(prompt)
+        self._kept, self._reader.length = [], place
+        while True:
+            yield []
+            logits = self._reader.read(prompt[place : place + BLOCK])
+            place += BLOCK
+            if place >= len(prompt):
+                self._kept = prompt
+                return logits
+
+    def go_on(self, token: int) -> Tensor:
+        """Read one more token; returns the logits after it."""
+        return self._reader.read([token])
+
+    def _shared(self, prompt: list[int]) -> int:
+        """Tokens of the whole blocks that the prompt shares with the one before; at least one token is left to read."""
+        blocks = min(len(prompt) - 1, len(self._kept)) // BLOCK
+        while blocks and prompt[: blocks * BLOCK] != self._kept[: blocks * BLOCK]:
+            blocks -= 1
+        return blocks * BLOCK

@@ -1,0 +1,37 @@
+"""From text to the token ids that a runtime reads, with a quick refusal of texts that can never fit."""
+
+from functools import cached_property
+
+from tokenizers import Tokenizer
+
+from fmstudio.runtimes.facts import ModelFacts
+from fmstudio.runtimes.runtime import fitting
+
+
+class TextReader:
+    """A model's tokenizer with its rules: which token begins every text, and how long a text can be."""
+
+    def __init__(self, facts: ModelFacts, tokenizer: Tokenizer) -> None:
+        self._facts, self._tokenizer = facts, tokenizer
+
+    @cached_property
+    def longest_token(self) -> int:
+        """Letters of the longest token; a text has at least its length divided by that many tokens."""
+        return max((len(token) for token in self._tokenizer.get_vocab(with_added_tokens=True)), default=1)
+
+    def count(self, text: str) -> int:
+        """Tokens of a text."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def read(self, prompt: str, context: int) -> list[int]:
+        """The ids of a prompt, at least one; raises ModelError where they leave no room in `context`.
+
+        A text of many megabytes is refused by its length alone: reading it would take minutes.
+        """
+        fitting(self._facts.path.stem, len(prompt) // self.longest_token, context, at_least=True)
+        ids: list[int] = self._tokenizer.encode(prompt, add_special_tokens=False).ids
+        first = self._facts.first_token
+        if first is not None and ids[:1] != [first]:
+            ids = [first, *ids]
+        fitting(self._facts.path.stem, len(ids), context)
+        return ids or [min(self._facts.ends, default=0)]

@@ -1,0 +1,93 @@
+"""Our torch decoder as a runtime: for model folders, and for GGUF files whose weights are dequantised."""
+
+from pathlib import Path
+
+import torch
+from tokenizers.decoders import DecodeStream
+
+from fmstudio.families.text import LanguageModel, TextSampling, load_language_model
+from fmstudio.nn.sampling_controls import SamplingControls, draw
+from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.facts import ModelFacts
+from fmstudio.runtimes.gguf_header import read_header
+from fmstudio.runtimes.gguf_tokenizer import gguf_tokenizer
+from fmstudio.runtimes.gguf_weights import load_decoder
+from fmstudio.runtimes.prompt_reading import PromptReading
+from fmstudio.runtimes.runtime import Backend, Pieces, TextStream
+from fmstudio.runtimes.tokens import TextReader
+
+
+def load_gguf(path: Path) -> LanguageModel:
+    """A GGUF file as our decoder, dequantised to float32, with its tokenizer; raises ModelError where it cannot be."""
+    header = read_header(path)
+    tokenizer = gguf_tokenizer(header)
+    return LanguageModel(load_decoder(header), tokenizer)
+
+
+def load_for_torch(facts: ModelFacts) -> LanguageModel:
+    """The model that the facts are of; raises StudioError with what keeps our decoder from computing it."""
+    if facts.shape is None:
+        raise ModelError(facts.torch_problem)
+    model = load_gguf(facts.path) if facts.format == "gguf" else load_language_model(facts.path)
+    model.decoder.eval().requires_grad_(False)
+    return model
+
+
+class TorchRuntime:
+    """A language model in torch; see `Runtime`."""
+
+    backend: Backend = "torch"
+
+    def __init__(self, facts: ModelFacts, context: int) -> None:
+        self.model = load_for_torch(facts)
+        self.context = min(context, self.model.decoder.shape.context)
+        self._spare: list[PromptReading] = []
+        self._ends, self._reader = facts.ends, TextReader(facts, self.model.tokenizer)
+
+    @property
+    def threads(self) -> int:
+        """Processor cores that torch computes on."""
+        return torch.get_num_threads()
+
+    def count(self, text: str) -> int:
+        """How many tokens a text is."""
+        return self._reader.count(text)
+
+    def generate(self, prompt: str, sampling: TextSampling) -> TextStream:
+        """Text that continues `prompt`."""
+        ids = self._reader.read(prompt, self.context)
+        return TextStream(len(ids), self._pieces(ids, sampling), sampling.stops)
+
+    def _pieces(self, prompt: list[int], sampling: TextSampling) -> Pieces:
+        reading = self._spare.pop() if self._spare else PromptReading(self.model.decoder, self.context)
+        try:
+            return (yield from self._written(reading, prompt, sampling))
+        finally:
+            self._spare[:] = [reading]
+
+    def _written(self, reading: PromptReading, prompt: list[int], sampling: TextSampling) -> Pieces:
+        generator, controls = torch.Generator().manual_seed(sampling.seed), controls_of(sampling)
+        shown, text = DecodeStream(ids=prompt, skip_special_tokens=True), list(prompt)
+        room = self.context - len(prompt)
+        logits = yield from reading.read(prompt)
+        for left in reversed(range(min(sampling.maximum_tokens, room))):
+            token = draw(logits, controls, generator, text)
+            text.append(token)
+            if token in self._ends:
+                yield [""]
+                return "end"
+            yield [shown.step(self.model.tokenizer, token) or ""]
+            if left:
+                logits = reading.go_on(token)
+        return "length" if sampling.maximum_tokens <= room else "context"
+
+    def close(self) -> None:
+        """The weights go when nobody holds the runtime any more."""
+
+
+def controls_of(sampling: TextSampling) -> SamplingControls:
+    """How the next token is chosen, as `nn.sampling_controls` takes it."""
+    return SamplingControls(
+        temperature=sampling.temperature, top_k=sampling.top_k, top_p=sampling.top_p, min_p=sampling.min_p,
+        repetition_penalty=sampling.repetition_penalty,
+    )  # fmt: skip

@@ -1,0 +1,117 @@
+"""What is loaded, what must go for another, and what is refused before it is loaded."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from fmstudio.errors import StudioError
+from fmstudio.families.text import save_language_model
+from fmstudio.runtimes import opened
+from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.facts import facts_of
+from fmstudio.runtimes.memory import context_to_use, needed_memory
+from tests.gguf_files import tiny_language_model, write_gguf
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return write_gguf(tmp_path / "tiny.gguf", tiny_language_model())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save_language_model(tiny_language_model(), tmp_path / "folder")
+    return tmp_path / "folder"
+
+
+def free(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=count))
+
+
+def test_a_loaded_model_is_given_again_until_it_is_unloaded(path: Path) -> None:
+    runtime = opened.open_runtime(path)
+    assert runtime.backend == "llama.cpp"
+    assert opened.open_runtime(path) is runtime
+    assert [entry.path for entry in opened.loaded()] == [path]
+    assert opened.unload(path) > 0
+    assert not opened.loaded()
+    assert opened.open_runtime(path) is not runtime
+
+
+def test_a_file_that_changed_is_loaded_anew(path: Path) -> None:
+    runtime = opened.open_runtime(path)
+    write_gguf(path, tiny_language_model(seed=1), fields={"general.name": "Another"})
+    assert opened.open_runtime(path) is not runtime
+
+
+def test_a_folder_runs_in_torch_only(folder: Path) -> None:
+    assert opened.open_runtime(folder).backend == "torch"
+    assert opened.open_language_model(folder).decoder.shape.context == 512
+    with pytest.raises(ModelError, match=r"folder cannot be run by 'llama.cpp'; it can be run by torch"):
+        opened.open_runtime(folder, "llama.cpp")
+
+
+def test_a_model_that_will_not_fit_is_refused_with_both_figures(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free(monkeypatch, 20_000_000)
+    monkeypatch.setattr(opened, "_load", None)  # it must not come to that
+    with pytest.raises(ModelError, match=r"tiny.gguf needs \d+ MB of memory in llama.cpp, but only 20 MB are free"):
+        opened.open_runtime(path)
+
+
+def test_the_least_recently_used_goes_for_another(path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened.open_runtime(folder)
+    room = iter([10_000_000, 10_000_000])
+    monkeypatch.setattr(opened, "available_memory", lambda: next(room, 10**9))
+    opened.open_runtime(path)
+    assert [entry.path for entry in opened.loaded()] == [path]
+
+
+def test_memory_grows_with_weights_precision_and_context(path: Path) -> None:
+    facts = facts_of(path)
+    weights = 4 * facts.parameters
+    assert needed_memory(facts, "torch", 512) - needed_memory(facts, "torch", 256) == 256 * 4 * facts.key_value_numbers
+    assert needed_memory(facts, "torch", 0) >= weights
+    assert context_to_use(facts, "llama.cpp", 10**12) == 512
+
+
+def edit(file: Path, **changes: Any) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def test_a_folder_without_tokenizer_is_refused(folder: Path) -> None:
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(ModelError, match=r"folder has no tokenizer.json, so no text can be given to it; copy"):
+        facts_of(folder)
+
+
+def test_a_folder_of_another_architecture_is_refused(folder: Path) -> None:
+    edit(folder / "config.json", architectures=["MambaForCausalLM"])
+    with pytest.raises(StudioError, match=r"architecture is MambaForCausalLM; this decoder opens Llama"):
+        facts_of(folder)
+
+
+def test_quantised_weights_are_refused(folder: Path) -> None:
+    edit(folder / "config.json", quantization_config={"quant_method": "gptq"})
+    with pytest.raises(StudioError, match=r"weights are quantised; open its unquantised folder or its GGUF"):
+        facts_of(folder)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5])
+def test_truncated_weights_of_a_folder_are_refused(folder: Path, share: float) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[: int(weights.stat().st_size * share)])
+    with pytest.raises(ModelError, match=r"model.safetensors is (cut short|not a whole safetensors file)"):
+        facts_of(folder)
+
+
+def test_a_folder_tells_its_licence_template_and_ends(folder: Path) -> None:
+    (folder / "README.md").write_text("---\nlanguage: en\nlicense: apache-2.0\n---\n# A model\n")
+    (folder / "chat_template.jinja").write_text("{{ messages }}")
+    (folder / "generation_config.json").write_text('{"eos_token_id": [3, 7]}')
+    facts = facts_of(folder)
+    assert (facts.licence, facts.template, facts.chat) == ("apache-2.0", "{{ messages }}", True)
+    assert {3, 7} <= facts.ends
