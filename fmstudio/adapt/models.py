@@ -1,0 +1,127 @@
+"""The jobs around models to talk to: which there are, and loading, unloading, linking and forgetting them."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fmstudio.adapt.generation import load_model
+from fmstudio.adapt.model_rows import broken_row, catalogue_row, row_of, run_row
+from fmstudio.data.catalogue import read_catalogue
+from fmstudio.errors import StudioError
+from fmstudio.jobs import Artefact, JobContext, Sample
+from fmstudio.jobs.context import Job
+from fmstudio.runtimes import opened
+from fmstudio.runtimes.facts import facts_of
+from fmstudio.training.checkpoint import checkpoints
+from fmstudio.training.snapshot import GGUF, LANGUAGE, catalogue_model, family_of, item_path, model_folder
+from fmstudio.workspace import LinkedModel, Workspace, WorkspaceError
+
+Row = dict[str, Any]
+
+
+def listing(context: JobContext, workspace: Workspace) -> Job:
+    """Show every language model that there is as Sample("models"); one that is broken says what is wrong with it."""
+    rows = [*_of_catalogue(workspace), *_linked(workspace), *_of_workspace(workspace), *_of_runs(workspace)]
+    yield Sample("models", "models", rows)
+    return None
+
+
+def load(context: JobContext, workspace: Workspace, model: str, backend: str = "auto") -> Job:
+    """Bring a model into memory, fetching it first where it is not here; raises StudioError if it will not fit."""
+    began = time.perf_counter()
+    entry = yield from load_model(context, workspace, model, backend)
+    seconds = time.perf_counter() - began
+    return {"reference": model, "backend": entry.backend, "seconds": seconds, "memory": entry.bytes}
+
+
+def unload(context: JobContext, workspace: Workspace, model: str) -> Job:
+    """Drop a model from memory."""
+    path, _ = yield from model_folder(context, workspace, model)
+    return {"reference": model, "memory": opened.unload(path)}
+
+
+def link(context: JobContext, workspace: Workspace, path: str) -> Job:
+    """Register a GGUF file or a Hugging Face folder, which stays where it is; raises StudioError for anything else."""
+    place = Path(path).expanduser().absolute()
+    if place.is_dir():
+        if family_of(place) != LANGUAGE:
+            raise WorkspaceError(f"{place} holds a model of the family {family_of(place)}; choose a language model.")
+    elif place.suffix.lower() != GGUF:
+        raise WorkspaceError(f"{place} is no model: choose a file that ends in .gguf, or a model folder.")
+    facts = facts_of(place)
+    name = next((each.name for each in workspace.linked_models() if Path(each.path) == place), "")
+    if not name:
+        name = _free_name(workspace, place)
+        workspace.put_linked_model(LinkedModel(name, str(place), details={"architecture": facts.architecture}))
+    yield Artefact("linked", name, str(place))
+    return {"reference": name}
+
+
+def forget(context: JobContext, workspace: Workspace, model: str) -> Job:
+    """Take a linked model off the list; its files stay where they are."""
+    found = next((each for each in workspace.linked_models() if each.name == model), None)
+    if found is None:
+        raise WorkspaceError(f"{model!r} is no linked model, so there is nothing to forget; choose one from the list.")
+    opened.unload(Path(found.path))
+    workspace.forget_linked_model(model)
+    yield Artefact("linked", model, found.path)
+    return {"reference": model}
+
+
+def _free_name(workspace: Workspace, place: Path) -> str:
+    """The file's own name, with a number where something is called so already."""
+    wanted = place.stem if place.is_file() else place.name
+    names = [record.name for record in workspace.models()] + [each.name for each in workspace.linked_models()]
+    taken = {name.casefold() for name in (*names, *read_catalogue().items)}
+    name, number = wanted, 2
+    while name.casefold() in taken:
+        name, number = f"{wanted}-{number}", number + 1
+    return name
+
+
+def _row(reference: str, source: str, title: str, place: Path, **known: Any) -> Row:
+    try:
+        return row_of(reference, source, title, facts_of(place), **known)
+    except StudioError as error:
+        return broken_row(reference, source, title, place, str(error))
+
+
+def _of_catalogue(workspace: Workspace) -> Iterator[Row]:
+    for name in read_catalogue().items:
+        item = catalogue_model(workspace, name)
+        if item is None:
+            continue
+        if item.fetched:
+            yield _row(name, "catalogue", item.title, item_path(item), licence=item.licence, about=item.description)
+        else:
+            yield catalogue_row(item)
+
+
+def _linked(workspace: Workspace) -> Iterator[Row]:
+    for each in workspace.linked_models():
+        yield _row(each.name, "linked", each.name, Path(each.path), about=each.path)
+
+
+def _of_workspace(workspace: Workspace) -> Iterator[Row]:
+    for record in reversed(workspace.models()):
+        if record.family == LANGUAGE:
+            folder, licences = workspace.model_folder(record.name), record.details.get("licences", {})
+            about = f"Trained here on {', '.join(record.details.get('datasets', [])) or 'data of this workspace'}"
+            licence = ", ".join(dict.fromkeys(licences.values()))
+            yield _row(record.name, "workspace", record.name, folder, licence=licence, about=about)
+
+
+def _of_runs(workspace: Workspace) -> Iterator[Row]:
+    """Runs that have a checkpoint but no model of their own yet."""
+    for run in reversed(workspace.runs()):
+        if run.family != LANGUAGE or run.model:
+            continue
+        folder = workspace.run_folder(run.id)
+        found = checkpoints(folder / "checkpoints")
+        if not found:
+            continue
+        try:
+            yield run_row(run, found[-1], folder / "recipe.toml")
+        except (StudioError, OSError) as error:
+            yield broken_row(f"run:{run.id}", "run", run.name, folder, str(error))
