@@ -55,7 +55,7 @@ def _refuse_protected(archive: zipfile.ZipFile, pages: list[str]) -> None:
 
 def _chapters(archive: zipfile.ZipFile, pages: list[str], source: Source) -> Iterator[str | None]:
     for number, page in enumerate(pages, 1):
-        _, text = page_text(archive.read(page).decode("utf-8", "replace"))
+        _, text = page_text(archive.read(page).decode("utf-8", "replace"), source.marked)
         source.done = source.size * number // len(pages)
         yield None
         yield text + "\n\n"

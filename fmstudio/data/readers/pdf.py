@@ -12,6 +12,7 @@ from fmstudio.data.cutting import documents_from
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers import whole
 from fmstudio.data.readers.source import Reading, Source
+from fmstudio.data.readers.structure import page_mark
 
 # Every oddity of a file is logged there; what matters to a person is said in this reader's own words.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -61,4 +62,6 @@ def _pages(reader: pypdf.PdfReader, source: Source) -> Iterator[str | None]:
             text = ""
         source.done = source.size * (number + 1) // count
         yield None
-        yield _HYPHENATED.sub("", text).strip() + "\n\n"
+        text = _HYPHENATED.sub("", text).strip()
+        # A page without text gets no mark: a scan must still be told by its having no text at all.
+        yield (page_mark(number + 1) if source.marked and text else "") + text + "\n\n"

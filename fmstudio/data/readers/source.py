@@ -16,7 +16,10 @@ Steps = Generator[None, None, Answer]
 
 @dataclass(slots=True)
 class Source:
-    """One file to be read. `name` is how it is shown; `done` and `notes` are kept up to date by its reader."""
+    """One file to be read. `name` is how it is shown; `done` and `notes` are kept up to date by its reader.
+
+    marked: whether headings and pages are marked in the text, for `structure.take_marks`.
+    """
 
     path: Path
     name: str
@@ -24,6 +27,7 @@ class Source:
     cutting: Cutting = field(default_factory=Cutting)
     column: str = ""
     encoding: str = ""
+    marked: bool = False
     done: int = 0
     notes: list[str] = field(default_factory=list)
 
