@@ -1,0 +1,86 @@
+"""A batch's results as a file for other programs: CSV for a spreadsheet, JSON lines with all that was kept."""
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from fmstudio.adapt.batch_lines import Only, lines_of
+from fmstudio.adapt.batch_rows import BatchError
+from fmstudio.adapt.batch_store import BatchStore, parsed
+from fmstudio.jobs import Artefact, JobContext, Progress
+from fmstudio.jobs.context import Job
+from fmstudio.workspace import Workspace, explained
+from fmstudio.workspace.files import TEMPORARY
+
+Write = Callable[[Mapping[str, Any]], object]
+_PAGE = 200
+_OWN = (
+    "row", "line", "status", "output", "expected", "exact", "contains", "error", "tokens", "seed", "model", "prompt",
+)  # fmt: skip
+
+
+def export(context: JobContext, workspace: Workspace, batch: str, to: str, only: Only = "all") -> Job:
+    """Write rows to a .csv or .jsonl file, whole or not at all; returns its path and how many rows it has."""
+    target = Path(to).expanduser()
+    store = BatchStore(workspace, batch)
+    formats = {".csv": _csv_rows, ".jsonl": _json_lines}
+    if target.suffix.lower() not in formats:
+        raise BatchError(f"{target.name} ends in {target.suffix!r}; choose a name ending in .csv or .jsonl.")
+    lines = lines_of(store)
+    total = lines.count(only)
+    with explained(target), _whole_or_none(target) as file:
+        write = formats[target.suffix.lower()](file, store)
+        for start in range(0, total, _PAGE):
+            yield Progress(start, total, "rows", f"Writing {target.name}")
+            for number, line in lines.lines(only, start, _PAGE):
+                write(parsed(line, number + 1, batch))
+    yield Progress(total, total, "rows")
+    yield Artefact("file", target.name, str(target))
+    return {"path": str(target), "rows": total}
+
+
+@contextmanager
+def _whole_or_none(target: Path) -> Iterator[IO[str]]:
+    """A file that takes its name when all is written; whatever ends the writing early leaves what was there."""
+    partial = target.with_name(f"{TEMPORARY}{target.name}")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _csv_rows(file: IO[str], store: BatchStore) -> Write:
+    """Columns: the variables by their names, and what became of the row. A spreadsheet knows UTF-8 by its mark."""
+    variables = list(store.request.mapping)
+    file.write("\ufeff")
+    rows = csv.writer(file)
+    rows.writerow([*(_free(name) for name in variables), *_OWN])
+
+    def write(result: Mapping[str, Any]) -> None:
+        values = result.get("variables", {})
+        rows.writerow([*(values.get(name, "") for name in variables), *(_plain(result.get(name)) for name in _OWN)])
+
+    return write
+
+
+def _json_lines(file: IO[str], store: BatchStore) -> Write:
+    return lambda result: file.write(json.dumps(result, ensure_ascii=False) + "\n")
+
+
+def _free(variable: str) -> str:
+    """A column's name that is not one of the batch's own."""
+    return f"{variable} (variable)" if variable in _OWN else variable
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
