@@ -60,6 +60,11 @@ def _playground(workspace: Workspace) -> tuple[int, str]:
     return collections + talks, f"{plural(talks, 'conversation')} · {plural(collections, 'collection')}"
 
 
+def _feedback(workspace: Workspace) -> tuple[int, str]:
+    entries = workspace.feedback.count()
+    return entries, plural(entries, "output") + " kept"
+
+
 # Verb, what is counted, invitation; by the panel's name. A panel that is not here shows its own title and summary.
 _STAGES: Mapping[str, tuple[str, Callable[[Workspace], tuple[int, str]], str]] = {
     "data": ("Choose data", _data, "Add the texts and pictures that a model should learn from."),
@@ -67,6 +72,7 @@ _STAGES: Mapping[str, tuple[str, Callable[[Workspace], tuple[int, str]], str]] =
     "playground": ("Playground", _playground, "Talk to a model, ask your documents, see inside."),
     "diffusion": ("Diffusion", _models_of("diffusion"), "See how noise becomes a picture."),
     "gan-vae": ("GAN & VAE", _models_of("gan", "vae"), "A contest of two networks, and a map of pictures."),
+    "feedback": ("Feedback", _feedback, "Judge what models made, and keep what was better."),
 }
 
 # Where a model is looked at, by its family; the others are sampled where they were trained.

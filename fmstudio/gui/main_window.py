@@ -160,7 +160,10 @@ class MainWindow(QMainWindow):
             action.trigger()
 
     def stop_interactive(self) -> None:
-        """Stop the interactive job, if there is one."""
+        """Stop what the shown panel is doing, and the interactive job, if there is one."""
+        page = self.pages.currentWidget()
+        if isinstance(page, Page) and page.panel:
+            page.panel.stop()
         if job := self.studio.jobs.interactive():
             self.studio.stop(job.id)
 

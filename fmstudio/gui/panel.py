@@ -73,6 +73,9 @@ class Panel(QWidget):
     def shown(self, **what: Any) -> None:
         """The panel came to the front; `what` is what `studio.navigate` was given."""
 
+    def stop(self) -> None:
+        """Esc: end what the panel is doing for someone who waits; the window then stops the interactive job."""
+
     def accepts(self, paths: list[Path]) -> bool:
         """Whether files dropped on the window are meant for this panel."""
         return False

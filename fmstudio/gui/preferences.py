@@ -22,7 +22,15 @@ class Preferences(QObject):
 
     changed = Signal(str)
 
-    DEFAULTS = {"theme": "system", "text_size": 13, "device": "auto", "threads": 0, "last_workspace": ""}  # noqa: RUF012
+    DEFAULTS = {  # noqa: RUF012
+        "theme": "system",
+        "text_size": 13,
+        "device": "auto",
+        "threads": 0,
+        "last_workspace": "",
+        "feedback/logging": True,
+        "playground/enter_sends": True,
+    }
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -36,8 +44,11 @@ class Preferences(QObject):
     def get(self, name: str) -> Any:
         """A choice in the type of its default; what cannot be read counts as not chosen."""
         default = self.DEFAULTS[name]
+        value = self._file.value(f"preferences/{name}", default)
+        if isinstance(default, bool):
+            return value in (True, "true")  # an ini file holds words
         try:
-            return type(default)(self._file.value(f"preferences/{name}", default))
+            return type(default)(value)
         except (TypeError, ValueError):
             return default
 
@@ -51,6 +62,11 @@ class Preferences(QObject):
     def device(self) -> str:
         """The device that new runs take: "auto", "cpu", "cuda" or "mps"."""
         return self.get("device")
+
+    @property
+    def logging(self) -> bool:
+        """Whether outputs are kept in the feedback log."""
+        return self.get("feedback/logging")
 
     @property
     def threads(self) -> int:

@@ -72,7 +72,7 @@ class Studio(QObject):
             self.jobs.watch(job, listener)
         return job
 
-    def query(self, target: str, listener: Callable[[Event], None], **arguments: Any) -> str:
+    def query(self, target: str, listener: Callable[[Event], None], /, **arguments: Any) -> str:
         """Ask a small question of a stage: an interactive job that the job bar does not show."""
         return self.submit(JobRequest(target, target, arguments, Priority.INTERACTIVE, visible=False), listener)
 

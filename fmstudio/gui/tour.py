@@ -19,6 +19,9 @@ INTERVAL = 50
 REST = 1.0
 """Seconds without a job after which the window is taken to be at rest."""
 
+SETTLE = 0.8
+"""Seconds in which the window draws before a picture of it is taken."""
+
 PATIENCE = 300.0
 """Seconds after which a step that does not come true ends the tour."""
 
@@ -116,7 +119,7 @@ class Tour(QObject):
 
     def picture(self, name: str) -> Wait:
         """Let the window draw, then keep a picture of it."""
-        from_now = time.monotonic() + 0.8
+        from_now = time.monotonic() + SETTLE
 
         def taken() -> bool:
             if time.monotonic() < from_now:

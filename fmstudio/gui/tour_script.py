@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from fmstudio.gui import tour_pictures
+from fmstudio.gui import tour_pictures, tour_playground
 from fmstudio.gui.tour import Tour, Wait
 
 
 def life_of_models(tour: Tour, steps: int = 400) -> Iterator[Wait]:
-    """The life of a model that writes and of three that draw, each as a person would go through it.
+    """The life of a model that writes, of one to talk to, and of three that draw, as a person would go through it.
 
     steps: how long the model that writes is trained; those that draw take a quarter of it, unless the workspace has
     models of their families already.
@@ -20,6 +20,7 @@ def life_of_models(tour: Tour, steps: int = 400) -> Iterator[Wait]:
     yield from _choose_data(tour)
     yield from _train(tour, steps)
     yield from _sample_and_export(tour)
+    yield from tour_playground.life_with_models(tour)
     yield from tour_pictures.life_of_pictures(tour, max(2, steps // 4))
     tour.panel("home")
     yield tour.picture("home")
@@ -28,7 +29,8 @@ def life_of_models(tour: Tour, steps: int = 400) -> Iterator[Wait]:
     yield tour.picture("train-dark")
     tour.panel("data")
     yield tour.picture("data-dark")
-    for panel in ("diffusion", "gan-vae"):
+    tour.panel("playground").look_at("chat")
+    for panel in ("playground", "diffusion", "gan-vae", "feedback"):
         tour.panel(panel)
         yield tour.picture(f"{panel}-dark")
     studio.theme.choose("light", studio.settings.get("text_size"))

@@ -12,9 +12,11 @@ from fmstudio.gui.panel import Panel
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import TEXT_SIZES
 from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.feedback_jobs import LOGGING, PROMISE, logging_on
 from fmstudio.gui.widgets.fields import ChoiceField
 from fmstudio.gui.widgets.labels import button, label, rule, scroll_area
 from fmstudio.gui.widgets.segments import Segments
+from fmstudio.gui.widgets.switch import Switch
 
 _WIDTH = 760
 _DEVICES = {"cpu": "Processor (CPU)", "cuda": "NVIDIA or AMD GPU (CUDA)", "mps": "Apple GPU (MPS)"}
@@ -36,7 +38,7 @@ class SettingsPanel(Panel):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
-        for card in (self._looks(), self._computing(), self._places()):
+        for card in (self._looks(), self._computing(), self._feedback(), self._places()):
             column.addWidget(card)
         column.addStretch(1)
         content.setMaximumWidth(_WIDTH)
@@ -80,6 +82,14 @@ class SettingsPanel(Panel):
             self.threads,
         )
         card.body.addWidget(self.found)
+        return card
+
+    def _feedback(self) -> Card:
+        self.logging = Switch(self.theme, "settings-logging", "Keep outputs and ratings in the feedback log")
+        self.logging.setChecked(logging_on(self.studio))
+        self.logging.clicked.connect(lambda on: self._settings.set(LOGGING, on))
+        card = _card("Feedback", "settings-feedback")
+        _add(card, "Feedback log", f"{PROMISE} When it is off, nothing new is kept.", self.logging)
         return card
 
     def _places(self) -> Card:
@@ -131,9 +141,11 @@ class SettingsPanel(Panel):
         self.threads.set_value(self._settings.threads)
 
     def _follow(self, name: str) -> None:
-        """Another part of the window (the menu) changed a choice that is shown here."""
+        """Another part of the window (the menu, the feedback panel) changed a choice that is shown here."""
         if name == "theme":
             self.looks.set_value(self._settings.get("theme"))
+        elif name == LOGGING:
+            self.logging.setChecked(logging_on(self.studio))
 
     def _show_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.studio.workspace.path)))

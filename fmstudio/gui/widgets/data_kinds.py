@@ -24,6 +24,13 @@ def first_of(paths: Iterable[Path], kind: str, endings: Endings) -> Path | None:
     return next((path for path in islice(_files(paths), _LOOKED_AT) if _kind(path, endings) == kind), None)
 
 
+def some_of(paths: Iterable[Path], endings: Sequence[str], most: int) -> list[Path]:
+    """The first files with one of these endings, at most so many."""
+    known = tuple(endings)
+    found = (path for path in islice(_files(paths), _LOOKED_AT) if path.name.lower().endswith(known))
+    return list(islice(found, most))
+
+
 def _kind(path: Path, endings: Endings) -> str:
     name = path.name.lower()
     return next((kind for kind, known in endings.items() if name.endswith(tuple(known))), "")

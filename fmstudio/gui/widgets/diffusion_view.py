@@ -18,6 +18,7 @@ from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import scroll_area
 from fmstudio.gui.widgets.picture_export import PictureExport
+from fmstudio.gui.widgets.picture_rating import Drawn
 from fmstudio.gui.widgets.step_scrubber import StepScrubber
 
 FORM = 292
@@ -151,6 +152,11 @@ class WalkView(QWidget):
         asked = self._asked[walk].arguments
         return {"model": str(asked["model"]), "settings": str(asked["settings"]), "condition": str(asked["condition"])}
 
+    def _drawn(self, walk: int, view: str, index: int) -> Drawn:
+        """How the picture that is shown now was drawn."""
+        wanted, step = self._asked[walk], self.player.position_of(walk)
+        return Drawn(wanted.arguments["model"], wanted.target, wanted.arguments, index, f"step-{step:04d}", view)
+
     def _open_picture_menu(self, walk: int, view: str, index: int, place: QPoint) -> None:
         picture = self.player.array(walk, view)[index]
         more = [
@@ -163,6 +169,7 @@ class WalkView(QWidget):
             self.picture_name(walk, index),
             about=self.about_picture(walk),
             more=more if view != "noise" else [],
+            drawn=self._drawn(walk, view, index) if view != "noise" else None,
         )
 
     def export_menu(self) -> QMenu:

@@ -37,6 +37,8 @@ class EmptyState(QWidget):
             layout.addLayout(row)
         layout.addSpacing(8)
         layout.addLayout(self._buttons)
+        self._below = QVBoxLayout()
+        layout.addLayout(self._below)
         layout.addStretch(3)
         self._buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
 
@@ -44,6 +46,10 @@ class EmptyState(QWidget):
         """Add a way to begin; the first one is the primary button."""
         role = "plain" if self._buttons.count() else "primary"
         self._buttons.addWidget(button(text, name, self._theme, icon, role, clicked))
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put something under the buttons, such as the progress of what they began."""
+        self._below.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def set_text(self, title: str, sentence: str) -> None:
         """Say something else in the same place."""

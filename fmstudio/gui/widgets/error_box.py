@@ -4,16 +4,16 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.labels import IconLabel, button, icon_button, label
 
 
 class ErrorBox(QFrame):
-    """Takes no room until `show_error`. With `dismissable`, a person can close it."""
+    """Takes no room until `show_error`. With `dismissable`, a person can close it; `stacked` suits narrow places."""
 
-    def __init__(self, theme: Theme, name: str = "error-box", dismissable: bool = True) -> None:
+    def __init__(self, theme: Theme, name: str = "error-box", dismissable: bool = True, stacked: bool = False) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setProperty("role", "error-box")
@@ -23,20 +23,31 @@ class ErrorBox(QFrame):
         self.sentence.setTextInteractionFlags(self.sentence.textInteractionFlags().TextSelectableByMouse)
         self.copy_button = button("Copy details", f"{name}-copy", theme, "mdi6.content-copy", "quiet", self._copy)
         self.close_button = icon_button("mdi6.close", "Dismiss", f"{name}-close", theme, self.clear)
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(12, 8, 8, 8)
-        self._layout.setSpacing(8)
-        self._layout.addWidget(IconLabel(theme, "mdi6.alert-circle-outline", "error"))
-        self._layout.addWidget(self.sentence, 1)
-        self._layout.addWidget(self.copy_button)
-        self._layout.addWidget(self.close_button)
+        self._actions = QHBoxLayout()
+        self._actions.setSpacing(8)
+        self._actions.addWidget(self.copy_button)
+        self._lay_out(stacked)
         self.close_button.setVisible(dismissable)
         self.hide()
+
+    def _lay_out(self, stacked: bool) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 8, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(IconLabel(self._theme, "mdi6.alert-circle-outline", "error"))
+        body = QVBoxLayout() if stacked else QHBoxLayout()
+        body.setSpacing(8)
+        body.addWidget(self.sentence, 1)
+        body.addLayout(self._actions)
+        if stacked:
+            self._actions.addStretch(1)
+        layout.addLayout(body, 1)
+        layout.addWidget(self.close_button)
 
     def add_action(self, text: str, name: str, clicked: Callable[[], object]) -> QPushButton:
         """Add a button that helps with this error, such as "Try again"."""
         made = button(text, name, self._theme, role="plain", clicked=clicked)
-        self._layout.insertWidget(2, made)
+        self._actions.insertWidget(0, made)
         return made
 
     def show_error(self, reason: str, details: str = "") -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QVBoxLayout, Q
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.datasets_field import DatasetsField
-from fmstudio.gui.widgets.fields import ChoiceField, NumberField, TextField
+from fmstudio.gui.widgets.fields import ChoiceField, LinesField, NumberField, TextField
 from fmstudio.gui.widgets.labels import icon_button, label, set_property
 from fmstudio.gui.widgets.switch import Switch
 from fmstudio.recipe import RecipeError, Setting, check
@@ -172,7 +172,7 @@ def make_editor(setting: Setting, theme: Theme) -> QWidget:
             return ChoiceField(name, setting.title, setting.choices or (), setting.titles)
         case "datasets":
             return DatasetsField(theme, name, setting.title)
-    return TextField(name, setting.title)
+    return LinesField(name, setting.title) if setting.lines else TextField(name, setting.title)
 
 
 def allowed(setting: Setting) -> str:

@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent, QValidator, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QSizePolicy
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QSizePolicy
 
 from fmstudio.gui.formatting import setting_number
 from fmstudio.gui.widgets.labels import label
@@ -171,3 +171,32 @@ class TextField(QLineEdit):
         """Show a text from its beginning."""
         self.setText(str(value))
         self.setCursorPosition(0)
+
+
+class LinesField(QPlainTextEdit):
+    """A text of a few lines. Tab leads to the next field."""
+
+    edited = Signal()
+
+    def __init__(self, name: str, accessible_name: str, height: int = 56) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(accessible_name)
+        self.setTabChangesFocus(True)
+        self.setFixedHeight(height)
+        self._quiet = False
+        self.textChanged.connect(self._tell)
+
+    def value(self) -> str:
+        """The text."""
+        return self.toPlainText()
+
+    def set_value(self, value: str) -> None:
+        """Show a text without telling anyone."""
+        self._quiet = True
+        self.setPlainText(str(value))
+        self._quiet = False
+
+    def _tell(self) -> None:
+        if not self._quiet:
+            self.edited.emit()

@@ -14,13 +14,14 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.fields import NumberField
 from fmstudio.gui.widgets.gan_vae_conditions import ConditionFields
-from fmstudio.gui.widgets.gan_vae_question import LatestQuestion
 from fmstudio.gui.widgets.gan_vae_run import PictureRun
 from fmstudio.gui.widgets.gan_vae_sources import Source
 from fmstudio.gui.widgets.gan_vae_tiles import EvenTiles
 from fmstudio.gui.widgets.gan_walk import LatentWalk
 from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.latest_question import LatestQuestion
 from fmstudio.gui.widgets.picture_export import PictureExport
+from fmstudio.gui.widgets.picture_rating import Drawn
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.jobs import Sample
 
@@ -45,6 +46,7 @@ class GanGenerate(QWidget):
         self._wanted = ""
         self._pictures: Sequence[np.ndarray] = ()
         self._seeds: list[int] = []
+        self._shown: dict[str, Any] = {}
         self.error = ErrorBox(studio.theme, "gan-generate-error")
         self.conditions = ConditionFields("gan-condition")
         self.walk = LatentWalk(studio)
@@ -190,7 +192,8 @@ class GanGenerate(QWidget):
 
     def _show(self, sample: Sample) -> None:
         self.error.clear()
-        seeds = self._generating.asked["seeds"]
+        self._shown = dict(self._generating.asked)
+        seeds = self._shown["seeds"]
         self._pictures, self._seeds = sample.data, list(seeds)
         self.tiles.set_pictures(sample.data, [str(seed) for seed in seeds])
         self.save.setEnabled(True)
@@ -206,7 +209,8 @@ class GanGenerate(QWidget):
     def _offer(self, index: int, place: QPoint) -> None:
         seed = self._seeds[index]
         more = (("Save grid…", self._save_grid), ("Add to the walk", lambda: self._add_to_walk(index)))
-        self.saver.open_menu(place, self._pictures[index], f"seed-{seed}", self._about(), more)
+        drawn = Drawn(self._source.model, GENERATE, self._shown, index)
+        self.saver.open_menu(place, self._pictures[index], f"seed-{seed}", self._about(), more, drawn)
 
     def _about(self) -> dict[str, str]:
         return {"model": self._source.model, "truncation": f"{self.truncation.value() / 100:g}"} if self._source else {}

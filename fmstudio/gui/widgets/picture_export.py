@@ -1,13 +1,15 @@
-"""Getting pictures out of the window: the menu of a picture, and saving as PNG, as a sheet or as an animation."""
+"""What can be done with a picture of the window: its menu, rating it, and saving as PNG, as a sheet or an animation."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.picture_rating import Drawn, PictureRating
 from fmstudio.gui.widgets.picture_tiles import image_of
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority
 
@@ -24,6 +26,7 @@ class PictureExport(QObject):
     def __init__(self, studio: Studio, owner: QWidget) -> None:
         super().__init__(owner)
         self._studio, self._owner = studio, owner
+        self.rating: PictureRating | None = None
 
     def ask(
         self,
@@ -60,10 +63,17 @@ class PictureExport(QObject):
         proposed: str,
         about: Mapping[str, str] | None = None,
         more: Sequence[tuple[str, Callable[[], object]]] = (),
+        drawn: Drawn | None = None,
     ) -> QMenu:
-        """What a right click on a picture offers; `more` are entries of the place where it is."""
+        """What a right click on a picture offers; `more` are entries of the place where it is.
+
+        drawn: how a model drew it; without, it is no output and cannot be rated.
+        """
         menu = QMenu(self._owner)
         menu.setObjectName("picture-menu")
+        if drawn is not None:
+            menu.addAction("Rate…", lambda: self.rate(picture, drawn, QCursor.pos()))
+            menu.addSeparator()
         menu.addAction("Save picture…", lambda: self.ask(picture[None], proposed, about=about))
         menu.addAction("Copy picture", lambda: QApplication.clipboard().setImage(image_of(picture)))
         if more:
@@ -71,6 +81,17 @@ class PictureExport(QObject):
         for title, act in more:
             menu.addAction(title, act)
         return menu
+
+    def rate(self, picture: np.ndarray, drawn: Drawn, place: QPoint) -> None:
+        """Ask at a place of the screen what a person thinks of a picture that a model drew."""
+        if self.rating is not None:
+            self.rating.close_popup()
+        self.rating = PictureRating(self._studio, picture, drawn, self._owner)
+        self.rating.closed.connect(self._rated)
+        self.rating.open_at(place)
+
+    def _rated(self) -> None:
+        self.rating = None
 
     def open_menu(self, place: QPoint, *arguments, **more) -> None:
         """Show that menu at a place of the screen."""

@@ -13,6 +13,7 @@ from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form import Form
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.picture_export import PictureExport
+from fmstudio.gui.widgets.picture_rating import Drawn
 from fmstudio.gui.widgets.picture_tiles import PictureTiles
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress, Sample
 
@@ -31,6 +32,8 @@ class RunDrawing(QWidget):
         self._family = ""
         self.model = ""
         self.pictures: np.ndarray | None = None
+        self._asked: dict[str, Any] = {}
+        self._shown: dict[str, Any] = {}  # what was asked when the pictures were drawn that are shown
         self.form = Form(theme, name="drawing-form")
         self.form.setMaximumWidth(280)
         self.form.setMinimumWidth(220)
@@ -80,7 +83,8 @@ class RunDrawing(QWidget):
         self.stop()
         self.error.clear()
         self.pace.setText("Waiting for its turn…")
-        arguments = {"workspace": self._studio.workspace, "model": self.model, "settings": self.form.values()}
+        self._asked = {"model": self.model, "settings": self.form.values()}
+        arguments = {"workspace": self._studio.workspace, **self._asked}
         request = JobRequest(f"Draw with “{self.model}”", SAMPLE, arguments, Priority.INTERACTIVE)
         job = self._studio.submit(request)
         self._job = job
@@ -97,7 +101,7 @@ class RunDrawing(QWidget):
             return  # the last words of pictures that were given up
         match event:
             case Sample(kind="images", data=np.ndarray() as pictures):
-                self.pictures = pictures
+                self.pictures, self._shown = pictures, self._asked
                 self.tiles.set_pictures(pictures[:MOST])
                 self.save.setEnabled(True)
             case Progress():
@@ -121,7 +125,8 @@ class RunDrawing(QWidget):
     # Pictures as files.
 
     def _offer(self, index: int, place: QPoint) -> None:
-        self._saver.open_menu(place, self.pictures[index], f"{self.model}-{index}")
+        drawn = Drawn(self._shown["model"], SAMPLE, self._shown, index)
+        self._saver.open_menu(place, self.pictures[index], f"{self.model}-{index}", drawn=drawn)
 
     def _save(self) -> None:
         if self.pictures is not None:

@@ -38,6 +38,11 @@ class Segments(QFrame):
         """The chosen value."""
         return self._values[self._group.checkedId()]
 
+    @property
+    def values(self) -> list[object]:
+        """The values that can be chosen, in order."""
+        return list(self._values)
+
     def set_value(self, value: object) -> None:
         """Choose without telling anyone."""
         self._group.button(self._values.index(value)).setChecked(True)

@@ -11,10 +11,11 @@ from fmstudio.gui.widgets.boxes import scrolled_column
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.fields import NumberField
 from fmstudio.gui.widgets.gan_vae_conditions import ConditionFields
-from fmstudio.gui.widgets.gan_vae_question import LatestQuestion
 from fmstudio.gui.widgets.gan_vae_tiles import EvenTiles
 from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.latest_question import LatestQuestion
 from fmstudio.gui.widgets.picture_export import PictureExport
+from fmstudio.gui.widgets.picture_rating import Drawn
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.jobs import Sample
 
@@ -53,6 +54,7 @@ class PriorSamples(QWidget):
         self.save = button("Save grid…", "vae-save-prior", studio.theme, "mdi6.download", clicked=self._save)
         self.save.setEnabled(False)
         self._question = LatestQuestion(studio, PRIOR)
+        self._shown: dict[str, Any] = {}
         self._saver = PictureExport(studio, self)
         self._lay_out()
         self._connect()
@@ -138,12 +140,13 @@ class PriorSamples(QWidget):
             self._question.ask(model=self._model, prior=self.kind.value(), condition=self.conditions.value(), **wishes)
 
     def _show(self, sample: Sample) -> None:
-        self._pictures = sample.data
+        self._pictures, self._shown = sample.data, dict(self._question.asked)
         self.tiles.set_pictures(sample.data)
         self.save.setEnabled(True)
 
     def _offer(self, index: int, place: QPoint) -> None:
-        self._saver.open_menu(place, self._pictures[index], "sample", None, (("Save grid…", self._save),))
+        drawn = Drawn(self._shown["model"], PRIOR, self._shown, index)
+        self._saver.open_menu(place, self._pictures[index], "sample", None, (("Save grid…", self._save),), drawn)
 
     def _save(self) -> None:
         self._saver.ask(self._pictures, "samples")

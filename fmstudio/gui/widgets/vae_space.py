@@ -12,9 +12,9 @@ from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.fields import ChoiceField
 from fmstudio.gui.widgets.gan_vae_conditions import ConditionFields
-from fmstudio.gui.widgets.gan_vae_question import LatestQuestion
 from fmstudio.gui.widgets.gan_vae_strip import Screen
 from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
+from fmstudio.gui.widgets.latest_question import LatestQuestion
 from fmstudio.gui.widgets.picture_export import PictureExport
 from fmstudio.gui.widgets.picture_tiles import image_of
 from fmstudio.gui.widgets.vae_latent import LatentPoint, Survey

@@ -10,10 +10,10 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.fields import ChoiceField
-from fmstudio.gui.widgets.gan_vae_question import LatestQuestion
 from fmstudio.gui.widgets.gan_vae_run import PictureRun
 from fmstudio.gui.widgets.gan_vae_sources import Source, Sources
 from fmstudio.gui.widgets.labels import ElidedLabel
+from fmstudio.gui.widgets.latest_question import LatestQuestion
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.vae_inside import VaeInside
 from fmstudio.gui.widgets.vae_latent import LatentPoint, survey_of

@@ -1,0 +1,157 @@
+"""The batches of the workspace: those there are, the one that runs, and what can be done with them. Each is a job."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from fmstudio.gui.job_board import JobState
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.data_question import Question
+from fmstudio.jobs import Artefact, Event, Failed, Finished, JobRequest, Priority, Progress, Sample
+
+RUN = "fmstudio.adapt.batch:run"
+RESUME = "fmstudio.adapt.batch:resume"
+LISTING = "fmstudio.adapt.batch_views:listing"
+DELETE = "fmstudio.adapt.batch_views:delete"
+RESTORE = "fmstudio.adapt.batch_views:restore"
+EXPORT = "fmstudio.adapt.batch_export:export"
+KIND = "batch"
+
+
+class BatchJobs(QObject):
+    """listed: `batches` is new. began(id): a batch has a folder now. moved(id): it has more rows. ended(id).
+
+    failed(reason, details): a job failed. deleted(id): can be undone. exported(path).
+    """
+
+    listed = Signal()
+    began = Signal(str)
+    moved = Signal(str)
+    ended = Signal(str)
+    failed = Signal(str, str)
+    deleted = Signal(str)
+    exported = Signal(str)
+    changed = Signal()
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self.batches: list[dict[str, Any]] = []
+        self.job = ""
+        self.running = ""
+        self.counts: dict[str, Any] = {}
+        self._listing = Question(studio, LISTING)
+        self._listing.answered.connect(self._take)
+        self._listing.failed.connect(self.failed)
+        self._soon = QTimer(self, singleShot=True, interval=200)
+        self._soon.timeout.connect(self.refresh)
+
+    # What there is.
+
+    def refresh(self) -> None:
+        """Ask which batches there are."""
+        self._listing.ask()
+
+    def batch(self, id: str) -> dict[str, Any]:
+        """What is known of a batch; empty where it is not listed."""
+        return next((batch for batch in self.batches if batch["id"] == id), {})
+
+    @property
+    def state(self) -> JobState | None:
+        """The job that works on a batch now."""
+        state = self._studio.jobs.get(self.job)
+        return state if state is not None and state.active else None
+
+    def _take(self, batches: list[dict[str, Any]]) -> None:
+        self.batches = batches
+        self.listed.emit()
+
+    # Running.
+
+    def run(self, title: str, **arguments: Any) -> None:
+        """Begin a batch."""
+        self._begin(f"Batch “{title}”", RUN, arguments)
+
+    def resume(self, id: str) -> None:
+        """Go on with one that was stopped or killed."""
+        self._begin(f"Batch “{self.batch(id).get('title', id)}”", RESUME, {"batch": id})
+
+    def _begin(self, title: str, target: str, arguments: Mapping[str, Any]) -> None:
+        self.counts = {}
+        everything = {"workspace": self._studio.workspace, **arguments}
+        self.job = self._studio.submit(JobRequest(title, target, everything, Priority.NORMAL))
+        self._studio.jobs.watch(self.job, self._hear)
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Finish after this row and keep what there is."""
+        if self.state:
+            self._studio.stop(self.job)
+
+    def hold(self) -> None:
+        """Pause, or go on."""
+        state = self.state
+        if state is not None:
+            (self._studio.resume if state.status == "paused" else self._studio.pause)(self.job)
+
+    def _hear(self, event: Event) -> None:
+        match event:
+            case Artefact(kind="batch"):
+                self.running = event.name
+                self._soon.start()
+                self.began.emit(event.name)
+            case Sample(name="batch"):
+                self.counts = dict(event.data)
+                self._count_on()
+                self.moved.emit(self.running)
+            case Progress():
+                self.changed.emit()
+            case Failed():
+                self.failed.emit(event.reason, event.details)
+                self._end()
+            case Finished():
+                self._end()
+
+    def _count_on(self) -> None:
+        """The list tells of a running batch what its job tells, without being asked for anew."""
+        if batch := self.batch(self.running):
+            batch["rows"] = sum(self.counts[name] for name in ("done", "failed", "bad"))
+
+    def _end(self) -> None:
+        ended, self.running, self.job = self.running, "", ""
+        self._soon.start()
+        self.ended.emit(ended)
+        self.changed.emit()
+
+    # Deleting and exporting.
+
+    def delete(self, id: str) -> None:
+        """Delete a batch; `restore` undoes it."""
+        self._small(DELETE, lambda: self.deleted.emit(id), batch=id)
+
+    def restore(self, id: str) -> None:
+        """Undo the latest deletion."""
+        self._small(RESTORE, lambda: None, batch=id)
+
+    def export(self, id: str, path: Path, only: str) -> None:
+        """Write a batch's rows to a file."""
+        arguments = {"workspace": self._studio.workspace, "batch": id, "to": str(path), "only": only}
+        self._studio.submit(JobRequest(f"Export to “{path.name}”", EXPORT, arguments), self._exported)
+
+    def _exported(self, event: Event) -> None:
+        if isinstance(event, Failed):
+            self.failed.emit(event.reason, event.details)
+        elif isinstance(event, Finished) and event.result:
+            self.exported.emit(str(event.result["path"]))
+
+    def _small(self, target: str, done, **arguments: Any) -> None:
+        def hear(event: Event) -> None:
+            if isinstance(event, Failed):
+                self.failed.emit(event.reason, event.details)
+            elif isinstance(event, Finished):
+                done()
+                self.refresh()
+
+        self._studio.query(target, hear, workspace=self._studio.workspace, **arguments)

@@ -1,0 +1,238 @@
+"""The row under an output where a person says what they think of it: thumbs, a score, tags, a comment, a correction."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.feedback_jobs import EDIT, JUDGEMENT, LOGGING, logging_on
+from fmstudio.gui.widgets.feedback_score import ScoreStars
+from fmstudio.gui.widgets.feedback_tags import TagChips
+from fmstudio.gui.widgets.feedback_writing import WritingBox
+from fmstudio.gui.widgets.labels import button, icon_button, label
+from fmstudio.jobs import Event, Failed, Finished, Sample
+
+_ROOMY = 420  # pixels from which the last button has words
+_LONGEST = 200_000  # characters that can be corrected by hand
+
+
+class FeedbackBar(QWidget):
+    """Compact; it opens downwards where a person writes. `saved` tells the id of an entry that was changed."""
+
+    saved = Signal(str)
+
+    def __init__(self, studio: Studio, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName("Your feedback on this output")
+        self._studio, self._theme, self._name = studio, studio.theme, name
+        self.entry = ""
+        self._output = ""
+        self._judgement: dict[str, Any] = {}
+        self._saving = 0
+        self._build()
+        studio.settings.changed.connect(self._follow)
+        studio.workspace_changed.connect(self._look_again)
+        self.show_entry("")
+
+    # Building.
+
+    def _build(self) -> None:
+        self.up = self._thumb("up", 1)
+        self.down = self._thumb("down", -1)
+        self.score = ScoreStars(self._theme, f"{self._name}-score")
+        self.score.changed.connect(lambda score: self._save(score=score))
+        self.tag_button = self._opener("mdi6.tag-outline", "Tags", "tag-button", self._open_tags)
+        self.comment_button = self._opener("mdi6.comment-text-outline", "Comment", "comment-button", self._open_comment)
+        self.correct_button = self._opener("mdi6.pencil-outline", "Correct…", "correct-button", self._open_correction)
+        self.correct_button.setToolTip("Write what the output should have been; it is preferred over it in training")
+        self.state = label("", "caption", f"{self._name}-state")
+        self.tags = TagChips(self._theme, f"{self._name}-tags")
+        self.tags.changed.connect(lambda tags: self._save(tags=tags))
+        self.comment = WritingBox(self._theme, f"{self._name}-comment", "Comment", "What is good or bad about it?", 64)
+        self.comment.saved.connect(lambda text: self._save(comment=text))
+        self.correction = WritingBox(
+            self._theme, f"{self._name}-correction", "Correction", "What it should have been", 140
+        )
+        self.correction.saved.connect(self._correct)
+        self.error = ErrorBox(self._theme, f"{self._name}-error")
+        self._off = self._off_row()
+        self._lay_out()
+
+    def _thumb(self, way: str, value: int) -> QToolButton:
+        made = icon_button(f"mdi6.thumb-{way}-outline", f"Thumbs {way}", f"{self._name}-{way}", self._theme)
+        made.setCheckable(True)
+        made.clicked.connect(lambda checked: self._save(thumbs=value if checked else 0))
+        return made
+
+    def _opener(self, icon: str, text: str, part: str, act) -> QToolButton:
+        made = icon_button(icon, text, f"{self._name}-{part}", self._theme, act)
+        made.setText(text)
+        return made
+
+    def _off_row(self) -> QWidget:
+        made = QWidget()
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self.why = label("", "caption", f"{self._name}-why", wrap=True)
+        self.switch_on = button(
+            "Switch on", f"{self._name}-switch-on", self._theme, role="link",
+            clicked=lambda: self._studio.settings.set(LOGGING, True),
+        )  # fmt: skip
+        row.addWidget(self.why)
+        row.addWidget(self.switch_on)
+        row.addStretch(1)
+        return made
+
+    def _lay_out(self) -> None:
+        self._marks = QWidget()
+        row = QHBoxLayout(self._marks)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        for widget in (self.up, self.down, self.score, self.tag_button, self.comment_button, self.correct_button):
+            row.addWidget(widget)
+        row.addSpacing(6)
+        row.addWidget(self.state)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        for widget in (self._off, self._marks, self.tags, self.comment, self.correction, self.error):
+            layout.addWidget(widget)
+
+    # What it shows.
+
+    def show_entry(self, id: str, output: str = "") -> None:
+        """Show the marks of an entry of the log; none ("") hides them and says why, where logging is off."""
+        self.entry, self._output, self._judgement = id, output, {}
+        for box in (self.comment, self.correction):
+            box.close_box()
+        self.error.clear()
+        self.state.clear()
+        self._show_judgement({})
+        self._show_presence()
+        if id:
+            self._ask()
+
+    def _show_presence(self) -> None:
+        off = not logging_on(self._studio)
+        self._marks.setVisible(bool(self.entry))
+        self._off.setVisible(not self.entry and off)
+        self.tags.setVisible(bool(self.entry) and bool(self.tags.tags))
+        self.why.setText("Not kept for feedback: logging is off.")
+        self.switch_on.setVisible(off)
+
+    def _follow(self, choice: str) -> None:
+        if choice == LOGGING and not self.entry:
+            self._show_presence()
+            if logging_on(self._studio) and self._output:
+                self.why.setText("Logging is on from the next output.")
+                self._off.show()
+
+    def _look_again(self, kind: str, name: str) -> None:
+        """Another place may have changed the same entry."""
+        if kind == "feedback" and self.entry and name in ("", self.entry) and not self._saving:
+            self._ask()
+
+    def _ask(self) -> None:
+        entry = self.entry
+        listener = self._hear_judgement
+        self._studio.query(JUDGEMENT, listener, workspace=self._studio.workspace, entry=entry)
+
+    def _hear_judgement(self, event: Event) -> None:
+        if not isValid(self):
+            return  # its output is not shown any more
+        if isinstance(event, Sample) and event.data["entry"] == self.entry and not self._saving:
+            self._judgement = dict(event.data)
+            self._output = self._output or event.data["output"]
+            self._show_judgement(self._judgement)
+            self.tags.setVisible(bool(self.tags.tags) or self.tags.field.hasFocus())
+        elif isinstance(event, Failed) and self.entry:
+            self._gone(event)
+
+    def _gone(self, failure: Failed) -> None:
+        """The entry was deleted, or the log cannot be read."""
+        self._marks.hide()
+        self.tags.hide()
+        self.error.show_error(failure.reason, failure.details)
+
+    def _show_judgement(self, values: Mapping[str, Any]) -> None:
+        thumbs = values.get("thumbs", 0)
+        for which, value, way in ((self.up, 1, "up"), (self.down, -1, "down")):
+            chosen = thumbs == value
+            which.setChecked(chosen)
+            which.setIcon(self._theme.icon(f"mdi6.thumb-{way}" + ("" if chosen else "-outline"),
+                                           ("accent" if chosen else "secondary")))  # fmt: skip
+        self.score.set_value(values.get("score", 0))
+        if list(values.get("tags", ())) != self.tags.tags or values:
+            self.tags.show_tags(values.get("tags", ()), values.get("known_tags", ()))
+        self._mark(self.comment_button, "mdi6.comment-text", bool(values.get("comment")), "Comment")
+        self._mark(self.correct_button, "mdi6.pencil", bool(values.get("correction")), "Correct…")
+        self.correct_button.setVisible(values.get("kind", "text") == "text")
+
+    def _mark(self, which: QToolButton, icon: str, there: bool, text: str) -> None:
+        which.setIcon(self._theme.icon(icon if there else f"{icon}-outline", "accent" if there else "secondary"))
+        which.setAccessibleName(f"{text} (written)" if there else text)
+
+    # What a person does.
+
+    def _open_tags(self) -> None:
+        self.tags.setVisible(self.tags.isHidden())
+        if not self.tags.isHidden():
+            self.tags.field.setFocus()
+
+    def _open_comment(self) -> None:
+        comment = self._judgement.get("comment", "")
+        self.comment.toggle(comment, bool(comment))
+
+    def _open_correction(self) -> None:
+        output = self._output
+        if len(output) > _LONGEST:
+            self.error.show_error(
+                f"The output has {len(output):,} characters, too many to correct by hand; up to {_LONGEST:,} can be."
+            )
+            return
+        correction = self._judgement.get("correction", "")
+        self.correction.toggle(correction or output, bool(correction))
+
+    def _correct(self, text: str) -> None:
+        """A correction that changes nothing is none."""
+        self._save(correction="" if text == self._output.strip() else text)
+
+    def _save(self, **changes: Any) -> None:
+        """Keep a change; what is shown is what the person chose, and the log follows within a moment."""
+        self._judgement.update(changes)
+        self._show_judgement(self._judgement)
+        self.error.clear()
+        self._saving += 1
+        entry = self.entry
+        self._studio.query(
+            EDIT, lambda event: self._hear_saved(entry, event), workspace=self._studio.workspace, entry=entry,
+            changes=changes,
+        )  # fmt: skip
+
+    def _hear_saved(self, entry: str, event: Event) -> None:
+        if not isinstance(event, (Finished, Failed)) or not isValid(self):
+            return
+        self._saving -= 1
+        if entry != self.entry:
+            return
+        if isinstance(event, Failed):
+            self.error.show_error(event.reason, event.details)
+            self._ask()
+            return
+        self.state.setText("Saved")
+        QTimer.singleShot(2500, self.state, self.state.clear)
+        self.saved.emit(entry)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        styles = Qt.ToolButtonStyle
+        roomy = self.width() >= _ROOMY
+        self.correct_button.setToolButtonStyle(styles.ToolButtonTextBesideIcon if roomy else styles.ToolButtonIconOnly)

@@ -1,0 +1,132 @@
+"""The entries of the feedback log: filters and table at the left, the chosen one at the right."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.empty_state import EmptyState
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.feedback_detail import FeedbackDetail
+from fmstudio.gui.widgets.feedback_filters import FeedbackFilters
+from fmstudio.gui.widgets.feedback_jobs import DELETE
+from fmstudio.gui.widgets.feedback_rows import FeedbackRows
+from fmstudio.gui.widgets.feedback_table import FeedbackTable
+from fmstudio.gui.widgets.feedback_undo import UndoStrip
+from fmstudio.gui.widgets.labels import label
+from fmstudio.jobs import Event, Failed, Finished
+
+
+class FeedbackEntries(QWidget):
+    """`counted` tells that the number of entries is known or has changed."""
+
+    counted = Signal()
+
+    def __init__(self, studio: Studio, filters: FeedbackFilters) -> None:
+        super().__init__()
+        self.setObjectName("feedback-entries")
+        self._studio, self.filters = studio, filters
+        self.rows = FeedbackRows(studio, self)
+        self.table = FeedbackTable(studio.theme, self.rows)
+        self.detail = FeedbackDetail(studio)
+        self.undo = UndoStrip(studio)
+        self.error = ErrorBox(studio.theme, "feedback-error")
+        self.count = label("", "caption", "feedback-total")
+        self._nothing = EmptyState(
+            studio.theme, "mdi6.filter-off-outline", "Nothing fits", "No entry fits the filters and the search.",
+            "feedback-nothing",
+        )  # fmt: skip
+        self._nothing.add_button("Show all entries", "feedback-show-all", filters.clear)
+        self._pages = stack("feedback-table-pages", self.table, self._nothing)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for each in (self.error, self.undo):
+            column.addWidget(each)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self.count)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setObjectName("feedback-splitter")
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(left)
+        splitter.addWidget(self.detail)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 0)
+        splitter.setSizes([668, 380])
+        self.detail.setMinimumWidth(340)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+
+    def _connect(self) -> None:
+        self.filters.changed.connect(self.look)
+        self.rows.counted.connect(self._counted)
+        self.rows.failed.connect(self.error.show_error)
+        self.table.opened.connect(self._open)
+        self.table.deleted.connect(self.delete_chosen)
+        self.detail.deleted.connect(self._delete_one)
+        self.undo.failed.connect(self.error.show_error)
+        self.undo.restored.connect(self._restored)
+
+    def look(self) -> None:
+        """Show what the filters choose."""
+        self.rows.choose(self.filters.value(), self.filters.text)
+        self.detail.show_entry(self.detail.entry, self.filters.text)
+
+    def show_entry(self, id: str) -> None:
+        """Show one entry, whatever the filters are."""
+        self.table.choose(id)
+        self.detail.show_entry(id, self.filters.text)
+
+    def _open(self, id: str) -> None:
+        self.detail.show_entry(id, self.filters.text)
+
+    def _counted(self) -> None:
+        total, everything = self.rows.total, self.rows.everything
+        self._pages.setCurrentIndex(0 if total or not everything else 1)
+        shown = f"{total:,} of {everything:,} entries" if total != everything else f"{total:,} entries"
+        self.count.setText(shown if everything != 1 or total != 1 else "1 entry")
+        if total and not self.detail.entry and not self.table.chosen:
+            self.table.selectRow(0)
+        self.counted.emit()
+
+    # Deleting.
+
+    def delete_chosen(self) -> None:
+        """Delete the selected entries; the strip brings them back."""
+        if self.table.everything_selected and self.rows.total > 1:
+            self._delete(filters=self.rows.filters, text=self.rows.text)
+        elif ids := self.table.selected_ids():
+            self._delete(entries=ids)
+
+    def _delete_one(self, id: str) -> None:
+        self._delete(entries=[id])
+
+    def _delete(self, **which: Any) -> None:
+        self.error.clear()
+        self._studio.query(DELETE, self._hear_deleted, workspace=self._studio.workspace, **which)
+
+    def _hear_deleted(self, event: Event) -> None:
+        if isinstance(event, Failed):
+            self.error.show_error(event.reason, event.details)
+        elif isinstance(event, Finished) and event.result:
+            self._forget(event.result)
+
+    def _forget(self, result: Mapping[str, Any]) -> None:
+        if self.detail.entry in result["entries"]:
+            self.table.unchoose()
+            self.detail.show_entry("")
+        self.undo.offer(result["entries"])
+        self.rows.refresh()
+
+    def _restored(self, ids: list[str]) -> None:
+        self.rows.refresh()
+        self.show_entry(ids[0])

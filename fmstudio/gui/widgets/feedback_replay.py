@@ -1,0 +1,126 @@
+"""Makes an entry's output again, and says whether it came out the same."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.feedback_jobs import REPLAY
+from fmstudio.gui.widgets.labels import button, label, set_property
+from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress
+
+
+class ReplayRow(QWidget):
+    """answered(result): what the replay found. playground_wanted: the entry is to be tried there."""
+
+    answered = Signal(object)
+    playground_wanted = Signal()
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.setObjectName("feedback-replay")
+        self._studio, theme = studio, studio.theme
+        self._entry, self._job = "", ""
+        self.go = button("Replay", "feedback-replay-go", theme, "mdi6.replay", clicked=self.start)
+        self.go.setToolTip("Make it again with the same model, prompt, settings and seed, and compare")
+        self.halt = button("Stop", "feedback-replay-stop", theme, "mdi6.stop", clicked=self.stop)
+        self.play = button(
+            "Open in Playground", "feedback-to-playground", theme, "mdi6.message-text-outline",
+            clicked=self.playground_wanted.emit,
+        )  # fmt: skip
+        self.verdict = label("", "caption", "feedback-verdict", wrap=True)
+        self.error = ErrorBox(theme, "feedback-replay-error")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for each in (self.go, self.halt, self.play):
+            row.addWidget(each)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        for each in (self.error, self.verdict):
+            layout.addWidget(each)
+        layout.addLayout(row)
+        self._show_running()
+
+    def show_entry(self, record: Mapping[str, Any]) -> None:
+        """Replay this entry from now on."""
+        entry = record.get("id", "")
+        if entry != self._entry:
+            self.forget()
+            self.error.clear()
+            self._say("")
+        self._entry = entry
+        details = record.get("details", {})
+        known = "replay" in details or "settings" in details
+        self.go.setEnabled(known)
+        self.go.setToolTip(
+            "Make it again with the same model, prompt, settings and seed, and compare"
+            if known
+            else "It was imported and does not say how it was made."
+        )
+        self.play.setVisible(record.get("kind") == "text")
+
+    def start(self) -> None:
+        """Make it again."""
+        self.forget()
+        self.error.clear()
+        self._say("Waiting for its turn…")
+        arguments = {"workspace": self._studio.workspace, "entry": self._entry}
+        job = self._studio.submit(JobRequest("Replay an output", REPLAY, arguments, Priority.INTERACTIVE))
+        self._job = job
+        self._studio.jobs.watch(job, lambda event: self._hear(job, event))
+        self._show_running()
+
+    def stop(self) -> None:
+        """End the replay."""
+        if self._job:
+            self._studio.stop(self._job)
+
+    def forget(self) -> None:
+        """End the replay and hear no more of it."""
+        if self._job:
+            job, self._job = self._job, ""
+            self._studio.cancel(job)
+        self._show_running()
+
+    def _hear(self, job: str, event: Event) -> None:
+        if job != self._job:
+            return
+        match event:
+            case Progress():
+                self._say(event.message or f"Made {event.done:,.0f} {event.unit}…")
+            case Failed():
+                self._job = ""
+                self._say("")
+                self.error.show_error(event.reason, event.details)
+            case Finished():
+                self._job = ""
+                self._say(*verdict(event.result) if event.result else ("Given up.", "caption"))
+                self.answered.emit(event.result)
+        self._show_running()
+
+    def _say(self, words: str, role: str = "caption") -> None:
+        self.verdict.setText(words)
+        set_property(self.verdict, "role", role)
+        self.verdict.setVisible(bool(words))
+
+    def _show_running(self) -> None:
+        self.halt.setVisible(bool(self._job))
+        self.go.setVisible(not self._job)
+
+
+def verdict(result: Mapping[str, Any]) -> tuple[str, str]:
+    """What a replay found, in words, and the role that they are shown in."""
+    if result["same"]:
+        return "✓ The same output, to the last character." if result[
+            "kind"
+        ] == "text" else "✓ The same picture.", "success"
+    if result["kind"] == "image":
+        words = f"✗ Another picture: a pixel differs by up to {result['largest_difference']} of 255"
+    else:
+        words = "✗ Another output; what differs is marked above"
+    return f"{words}, because the model has changed since." if result["model_changed"] else f"{words}.", "warning"

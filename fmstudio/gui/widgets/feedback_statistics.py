@@ -1,0 +1,124 @@
+"""How outputs were judged over time and model by model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui import formatting
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.data_question import Question
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.feedback_chart import TimeChart
+from fmstudio.gui.widgets.feedback_jobs import STATISTICS
+from fmstudio.gui.widgets.feedback_models import ModelRows
+from fmstudio.gui.widgets.labels import label, scroll_area
+
+_DAYS = {"day": 1, "week": 7}
+
+
+class FeedbackStatistics(QWidget):
+    """`model_chosen` tells a model whose entries are to be read."""
+
+    model_chosen = Signal(str)
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.setObjectName("feedback-statistics")
+        theme = studio.theme
+        self._wanted: dict[str, Any] = {}
+        self._question = Question(studio, STATISTICS)
+        self._question.answered.connect(self._show)
+        self.error = ErrorBox(theme, "feedback-statistics-error", dismissable=False)
+        self._question.failed.connect(self.error.show_error)
+        self.sentence = label("", "secondary", "feedback-statistics-sentence", wrap=True)
+        self.counts = TimeChart(theme, "feedback-over-time", "Ratings over time", lambda value: f"{value:,.0f}")
+        self.share = TimeChart(theme, "feedback-share", "Thumbs up over time", lambda value: f"{value:.0%}")
+        self.score = TimeChart(theme, "feedback-mean-score", "Mean score over time", lambda value: f"{value:.0f}")
+        self.models = ModelRows(theme)
+        self.models.chosen.connect(self.model_chosen)
+        self.captions: dict[str, Card] = {}
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.error)
+        column.addWidget(self.sentence)
+        by_model = Card("By model", "feedback-by-model", "click one to read its entries")
+        by_model.body.addWidget(self.models)
+        column.addWidget(by_model)
+        column.addWidget(self._card("counts", "Ratings", self.counts))
+        shares = QHBoxLayout()
+        shares.setSpacing(12)
+        shares.addWidget(self._card("share", "Share of thumbs up", self.share))
+        shares.addWidget(self._card("score", "Mean score", self.score))
+        column.addLayout(shares)
+        column.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll_area(content, "feedback-statistics-scroll"))
+
+    def _card(self, part: str, title: str, chart: TimeChart) -> Card:
+        card = self.captions[part] = Card(title, f"feedback-{part}-card")
+        card.layout().setContentsMargins(16, 12, 12, 8)
+        card.layout().setSpacing(6)
+        chart.setFixedHeight(120)
+        card.body.addWidget(chart)
+        return card
+
+    def ask(self, filters: Mapping[str, str], text: str) -> None:
+        """Show the statistics of the entries that these filters choose."""
+        self._wanted = {"filters": dict(filters), "text": text}
+        if self.isVisible():
+            self._question.ask(**self._wanted)
+
+    def showEvent(self, event) -> None:
+        super().showEvent(event)
+        if self._wanted:
+            self._question.ask(**self._wanted)
+
+    def _show(self, found: Mapping[str, Any]) -> None:
+        self.error.clear()
+        unit, whole = found["unit"], found["all"]
+        self.sentence.setText(_sentence(whole))
+        self.models.show_rows(found["models"])
+        self.captions["counts"].set_caption(f"a {unit}: thumbs up below, thumbs down above, rated otherwise on top")
+        for part in ("share", "score"):
+            self.captions[part].set_caption(f"a {unit}, with its 95 % interval")
+        self._show_periods(found["periods"], _DAYS[unit])
+
+    def _show_periods(self, periods: list[Mapping[str, Any]], width: int) -> None:
+        days = [row["name"] for row in periods]
+        bars = [
+            ((row["up"], "accent"), (row["down"], "validation"), (row["rated"] - row["up"] - row["down"], "border"))
+            for row in periods
+        ]
+        counted = [f"{row['name']}: {row['rated']:,} rated, {row['up']:,} up, {row['down']:,} down" for row in periods]
+        self.counts.show_bars(days, width, bars, counted)
+        shares = [f"{row['name']}: {_part(row)}" for row in periods]
+        self.share.show_line(days, width, [row["share_up"] for row in periods],
+                             [row["share_interval"] for row in periods], (0.0, 1.0), shares)  # fmt: skip
+        scores = [f"{row['name']}: {_score(row)}" for row in periods]
+        self.score.show_line(days, width, [row["mean_score"] for row in periods],
+                             [row["score_interval"] for row in periods], (1.0, 5.0), scores)  # fmt: skip
+
+
+def _sentence(whole: Mapping[str, Any]) -> str:
+    entries = f"{whole['entries']:,} {'entry' if whole['entries'] == 1 else 'entries'}"
+    return f"{entries}, {whole['rated']:,} rated: {_part(whole)}; {_score(whole)}; {whole['corrected']:,} corrected."
+
+
+def _part(row: Mapping[str, Any]) -> str:
+    if row["share_up"] is None:
+        return "no thumbs"
+    low, high = row["share_interval"]
+    return f"thumbs up {formatting.percent(row['share_up'])} ({formatting.percent(low)} to {formatting.percent(high)})"
+
+
+def _score(row: Mapping[str, Any]) -> str:
+    return "no scores" if row["mean_score"] is None else f"mean score {row['mean_score']:.1f} from {row['scored']:,}"

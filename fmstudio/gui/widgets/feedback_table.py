@@ -1,0 +1,192 @@
+"""The feedback log as a table: when, which model, prompt, output, rating and tags."""
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.feedback_rows import COLUMNS, ENTRY, FeedbackRows, Row
+from fmstudio.gui.widgets.feedback_score import STARS
+
+_LINE = 36
+_WIDTHS = {"created": 96, "kind": 56, "model": 104, "score": 112, "tags": 80}
+_STAR = 10
+
+
+class FeedbackTable(QTableView):
+    """`opened` tells the id of the entry that is chosen, "" for none; `deleted` that the chosen ones are to go."""
+
+    opened = Signal(str)
+    deleted = Signal()
+
+    def __init__(self, theme: Theme, rows: FeedbackRows) -> None:
+        super().__init__()
+        self.setObjectName("feedback-table")
+        self.setAccessibleName("Entries of the feedback log")
+        self.rows = rows
+        self.chosen = ""
+        self._wished = ""
+        self.setModel(rows)
+        self._painter = _CellPainter(theme)
+        self.setItemDelegate(self._painter)
+        self._look()
+        self._columns()
+        self.selectionModel().currentRowChanged.connect(self._moved)
+        self.customContextMenuRequested.connect(self._offer)
+        rows.arrived.connect(self._keep_chosen)
+        theme.changed.connect(self.viewport().update)
+
+    def _look(self) -> None:
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setWordWrap(False)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(_LINE)
+
+    def _columns(self) -> None:
+        header = self.horizontalHeader()
+        header.setObjectName("feedback-table-header")
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        header.setStyleSheet("QHeaderView::section { padding-left: 11px; }")  # where the cells' texts begin
+        header.setMinimumSectionSize(56)
+        for number, column in enumerate(COLUMNS):
+            if column in _WIDTHS:
+                header.setSectionResizeMode(number, QHeaderView.ResizeMode.Interactive)
+                header.resizeSection(number, _WIDTHS[column])
+            else:
+                header.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
+        header.setSortIndicator(0, Qt.SortOrder.DescendingOrder)
+        self.setSortingEnabled(True)
+
+    # What is chosen.
+
+    def choose(self, id: str) -> None:
+        """Show an entry as chosen: now, or when its row is here."""
+        self._wished = id
+        self._keep_chosen()
+
+    def unchoose(self) -> None:
+        """Choose none."""
+        self.chosen = self._wished = ""
+        self.clearSelection()
+        self.setCurrentIndex(QModelIndex())
+
+    def selected_ids(self) -> list[str]:
+        """The entries of the selected rows, as far as they are here."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        found = [self.rows.entry(row) for row in rows]
+        return [entry["id"] for entry in found if entry]
+
+    @property
+    def everything_selected(self) -> bool:
+        """Whether all entries that the filters choose are selected, seen or not."""
+        ranges = self.selectionModel().selection()
+        return self.rows.total > 0 and sum(each.height() for each in ranges) == self.rows.total
+
+    def _moved(self, index: QModelIndex) -> None:
+        entry = self.rows.entry(index.row()) if index.isValid() else None
+        if entry and entry["id"] != self.chosen:
+            self.chosen, self._wished = entry["id"], ""
+            self.opened.emit(self.chosen)
+
+    def _keep_chosen(self) -> None:
+        """The chosen entry may stand in another row now, or has come at last."""
+        wanted = self._wished or self.chosen
+        row = self.rows.row_of(wanted) if wanted else -1
+        if row < 0:
+            if not wanted and self.currentIndex().isValid():
+                self._moved(self.currentIndex())
+            return
+        if row != self.currentIndex().row():
+            flags = QItemSelectionModel.SelectionFlag
+            chosen_before, self.chosen = self.chosen, wanted
+            self.selectionModel().setCurrentIndex(self.rows.index(row, 0), flags.ClearAndSelect | flags.Rows)
+            self.chosen = chosen_before
+        if self._wished:
+            self.chosen, self._wished = self._wished, ""
+            self.opened.emit(self.chosen)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.selectionModel().hasSelection():
+            self.deleted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def menu(self) -> QMenu:
+        """What a right click offers."""
+        menu = QMenu(self)
+        menu.setObjectName("feedback-menu")
+        count = self.rows.total if self.everything_selected else len(self.selectionModel().selectedRows())
+        menu.addAction(f"Delete {count:,} entries" if count != 1 else "Delete", self.deleted.emit)
+        menu.aboutToHide.connect(menu.deleteLater)
+        return menu
+
+    def _offer(self, place: QPoint) -> None:
+        if self.indexAt(place).isValid():
+            self.menu().popup(self.viewport().mapToGlobal(place))
+
+
+class _CellPainter(QStyledItemDelegate):
+    """Texts in one line, quiet where they are not what one reads; the rating as thumb, stars and pencil."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._signs = {
+            "up": theme.icon("mdi6.thumb-up", "accent"),
+            "down": theme.icon("mdi6.thumb-down", "validation"),
+            "star": theme.icon("mdi6.star", "warning"),
+            "corrected": theme.icon("mdi6.pencil", "secondary"),
+            "image": theme.icon("mdi6.image-outline", "secondary"),
+            "text": theme.icon("mdi6.text", "secondary"),
+        }
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(60, _LINE)
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        column = COLUMNS[index.column()]
+        option.state &= ~QStyleOptionViewItem().state.State_HasFocus
+        if column in ("created", "model", "tags"):
+            option.font = self._theme.font("caption")
+            option.palette.setColor(option.palette.ColorRole.Text, self._theme.color("secondary"))
+        if column in ("score", "kind"):
+            option.text = ""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().paint(painter, option, index)
+        entry = index.data(ENTRY)
+        if entry and COLUMNS[index.column()] == "kind":
+            self._signs[entry["kind"]].paint(
+                painter, QRect(option.rect.left() + 12, option.rect.center().y() - 7, 15, 15)
+            )
+        elif entry and COLUMNS[index.column()] == "score":
+            self._paint_rating(painter, option, entry)
+
+    def _paint_rating(self, painter: QPainter, option: QStyleOptionViewItem, entry: Row) -> None:
+        x, middle = option.rect.left() + 12, option.rect.center().y()
+        if entry["thumbs"]:
+            self._signs["up" if entry["thumbs"] > 0 else "down"].paint(painter, QRect(x, middle - 6, 13, 13))
+        x += 20
+        for _ in range(entry["score"]):
+            self._signs["star"].paint(painter, QRect(x, middle - _STAR // 2, _STAR, _STAR))
+            x += _STAR + 1
+        if entry["corrected"]:
+            x = option.rect.left() + 32 + STARS * (_STAR + 1) + 3
+            self._signs["corrected"].paint(painter, QRect(x, middle - 6, 12, 12))

@@ -1,0 +1,66 @@
+"""The strip that says what was deleted and brings it back."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from fmstudio.gui import formatting
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.feedback_jobs import FORGET, RESTORE
+from fmstudio.gui.widgets.labels import button, icon_button, label
+from fmstudio.jobs import Event, Failed, Finished
+
+
+class UndoStrip(QFrame):
+    """Stays until it is dismissed or something else is deleted. restored(ids), failed(reason, details)."""
+
+    restored = Signal(list)
+    failed = Signal(str, str)
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.setObjectName("feedback-undo-strip")
+        self.setProperty("role", "strip")
+        self._studio = studio
+        self._ids: list[str] = []
+        self.sentence = label("", "body", "feedback-undo-sentence")
+        self.undo = button("Undo", "feedback-undo", studio.theme, "mdi6.undo", "quiet", self.bring_back)
+        self.close_button = icon_button("mdi6.close", "Delete for good", "feedback-forget", studio.theme, self.dismiss)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 8, 4)
+        row.setSpacing(8)
+        row.addWidget(self.sentence, 1)
+        row.addWidget(self.undo)
+        row.addWidget(self.close_button)
+        self.hide()
+
+    def offer(self, ids: Sequence[str]) -> None:
+        """Offer to bring these entries back."""
+        self._ids = list(ids)
+        entries = formatting.plural(len(self._ids), "entry").replace("entrys", "entries")
+        self.sentence.setText(f"{entries} deleted.")
+        self.show()
+
+    def bring_back(self) -> None:
+        """Undo the deletion."""
+        self.undo.setEnabled(False)
+        self._studio.query(RESTORE, self._hear, workspace=self._studio.workspace, entries=self._ids)
+
+    def dismiss(self) -> None:
+        """Let the deletion stand: what was deleted leaves the disk."""
+        self.hide()
+        self._studio.query(FORGET, self._hear_forgotten, workspace=self._studio.workspace)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, (Finished, Failed)):
+            self.undo.setEnabled(True)
+        if isinstance(event, Finished):
+            self.hide()
+            self.restored.emit(self._ids)
+        elif isinstance(event, Failed):
+            self.failed.emit(event.reason, event.details)
+
+    def _hear_forgotten(self, event: Event) -> None:
+        if isinstance(event, Failed):
+            self.failed.emit(event.reason, event.details)

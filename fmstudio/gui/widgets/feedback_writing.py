@@ -1,0 +1,81 @@
+"""A place to write a few lines about an output, which opens under it and closes when they are kept."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.labels import button
+
+
+class WritingBox(QWidget):
+    """`saved` tells the text. Ctrl+Enter saves, Esc closes and keeps nothing."""
+
+    saved = Signal(str)
+
+    def __init__(self, theme: Theme, name: str, title: str, placeholder: str, height: int) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.editor = _Editor(f"{name}-editor", title, placeholder)
+        self.editor.setFixedHeight(height)
+        self.editor.accepted.connect(self._save)
+        self.editor.given_up.connect(self.close_box)
+        self.save_button = button(f"Save {title.lower()}", f"{name}-save", theme, clicked=self._save)
+        self.save_button.setToolTip("Ctrl+Enter")
+        self.remove_button = button("Remove", f"{name}-remove", theme, role="quiet", clicked=self._remove)
+        self.cancel_button = button("Cancel", f"{name}-cancel", theme, role="quiet", clicked=self.close_box)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for each in (self.save_button, self.cancel_button):
+            row.addWidget(each)
+        row.addStretch(1)
+        row.addWidget(self.remove_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.editor)
+        layout.addLayout(row)
+        self.hide()
+
+    def toggle(self, text: str, removable: bool) -> None:
+        """Open with a text to change, or close; removable: there is one already, which can be taken away."""
+        if self.isVisible():
+            self.close_box()
+            return
+        self.editor.setPlainText(text)
+        self.remove_button.setVisible(removable)
+        self.show()
+        self.editor.setFocus()
+
+    def close_box(self) -> None:
+        """Close and keep nothing."""
+        self.hide()
+
+    def _save(self) -> None:
+        self.hide()
+        self.saved.emit(self.editor.toPlainText().strip())
+
+    def _remove(self) -> None:
+        self.hide()
+        self.saved.emit("")
+
+
+class _Editor(QPlainTextEdit):
+    accepted = Signal()
+    given_up = Signal()
+
+    def __init__(self, name: str, title: str, placeholder: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setPlaceholderText(placeholder)
+        self.setTabChangesFocus(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.accepted.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.given_up.emit()
+        else:
+            super().keyPressEvent(event)

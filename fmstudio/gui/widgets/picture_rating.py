@@ -1,0 +1,128 @@
+"""Rating one picture: a small popover with the picture and the marks of the feedback log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.feedback_bar import FeedbackBar
+from fmstudio.gui.widgets.feedback_jobs import KEEP_PICTURE, LOGGING, PROMISE, logging_on
+from fmstudio.gui.widgets.labels import icon_button, label
+from fmstudio.gui.widgets.picture_tiles import image_of
+from fmstudio.jobs import Event, Failed, Finished
+
+_SIDE, _WIDTH = 72, 420
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How a picture was drawn: the job, and which of its pictures it is (see `fmstudio.feedback.pictures.keep`)."""
+
+    model: str
+    target: str
+    arguments: Mapping[str, Any]
+    index: int
+    sample: str = ""
+    view: str = ""
+
+
+class PictureRating(QFrame):
+    """Stands beside the picture until Esc or a click on its cross. failed(reason, details)."""
+
+    closed = Signal()
+
+    def __init__(self, studio: Studio, picture: np.ndarray, drawn: Drawn, owner: QWidget) -> None:
+        super().__init__(owner.window())
+        self.setObjectName("popup")
+        self.setAccessibleName("Rate this picture")
+        self._studio, self._picture, self._drawn = studio, picture, drawn
+        self.entry = ""
+        self.bar = FeedbackBar(studio, "picture-rating")
+        self.error = ErrorBox(studio.theme, "picture-rating-error", dismissable=False)
+        self._lay_out()
+        studio.settings.changed.connect(self._follow)
+        self._keep()
+
+    def _lay_out(self) -> None:
+        small = QLabel()
+        small.setAccessibleName("The picture")
+        pixels = QPixmap.fromImage(image_of(self._picture))
+        ratio, crisp = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.FastTransformation
+        small.setPixmap(pixels.scaled(_SIDE, _SIDE, ratio, crisp))
+        head = QHBoxLayout()
+        head.addWidget(label("What do you think of this picture?", "strong"), 1)
+        head.addWidget(
+            icon_button("mdi6.close", "Close (Esc)", "picture-rating-close", self._studio.theme, self.close_popup)
+        )
+        marks = QVBoxLayout()
+        marks.setSpacing(4)
+        marks.addLayout(head)
+        marks.addWidget(self.bar)
+        marks.addWidget(self.error)
+        marks.addWidget(label(PROMISE, "caption", "picture-rating-promise", wrap=True))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 10, 10, 10)
+        row.setSpacing(12)
+        row.addWidget(small, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(marks, 1)
+        self.setFixedWidth(_WIDTH)
+
+    def open_at(self, place: QPoint) -> None:
+        """Show it near a place of the screen, inside the window."""
+        self.adjustSize()
+        window = self.parentWidget()
+        corner = window.mapFromGlobal(place)
+        left = max(8, min(corner.x(), window.width() - self.width() - 8))
+        top = max(8, min(corner.y() + 8, window.height() - 2 * self.height() - 8))
+        self.move(left, top)
+        self.show()
+        self.raise_()
+        self.bar.up.setFocus()
+
+    def close_popup(self) -> None:
+        """Take it away; what was said is kept."""
+        self.hide()
+        self.closed.emit()
+        self.deleteLater()
+
+    def _keep(self) -> None:
+        """Put the picture into the log, where it can be rated; it is there once, however often it is rated."""
+        if not logging_on(self._studio):
+            return
+        drawn = self._drawn
+        self._studio.query(
+            KEEP_PICTURE, self._hear, workspace=self._studio.workspace, picture=self._picture, model=drawn.model,
+            target=drawn.target, arguments=drawn.arguments, index=drawn.index, sample=drawn.sample, view=drawn.view,
+        )  # fmt: skip
+
+    def _hear(self, event: Event) -> None:
+        if not isValid(self):
+            return  # it was closed before the picture was kept
+        if isinstance(event, Failed):
+            self.error.show_error(event.reason, event.details)
+        elif isinstance(event, Finished) and event.result:
+            self.entry = event.result["entry"]
+            self.bar.show_entry(self.entry)
+        self.adjustSize()
+
+    def _follow(self, choice: str) -> None:
+        if choice == LOGGING and not self.entry:
+            self._keep()
+
+    def event(self, event) -> bool:
+        if event.type() == event.Type.LayoutRequest and self.isVisible():
+            self.adjustSize()
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_popup()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,182 @@
+"""The list of conversations that were had: come back to one, name it, throw it away."""
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+
+from fmstudio.gui import formatting
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.labels import ElidedLabel, IconLabel, button, icon_button, label, scroll_area, set_property
+from fmstudio.gui.widgets.play_shelf import Heading, Shelf
+from fmstudio.gui.widgets.pressable import Pressable
+from fmstudio.workspace import WorkspaceError
+
+_ICONS = {"chat": "mdi6.message-outline", "completion": "mdi6.text"}
+_MOST = 200
+
+
+class Conversations(QWidget):
+    """opened(id), begun: a new one is wanted, deleted(id): the person threw one away, renamed(id, title)."""
+
+    opened = Signal(str)
+    begun = Signal()
+    deleted = Signal(str)
+    renamed = Signal(str, str)
+
+    def __init__(self, studio: Studio, shelf: Shelf) -> None:
+        super().__init__()
+        self.setObjectName("conversations")
+        self._studio, self._shelf = studio, shelf
+        self._current = ""
+        self.rows: dict[str, ConversationRow] = {}
+        self.new = button("New conversation", "conversations-new", studio.theme, "mdi6.plus", clicked=self.begun.emit)
+        self.nothing = label(
+            "What you say and what is answered is kept here, in plain files of this workspace.",
+            "secondary", "conversations-nothing", wrap=True,
+        )  # fmt: skip
+        self.error = ErrorBox(studio.theme, "conversations-error")
+        content = QWidget()
+        self._column = QVBoxLayout(content)
+        self._column.setContentsMargins(0, 0, 12, 0)
+        self._column.setSpacing(0)
+        self._column.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        self.new.setMaximumWidth(252)
+        for each in (self.new, self.error, self.nothing):
+            layout.addWidget(each)
+        layout.addWidget(scroll_area(content, "conversations-scroll"), 1)
+
+    def refresh(self) -> None:
+        """Show what there is now."""
+        try:
+            headings = self._shelf.headings()[:_MOST]
+        except OSError as error:
+            self.error.show_error(f"The conversations cannot be read ({error.strerror}); see {self._shelf.folder}.")
+            return
+        self.nothing.setVisible(not headings)
+        for row in self.rows.values():
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.rows = {heading.id: self._row(heading) for heading in headings}
+        for place, row in enumerate(self.rows.values()):
+            self._column.insertWidget(place, row)
+        self.mark(self._current)
+
+    def mark(self, id: str) -> None:
+        """Mark the conversation that is open."""
+        self._current = id
+        for each, row in self.rows.items():
+            row.set_current(each == id)
+
+    def _row(self, heading: Heading) -> "ConversationRow":
+        row = ConversationRow(self._studio, heading)
+        row.clicked.connect(lambda: self._open(heading))
+        row.deleted.connect(lambda: self._delete(heading.id))
+        row.renamed.connect(lambda title: self._rename(heading.id, title))
+        return row
+
+    def _open(self, heading: Heading) -> None:
+        self.error.clear()
+        if heading.problem:
+            self.error.show_error(heading.problem)
+        else:
+            self.opened.emit(heading.id)
+
+    def _delete(self, id: str) -> None:
+        self.error.clear()
+        self.deleted.emit(id)
+
+    def _rename(self, id: str, title: str) -> None:
+        try:
+            self._shelf.rename(id, title)
+        except WorkspaceError as error:
+            self.error.show_error(str(error))
+        self.renamed.emit(id, title)
+        self.refresh()
+
+
+class ConversationRow(Pressable, QFrame):
+    """A title and when it was last spoken in. F2 names it, Delete throws it away; so does its menu."""
+
+    clicked = Signal()
+    deleted = Signal()
+    renamed = Signal(str)
+
+    def __init__(self, studio: Studio, heading: Heading) -> None:
+        super().__init__()
+        name = f"conversation-{heading.id}"
+        self.setObjectName(name)
+        self.setAccessibleName(f"{heading.title}, {heading.model}")
+        self.setProperty("role", "row")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setToolTip(heading.problem or heading.title)
+        self._heading = heading
+        self.title = ElidedLabel(heading.title, "body", f"{name}-title")
+        about = formatting.when(heading.updated) if heading.updated else "cannot be read"
+        self.about = ElidedLabel(about, "caption", f"{name}-about")
+        self.field = QLineEdit(heading.title)
+        self.field.setObjectName(f"{name}-field")
+        self.field.setAccessibleName("Title of the conversation")
+        self.field.hide()
+        self.field.returnPressed.connect(self._end_rename)
+        self.field.editingFinished.connect(self._end_rename)
+        icon = "mdi6.alert-circle-outline" if heading.problem else _ICONS.get(heading.kind, _ICONS["chat"])
+        self.menu = icon_button(
+            "mdi6.dots-horizontal", "Rename or delete", f"{name}-menu", studio.theme, self._offer_below
+        )
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        for each in (self.title, self.field, self.about):
+            texts.addWidget(each)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 4, 0, 4)
+        layout.setSpacing(8)
+        layout.addWidget(IconLabel(studio.theme, icon, "error" if heading.problem else "secondary"))
+        layout.addLayout(texts, 1)
+        layout.addWidget(self.menu)
+
+    def set_current(self, current: bool) -> None:
+        """Show it as the one that is open."""
+        set_property(self, "current", current)
+
+    def begin_rename(self) -> None:
+        """Put a field in the place of the title."""
+        self.title.hide()
+        self.field.show()
+        self.field.setFocus()
+        self.field.selectAll()
+
+    def _end_rename(self) -> None:
+        if self.field.isHidden():
+            return  # Enter ends the editing, and so does the loss of focus that follows
+        self.field.hide()
+        self.title.show()
+        if self.field.text().strip() != self._heading.title:
+            self.renamed.emit(self.field.text())
+
+    def _offer_below(self) -> None:
+        self._offer(self.menu.mapToGlobal(QPoint(0, self.menu.height())))
+
+    def contextMenuEvent(self, event) -> None:
+        self._offer(event.globalPos())
+
+    def _offer(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setObjectName("conversation-menu")
+        menu.addAction("Rename", self.begin_rename)
+        menu.addAction("Delete", self.deleted.emit)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def keyPressEvent(self, event) -> None:
+        if event.key() == Qt.Key.Key_F2:
+            self.begin_rename()
+        elif event.key() == Qt.Key.Key_Delete:
+            self.deleted.emit()
+        else:
+            super().keyPressEvent(event)

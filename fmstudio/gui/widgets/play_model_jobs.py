@@ -1,0 +1,104 @@
+"""What is done to models: fetched, loaded, unloaded, linked from the disk, forgotten. Each is a job."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from fmstudio.gui.job_board import JobState
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.data_question import FETCH
+from fmstudio.gui.widgets.play_state import PlayState
+from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority
+
+LOAD = "fmstudio.adapt.models:load"
+UNLOAD = "fmstudio.adapt.models:unload"
+LINK = "fmstudio.adapt.models:link"
+FORGET = "fmstudio.adapt.models:forget"
+_SUBJECT = "model:"
+
+
+class ModelJobs(QObject):
+    """changed(reference): a job of a model moved on or ended. linked(reference): a file or folder can be chosen now.
+
+    link_failed(reason, details): a file or folder is no model that can be used here.
+    """
+
+    changed = Signal(str)
+    linked = Signal(str)
+    link_failed = Signal(str, str)
+
+    def __init__(self, studio: Studio, state: PlayState) -> None:
+        super().__init__()
+        self._studio, self._state = studio, state
+        self._jobs: dict[str, str] = {}
+        self._errors: dict[str, tuple[str, str]] = {}
+        studio.jobs.changed.connect(self._job_changed)
+
+    # What stands.
+
+    def running(self, reference: str) -> JobState | None:
+        """The job that a model is in, if there is one."""
+        state = self._studio.jobs.get(self._jobs.get(reference, ""))
+        return state if state is not None and state.active else None
+
+    def error(self, reference: str) -> tuple[str, str]:
+        """Why a model's latest job failed: sentence and details, empty where it did not."""
+        return self._errors.get(reference, ("", ""))
+
+    # What can be done.
+
+    def fetch(self, reference: str) -> None:
+        """Bring a model of the catalogue to this machine."""
+        title = self._state.record(reference).get("title", reference)
+        self._begin(reference, f"Fetch “{title}”", FETCH, Priority.NORMAL, item=reference)
+
+    def load(self, reference: str) -> None:
+        """Bring a model into memory, to be run by what was chosen for it."""
+        title = self._state.record(reference).get("title", reference)
+        backend = self._state.backend_of(reference)
+        self._begin(reference, f"Load “{title}”", LOAD, Priority.INTERACTIVE, model=reference, backend=backend)
+
+    def unload(self, reference: str) -> None:
+        """Give a model's memory back."""
+        title = self._state.record(reference).get("title", reference)
+        self._begin(reference, f"Unload “{title}”", UNLOAD, Priority.INTERACTIVE, model=reference)
+
+    def forget(self, reference: str) -> None:
+        """List a file or folder no longer; it stays on the disk."""
+        title = self._state.record(reference).get("title", reference)
+        self._begin(reference, f"Forget “{title}”", FORGET, Priority.INTERACTIVE, model=reference)
+
+    def link(self, path: Path) -> None:
+        """List a GGUF file or a model folder that stays where it is."""
+        arguments = {"workspace": self._studio.workspace, "path": str(path)}
+        request = JobRequest(f"Look at {path.name}", LINK, arguments, Priority.INTERACTIVE)
+        self._studio.submit(request, self._hear_link)
+
+    def _begin(self, reference: str, title: str, target: str, priority: Priority, **arguments: object) -> None:
+        if self.running(reference):
+            return
+        self._errors.pop(reference, None)
+        arguments["workspace"] = self._studio.workspace
+        request = JobRequest(title, target, arguments, priority, subject=_SUBJECT + reference)
+        self._jobs[reference] = self._studio.submit(request)
+        self.changed.emit(reference)
+
+    def _job_changed(self, job: str) -> None:
+        reference = next((each for each, its in self._jobs.items() if its == job), None)
+        state = self._studio.jobs.get(job)
+        if reference is None or state is None:
+            return
+        if state.status == "failed":
+            self._errors[reference] = (state.reason, state.details)
+        if not state.active:
+            del self._jobs[reference]
+            self._state.refresh()
+        self.changed.emit(reference)
+
+    def _hear_link(self, event: Event) -> None:
+        match event:
+            case Finished(result={"reference": str(reference)}):
+                self._state.refresh()
+                self.linked.emit(reference)
+            case Failed():
+                self.link_failed.emit(event.reason, event.details)

@@ -1,0 +1,85 @@
+"""Where conversations are kept: one JSON file each in the workspace, to come back to, to copy and to throw away."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fmstudio.gui.widgets.play_conversation import Conversation, from_json, to_json
+from fmstudio.workspace import Workspace, WorkspaceError, explained, now, write_atomically
+
+FOLDER = "conversations"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line of the list of conversations. `problem` says why a file cannot be opened."""
+
+    id: str
+    title: str
+    kind: str
+    model: str
+    updated: str
+    problem: str = ""
+
+
+class Shelf:
+    """The conversations of a workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.folder = workspace.path / FOLDER
+        self._known: dict[Path, tuple[tuple[int, int], Heading]] = {}
+
+    def headings(self) -> list[Heading]:
+        """What there is, the latest first. Files that have not changed are not read again."""
+        files = sorted(self.folder.glob("[!.]*.json")) if self.folder.is_dir() else []
+        self._known = {file: self._heading(file) for file in files if file.is_file()}
+        return sorted((heading for _, heading in self._known.values()), key=lambda each: each.updated, reverse=True)
+
+    def _heading(self, file: Path) -> tuple[tuple[int, int], Heading]:
+        about = file.stat()
+        stamp = about.st_mtime_ns, about.st_size
+        known = self._known.get(file)
+        return known if known and known[0] == stamp else (stamp, self._read_heading(file))
+
+    def _read_heading(self, file: Path) -> Heading:
+        try:
+            found = self.load(file.stem)
+        except WorkspaceError as error:
+            return Heading(file.stem, file.name, "", "", "", str(error))
+        return Heading(found.id, found.name, found.kind, found.model, found.updated)
+
+    def load(self, id: str) -> Conversation:
+        """A conversation by its id; raises WorkspaceError where its file is missing or damaged."""
+        file = self._file(id)
+        with explained(file):
+            try:
+                text = file.read_text("utf-8")
+            except UnicodeDecodeError:
+                raise WorkspaceError(f"{file.name} is not a conversation; mend it or delete it.") from None
+        found = from_json(text, file.name)
+        found.id = id  # a copied file is a conversation of its own
+        return found
+
+    def save(self, conversation: Conversation) -> None:
+        """Keep a conversation as it is now; one with nothing in it leaves no file."""
+        if conversation.empty:
+            self.remove(conversation.id)
+            return
+        conversation.updated = now()
+        file = self._file(conversation.id)
+        with explained(file):
+            write_atomically(file, to_json(conversation))
+
+    def rename(self, id: str, title: str) -> None:
+        """Give a conversation a title; an empty one brings back how it begins."""
+        found = self.load(id)
+        found.title = title.strip()
+        self.save(found)
+
+    def remove(self, id: str) -> None:
+        """Delete a conversation's file."""
+        file = self._file(id)
+        with explained(file):
+            file.unlink(missing_ok=True)
+
+    def _file(self, id: str) -> Path:
+        return self.folder / f"{id}.json"
