@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fmstudio import __version__
+from fmstudio.cli.collections import add_collections_commands
 from fmstudio.cli.data import add_data_commands
+from fmstudio.cli.feedback import add_feedback_commands
 from fmstudio.cli.models import add_models_commands
 from fmstudio.cli.training import add_training_commands
 from fmstudio.errors import StudioError
@@ -40,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     add_data_commands(commands)
     add_training_commands(commands)
     add_models_commands(commands)
+    add_collections_commands(commands)
+    add_feedback_commands(commands)
     tour = commands.add_parser("tour", help="drive the real window through the whole life cycle")
     tour.add_argument("--screenshots", type=Path, metavar="DIR", help="leave a picture of each step in DIR")
     tour.set_defaults(command=_tour)

@@ -14,7 +14,9 @@ from fmstudio.workspace import Workspace
 def add_models_commands(commands: Any) -> None:
     """Declare sample and export."""
     sample = commands.add_parser("sample", help="draw from a model")
-    sample.add_argument("model", metavar="MODEL", help="a name in the workspace, a model folder, or run:NAME")
+    sample.add_argument(
+        "model", metavar="MODEL", help="a name in the workspace or the catalogue, a folder, a .gguf file, or run:NAME"
+    )
     sample.add_argument("--prompt", default=None, metavar="TEXT", help="a text to continue, or what to draw")
     sample.add_argument("--seed", type=int, default=0, metavar="N")
     sample.add_argument(
@@ -59,16 +61,26 @@ def _sample_pictures(arguments: argparse.Namespace, workspace: Workspace, settin
     return report(drive(arguments, request), arguments, lambda result: str(result["path"]))
 
 
+def _made_here(arguments: argparse.Namespace, workspace: Workspace) -> bool:
+    """Whether it is a model of this workspace: its family writes on beyond its context, which is short."""
+    return arguments.model.startswith("run:") or arguments.model in {each.name for each in workspace.models()}
+
+
 def _sample_texts(arguments: argparse.Namespace, workspace: Workspace, settings: dict[str, Any]) -> int:
+    target = (
+        "fmstudio.training.sampling:sample"
+        if _made_here(arguments, workspace)
+        else "fmstudio.adapt.generation:generate"
+    )
     texts = []
     for number in range(arguments.count):
         request = JobRequest(
             f"Sample {arguments.model}",
-            "fmstudio.training.sampling:sample",
+            target,
             {
                 "workspace": workspace,
                 "model": arguments.model,
-                "prompt": arguments.prompt,
+                "prompt": arguments.prompt or "",
                 "settings": {"seed": arguments.seed + number, **settings},
             },
             Priority.INTERACTIVE,

@@ -1,0 +1,101 @@
+"""collections: documents to look things up in, and answers from them."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fmstudio import jobs
+from fmstudio.cli.driving import add_json, assignments, drive, open_workspace, report
+from fmstudio.jobs import JobRequest, Priority
+
+STARTER_MODEL = "smollm2-135m-instruct"
+
+
+def add_collections_commands(commands: Any) -> None:
+    """Declare collections add, list and ask."""
+    verbs = commands.add_parser("collections", help="look things up in documents").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    add = verbs.add_parser("add", help="index files and folders, or look through a collection again for changes")
+    add.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, or python-reference, which is built in")
+    add.add_argument("--name", required=True, metavar="N", help="the collection's name in the workspace")
+    add.add_argument("--embedding", default="all-minilm-l6-v2", metavar="MODEL", help="what turns texts into vectors")
+    add.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="how to cut, e.g. size=200")
+    add_json(add)
+    add.set_defaults(command=_add)
+    verbs.add_parser("list", help="list the workspace's collections").set_defaults(command=_list)
+    ask = verbs.add_parser("ask", help="answer a question from a collection, and say where it stands")
+    ask.add_argument("collection", metavar="COLLECTION")
+    ask.add_argument("question", metavar="QUESTION")
+    ask.add_argument(
+        "--model", default=STARTER_MODEL, metavar="MODEL", help=f"who answers; {STARTER_MODEL} if not said"
+    )
+    ask.add_argument("--seed", type=int, default=0, metavar="N")
+    ask.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. passages=3 or temperature=0")
+    add_json(ask)
+    ask.set_defaults(command=_ask)
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    request = JobRequest(
+        f"Index {arguments.name}",
+        "fmstudio.adapt.collections:add",
+        {
+            "workspace": open_workspace(arguments),
+            "name": arguments.name,
+            "sources": arguments.paths,
+            "options": assignments(arguments.set),
+            "embedding": arguments.embedding,
+        },
+    )
+    return report(drive(arguments, request), arguments, _indexed)
+
+
+def _indexed(result: dict[str, Any]) -> str:
+    skipped = "".join(f"\nskipped {each['source']}: {each['reason']}" for each in result.get("skipped", []))
+    return f"{result['collection']}: {result['documents']:,} documents, {result['chunks']:,} chunks{skipped}"
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    for record in open_workspace(arguments).collections():
+        print(f"{record.name}\t{record.documents:,} documents\t{record.chunks:,} chunks\t{record.created}")
+    return 0
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    from fmstudio.adapt.retrieval import RetrievalSettings
+    from fmstudio.recipe import settings
+
+    known = {each.path for each in settings(RetrievalSettings)}
+    values = assignments(arguments.set)
+    request = JobRequest(
+        f"Ask {arguments.collection}",
+        "fmstudio.adapt.answering:ask",
+        {
+            "workspace": open_workspace(arguments),
+            "collection": arguments.collection,
+            "question": arguments.question,
+            "model": arguments.model,
+            "settings": {key: value for key, value in values.items() if key in known},
+            "sampling": {"seed": arguments.seed, **{key: value for key, value in values.items() if key not in known}},
+            "compare": False,
+        },
+        Priority.INTERACTIVE,
+    )
+    end = drive(arguments, request, stream="answer")
+    if isinstance(end, jobs.Failed):
+        return 1
+    if not arguments.json:
+        _cite(end.result.get("citations", []))
+    return 0
+
+
+def _cite(citations: Sequence[Mapping[str, Any]]) -> None:
+    """Print each passage once, and whether the model named it or it was found to support a sentence afterwards."""
+    lines: dict[int, str] = {}
+    for each in sorted(citations, key=lambda each: (each["number"], not each["given"])):
+        place = " · ".join(dict.fromkeys(part for part in (each["source"], each.get("title")) if part))
+        lines.setdefault(
+            each["number"], f"[{each['number']}] {place}" + ("" if each["given"] else " (found afterwards)")
+        )
+    print(*lines.values(), sep="\n")

@@ -1,0 +1,50 @@
+"""feedback: what people thought of outputs, as files for the next training."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from fmstudio.cli.driving import add_json, drive, open_workspace, report
+from fmstudio.jobs import JobRequest
+
+FORMATS = {
+    "instructions": "prompt and completion, for instruction tuning",
+    "preferences": "prompt, chosen and rejected, for preference tuning",
+    "log": "everything, to be imported again",
+}
+
+
+def add_feedback_commands(commands: Any) -> None:
+    """Declare feedback export."""
+    verbs = commands.add_parser("feedback", help="what people thought of outputs").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    export = verbs.add_parser("export", help="write the feedback log as JSON lines")
+    export.add_argument("path", type=Path, metavar="FILE.jsonl")
+    meanings = "; ".join(f"{name}: {meaning}" for name, meaning in FORMATS.items())
+    export.add_argument("--format", default="log", choices=tuple(FORMATS), help=meanings)
+    export.add_argument(
+        "--form", default="plain", choices=("plain", "conversational"), help="texts, or lists of messages"
+    )
+    add_json(export)
+    export.set_defaults(command=_export)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    request = JobRequest(
+        "Export feedback",
+        "fmstudio.feedback.exporting:export",
+        {
+            "workspace": open_workspace(arguments),
+            "path": str(arguments.path),
+            "format": arguments.format,
+            "form": arguments.form,
+        },
+    )
+    return report(drive(arguments, request), arguments, _exported)
+
+
+def _exported(result: dict[str, Any]) -> str:
+    left_out = "".join(f"\nleft out {each['entries']:,}: {each['reason']}" for each in result["left_out"])
+    lines = "1 line" if result["written"] == 1 else f"{result['written']:,} lines"
+    return f"{result['path']}: {lines}{left_out}"
