@@ -1,4 +1,5 @@
-"""What the window costs: its start, the gaps of its event loop while a model trains, and the speed it takes from it.
+"""What the window costs: its start, the gaps of its event loop while a model trains, and the speed it takes from it;
+and the gaps while the starter model answers in the playground and another model trains.
 
 Each measurement is a process of its own. Training with and without the window is run in turn, several pairs of it;
 medians are reported, wall time beside CPU time. A real X server (Xvfb) is used where there is one.
@@ -22,6 +23,10 @@ from typing import Any
 PRESET = "shakespeare-cpu"
 WARM_UP = 100
 """Steps before the clock starts: threads and caches settle."""
+
+STARTER = "smollm2-135m-instruct"
+TALK = 20.0
+"""Seconds in which a model answers."""
 
 
 def main() -> int:
@@ -49,7 +54,7 @@ def report(arguments: argparse.Namespace, workspace: Path) -> None:
     for key in ("first_paint_s", "settled_s"):
         print(f"{key}: {[round(start[key], 3) for start in starts]} median {median(starts, key):.3f}")
     print(f"torch loaded at the first paint: {any(start['torch'] for start in starts)}")
-    ratios, gaps = [], []
+    ratios, gaps, talks = [], [], []
     for number in range(arguments.pairs):
         order = ("windowless", "windowed") if number % 2 == 0 else ("windowed", "windowless")
         speed = {name: child(workspace, name, arguments.steps)["steps_per_s"] for name in order}
@@ -59,12 +64,16 @@ def report(arguments: argparse.Namespace, workspace: Path) -> None:
         print(
             f"pair {number + 1}: {speed['windowless']:.1f} steps/s without, ratio {ratios[-1]:.4f}, {shown}", flush=True
         )
+        talks.append(child(workspace, "talking", arguments.steps))
+        print(f"  while a model answers: { {key: round(value, 3) for key, value in talks[-1].items()} }", flush=True)
     figures = {
         "first_paint_s": median(starts, "first_paint_s"),
         "throughput_kept": statistics.median(ratios),
         "gap_p99_ms": median(gaps, "gap_p99_ms"),
         "gap_max_ms": max(row["gap_max_ms"] for row in gaps),
         "main_thread_cpu_share": median(gaps, "main_thread_cpu_share"),
+        "talking_gap_p99_ms": median(talks, "gap_p99_ms"),
+        "talking_gap_max_ms": max(row["gap_max_ms"] for row in talks),
     }
     print(json.dumps(figures))
 
@@ -205,6 +214,54 @@ def train_in_window(workspace: Path, steps: int, watch_passes: bool) -> tuple["S
     return clock, passes
 
 
+def measure_talking(workspace: Path, steps: int) -> dict[str, Any]:
+    """The event loop's gaps for TALK seconds in which the starter model writes in the chat, answer after answer, while
+    a training waits for its turns between and beside them."""
+    from PySide6.QtCore import Qt, QTimer
+
+    application, session = begin(workspace)
+    session.show()
+    session.window.resize(1280, 800)
+    session.window.show_panel("playground")
+    panel, passes = session.window.panel("playground"), Passes()
+
+    def until(come: Callable[[], bool]) -> None:
+        while not come():
+            application.processEvents()
+            time.sleep(0.001)
+
+    until(lambda: bool(session.studio.description) and panel.state.listed and bool(panel.state.settings))
+    panel.state.choose(STARTER)
+    panel.state.set_sampling({"maximum_tokens": 300, "temperature": 0.8})
+    session.studio.submit(request(session.workspace, 1_000_000))
+    answers = 0
+
+    def talk() -> None:
+        nonlocal answers
+        passes.tick()
+        if not panel.view.running:
+            answers += 1
+            panel.view.look(prompt=f"Tell me story number {answers} of a ship that is lost at sea.")
+            panel.view.act()
+
+    talk()
+    until(lambda: any(len(message.text) > 100 for message in panel.view.talk.conversation.messages.values()
+                      if message.role == "assistant"))  # fmt: skip
+    passes.begin()
+    timer = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=5)
+    timer.timeout.connect(talk)
+    timer.start()
+    QTimer.singleShot(int(1000 * TALK), application.exit)  # `quit` would close the window, which asks about its jobs
+    application.exec()
+    timer.stop()
+    passes.end()
+    for job in session.studio.jobs.active():
+        session.studio.cancel(job.id)
+    until(lambda: not session.studio.jobs.active())  # or the window would ask before it closes
+    session.end()
+    return passes.result() | {"answers": float(answers)}
+
+
 def request(workspace: Any, steps: int) -> Any:
     """The training job as the Train panel asks for it."""
     from fmstudio.jobs import JobRequest, Priority
@@ -288,6 +345,7 @@ CHILDREN = {
     "windowless": measure_windowless,
     "windowed": measure_windowed,
     "gaps": measure_gaps,
+    "talking": measure_talking,
 }
 
 if __name__ == "__main__":
