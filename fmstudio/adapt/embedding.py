@@ -22,6 +22,7 @@ from fmstudio.data.errors import DataError
 from fmstudio.data.tokenizer import load_tokenizer
 from fmstudio.errors import StudioError
 from fmstudio.nn.sentence_encoder import BertEncoder, from_bert_config
+from fmstudio.nn.threads import make_way_for_torch
 
 BATCH_TOKENS = 2048
 """Tokens that go through the network together: enough for large matrices, few enough for the processor's caches."""
@@ -104,6 +105,7 @@ class SentenceEncoder:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         sequences = [encoding.ids for encoding in self._reading.encode_batch_fast(self._prepared(texts))]
         for places in batches([len(sequence) for sequence in sequences], BATCH_TOKENS):
+            make_way_for_torch()
             vectors[places] = self._network.encode([sequences[place] for place in places], self._pooling).numpy()
         return vectors
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fmstudio.nn.threads import make_way_for_torch
+
 Model = TypeVar("Model")
 KEPT = 4
 _OPEN: "OrderedDict[tuple[Any, ...], Any]" = OrderedDict()
@@ -12,6 +14,7 @@ _OPEN: "OrderedDict[tuple[Any, ...], Any]" = OrderedDict()
 
 def opened(folder: Path, load: Callable[[Path], Model]) -> Model:
     """What `load` makes of a model folder, from memory if the folder is as it was; the latest few are kept."""
+    make_way_for_torch()
     key = (load.__module__, load.__qualname__, str(folder), (folder / "model.safetensors").stat().st_mtime_ns
            if (folder / "model.safetensors").exists() else 0)  # fmt: skip
     if key not in _OPEN:

@@ -6,6 +6,7 @@ a local port, where it is asked for the tokens of a text at most; a random key k
 
 import secrets
 from collections.abc import Generator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,12 @@ class LlamaCppRuntime:
 
     def __init__(self, facts: ModelFacts, context: int, threads: int = 0) -> None:
         self._threads = threads or torch.get_num_threads()
-        self._name, self._key = facts.path.stem, secrets.token_urlsafe(24)
-        server: Any = _open_server(facts.path, context, self._threads, self._key)
-        self.context = context
-        self._requests = LlamaRequests(server, facts.vocabulary_size)
-        self._reader = reader_for(facts, ServerReader(server.listening_address, self._key))
+        self._name, self.context = facts.path.stem, context
+        key = secrets.token_urlsafe(24)
+        open_server = partial(_open_server, facts.path, context, self._threads, key)
+        # Only llama.cpp has the tokenizer of some files, and then it is asked before there is a request.
+        self._requests = LlamaRequests(open_server, facts.vocabulary_size, keep=facts.shape is None)
+        self._reader = reader_for(facts, ServerReader(self._requests.server.listening_address, key))
 
     @property
     def threads(self) -> int:

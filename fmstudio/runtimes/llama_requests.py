@@ -5,17 +5,25 @@ in another grouping of tokens differ in their last digits, and with them now and
 not give the same text. So prompts are read in blocks of BATCH tokens counted from the beginning, and only whole blocks
 of an earlier *prompt* are used again, never the tokens of an answer, which were computed one by one. What is kept is
 then to the last bit what reading it anew would give.
+
+A server has threads that stand ready as long as it lives, and slow torch down (see `nn.threads`). Where torch computes
+and the server has been idle, it is closed, and opened anew by the next request.
 """
 
 import queue
 import threading
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from typing import Any
 
+from fmstudio.nn import threads
 from fmstudio.runtimes.memory import BATCH
 
 PATIENCE = 0.02
 """Seconds after which one who waits for a message is given none."""
+
+IDLE = 3.0
+"""Seconds without a request after which a server is closed for torch's sake."""
 
 Request = dict[str, Any]
 _END = "end"
@@ -24,11 +32,24 @@ _END = "end"
 class LlamaRequests:
     """The requests to one server. Several may be under way; they get their turn in the order of arrival."""
 
-    def __init__(self, server: Any, vocabulary_size: int) -> None:
-        self._server, self._vocabulary_size = server, vocabulary_size
-        self._turn = threading.Lock()
+    def __init__(self, open_server: Callable[[], Any], vocabulary_size: int, keep: bool = False) -> None:
+        """open_server: makes the server, now and again. keep: never close it before the end."""
+        self._open, self._vocabulary_size = open_server, vocabulary_size
+        self.server: Any = open_server()
+        self._turn, self._used = threading.Lock(), time.monotonic()
         self._kept: list[int] = []
         """The last prompt that was read to its end: its whole blocks are still in the server's memory."""
+        if not keep:
+            threads.hold(self)
+
+    def let_go(self) -> None:
+        """Close the server where it has been idle for a while; the next request opens it anew."""
+        if self.server is None or time.monotonic() - self._used < IDLE or not self._turn.acquire(blocking=False):
+            return
+        try:
+            self.server, self._kept = None, []
+        finally:
+            self._turn.release()
 
     def messages(self, request: Request) -> Generator[list[Any], None, None]:
         """What the server has said to a request since it was last asked; empty lists while there is nothing.
@@ -42,6 +63,7 @@ class LlamaRequests:
         try:
             found: list[Any] = []
             while _END not in found:
+                threads.make_way_for_others()  # between two of these steps, torch may have computed something
                 found = _waiting(heard)
                 yield [message for message in found if message is not _END]
         finally:
@@ -55,8 +77,11 @@ class LlamaRequests:
                 if closed.is_set():
                     return
             try:
+                if self.server is None:
+                    self.server = self._open()
                 self._run(request, heard, closed)
             finally:
+                self._used = time.monotonic()
                 self._turn.release()
         except Exception as error:  # noqa: BLE001 - whatever it is, the side that waits must hear of it
             heard.put({"error": {"message": str(error)}})
@@ -74,7 +99,7 @@ class LlamaRequests:
             heard.put(message)
             return closed.is_set()
 
-        self._server.handle_completions({**request, "cache_prompt": use_kept}, hear)
+        self.server.handle_completions({**request, "cache_prompt": use_kept}, hear)
 
     def _blocks_in(self, prompt: list[int]) -> int:
         """Tokens of the whole blocks that the prompt shares with the one before; at least one token is left to read."""
@@ -94,7 +119,7 @@ class LlamaRequests:
         other = (prompt[kept] + 1) % self._vocabulary_size
         said: list[Any] = []
         short = {"prompt": [*prompt[:kept], other], "n_predict": 0, "cache_prompt": True, "stream": True}
-        self._server.handle_completions(short, said.append)
+        self.server.handle_completions(short, said.append)
         usage = said[-1].get("usage", {}) if said else {}
         return bool(usage.get("prompt_tokens_details", {}).get("cached_tokens") == kept)
 

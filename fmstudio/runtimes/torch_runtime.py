@@ -7,6 +7,7 @@ from tokenizers.decoders import DecodeStream
 
 from fmstudio.families.text import LanguageModel, TextSampling, load_language_model
 from fmstudio.nn.sampling_controls import SamplingControls, draw
+from fmstudio.nn.threads import make_way_for_torch
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import ModelFacts
 from fmstudio.runtimes.gguf_header import read_header
@@ -55,6 +56,7 @@ class TorchRuntime:
 
     def generate(self, prompt: str, sampling: TextSampling) -> TextStream:
         """Text that continues `prompt`."""
+        make_way_for_torch()
         ids = self._reader.read(prompt, self.context)
         return TextStream(len(ids), self._pieces(ids, sampling), sampling.stops)
 

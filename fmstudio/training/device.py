@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from fmstudio.nn.threads import make_way_for_torch
 from fmstudio.recipe import RecipeError
 from fmstudio.training.settings import TrainingSettings
 
@@ -36,6 +37,7 @@ def devices() -> list[Device]:
 
 def choose_device(name: str) -> torch.device:
     """The device that a recipe asks for; raises RecipeError when this machine has none of that name."""
+    make_way_for_torch()
     present = [device.name for device in devices()]
     if name == "auto":
         return torch.device(present[0])

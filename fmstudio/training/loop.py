@@ -18,6 +18,7 @@ from fmstudio.families.family import Learner, Phase, Verdict
 from fmstudio.jobs import Artefact, Event, JobContext, Metrics, Note, Progress
 from fmstudio.nn.optimisers import MuonAdamW, parameter_groups
 from fmstudio.nn.schedule import Schedule, learning_rate_multiplier
+from fmstudio.nn.threads import make_way_for_torch
 from fmstudio.training.checkpoint import Position, prune, save_checkpoint
 from fmstudio.training.device import autocast
 from fmstudio.training.settings import TrainingSettings
@@ -49,6 +50,7 @@ class Trainer:
 
         only: the phases to make, by name; all of them where none is named.
         """
+        make_way_for_torch()  # a model may have been talked to between two steps
         multiplier = self._multiplier()
         number = self.position.step + 1
         batch = self.learner.batch(number)
