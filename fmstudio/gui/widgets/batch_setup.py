@@ -11,7 +11,6 @@ from fmstudio.errors import StudioError
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.batch_mapping import ColumnMapping
-from fmstudio.gui.widgets.batch_plain_table import ROW, TextsTable
 from fmstudio.gui.widgets.boxes import column, row, scrolled_column, stack
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_question import Question
@@ -22,6 +21,7 @@ from fmstudio.gui.widgets.labels import ElidedLabel, button, label
 from fmstudio.gui.widgets.play_sampling import SamplingForm
 from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.segments import Segments
+from fmstudio.gui.widgets.text_table import ROW, TextsTable
 from fmstudio.gui.widgets.titled import titled
 from fmstudio.jobs import Progress
 from fmstudio.workspace.prompt_library import PromptLibrary

@@ -1,22 +1,19 @@
 """The rows of a batch as a table that fetches the pages that are looked at: 100,000 rows are as quick as ten."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.batch_plain_table import calm
-from fmstudio.gui.widgets.data_question import Question
+from fmstudio.gui.widgets.row_pages import PAGE, RowPages
+from fmstudio.gui.widgets.text_table import calm
 
 RESULTS = "fmstudio.adapt.batch_views:results"
-PAGE = 100
-_KEPT = 20
 _STATUS = {"done": "Done", "failed": "Failed", "bad": "Bad row"}
 Cells = Mapping[str, Any]
 
@@ -34,16 +31,9 @@ class ResultsModel(QAbstractTableModel):
         self.only = "all"
         self.total = 0
         self.columns: list[tuple[str, str]] = []
-        self._pages: OrderedDict[int, list[Cells]] = OrderedDict()
-        self._wanted: list[int] = []
-        self._asked = -1
-        self._question = Question(studio, RESULTS)
-        self._question.answered.connect(self._take)
-        self._question.ended.connect(self._ended)
-        self._question.failed.connect(self.failed)
-        # Rows are asked for while the view paints; a moment later it is known which page is really in sight.
-        self._soon = QTimer(self, singleShot=True, interval=30)
-        self._soon.timeout.connect(self._ask_next)
+        self._rows = RowPages(studio, RESULTS)
+        self._rows.taken.connect(self._take)
+        self._rows.failed.connect(self.failed)
 
     def show(self, batch: str, variables: list[str], expected: bool, only: str = "all") -> None:
         """Show a batch's rows: all of them, those that failed, or those whose answer is not the expected one."""
@@ -52,26 +42,19 @@ class ResultsModel(QAbstractTableModel):
         right = [("expected", "Expected"), ("match", "Match")] if expected else []
         shown = [(f"variable:{name}", f"{{{name}}}") for name in variables]
         self.columns = [("row", "Row"), ("status", "Status"), *shown, ("output", "Output"), *right]
-        self._pages.clear()
-        self._wanted, self._asked = [0], -1
-        self._question.forget()
+        self._rows.forget()
         self.endResetModel()
         if batch:
-            self._ask_next()
+            self._rows.begin({"batch": batch, "only": only})
 
     def refresh(self) -> None:
         """There may be more rows now: the page where the next one comes is asked for again."""
         if self.batch:
-            self._want(self.total // PAGE)
+            self._rows.want(self.total // PAGE)
 
     def cells(self, row: int) -> Cells | None:
         """A row if it is here; else it is asked for."""
-        page = self._pages.get(row // PAGE)
-        if page is not None and row % PAGE < len(page):
-            self._pages.move_to_end(row // PAGE)
-            return page[row % PAGE]
-        self._want(row // PAGE)
-        return None
+        return self._rows.row(row)
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else self.total
@@ -97,28 +80,9 @@ class ResultsModel(QAbstractTableModel):
         text = text_of(cells, column)
         return " ".join(text.split()) if role == Qt.ItemDataRole.DisplayRole else text
 
-    # Fetching.
-
-    def _want(self, page: int) -> None:
-        if page in self._wanted:
-            self._wanted.remove(page)
-        self._wanted.append(page)
-        del self._wanted[:-4]  # what was scrolled past is not looked at any more
-        if self._asked < 0 and not self._soon.isActive():
-            self._soon.start()
-
-    def _ask_next(self) -> None:
-        if self._asked >= 0 or not self._wanted:
-            return
-        self._asked = self._wanted.pop()
-        self._question.ask(batch=self.batch, start=self._asked * PAGE, count=PAGE, only=self.only)
-
     def _take(self, page: Mapping[str, Any]) -> None:
         if page["batch"] != self.batch or page["only"] != self.only:
             return
-        self._pages[page["start"] // PAGE] = page["rows"]
-        while len(self._pages) > _KEPT:
-            self._pages.popitem(last=False)
         self._grow(page["total"])
         if page["rows"]:
             last = page["start"] + len(page["rows"]) - 1
@@ -130,11 +94,6 @@ class ResultsModel(QAbstractTableModel):
             self.beginInsertRows(QModelIndex(), self.total, total - 1)
             self.total = total
             self.endInsertRows()
-
-    def _ended(self) -> None:
-        self._asked = -1
-        if self._wanted:
-            self._soon.start()
 
 
 def text_of(cells: Cells, column: str) -> str:

@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QHeaderView, QTableView
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.labels import button
+from fmstudio.gui.widgets.text_table import ROW, calm
 
 _COLUMNS = ("File", "Why it was skipped")
 _KEYS = ("source", "reason")
-_ROW = 32
-_MOST_ROWS = 8
+_MOSTROWS = 8
 
 
 class _Model(QAbstractTableModel):
@@ -63,8 +63,8 @@ class SkippedFiles(Card):
         self._model.show(rows)
         self._copy.setText("Copy list")
         self.set_caption(formatting.plural(len(rows), "file"))
-        lines = min(len(rows), _MOST_ROWS)
-        self.table.setFixedHeight(lines * _ROW + self.table.horizontalHeader().sizeHint().height() + 4)
+        lines = min(len(rows), _MOSTROWS)
+        self.table.setFixedHeight(lines * ROW + self.table.horizontalHeader().sizeHint().height() + 4)
         self.setVisible(bool(rows))
 
     @property
@@ -84,19 +84,10 @@ class _Table(QTableView):
         self._rows = model
         self.setModel(model)
         self.setAccessibleName("Skipped files")
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
         self.setStyleSheet("QTableView { border: none; } QHeaderView::section { padding: 6px 11px; }")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        calm(self)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_ROW)
         header = self.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.resizeSection(0, 240)

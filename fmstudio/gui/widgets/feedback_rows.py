@@ -1,19 +1,16 @@
 """The entries of the feedback log as a table model that fetches the pages that are looked at, and no others."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.feedback_jobs import TABLE
 from fmstudio.gui.widgets.feedback_score import STARS
+from fmstudio.gui.widgets.row_pages import RowPages
 
-PAGE = 100
-_KEPT = 40  # pages in memory, each some dozen kilobytes
 ENTRY = Qt.ItemDataRole.UserRole
 COLUMNS = ("created", "kind", "model", "prompt", "output", "score", "tags")
 TITLES = {
@@ -46,17 +43,9 @@ class FeedbackRows(QAbstractTableModel):
         self.total = self.everything = 0
         self.known = False
         self._sort, self._descending = "created", True
-        self._pages: OrderedDict[int, list[Row]] = OrderedDict()
-        self._stale: set[int] = set()
-        self._wanted: list[int] = []
-        self._asked = -1
-        self._question = Question(studio, TABLE)
-        self._question.answered.connect(self._take)
-        self._question.ended.connect(self._ended)
-        self._question.failed.connect(self.failed)
-        # Rows are asked for while the view paints; a moment later it is known which page is really in sight.
-        self._soon = QTimer(self, singleShot=True, interval=20)
-        self._soon.timeout.connect(self._ask_next)
+        self._rows = RowPages(studio, TABLE, kept=40)
+        self._rows.taken.connect(self._take)
+        self._rows.failed.connect(self.failed)
 
     # What is chosen.
 
@@ -71,38 +60,21 @@ class FeedbackRows(QAbstractTableModel):
 
     def refresh(self) -> None:
         """Something in the log has changed: ask again, and show what there is until the answer comes."""
-        self._stale = set(self._pages)
-        self._question.forget()
-        self._asked = -1
-        self._want(max(self._pages, default=0) if not self._pages else next(reversed(self._pages)))
-        self._want(0)
+        self._rows.refresh()
 
     def _begin_anew(self) -> None:
-        self._stale = set(self._pages)
-        self._question.forget()
-        self._wanted, self._asked = [0], -1
-        self._ask_next()
+        wanted = {"filters": self.filters, "text": self.text, "sort": self._sort, "descending": self._descending}
+        self._rows.begin(wanted, empty=False)
 
     # What is here.
 
     def entry(self, row: int) -> Row | None:
         """An entry if it is here; else it is asked for."""
-        number = row // PAGE
-        page = self._pages.get(number)
-        if page is None or number in self._stale:
-            self._want(number)
-        if page is None:
-            return None
-        self._pages.move_to_end(number)
-        return page[row % PAGE] if row % PAGE < len(page) else None
+        return self._rows.row(row)
 
     def row_of(self, id: str) -> int:
         """Where an entry is among those that are here, or -1."""
-        for number, page in self._pages.items():
-            for place, row in enumerate(page):
-                if row["id"] == id:
-                    return number * PAGE + place
-        return -1
+        return next((number for number, row in self._rows.here() if row["id"] == id), -1)
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else self.total
@@ -126,44 +98,13 @@ class FeedbackRows(QAbstractTableModel):
             return "Loading…" if column == "prompt" else ""
         return shown(row, column)
 
-    # Asking.
-
-    def _want(self, page: int) -> None:
-        if page == self._asked:
-            return
-        if page in self._wanted:
-            self._wanted.remove(page)
-        self._wanted.append(page)
-        del self._wanted[:-4]  # what was scrolled past is not looked at any more
-        if self._asked < 0 and not self._soon.isActive():
-            self._soon.start()
-
-    def _ask_next(self) -> None:
-        if self._asked >= 0 or not self._wanted:
-            return
-        self._asked = self._wanted.pop()
-        self._question.ask(
-            filters=self.filters, text=self.text, sort=self._sort, descending=self._descending,
-            start=self._asked * PAGE, count=PAGE,
-        )  # fmt: skip
-
     def _take(self, page: Mapping[str, Any]) -> None:
-        number = page["start"] // PAGE
-        self._pages[number] = page["rows"]
-        self._stale.discard(number)
-        while len(self._pages) > _KEPT:
-            self._pages.popitem(last=False)
         self.known, self.everything = True, page["everything"]
         self._resize(page["total"])
         if self.total:
             self.dataChanged.emit(self.index(0, 0), self.index(self.total - 1, len(COLUMNS) - 1))
         self.counted.emit()
         self.arrived.emit()
-
-    def _ended(self) -> None:
-        self._asked = -1
-        if self._wanted:
-            self._soon.start()
 
     def _resize(self, total: int) -> None:
         if total > self.total:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.feedback_rows import COLUMNS, ENTRY, FeedbackRows, Row
 from fmstudio.gui.widgets.feedback_score import STARS
+from fmstudio.gui.widgets.text_table import calm
 
 _LINE = 36
 _WIDTHS = {"created": 96, "kind": 56, "model": 104, "score": 112, "tags": 80}
@@ -44,24 +45,15 @@ class FeedbackTable(QTableView):
         theme.changed.connect(self.viewport().update)
 
     def _look(self) -> None:
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        calm(self, _LINE)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.setWordWrap(False)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(_LINE)
 
     def _columns(self) -> None:
         header = self.horizontalHeader()
         header.setObjectName("feedback-table-header")
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
         header.setStyleSheet("QHeaderView::section { padding-left: 11px; }")  # where the cells' texts begin
         header.setMinimumSectionSize(56)
         for number, column in enumerate(COLUMNS):

@@ -11,6 +11,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.data_list import menu_of
 from fmstudio.gui.widgets.retrieval_text import path_of
+from fmstudio.gui.widgets.text_table import calm
 
 Row = Mapping[str, Any]
 _COLUMNS = ("#", "Passage", "Words", "Meaning", "Fused", "In the prompt")
@@ -102,19 +103,10 @@ class FoundTable(QTableView):
         self.setAccessibleName("Passages found, best first")
         self.found = FoundModel(theme)
         self.setModel(self.found)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
         self.setStyleSheet("QTableView { border: none; } QTableView::item { padding: 2px 8px; }")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        calm(self, _ROW)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_ROW)
         header = self.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
         header.setMinimumSectionSize(24)
         for section, width in enumerate(_WIDTHS):
             mode = QHeaderView.ResizeMode.Interactive if width else QHeaderView.ResizeMode.Stretch

@@ -237,7 +237,7 @@ def test_a_hundred_thousand_rows_are_fetched_only_where_one_looks(open_feedback,
     panel = open_feedback()
     rows = panel.entries.rows
     qtbot.waitUntil(lambda: rows.total == 2_000)
-    assert len(rows._pages) <= 2
+    assert rows.entry(1_000) is None
     panel.entries.table.scrollToBottom()
     qtbot.waitUntil(lambda: rows.entry(1_999) is not None)
     assert rows.entry(1_999)["id"] == "e0"

@@ -138,8 +138,8 @@ def test_rows_are_fetched_as_they_are_looked_at(opened, hands, qtbot):
     assert hands.engine.targets().count(RESULTS) == 1
     assert model.data(model.index(650, 3)) is None
     qtbot.waitUntil(lambda: hands.engine.targets().count(RESULTS) == 2)
-    assert hands.asked(RESULTS)[-1]["start"] == 600
-    hands.rows(start=600)
+    assert hands.asked(RESULTS)[-1]["start"] == 650
+    hands.rows(start=650)
     assert model.data(model.index(650, 3)) == "yes"
     assert "1 failure · 697 exactly as expected (99 %)" in opened.score.text()
 

@@ -332,9 +332,9 @@ def test_quality_shows_figures_bars_misses_and_bad_rows(hands, engine):
     tab = hands.view.collection.quality
     assert tab.progress.text() == "2 of 4 questions"
     hands.tell(job, Sample("quality", "quality", quality), Finished())
-    assert tab.figures.texts[2] == ["Both", "0.500", "0.750", "1.000", "0.625"]
+    assert tab.figures.texts.rows[2] == ["Both", "0.500", "0.750", "1.000", "0.625"]
     assert "Both: Recall@1 0.50" in tab.bars.accessibleDescription()
-    assert tab.misses.texts == [["How do I wash it?", "mixer.md", "a.md", "not found"]]
+    assert tab.misses.texts.rows == [["How do I wash it?", "mixer.md", "a.md", "not found"]]
     assert tab.notes.text() == note
 
 

@@ -82,8 +82,8 @@ def test_from_a_folder_to_an_answer_with_its_passages(panel, folder, qtbot):
     # Titles find their documents.
     collection.look_at("quality")
     panel.primary_action.trigger()
-    wait(lambda: bool(collection.quality.figures.texts))
-    assert collection.quality.figures.texts[2][0] == "Both"
+    wait(lambda: bool(collection.quality.figures.texts.rows))
+    assert collection.quality.figures.texts.rows[2][0] == "Both"
 
     # Only what has changed is indexed again.
     (folder / "radio.txt").write_text("The radio is silent now. It needs a new battery every year.", "utf-8")

@@ -1,4 +1,4 @@
-"""A small table of texts that only shows: the first rows of a file, the lines that cannot be used."""
+"""Tables that only show: how they look, and one of plain texts."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ class TextsModel(QAbstractTableModel):
         return None
 
 
-def calm(table: QTableView) -> None:
+def calm(table: QTableView, row: int = ROW) -> None:
     """Rows of one height that are chosen whole, and nothing between them."""
     table.setShowGrid(False)
     table.setWordWrap(False)
@@ -55,7 +55,7 @@ def calm(table: QTableView) -> None:
     table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     table.verticalHeader().hide()
     table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    table.verticalHeader().setDefaultSectionSize(ROW)
+    table.verticalHeader().setDefaultSectionSize(row)
     table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     table.horizontalHeader().setHighlightSections(False)
 
