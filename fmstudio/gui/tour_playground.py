@@ -64,6 +64,9 @@ def _chat(tour: Tour, play: Any) -> Iterator[Wait]:
 
 def _compare(tour: Tour, play: Any) -> Iterator[Wait]:
     play.look_at("compare", prompt="Why is the sky blue?")
+    freer = play.view.columns[1]
+    freer.variant.sampling["temperature"] = 1.0
+    freer.changed.emit()
     yield from _act(tour, play, "two answers")
     play.view.columns[0].best.click()
     yield tour.at_rest("the preference")
