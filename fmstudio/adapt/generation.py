@@ -71,6 +71,7 @@ def answer(
     given = {} if not prompt else {"prompt": prompt}
     sampling: TextSampling = build(TextSampling, {**values, **given})
     entry = yield from load_model(context, workspace, model, backend)
+    version = version_of(entry.path)  # while the files are those that were loaded
     question = put(entry.facts, sampling, messages, raw)
     stream = entry.runtime.generate(question.text, dataclasses.replace(sampling, prompt=question.text))
     about = {"text": question.text, "tokens": stream.prompt_tokens, "context": entry.runtime.context}
@@ -82,7 +83,7 @@ def answer(
         "prompt_tokens": stream.prompt_tokens,
         "context": entry.runtime.context,
         "model": model,
-        "model_version": version_of(entry.path),
+        "model_version": version,
         "backend": entry.backend,
         "prompt": question.text,
         "messages": question.messages,

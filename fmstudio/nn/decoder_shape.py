@@ -124,7 +124,11 @@ _ARCHITECTURES = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", 
 
 def _supported_architecture(config: Mapping[str, Any]) -> str:
     """The architecture's name, once everything that would change the computation is ruled out."""
-    architecture = str((config.get("architectures") or ["(none)"])[0])
+    architecture = str((config.get("architectures") or [""])[0])
+    if not architecture:
+        raise StudioError(
+            "The model's config.json names no architecture; choose the folder of a Llama- or Qwen-style model."
+        )
     if architecture not in _ARCHITECTURES:
         raise StudioError(
             f"The model's architecture is {architecture}; this decoder opens {', '.join(_ARCHITECTURES[:-1])} "

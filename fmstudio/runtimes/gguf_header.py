@@ -83,6 +83,8 @@ def read_header(path: Path) -> GgufHeader:
         raise ModelError(f"{path} cannot be read ({reason}); choose a GGUF file that is there.") from error
     except _DamagedError as error:
         raise ModelError(f"{path.name} {error}.") from None
+    except RecursionError:
+        raise ModelError(f"{path.name} is damaged: its lists are nested too deeply; copy it again.") from None
     _check_whole(header)
     return header
 

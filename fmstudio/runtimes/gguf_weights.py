@@ -1,6 +1,5 @@
 """Dequantises the weights of a GGUF file into our decoder, in float32."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -84,11 +83,3 @@ def unpaired(weight: torch.Tensor, head_width: int) -> torch.Tensor:
     the two halves of each head; this undoes it. weight: (heads · head_width, ...).
     """
     return weight.view(-1, head_width // 2, 2, *weight.shape[1:]).transpose(1, 2).reshape(weight.shape)
-
-
-def tensor_names(shape: DecoderShape) -> Iterator[str]:
-    """The GGUF names of all weights of a decoder of this shape."""
-    with torch.device("meta"):
-        outline = Decoder(shape, seed=None)
-    for name, _ in outline.named_parameters():
-        yield gguf_name(name)

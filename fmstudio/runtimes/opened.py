@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fmstudio.families.text import LanguageModel
 from fmstudio.runtimes.errors import ModelError
@@ -31,6 +30,7 @@ class Loaded:
 
 
 _OPEN: "OrderedDict[tuple[Path, str], Loaded]" = OrderedDict()
+_LOADING: "dict[tuple[Path, str], _Loading]" = {}
 
 
 def choose_backend(facts: ModelFacts, wanted: str = "auto") -> Backend:
@@ -51,9 +51,13 @@ def open_runtime(path: Path, backend: str = "auto") -> Runtime:
 
     Raises ModelError before anything is loaded where it is damaged, unsupported, or needs more memory than there is.
     """
-    for _ in opening(path, backend):
-        pass
-    return _OPEN[_key(path, choose_backend(facts_of(path), backend))].runtime
+    steps = opening(path, backend)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            entry: Loaded = end.value
+            return entry.runtime
 
 
 def opening(path: Path, backend: str = "auto") -> Generator[None, None, Loaded]:
@@ -61,13 +65,8 @@ def opening(path: Path, backend: str = "auto") -> Generator[None, None, Loaded]:
     facts = facts_of(path)
     chosen = choose_backend(facts, backend)
     key = _key(path, chosen)
-    found = _OPEN.get(key)
-    if found is None or found.facts is not facts:
-        _forget(key)
-        _make_room(facts, chosen)
-        context = context_to_use(facts, chosen)
-        runtime = yield from _in_background(facts, chosen, context)
-        found = _OPEN[key] = Loaded(path, chosen, needed_memory(facts, chosen, context), runtime, facts)
+    while (found := _OPEN.get(key)) is None or found.facts is not facts:
+        yield from _load_together(key, facts, chosen)
     _OPEN.move_to_end(key)
     return found
 
@@ -120,25 +119,56 @@ def _make_room(facts: ModelFacts, backend: Backend) -> None:
     check_fits(facts, backend, context_to_use(facts, backend))
 
 
-def _in_background(facts: ModelFacts, backend: Backend, context: int) -> Generator[None, None, Runtime]:
-    """Load on another thread, so that whoever waits can go on drawing; what is closed early is not kept."""
-    outcome: list[Any] = []
+def _load_together(key: tuple[Path, str], facts: ModelFacts, backend: Backend) -> Generator[None, None, None]:
+    """Load a model, or wait with whoever is loading it already: several ask at once where columns are compared.
 
-    def load() -> None:
+    What all who waited for it have given up is not kept.
+    """
+    work = _LOADING.get(key)
+    if work is None or work.facts is not facts:
+        _forget(key)
+        _make_room(facts, backend)
+        work = _LOADING[key] = _Loading(facts, backend, context_to_use(facts, backend))
+    work.waiting += 1
+    try:
+        entry = yield from work.result()
+        if _LOADING.get(key) is work:  # the first who sees it ready keeps it for all
+            _forget(key)
+            _OPEN[key] = entry
+            del _LOADING[key]
+    finally:
+        work.waiting -= 1
+        if not work.waiting and _LOADING.get(key) is work:
+            del _LOADING[key]
+
+
+class _Loading:
+    """A model that is being loaded on another thread, so that whoever waits can go on drawing."""
+
+    def __init__(self, facts: ModelFacts, backend: Backend, context: int) -> None:
+        self.facts, self._backend, self._context = facts, backend, context
+        self.waiting = 0
+        self._outcome: Loaded | BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="loading", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        needed = needed_memory(self.facts, self._backend, self._context)
         try:
-            outcome.append(_load(facts, backend, context))
+            runtime = _load(self.facts, self._backend, self._context)
+            self._outcome = Loaded(self.facts.path, self._backend, needed, runtime, self.facts)
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            outcome.append(error)
+            self._outcome = error
 
-    thread = threading.Thread(target=load, name="loading", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(_PATIENCE)
-        yield None
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
-    runtime: Runtime = outcome[0]
-    return runtime
+    def result(self) -> Generator[None, None, Loaded]:
+        """Yields about twenty times a second until it is loaded; raises what kept it from being loaded."""
+        while self._thread.is_alive():
+            self._thread.join(_PATIENCE)
+            yield None
+        if isinstance(self._outcome, BaseException):
+            raise self._outcome
+        assert self._outcome is not None
+        return self._outcome
 
 
 def _load(facts: ModelFacts, backend: Backend, context: int) -> Runtime:

@@ -106,6 +106,8 @@ def _of_run(context: JobContext, workspace: Workspace, run: str) -> Generator[Ev
     if not folder.is_dir():
         recipe = parse_recipe(read_toml(workspace.run_folder(run) / "recipe.toml"))
         learner = yield from recipe.family.learner(context, workspace, recipe, torch.device("cpu"))
+        if folder.is_dir():  # another job has made it meanwhile
+            return folder, record.family
         load_latest(found[-1].parent, learner.modules, {})
         with explained(folder), atomic_folder(folder) as partial:
             learner.save(partial)

@@ -216,7 +216,7 @@ class TestTheConfig:
         ("changes", "named"),
         [
             ({"architectures": ["GPT2LMHeadModel"]}, "GPT2LMHeadModel"),
-            ({"architectures": None}, "none"),
+            ({"architectures": None}, "names no architecture"),
             ({"rope_scaling": {"rope_type": "llama3", "factor": 8.0}, "rope_parameters": None}, "llama3"),
             ({"rope_scaling": {"type": "linear", "factor": 2.0}, "rope_parameters": None}, "linear"),
             ({"attention_bias": True}, "attention_bias"),

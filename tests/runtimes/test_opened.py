@@ -1,6 +1,8 @@
 """What is loaded, what must go for another, and what is refused before it is loaded."""
 
 import json
+import threading
+from collections.abc import Generator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +14,9 @@ from fmstudio.errors import StudioError
 from fmstudio.families.text import save_language_model
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.errors import ModelError
-from fmstudio.runtimes.facts import facts_of
+from fmstudio.runtimes.facts import ModelFacts, facts_of
 from fmstudio.runtimes.memory import context_to_use, needed_memory
+from fmstudio.runtimes.runtime import Backend, Runtime
 from tests.gguf_files import tiny_language_model, write_gguf
 
 
@@ -40,6 +43,50 @@ def test_a_loaded_model_is_given_again_until_it_is_unloaded(path: Path) -> None:
     assert opened.unload(path) > 0
     assert not opened.loaded()
     assert opened.open_runtime(path) is not runtime
+
+
+def test_several_who_want_a_model_at_once_have_it_loaded_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loads, gate = held_back(monkeypatch)
+    first, second = opened.opening(path), opened.opening(path)
+    next(first)
+    next(second)
+    gate.set()
+    runtime = opened.open_runtime(path)  # which does not wait for the other two to go on
+    assert finished(first) is finished(second)
+    assert finished(opened.opening(path)).runtime is runtime
+    assert len(loads) == 1
+
+
+def test_what_is_given_up_while_it_is_loaded_is_not_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loads, gate = held_back(monkeypatch)
+    steps = opened.opening(path)
+    next(steps)
+    steps.close()
+    gate.set()
+    assert not opened.loaded()
+    opened.open_runtime(path)
+    assert len(loads) == 2
+
+
+def held_back(monkeypatch: pytest.MonkeyPatch) -> tuple[list[Path], threading.Event]:
+    """What is begun to be loaded, and what must be set before any of it is done."""
+    load, loads, gate = opened._load, [], threading.Event()
+
+    def held(facts: ModelFacts, backend: Backend, context: int) -> Runtime:
+        loads.append(facts.path)
+        gate.wait(30)
+        return load(facts, backend, context)
+
+    monkeypatch.setattr(opened, "_load", held)
+    return loads, gate
+
+
+def finished(steps: Generator[None, None, opened.Loaded]) -> opened.Loaded:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def test_a_file_that_changed_is_loaded_anew(path: Path) -> None:
