@@ -17,6 +17,7 @@ from fmstudio.runtimes.opened import Loaded
 from fmstudio.workspace import Workspace
 
 ANSWER, PLAIN = "answer", "plain"
+_NO_PACE = {"tokens": 0, "tokens_per_second": 0.0, "seconds_to_first_token": 0.0}
 _ANSWER_SHARE = 2  # an answer is promised at most half of the context; passages may take the rest
 
 
@@ -30,12 +31,14 @@ def ask(
     sampling: Mapping[str, Any] | None = None,
     compare: bool = True,
     log: bool = False,
+    backend: str = "auto",
 ) -> Job:
     """Answer from the collection's passages, and beside it, where `compare` is set, without any.
 
     settings: fields of RetrievalSettings. sampling: fields of TextSampling. Yields Sample "found" (its rows say which
     passages are used), the exact prompt as Sample "prompt", the answers as TextDelta "answer" and "plain", and Sample
     "citations". Where nothing relevant was found the answer says so, and the model is not asked to invent one.
+    Returns both answers with their pace; the names of the figures without passages begin with "plain_".
     """
     chosen: RetrievalSettings = build(RetrievalSettings, settings or {}, "settings.")
     wishes = {key: value for key, value in (sampling or {}).items() if key not in ("raw", "prompt")}
@@ -43,18 +46,19 @@ def ask(
     source = yield from opened(context, workspace, collection)
     found = find(source, question, chosen)
     yield Sample("found", "found", found)
-    result: dict[str, Any] = {"answer": "", "plain": "", "citations": [], "relevant": found["relevant"], "tokens": 0,
-                              "tokens_per_second": 0.0, "seconds_to_first_token": 0.0, "feedback": ""}  # fmt: skip
+    result: dict[str, Any] = {
+        "answer": "", "plain": "", "citations": [], "relevant": found["relevant"], "feedback": "",
+        **_NO_PACE, **_as_plain(_NO_PACE),
+    }  # fmt: skip
     if found["relevant"]:
-        entry = yield from load_model(context, workspace, model, "auto")
+        entry = yield from load_model(context, workspace, model, backend)
         passages, told = _fitting(entry, found, chosen, wishes)
         if _mark_used(found, passages):
             yield Sample("found", "found", found)
-        outcome = yield from answer(context, workspace, model, name=ANSWER, **told)
+        outcome = yield from answer(context, workspace, model, name=ANSWER, backend=backend, **told)
         citations = cite(outcome["text"], passages, source.encoder.encode, chosen.threshold)
         yield Sample("citations", "citations", citations)
-        result |= {key: value for key, value in outcome.items() if key in result}
-        result |= {"answer": outcome["text"], "citations": citations}
+        result |= {"answer": outcome["text"], "citations": citations, **_pace_of(outcome)}
         if log and outcome["tokens"]:
             outcome |= {"collection": collection, "question": question, "retrieval": values_of(chosen)}
             result["feedback"] = remember(workspace, outcome, [_kept(passage) for passage in passages])
@@ -62,8 +66,17 @@ def ask(
         result["answer"] = nothing_found(found)
         yield TextDelta(result["answer"], ANSWER)
     if compare and not context.stopping:
-        result["plain"] = yield from _without_retrieval(context, workspace, model, question, wishes)
+        plain = yield from _without_retrieval(context, workspace, model, question, wishes, backend)
+        result |= {"plain": plain["text"], **_as_plain(_pace_of(plain))}
     return result
+
+
+def _pace_of(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: outcome[name] for name in _NO_PACE}
+
+
+def _as_plain(pace: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{PLAIN}_{name}": figure for name, figure in pace.items()}
 
 
 def nothing_found(found: Mapping[str, Any]) -> str:
@@ -118,15 +131,16 @@ def _mark_used(found: dict[str, Any], passages: Sequence[Passage]) -> bool:
 
 
 def _without_retrieval(
-    context: JobContext, workspace: Workspace, model: str, question: str, wishes: Mapping[str, Any]
-) -> Generator[Event, None, str]:
+    context: JobContext, workspace: Workspace, model: str, question: str, wishes: Mapping[str, Any], backend: str
+) -> Generator[Event, None, dict[str, Any]]:
     """What the model says of its own; its prompt is shown under a name of its own."""
-    steps = answer(context, workspace, model, prompt=question, settings=wishes, name=PLAIN)
+    steps = answer(context, workspace, model, prompt=question, settings=wishes, backend=backend, name=PLAIN)
     while True:
         try:
             event = next(steps)
         except StopIteration as end:
-            return str(end.value["text"])
+            outcome: dict[str, Any] = end.value
+            return outcome
         if isinstance(event, Sample):
             event = Sample("plain prompt", event.kind, event.data)
         yield event

@@ -78,7 +78,7 @@ def resume(context: JobContext, workspace: Workspace, batch: str) -> Job:
 
 def replay(context: JobContext, workspace: Workspace, batch: str, row: int) -> Job:
     """Ask a row again exactly as it was asked; returns {"same", "difference", "text"}."""
-    result = next(islice(BatchStore(workspace, batch).results(), row - 1, row), None)
+    result = next(islice(BatchStore(workspace, batch).results(), max(0, row - 1), max(0, row)), None)
     if result is None or result["status"] != "done":
         raise BatchError(f"Row {row:,} of this batch has no answer that could be compared; choose another row.")
     return (yield from replay_prompt(context, workspace, {**result, "text": result["output"]}))

@@ -1,8 +1,8 @@
 """A batch's results as a file for other programs: CSV for a spreadsheet, JSON lines with all that was kept."""
 
 import csv
+import io
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +13,7 @@ from fmstudio.adapt.batch_rows import BatchError
 from fmstudio.adapt.batch_store import BatchStore, parsed
 from fmstudio.jobs import Artefact, JobContext, Progress
 from fmstudio.jobs.context import Job
-from fmstudio.workspace import Workspace, explained
-from fmstudio.workspace.files import TEMPORARY
+from fmstudio.workspace import Workspace, atomic_file, explained
 
 Write = Callable[[Mapping[str, Any]], object]
 _PAGE = 200
@@ -32,7 +31,7 @@ def export(context: JobContext, workspace: Workspace, batch: str, to: str, only:
         raise BatchError(f"{target.name} ends in {target.suffix!r}; choose a name ending in .csv or .jsonl.")
     lines = lines_of(store)
     total = lines.count(only)
-    with explained(target), _whole_or_none(target) as file:
+    with explained(target), _text_file(target) as file:
         write = formats[target.suffix.lower()](file, store)
         for start in range(0, total, _PAGE):
             yield Progress(start, total, "rows", f"Writing {target.name}")
@@ -44,17 +43,14 @@ def export(context: JobContext, workspace: Workspace, batch: str, to: str, only:
 
 
 @contextmanager
-def _whole_or_none(target: Path) -> Iterator[IO[str]]:
+def _text_file(target: Path) -> Iterator[IO[str]]:
     """A file that takes its name when all is written; whatever ends the writing early leaves what was there."""
-    partial = target.with_name(f"{TEMPORARY}{target.name}")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with atomic_file(target) as file:
+        text = io.TextIOWrapper(file, "utf-8", newline="")
+        try:
+            yield text
+        finally:
+            text.detach()  # writes what is left, and leaves the file open
 
 
 def _csv_rows(file: IO[str], store: BatchStore) -> Write:

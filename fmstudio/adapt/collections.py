@@ -40,7 +40,7 @@ def describe(context: JobContext, workspace: Workspace) -> Job:
         "collections": rows,
         "embeddings": listed_encoders([row["embedding"] for row in rows]),
         "options": settings(ChunkingOptions),
-            "retrieval": settings(RetrievalSettings),
+        "retrieval": settings(RetrievalSettings),
         "endings": document_endings(),
     })  # fmt: skip
     return {"collections": len(rows)}
@@ -85,9 +85,10 @@ def _indexed(context: JobContext, workspace: Workspace, record: CollectionRecord
     counter = TokenCounter(encoder)
     options = chunking_of(record)
     check_options(options, counter.longest, encoder.name)
-    is_new, began, report = find_record(workspace, record.name) is None, time.monotonic(), IndexingReport()
-    folder = workspace.collection_folder(record.name)
+    began, report, folder = time.monotonic(), IndexingReport(), workspace.collection_folder(record.name)
     with claim(workspace, record.name):
+        before = find_record(workspace, record.name)
+        record = _with_sources_of(record, before)
         store, notice = writable_store(folder)
         try:
             record = _kept(workspace, record, store, complete=False)
@@ -100,7 +101,7 @@ def _indexed(context: JobContext, workspace: Workspace, record: CollectionRecord
                 yield from (yield from opened(context, workspace, record.name)).fold()
             record = _kept(workspace, record, store, complete=complete)
         finally:
-            nothing = is_new and not store.counts()[0]
+            nothing = before is None and not store.counts()[0]
             store.close()
             if nothing:
                 close(folder)
@@ -112,6 +113,13 @@ def _indexed(context: JobContext, workspace: Workspace, record: CollectionRecord
         "collection": record.name, "documents": record.documents, "chunks": record.chunks, "changed": report.changed,
         "removed": report.removed, "skipped": report.skipped, "seconds": round(time.monotonic() - began, 2),
     }  # fmt: skip
+
+
+def _with_sources_of(record: CollectionRecord, before: CollectionRecord | None) -> CollectionRecord:
+    """The record with what another job has added to the collection since it was made."""
+    known = before.details["sources"] if before else []
+    sources = list(dict.fromkeys([*known, *record.details["sources"]]))
+    return dataclasses.replace(record, details={**record.details, "sources": sources})
 
 
 def _kept(workspace: Workspace, record: CollectionRecord, store: CollectionStore, complete: bool) -> CollectionRecord:

@@ -59,7 +59,7 @@ def opened(context: JobContext, workspace: Workspace, name: str) -> Generator[Ev
         found = _open(folder, encoder)
         _OPEN[folder] = found
         while len(_OPEN) > KEPT:
-            close(next(iter(_OPEN)))
+            _OPEN.popitem(last=False)  # not closed: a job may be asking it; its files go with the last who does
     _OPEN.move_to_end(folder)
     yield from found.follow()
     if found.index.outside > _FOLDED:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from fmstudio.errors import StudioError
 _NAMED = 5  # lines and names that a note lists
 _LARGEST = 64 << 20
 COLUMNS = ("question", "source")
+_TOPIC = re.compile(r"help\('(.+)'\)")  # as the documents of Python's reference are called
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ def title_questions(documents: Sequence[StoredDocument], collection: str) -> Que
 
 
 def questions_from_table(path: str, documents: Sequence[StoredDocument], collection: str) -> Questions:
-    """The rows of a table whose source is in the collection, by path, file name or title."""
+    """The rows of a table whose source is in the collection, by path, file name, title or topic of Python's."""
     file = Path(path).expanduser()
     found = Questions(file.name)
     ragged: list[str] = []
@@ -70,7 +72,8 @@ def _names(documents: Sequence[StoredDocument]) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
     for document in documents:
         path = Path(document.source)
-        for name in {document.source, path.name, path.stem, document.title}:
+        topic = found[1] if (found := _TOPIC.fullmatch(document.source)) else document.source
+        for name in {document.source, path.name, path.stem, document.title, topic}:
             names.setdefault(name.casefold(), []).append(document.source)
     return names
 

@@ -63,7 +63,8 @@ def load(context: JobContext, workspace: Workspace, path: str) -> Job:
     records = reading.new(known)
     kept = yield from _keep(context, workspace, records)
     if kept:
-        _take_pictures(workspace, records, pictures_beside(source))
+        with explained(workspace.feedback.folder):
+            _take_pictures(workspace, records, pictures_beside(source))
     yield Sample("bad", "bad", {"lines": reading.bad, "count": reading.bad_lines})
     yield Artefact("feedback", "", str(workspace.index_path))
     return {
@@ -100,16 +101,13 @@ def _keep(context: JobContext, workspace: Workspace, records: list[FeedbackRecor
     """Keep the entries bit by bit, hidden, so that other jobs have their turn; all appear at once, or none does."""
     log = workspace.feedback
     log.purge()  # what was deleted last may be among them
-    log.forget_hidden()
-    try:
+    with log.arriving():
         for start in range(0, len(records), _AT_ONCE):
             if context.stopping:
                 return 0
             log.add_all(records[start : start + _AT_ONCE], hidden=True)
             yield Progress(min(start + _AT_ONCE, len(records)), len(records), "entries", "Keeping them")
         return 0 if context.stopping else log.reveal()
-    finally:
-        log.forget_hidden()
 
 
 def _take_pictures(workspace: Workspace, records: list[FeedbackRecord], beside: Path) -> None:

@@ -54,6 +54,8 @@ def _object(line: bytes) -> dict[str, Any]:
         raise LineError(f"It is not JSON ({error.msg} at column {error.colno}).") from None
     except RecursionError:
         raise LineError("It is nested too deeply to be an entry.") from None
+    except ValueError:
+        raise LineError("It has a number with too many digits.") from None
     if not isinstance(values, dict):
         raise LineError('It is not an object such as {"prompt": …, "completion": …}.')
     return values
@@ -112,6 +114,8 @@ def _logged(values: Mapping[str, Any]) -> FeedbackRecord:
         raise LineError(f"{unknown[0]!r} is nothing that an entry has.")
     for name, value in values.items():
         _check_type(name, value)
+    if messages := values.get("details", {}).get("messages"):
+        _messages(messages, "messages")
     tags = tuple(values.get("tags", ()))
     return FeedbackRecord(**{**values, "tags": tags})
 

@@ -25,7 +25,7 @@ def replay(context: JobContext, workspace: Workspace, entry: str) -> Job:
     target, arguments = recipe_of(record)
     folder, _ = yield from model_folder(context, workspace, record.model)
     changed = bool(record.model_version) and version_of(folder) != record.model_version
-    job = start(JobRequest("Replay", target, {"workspace": workspace, **arguments}), context)
+    job = _begun(context, target, {"workspace": workspace, **arguments})
     samples: list[Sample] = []
     while True:
         try:
@@ -42,20 +42,36 @@ def replay(context: JobContext, workspace: Workspace, entry: str) -> Job:
     return {"entry": entry, "kind": record.kind, "model_changed": changed, **verdict}
 
 
+def _begun(context: JobContext, target: str, arguments: Mapping[str, Any]) -> Job:
+    try:
+        return start(JobRequest("Replay", target, arguments), context)
+    except TypeError as error:  # an argument that the job does not take, or lacks
+        raise FeedbackError(f"How this entry's output was made is not known to this version ({error}).") from None
+
+
 def recipe_of(record: FeedbackRecord) -> tuple[str, dict[str, Any]]:
     """The job that made an entry, and its arguments; raises FeedbackError where they are not known or not allowed."""
     given, details = record.details.get("replay"), record.details
     if isinstance(given, Mapping):
-        target, arguments = str(given.get("target", "")), dict(given.get("arguments") or {})
+        target = str(given.get("target", ""))
         if target != GENERATE and target not in DRAWING_JOBS:
             raise FeedbackError(f"{target!r} is no job that makes outputs, so this entry is not made again.")
-        kept = {key: from_plain(value) for key, value in arguments.items() if key not in ("workspace", "log")}
-        return target, kept
-    if record.kind != "text" or "settings" not in details:
+        return target, _arguments(given.get("arguments") or {})
+    if record.kind != "text" or not isinstance(details.get("settings"), Mapping):
         raise FeedbackError("This entry does not say how its output was made (it was imported): nothing can be run.")
     settings, messages = dict(details["settings"]), details.get("messages")
     asked = {"messages": messages} if messages else {}
     return GENERATE, {"model": record.model, "settings": settings, "backend": details.get("backend", "auto"), **asked}
+
+
+def _arguments(plain: Any) -> dict[str, Any]:
+    """Those of a job as it takes them; an entry from a file may say anything."""
+    try:
+        return {key: from_plain(value) for key, value in dict(plain).items() if key not in ("workspace", "log")}
+    except (KeyError, TypeError, ValueError) as error:
+        raise FeedbackError(
+            f"How this entry's output was made is damaged ({error}): nothing can be run; rate a new output."
+        ) from None
 
 
 def _same_text(record: FeedbackRecord, result: Mapping[str, Any]) -> dict[str, Any]:

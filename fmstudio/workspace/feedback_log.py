@@ -8,13 +8,14 @@ import dataclasses
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from fmstudio.workspace.errors import WorkspaceError
+from fmstudio.workspace.errors import WorkspaceError, explained
 from fmstudio.workspace.feedback_filter import FeedbackFilter
 from fmstudio.workspace.feedback_records import FeedbackRecord, FeedbackRow, checked
+from fmstudio.workspace.lock import ProcessLock, is_held
 from fmstudio.workspace.records import now
 
 EXCERPT = 240
@@ -26,6 +27,7 @@ SORTS = ("created", "kind", "model", "prompt", "output", "thumbs", "score", "tag
 _NARROW = ("id", "created", "updated", "kind", "model", "model_version", "thumbs", "score", "tags")
 _TEXTS = ("prompt", "output", "correction", "comment", "details")
 _ROW = ("id", "created", "kind", "model", "prompt", "output", "thumbs", "score", "tags", "corrected")
+_IMPORT_LOCK = "import.lock"
 _DELETED, _ARRIVING = 1, 2  # what `removed` says of an entry that nobody sees
 _KNOWN = frozenset(_NARROW + _TEXTS)
 
@@ -67,8 +69,20 @@ class FeedbackLog:
             return connection.execute("UPDATE feedback SET removed = 0 WHERE removed = ?", (_ARRIVING,)).rowcount
 
     def forget_hidden(self) -> None:
-        """Forget hidden entries, which were never shown."""
-        self._erase(_ARRIVING)
+        """Forget hidden entries that nobody will show any more: those of an import that was killed."""
+        if not is_held(self.folder / _IMPORT_LOCK):
+            self._erase(_ARRIVING)
+
+    @contextmanager
+    def arriving(self) -> Iterator[None]:
+        """Be the only one with hidden entries; those not shown at the end are forgotten. Raises where another is."""
+        taken = "Entries are being imported into this feedback log already{holder}; wait until that is done."
+        with explained(self.folder), ProcessLock(self.folder / _IMPORT_LOCK, taken):
+            self._erase(_ARRIVING)
+            try:
+                yield
+            finally:
+                self._erase(_ARRIVING)
 
     def get(self, id: str) -> FeedbackRecord:
         """One entry with its texts; raises WorkspaceError where there is none of this id."""

@@ -85,11 +85,15 @@ def test_the_starter_model_answers_from_a_passage(workspace, starter_models, tmp
     run_job(collections.add(JobContext(), workspace, "handbook", [str(tmp_path / "handbook.md")]))
     question = "How long does the warranty last?"
     sampling = {"temperature": 0, "maximum_tokens": 40}
+    with pytest.raises(StudioError, match="cannot be run by 'abacus'"):
+        run_job(ask(JobContext(), workspace, "handbook", question, "smollm2-135m-instruct", backend="abacus"))
     job = ask(JobContext(), workspace, "handbook", question, "smollm2-135m-instruct", sampling=sampling, log=True)
     events, result = run_job(job)
     assert "three years" in result["answer"] == streamed(events, "answer")
     assert result["plain"] == streamed(events, "plain")
     assert "three years" not in result["plain"]
+    assert 0 < result["plain_tokens"] <= 40
+    assert result["plain_tokens_per_second"] > 0
     (prompt,) = samples(events, "prompt")
     assert "lasts for three years from the day of purchase" in prompt["text"]
     assert question in prompt["text"]

@@ -4,7 +4,9 @@ import pytest
 
 from fmstudio.adapt import word_search
 from fmstudio.adapt.collection_store import CollectionStore
+from fmstudio.adapt.collection_tables import document_of
 from fmstudio.adapt.quality import measure
+from fmstudio.adapt.questions import questions_from_table
 from fmstudio.adapt.retrieval import search
 from fmstudio.adapt.word_search import WordQuery, telling_words
 from fmstudio.errors import StudioError
@@ -145,6 +147,14 @@ def test_a_table_of_questions(workspace, find, tmp_path):
     ranks = [1, 1, data["misses"][0]["rank"]] if data["misses"] else [1, 1, 1]
     assert result["both"]["mrr"] == pytest.approx(sum(1 / rank for rank in ranks if rank) / 3)
     assert result["both"]["recall_at_1"] == pytest.approx(sum(rank == 1 for rank in ranks) / 3)
+
+
+def test_a_table_may_name_the_topics_of_pythons_reference(tmp_path):
+    (tmp_path / "questions.csv").write_text("question,source\nHow is a file closed?,with\n", "utf-8")
+    topics = [document_of((number, f"help({topic!r})", f'The "{topic}" statement', 9, 0, "", "", "[]"))
+              for number, topic in enumerate(("with", "while"))]  # fmt: skip
+    found = questions_from_table(str(tmp_path / "questions.csv"), topics, "reference")
+    assert found.rows == [("How is a file closed?", ["help('with')"])]
 
 
 def test_tables_that_ask_nothing(workspace, find, tmp_path):

@@ -57,6 +57,8 @@ BAD = [
     (json.dumps(as_line(RICH) | {"created": "yesterday"}), "'created'"),
     (json.dumps(as_line(RICH) | {"details": []}), "'details'"),
     (json.dumps(as_line(RICH) | {"more": 1}), "'more'"),
+    ('{"kind": "text", "model": "m", "prompt": "p", "output": "o", "details": {"messages": 5}}', "list of messages"),
+    ('{"prompt": 1' + "0" * 5000 + "}", "too many digits"),
 ]
 
 
@@ -98,3 +100,15 @@ def test_entries_appear_all_at_once_or_not_at_all(workspace, tmp_path):
             break
     other.close()
     assert (workspace.feedback.count(), workspace.feedback.reveal()) == (0, 0)
+
+
+def test_two_imports_at_once_do_not_mix(workspace, tmp_path):
+    for name in ("one", "two"):
+        lines = "".join(f'{{"prompt": "{name} {number}", "completion": "Hello"}}\n' for number in range(150))
+        (tmp_path / f"{name}.jsonl").write_text(lines)
+    first = load(JobContext(), workspace, str(tmp_path / "one.jsonl"))
+    next(event for event in first if getattr(event, "message", "") == "Keeping them")
+    with pytest.raises(WorkspaceError, match="being imported into this feedback log already"):
+        run_job(load(JobContext(), workspace, str(tmp_path / "two.jsonl")))
+    workspace.feedback.forget_hidden()  # as a window that is opened meanwhile does
+    assert run_job(first)[1]["imported"] == 150 == workspace.feedback.count()

@@ -49,11 +49,22 @@ def test_a_text_comes_out_the_same(workspace, asked):
         ({}, "imported"),
         ({"replay": {"target": "shutil:rmtree", "arguments": {"path": "/"}}}, "'shutil:rmtree'"),
         ({"replay": {"target": "fmstudio.laboratory.picture_export:save", "arguments": {}}}, "no job that makes"),
+        ({"replay": {"target": WALK, "arguments": {"pixels": {"array of": "object"}}}}, "is damaged"),
+        ({"replay": {"target": WALK, "arguments": [1]}}, "is damaged"),
+        ({"settings": 5}, "imported"),
     ],
 )
 def test_no_code_is_run_that_a_file_may_have_named(workspace, details, words):
     entry = workspace.feedback.add(FeedbackRecord("text", "m", "p", "o", details=details))
     with pytest.raises(StudioError, match=words):
+        again(workspace, entry)
+
+
+def test_arguments_that_the_job_does_not_take_are_told(workspace):
+    keep_language_model(workspace)
+    details = {"replay": {"target": "fmstudio.adapt.generation:generate", "arguments": {"model": "tiny", "tempo": 3}}}
+    entry = workspace.feedback.add(FeedbackRecord("text", "tiny", "p", "o", details=details))
+    with pytest.raises(StudioError, match=r"not known to this version .*tempo"):
         again(workspace, entry)
 
 
