@@ -98,4 +98,5 @@ def _cite(citations: Sequence[Mapping[str, Any]]) -> None:
         lines.setdefault(
             each["number"], f"[{each['number']}] {place}" + ("" if each["given"] else " (found afterwards)")
         )
-    print(*lines.values(), sep="\n")
+    if lines:
+        print(*lines.values(), sep="\n")

@@ -123,10 +123,14 @@ class PlaygroundPanel(Panel):
 
     def _show_page(self) -> None:
         name = str(self.sight.value())
-        missing = self.state.listed and not self.state.chosen and name not in _NEEDS_NO_MODEL
-        self._pages.setCurrentWidget(self.first if missing else self.views[name])
-        self._tool_stack.setEnabled(not missing)
+        self._pages.setCurrentWidget(self.first if self._model_missing else self.views[name])
+        self._tool_stack.setEnabled(not self._model_missing)
         self._judge()
+
+    @property
+    def _model_missing(self) -> bool:
+        """Whether the view that is looked at cannot do anything before there is a model."""
+        return self.state.listed and not self.state.chosen and self.sight.value() not in _NEEDS_NO_MODEL
 
     def _look_inside(self, what: dict[str, Any]) -> None:
         self.look_at("inside", **what)
@@ -224,7 +228,7 @@ class PlaygroundPanel(Panel):
         text, icon = view.act_words
         self.primary_action.icon_name = icon
         self.primary_action.setText(text)
-        if reason := view.refusal():
+        if reason := (self.state.refusal() if self._model_missing else "") or view.refusal():
             self.primary_action.refuse(reason)
         else:
             self.primary_action.allow()

@@ -160,9 +160,11 @@ class ResultsTable(QTableView):
     def _size_columns(self) -> None:
         header = self.horizontalHeader()
         widths = {"row": 56, "status": 88, "match": 72, "expected": 120, "output": 240}
+        variables = sum(column.startswith("variable:") for column, _ in self.results.columns)
+        of_a_variable = max(120, min(260, 360 // max(1, variables)))  # so many that the output has room
         for section, (column, _) in enumerate(self.results.columns):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(section, widths.get(column, 260 if len(self.results.columns) <= 6 else 180))
+            header.resizeSection(section, widths.get(column, of_a_variable))
             if column == "output":
                 header.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.labels import IconLabel, button, label
 
-_WIDTH = 420
+_WIDTH, _LEAST = 420, 240
+_MARGINS = 24
 
 
 class EmptyState(QWidget):
@@ -17,6 +19,7 @@ class EmptyState(QWidget):
     def __init__(self, theme: Theme, icon: str, title: str, sentence: str, name: str = "empty-state") -> None:
         super().__init__()
         self.setObjectName(name)
+        self.setMinimumWidth(_LEAST)
         self._theme = theme
         self._title = label(title, "section", f"{name}-title", wrap=True)
         self._sentence = label(sentence, "secondary", f"{name}-sentence", wrap=True)
@@ -50,6 +53,11 @@ class EmptyState(QWidget):
     def add_below(self, widget: QWidget) -> None:
         """Put something under the buttons, such as the progress of what they began."""
         self._below.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for text in (self._title, self._sentence):
+            text.setFixedWidth(max(_LEAST - _MARGINS, min(_WIDTH, event.size().width() - _MARGINS)))
 
     def set_text(self, title: str, sentence: str) -> None:
         """Say something else in the same place."""

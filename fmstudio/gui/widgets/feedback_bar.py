@@ -10,6 +10,7 @@ from shiboken6 import isValid
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.feedback_flow import FlowLayout
 from fmstudio.gui.widgets.feedback_jobs import EDIT, JUDGEMENT, LOGGING, logging_on
 from fmstudio.gui.widgets.feedback_score import ScoreStars
 from fmstudio.gui.widgets.feedback_tags import TagChips
@@ -92,14 +93,10 @@ class FeedbackBar(QWidget):
 
     def _lay_out(self) -> None:
         self._marks = QWidget()
-        row = QHBoxLayout(self._marks)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
-        for widget in (self.up, self.down, self.score, self.tag_button, self.comment_button, self.correct_button):
+        row = FlowLayout(self._marks)
+        openers = (self.tag_button, self.comment_button, self.correct_button)
+        for widget in (self.up, self.down, self.score, *openers, self.state):
             row.addWidget(widget)
-        row.addSpacing(6)
-        row.addWidget(self.state)
-        row.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)

@@ -60,7 +60,7 @@ class FeedbackEntries(QWidget):
         splitter.addWidget(self.detail)
         splitter.setStretchFactor(0, 1)
         splitter.setStretchFactor(1, 0)
-        splitter.setSizes([668, 380])
+        splitter.setSizes([704, 344])
         self.detail.setMinimumWidth(340)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

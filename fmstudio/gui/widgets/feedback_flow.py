@@ -50,13 +50,32 @@ class FlowLayout(QLayout):
 
     def _place(self, area: QRect, move: bool) -> int:
         """Set the widgets out, or only find the height that they need."""
-        x, y, line = area.left(), area.top(), 0
-        for item in self._items:
-            size = item.sizeHint()
-            if x > area.left() and x + size.width() > area.right() + 1:
-                x, y, line = area.left(), y + line + _GAP, 0
+        top = area.top()
+        for line in self._lines(area.width()):
+            height = max(item.sizeHint().height() for item in line)
             if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
+                self._set_line(line, QRect(area.left(), top, area.width(), height))
+            top += height + _GAP
+        return max(0, top - _GAP - area.top())
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        """The widgets that are shown, as they fit beside one another."""
+        lines: list[list[QLayoutItem]] = []
+        used = 0
+        for item in self._items:
+            if item.isEmpty():
+                continue
+            wanted = item.sizeHint().width()
+            if not lines or used + wanted > width:
+                lines.append([])
+                used = 0
+            lines[-1].append(item)
+            used += wanted + _GAP
+        return lines
+
+    def _set_line(self, line: list[QLayoutItem], area: QRect) -> None:
+        x = area.left()
+        for item in line:
+            size = item.sizeHint()
+            item.setGeometry(QRect(QPoint(x, area.top() + (area.height() - size.height()) // 2), size))
             x += size.width() + _GAP
-            line = max(line, size.height())
-        return y + line - area.top()

@@ -17,7 +17,7 @@ from fmstudio.gui.widgets.feedback_score import STARS
 from fmstudio.gui.widgets.text_table import calm
 
 _LINE = 36
-_WIDTHS = {"created": 96, "kind": 56, "model": 104, "score": 112, "tags": 80}
+_WIDTHS = {"created": 96, "kind": 56, "model": 104, "score": 112, "tags": 64}
 _STAR = 10
 
 
@@ -47,7 +47,7 @@ class FeedbackTable(QTableView):
     def _look(self) -> None:
         calm(self, _LINE)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
 

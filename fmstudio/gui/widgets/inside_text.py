@@ -37,7 +37,8 @@ class OwnText(QWidget):
         self.field.setPlaceholderText("Type or paste a text.")
         self.field.setTabChangesFocus(True)
         self.field.setPlainText(EXAMPLES["A fact"])
-        self.field.setFixedHeight(220)
+        self.field.setMinimumHeight(96)
+        self.field.setMaximumHeight(220)
         self.examples = {
             title: button(title, f"{name}-example-{number}", studio.theme, role="link",
                           clicked=lambda text=text: self.field.setPlainText(text))

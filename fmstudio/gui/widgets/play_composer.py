@@ -154,7 +154,7 @@ class Composer(QFrame):
     def _show_keys(self) -> None:
         enter = bool(self._studio.settings.get(_PREFERENCE))
         self.field.enter_sends = enter
-        self.keys.setText("Enter sends, Shift+Enter begins a line" if enter else "Ctrl+Enter sends")
+        self.keys.setText("Enter sends, Shift+Enter: new line" if enter else "Ctrl+Enter sends")
         self.keys.setToolTip(f"Click to send with {'Ctrl+Enter' if enter else 'Enter'}")
 
     # A text that is too long.

@@ -10,6 +10,7 @@ from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.prompt_examples import ExamplesTable
 from fmstudio.gui.widgets.prompt_text import TOO_LONG, PromptText
 from fmstudio.gui.widgets.prompt_values import VariableFields
+from fmstudio.gui.widgets.tab_order import follow
 from fmstudio.gui.widgets.titled import titled
 from fmstudio.workspace.prompts import PromptError, PromptTemplate
 
@@ -93,6 +94,7 @@ class PromptEditor(QWidget):
         """A field for each variable; while a brace is open, the fields stay as they were."""
         try:
             self.values.show_variables(self.template().variables)
+            follow(self.user, self.values.fields.values())
             sentence = ""
         except PromptError as error:
             sentence = str(error)

@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.labels import button, icon_button, label
+from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label
 from fmstudio.gui.widgets.play_composer import PromptField
+from fmstudio.gui.widgets.tab_order import follow
 from fmstudio.workspace.prompts import Example
 
 _LINES = 4
@@ -51,6 +52,11 @@ class ExampleRow(QWidget):
         self.wanted.emit(self.sender().property("what"))
 
     @property
+    def stops(self) -> list[QWidget]:
+        """Where the Tab key stops, in order."""
+        return [self.input, self.output, *self.buttons.values()]
+
+    @property
     def example(self) -> Example:
         """What is written."""
         return Example(self.input.toPlainText(), self.output.toPlainText())
@@ -92,8 +98,7 @@ class ExamplesTable(QWidget):
         self._layout.setSpacing(8)
         head = QHBoxLayout()
         head.addWidget(label("Examples", "body", f"{name}-title"))
-        head.addWidget(label("shown to the model as they are", "caption", f"{name}-caption"))
-        head.addStretch(1)
+        head.addWidget(ElidedLabel("shown to the model as they are", "caption", f"{name}-caption"), 1)
         head.addWidget(self.add_button)
         self._layout.addLayout(head)
 
@@ -151,3 +156,4 @@ class ExamplesTable(QWidget):
         for place, row in enumerate(self.rows):
             row.buttons["up"].setEnabled(place > 0)
             row.buttons["down"].setEnabled(place + 1 < len(self.rows))
+        follow(self.add_button, [stop for row in self.rows for stop in row.stops])

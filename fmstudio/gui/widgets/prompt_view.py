@@ -81,7 +81,7 @@ class PromptView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setObjectName("prompt-splitter")
         self.splitter.setChildrenCollapsible(False)
-        for widget, least in ((self.library, 168), (self._middle(), 360), (self._right(), 280)):
+        for widget, least in ((self.library, 140), (self._middle(), 300), (self._right(), 256)):
             widget.setMinimumWidth(least)
             self.splitter.addWidget(widget)
         self.splitter.setSizes([184, 520, 344])

@@ -224,7 +224,7 @@ class AskTab(QWidget):
         compare = self.compare.isChecked()
         self.plain.clear("Comes after the other answer." if compare else "Not asked for.")
         self.asking.ask(
-            self.controls.question, collection=self.collection, model=self._state.model,
+            self.controls.question, collection=self.collection, model=self._state.model, backend=self._state.backend,
             settings=self.controls.settings(), sampling=self._state.sampling(), compare=compare,
             log=logging_on(self._studio),
         )  # fmt: skip

@@ -14,6 +14,7 @@ from fmstudio.gui.widgets.card import ClickableCard
 from fmstudio.gui.widgets.data_list import menu_of
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, set_property
 from fmstudio.gui.widgets.retrieval_shelf import CollectionShelf
+from fmstudio.gui.widgets.tab_order import follow
 
 WIDTH = 232
 
@@ -32,14 +33,14 @@ class CollectionColumn(QWidget):
         self.setFixedWidth(WIDTH)
         self._studio, self._shelf = studio, shelf
         self.cards: dict[str, CollectionCard] = {}
-        self._column, area = scrolled_column("retrieval-collections-scroll")
+        self._column, self._area = scrolled_column("retrieval-collections-scroll")
         self._column.addStretch(1)
         new = button("New collection…", "retrieval-new", studio.theme, "mdi6.plus", clicked=self.new_wanted.emit)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(new)
-        layout.addWidget(area, 1)
+        layout.addWidget(self._area, 1)
         shelf.changed.connect(self.refresh)
 
     def refresh(self) -> None:
@@ -54,6 +55,8 @@ class CollectionColumn(QWidget):
             if self._column.indexOf(card) != place:
                 self._column.insertWidget(place, card)
             card.show_collection(self._shelf.records.get(name, {}), self._shelf.job(name))
+        cards = [self.cards[name] for name in names]
+        follow(self._area, [stop for card in cards for stop in (card, card.pause, card.stop)])
 
     def choose(self, name: str) -> None:
         """Show one as chosen; none where there is no such card."""

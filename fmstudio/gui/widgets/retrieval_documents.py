@@ -3,20 +3,32 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import label
+from fmstudio.gui.widgets.prompt_row import Line, paint_row
 from fmstudio.gui.widgets.retrieval_jobs import DOCUMENT, DOCUMENTS
 from fmstudio.gui.widgets.retrieval_passage import PassageView
 
 _PAGE = 200
 _PATIENCE = 200  # milliseconds after the last letter of a search
 _WIDTH = 232
+_HEIGHT = 48
 
 
 class DocumentList(QAbstractListModel):
@@ -74,6 +86,24 @@ class DocumentList(QAbstractListModel):
         return None
 
 
+class _Painter(QStyledItemDelegate):
+    """A document in two lines, each cut to the room; the tooltip has all of it."""
+
+    def __init__(self, theme: Theme, documents: DocumentList) -> None:
+        super().__init__()
+        self._theme, self._documents = theme, documents
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(120, _HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        row = self._documents.rows[index.row()]
+        facts = Line(
+            facts_of(row), token="warning" if row["reason"] else "secondary", place=Qt.AlignmentFlag.AlignBottom
+        )
+        paint_row(self._theme, painter, option, (Line(row["title"], "body", "text"), facts))
+
+
 class DocumentsTab(QWidget):
     """Left: the documents. Right: the chosen one, cut into its chunks."""
 
@@ -101,7 +131,11 @@ class DocumentsTab(QWidget):
         self.view.setModel(self.list)
         self.view.setUniformItemSizes(True)
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.view.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.setMouseTracking(True)
+        self._painter = _Painter(studio.theme, self.list)
+        self.view.setItemDelegate(self._painter)
+        studio.theme.changed.connect(self.view.viewport().update)
         self.view.selectionModel().currentChanged.connect(self._chosen)
         self.error = ErrorBox(studio.theme, "retrieval-documents-error", dismissable=False)
         self.list.failed.connect(self.error.show_error)

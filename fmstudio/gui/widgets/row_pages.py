@@ -67,7 +67,8 @@ class RowPages(QObject):
         """A row if it is here; else it is asked for."""
         place = number // PAGE
         page = self._pages.get(place)
-        if page is None or place in self._stale or number % PAGE >= len(page):
+        missing = page is None or place in self._stale or number % PAGE >= len(page)
+        if missing and place != self._asked:
             self.want(place)
         if page is None or number % PAGE >= len(page):
             return None
@@ -80,9 +81,7 @@ class RowPages(QObject):
             yield from enumerate(page, place * PAGE)
 
     def want(self, place: int) -> None:
-        """Ask for a page, before those that were wanted earlier."""
-        if place == self._asked:
-            return
+        """Ask for a page, before those that were wanted earlier; anew where it is being asked for already."""
         if place in self._wanted:
             self._wanted.remove(place)
         self._wanted = [*self._wanted, place][-_WISHES:]

@@ -55,6 +55,15 @@ def shown_ids(panel):
 # The marks under an output.
 
 
+def test_in_a_narrow_column_the_marks_take_two_lines(bar, qtbot):
+    bar.resize(200, 200)
+    marks = [bar.up, bar.down, bar.score, bar.tag_button, bar.comment_button, bar.correct_button]
+    qtbot.waitUntil(lambda: bar.correct_button.geometry().top() > bar.up.geometry().bottom())
+    for number, mark in enumerate(marks):
+        assert mark.geometry().right() < 200
+        assert not any(mark.geometry().intersects(other.geometry()) for other in marks[:number])
+
+
 def test_every_mark_is_kept_and_shown_again(bar, workspace, qtbot, real_studio, show):
     QTest.mouseClick(bar.up, Qt.MouseButton.LeftButton)
     bar.score.setFocus()

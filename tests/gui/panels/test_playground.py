@@ -56,6 +56,13 @@ def test_without_a_model_it_offers_to_fetch_the_first(studio, engine, show):
     assert hands.panel.state.model == STARTER["reference"]
 
 
+def test_without_a_model_every_view_that_needs_one_asks_for_it_first(studio, engine, show):
+    hands = Hands(studio, engine, show, [])
+    for name in ("chat", "prompt", "compare", "inside"):
+        hands.panel.look_at(name)
+        assert hands.panel.primary_action.reason == "Choose a model first."
+
+
 def test_a_fetch_that_fails_says_why_in_place(studio, engine, show):
     hands = Hands(studio, engine, show, [{**STARTER, "here": False}])
     hands.panel.first.fetch.click()

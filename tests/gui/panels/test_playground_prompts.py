@@ -211,3 +211,14 @@ def test_copy_takes_the_answer(view, hands):
     hands.answer("yes.")
     view.answer.copy.click()
     assert QGuiApplication.clipboard().text() == "yes."
+
+
+def test_tab_goes_from_the_prompt_through_its_values_and_examples(view):
+    view.editor.examples.add()
+    stops, at = [], view.editor.user
+    while at is not view.editor.notes:
+        at = at.nextInFocusChain()
+        stops.append(at)
+    (value,), rows = view.editor.values.fields.values(), view.editor.examples.rows
+    wanted = [value, view.editor.examples.add_button, *(stop for row in rows for stop in row.stops)]
+    assert [stop for stop in stops if stop in wanted] == wanted
