@@ -162,7 +162,7 @@ def _json_rows(lines: Iterator[str], path: Path) -> Iterator[Found]:
         if isinstance(value, dict):
             yield number, {key: _as_text(item) for key, item in value.items()}, ""
         else:
-            yield number, {}, f"it is no JSON object but {type(value).__name__}"
+            yield number, {}, "it is no JSON object, {…}"
 
 
 def _json_problem(error: ValueError | RecursionError) -> str:

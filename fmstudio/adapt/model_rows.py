@@ -14,6 +14,9 @@ from fmstudio.workspace import RunRecord
 
 Row = dict[str, Any]
 
+_BESIDES_WEIGHTS = 260_000_000
+"""Bytes for keys and values of a usual context and room to compute in, as a small model needs them."""
+
 
 def row_of(reference: str, source: str, title: str, facts: ModelFacts, *, licence: str = "", about: str = "") -> Row:
     """A model that is here and whole. Memory is what its quickest runtime needs with the context that it would use."""
@@ -44,15 +47,15 @@ def broken_row(reference: str, source: str, title: str, place: Path, problem: st
 
 
 def catalogue_row(item: Item) -> Row:
-    """A model that can be fetched; what it needs is told by its size, as it is kept in memory much as on the disk."""
-    available = available_memory()
+    """A model that can be fetched. What it needs is estimated from its size: its header is not here to be read."""
+    memory, available = item.size + _BESIDES_WEIGHTS, available_memory()
     return {
         **_empty(item.name, "catalogue", item.title),
         "here": False,
         "size": item.size,
         "licence": item.licence,
-        "memory": item.size * 2,
-        "fits": item.size * 2 <= available,
+        "memory": memory,
+        "fits": memory <= available,
         "available": available,
         "chat": True,
         "backends": ["llama.cpp", "torch"],

@@ -52,8 +52,9 @@ def _add(arguments: argparse.Namespace) -> int:
 
 
 def _indexed(result: dict[str, Any]) -> str:
-    skipped = "".join(f"\nskipped {each['source']}: {each['reason']}" for each in result.get("skipped", []))
-    return f"{result['collection']}: {result['documents']:,} documents, {result['chunks']:,} chunks{skipped}"
+    skipped = f"; {len(result['skipped'])} skipped" if result.get("skipped") else ""
+    documents = "1 document" if result["documents"] == 1 else f"{result['documents']:,} documents"
+    return f"{result['collection']}: {documents}, {result['chunks']:,} chunks{skipped}"
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -109,7 +109,7 @@ def _logged(values: Mapping[str, Any]) -> FeedbackRecord:
     """A line of a written log: every field that an entry has, of its type."""
     names = {each.name for each in dataclasses.fields(FeedbackRecord)}
     if missing := sorted({"kind", "model", "prompt", "output"} - values.keys()):
-        raise LineError(f"It has no {missing[0]!r}, and it is no prompt with a completion or with two answers either.")
+        raise LineError(f"It is neither an entry of a log (it has no {missing[0]!r}) nor a prompt with its answers.")
     if unknown := sorted(values.keys() - names):
         raise LineError(f"{unknown[0]!r} is nothing that an entry has.")
     for name, value in values.items():

@@ -18,6 +18,7 @@ from fmstudio.laboratory.language_reading import LONGEST_TEXT, Opened, open_mode
 from fmstudio.nn.generation import Reader, reader_of
 from fmstudio.nn.sampling_controls import SamplingControls, draw, next_token_probabilities, penalised
 from fmstudio.recipe import build
+from fmstudio.runtimes.torch_runtime import controls_of
 from fmstudio.workspace import Workspace
 
 ALTERNATIVES = 10
@@ -99,7 +100,7 @@ def _draw(
     opened: Opened, logits: Tensor, sampling: TextSampling, before: Sequence[int], generator: torch.Generator
 ) -> tuple[int, dict[str, Any]]:
     """The next token, with what the model said of it and what else it could have been."""
-    controls = _controls(sampling)
+    controls = controls_of(sampling)
     said, chances = logits.float().softmax(-1), _chances(logits, controls, before)
     token = draw(logits, controls, generator, before)
     top = said.topk(min(ALTERNATIVES, len(said))).indices.tolist()
@@ -115,13 +116,6 @@ def _draw(
         "alternatives": rows,
     }
     return token, data
-
-
-def _controls(sampling: TextSampling) -> SamplingControls:
-    return SamplingControls(
-        temperature=sampling.temperature, top_k=sampling.top_k, top_p=sampling.top_p, min_p=sampling.min_p,
-        repetition_penalty=sampling.repetition_penalty,
-    )  # fmt: skip
 
 
 def _chances(logits: Tensor, controls: SamplingControls, before: Sequence[int]) -> Tensor:

@@ -32,10 +32,15 @@ def needed_memory(facts: ModelFacts, backend: str, context: int) -> int:
     return facts.bytes + 2 * facts.key_value_numbers * context + working + 48 * _MIB
 
 
+def usual_context(facts: ModelFacts) -> int:
+    """How many tokens to make room for where there is memory enough."""
+    return min(facts.context, USUAL_CONTEXT)
+
+
 def context_to_use(facts: ModelFacts, backend: str, available: int | None = None) -> int:
     """How many tokens to make room for: what the model reads, at most USUAL_CONTEXT, and less where memory is short."""
     available = available_memory() if available is None else available
-    context = min(facts.context, USUAL_CONTEXT)
+    context = usual_context(facts)
     while context > SMALLEST_CONTEXT and needed_memory(facts, backend, context) > available:
         context //= 2
     return context

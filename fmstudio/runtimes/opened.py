@@ -10,7 +10,7 @@ from pathlib import Path
 from fmstudio.families.text import LanguageModel
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import ModelFacts, facts_of
-from fmstudio.runtimes.memory import available_memory, check_fits, context_to_use, needed_memory
+from fmstudio.runtimes.memory import available_memory, check_fits, context_to_use, needed_memory, usual_context
 from fmstudio.runtimes.runtime import Backend, Runtime
 
 _PATIENCE = 0.05
@@ -114,7 +114,8 @@ def _make_room(facts: ModelFacts, backend: Backend) -> None:
     """Drop the least recently used models until this one fits; refuse it where that is not enough."""
     while len(_OPEN) >= KEPT:
         _forget(next(iter(_OPEN)))
-    while _OPEN and needed_memory(facts, backend, context_to_use(facts, backend)) > available_memory():
+    # Rather drop what nobody has used lately than give this one a shorter context.
+    while _OPEN and needed_memory(facts, backend, usual_context(facts)) > available_memory():
         _forget(next(iter(_OPEN)))
     check_fits(facts, backend, context_to_use(facts, backend))
 
