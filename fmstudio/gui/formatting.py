@@ -100,9 +100,9 @@ def percent(fraction: float | None) -> str:
     return f"{math.floor(fraction * 100 + 1e-9)} %"
 
 
-def plural(amount: int, noun: str) -> str:
-    """1 document, 2 documents."""
-    return f"{count(amount)} {noun}" if amount == 1 else f"{count(amount)} {noun}s"
+def plural(amount: int, noun: str, several: str = "") -> str:
+    """1 document, 2 documents. several: what more than one are called where it is not the noun with an s."""
+    return f"{count(amount)} {noun if amount == 1 else several or noun + 's'}"
 
 
 def when(timestamp: str, present: datetime | None = None) -> str:

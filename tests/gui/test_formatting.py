@@ -51,6 +51,8 @@ from fmstudio.gui import formatting
         (formatting.percent(1.0), "100 %"),
         (formatting.plural(1, "document"), "1 document"),
         (formatting.plural(1200, "document"), "1,200 documents"),
+        (formatting.plural(1, "entry", "entries"), "1 entry"),
+        (formatting.plural(0, "entry", "entries"), "0 entries"),
     ],
 )
 def test_numbers(made, expected):

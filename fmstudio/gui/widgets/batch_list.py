@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QListView, QMenu, QStyledItemDelegate, QStyleOptio
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.batch_jobs import BatchJobs
-from fmstudio.gui.widgets.error_box import Banner
-from fmstudio.gui.widgets.labels import button, label
-from fmstudio.gui.widgets.prompt_row import Line, paint_row, plain_list
+from fmstudio.gui.widgets.error_box import UndoBanner
+from fmstudio.gui.widgets.labels import label
+from fmstudio.gui.widgets.prompt_row import Line, mark_row, paint_row, plain_list
 
 _HEIGHT = 64
 Batch = Mapping[str, Any]
@@ -102,14 +102,13 @@ class BatchList(QWidget):
         super().__init__()
         self.setObjectName("batch-library")
         self._jobs = jobs
-        self._current, self._deleted = "", ""
+        self._current = ""
         self.model = BatchModel(jobs)
         self._painter = _Painter(theme, self.model)
         self.list = self._make_list()
         self.none = label("Batches that you run are kept here.", "secondary", "batch-none", wrap=True)
-        self.undo = Banner(theme, "batch-undo")
-        self.undo_button = button("Undo", "batch-undo-button", theme, role="link", clicked=self._restore)
-        self.undo.layout().insertWidget(2, self.undo_button)
+        self.undo = UndoBanner(theme, "batch-undo")
+        self.undo.restore_wanted.connect(jobs.restore)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -132,11 +131,7 @@ class BatchList(QWidget):
     def mark(self, id: str) -> None:
         """Show which batch is looked at; none marks none."""
         self._current = id
-        row = self.model.row(id)
-        if row >= 0:
-            self.list.setCurrentIndex(self.model.index(row))
-        else:
-            self.list.clearSelection()
+        mark_row(self.list, self.model.row(id))
 
     def menu(self, batch: Batch) -> QMenu:
         """What can be done with a batch."""
@@ -164,9 +159,4 @@ class BatchList(QWidget):
         self.mark(self._current)
 
     def _was_deleted(self, id: str) -> None:
-        self._deleted = id
-        self.undo.tell("Batch deleted.")
-
-    def _restore(self) -> None:
-        self.undo.tell("")
-        self._jobs.restore(self._deleted)
+        self.undo.offer(id, "Batch deleted.")

@@ -102,3 +102,24 @@ class Banner(QFrame):
         """Show a notice; an empty one takes it away."""
         self.sentence.setText(sentence)
         self.setVisible(bool(sentence))
+
+
+class UndoBanner(Banner):
+    """Says what was deleted and offers to bring it back. restore_wanted(key): the person wants that."""
+
+    restore_wanted = Signal(str)
+
+    def __init__(self, theme: Theme, name: str) -> None:
+        super().__init__(theme, name)
+        self._key = ""
+        self.button = button("Undo", f"{name}-button", theme, role="link", clicked=self._restore)
+        self.layout().insertWidget(2, self.button)
+
+    def offer(self, key: str, sentence: str) -> None:
+        """Offer to bring back what `key` names; it replaces an earlier offer."""
+        self._key = key
+        self.tell(sentence)
+
+    def _restore(self) -> None:
+        self.tell("")
+        self.restore_wanted.emit(self._key)

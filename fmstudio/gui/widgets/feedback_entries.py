@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.empty_state import EmptyState
@@ -92,8 +93,8 @@ class FeedbackEntries(QWidget):
     def _counted(self) -> None:
         total, everything = self.rows.total, self.rows.everything
         self._pages.setCurrentIndex(0 if total or not everything else 1)
-        shown = f"{total:,} of {everything:,} entries" if total != everything else f"{total:,} entries"
-        self.count.setText(shown if everything != 1 or total != 1 else "1 entry")
+        every = formatting.plural(total, "entry", "entries")
+        self.count.setText(f"{total:,} of {everything:,} entries" if total != everything else every)
         if total and not self.detail.entry and not self.table.chosen:
             self.table.selectRow(0)
         self.counted.emit()

@@ -63,7 +63,7 @@ class ImportReport(Card):
     def show_result(self, result: Mapping[str, Any]) -> None:
         """Tell how many entries came, how many were there already, and list the lines that could not be read."""
         imported, duplicates, bad = result["imported"], result["duplicates"], result["bad_lines"]
-        parts = [f"{imported:,} {'entry' if imported == 1 else 'entries'} imported from {Path(result['path']).name}"]
+        parts = [f"{formatting.plural(imported, 'entry', 'entries')} imported from {Path(result['path']).name}"]
         if duplicates:
             parts.append(f"{duplicates:,} {'was' if duplicates == 1 else 'were'} here already")
         if bad:

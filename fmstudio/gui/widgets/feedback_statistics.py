@@ -109,7 +109,7 @@ class FeedbackStatistics(QWidget):
 
 
 def _sentence(whole: Mapping[str, Any]) -> str:
-    entries = f"{whole['entries']:,} {'entry' if whole['entries'] == 1 else 'entries'}"
+    entries = formatting.plural(whole["entries"], "entry", "entries")
     return f"{entries}, {whole['rated']:,} rated: {_part(whole)}; {_score(whole)}; {whole['corrected']:,} corrected."
 
 

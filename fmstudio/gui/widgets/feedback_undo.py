@@ -38,8 +38,7 @@ class UndoStrip(QFrame):
     def offer(self, ids: Sequence[str]) -> None:
         """Offer to bring these entries back."""
         self._ids = list(ids)
-        entries = formatting.plural(len(self._ids), "entry").replace("entrys", "entries")
-        self.sentence.setText(f"{entries} deleted.")
+        self.sentence.setText(f"{formatting.plural(len(self._ids), 'entry', 'entries')} deleted.")
         self.show()
 
     def bring_back(self) -> None:

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.error_box import Banner
+from fmstudio.gui.widgets.error_box import UndoBanner
 from fmstudio.gui.widgets.labels import button, icon_button, label
 from fmstudio.gui.widgets.prompt_desk import PromptDesk
-from fmstudio.gui.widgets.prompt_row import Line, paint_row, plain_list
+from fmstudio.gui.widgets.prompt_row import Line, mark_row, paint_row, plain_list
 from fmstudio.workspace.prompt_library import PromptEntry
 
 _HEIGHT = 48
@@ -112,10 +112,8 @@ class PromptList(QWidget):
         self.list = self._make_list()
         self.new = button("New", "prompt-new", theme, "mdi6.plus", clicked=desk.begin)
         self.more = icon_button("mdi6.dots-horizontal", "More", "prompt-more", theme, self._offer_here)
-        self.undo = Banner(theme, "prompt-undo")
-        self._deleted = ""
-        self.undo_button = button("Undo", "prompt-undo-button", theme, role="link", clicked=self._restore)
-        self.undo.layout().insertWidget(2, self.undo_button)
+        self.undo = UndoBanner(theme, "prompt-undo")
+        self.undo.restore_wanted.connect(desk.restore)
         self.nothing = label("No prompt has this name.", "secondary", "prompt-nothing", wrap=True)
         self._lay_out()
         desk.opened.connect(self.follow)
@@ -147,11 +145,7 @@ class PromptList(QWidget):
 
     def follow(self) -> None:
         """Mark the prompt that is on the desk."""
-        row = self.model.row(self._desk.name)
-        if row >= 0:
-            self.list.setCurrentIndex(self.model.index(row))
-        else:
-            self.list.clearSelection()
+        mark_row(self.list, self.model.row(self._desk.name))
 
     def _search(self, words: str) -> None:
         self.model.search(words)
@@ -204,9 +198,4 @@ class PromptList(QWidget):
             self._desk.take_file(Path(chosen))
 
     def _was_deleted(self, name: str) -> None:
-        self._deleted = name
-        self.undo.tell(f"Deleted “{name}”.")
-
-    def _restore(self) -> None:
-        self.undo.tell("")
-        self._desk.restore(self._deleted)
+        self.undo.offer(name, f"Deleted “{name}”.")

@@ -59,3 +59,11 @@ def plain_list(name: str, accessible_name: str) -> QListView:
     made.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
     made.setStyleSheet("QListView { border: none; background: transparent; }")
     return made
+
+
+def mark_row(list: QListView, row: int) -> None:
+    """Choose a row without telling anyone; −1 chooses none."""
+    if row >= 0:
+        list.setCurrentIndex(list.model().index(row, 0))
+    else:
+        list.clearSelection()

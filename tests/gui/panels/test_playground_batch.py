@@ -165,7 +165,7 @@ def test_a_batch_is_exported_and_deleted_with_undo(opened, view, hands, tmp_path
     hands.tell(hands.engine.latest(DELETE), Started(), Finished())
     hands.reply(LISTING, "batches", [])
     assert view.pages.currentWidget() is view.setup
-    view.list.undo_button.click()
+    view.list.undo.button.click()
     assert hands.asked(RESTORE)[0]["batch"] == "b-1"
 
 

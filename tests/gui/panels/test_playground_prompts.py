@@ -155,7 +155,7 @@ def test_the_library_is_searched_renamed_and_a_deletion_undone(view, library):
     view.desk.delete("Greeting")
     assert "Greeting" not in names(view)
     assert view.library.undo.isVisible()
-    view.library.undo_button.click()
+    view.library.undo.button.click()
     assert view.desk.name == "Greeting"
     view.name.setText("../x")
     view.name.editingFinished.emit()
