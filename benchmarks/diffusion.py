@@ -18,15 +18,16 @@ through the very job that the window and the command line run.
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pairs
 
 PRESET = "robots-diffusion"
 SECONDS = 10.0
@@ -57,12 +58,8 @@ def main() -> int:
 
 def compare(arguments: argparse.Namespace) -> dict[str, Any]:
     """Speed in alternating pairs, then quality at equal time."""
-    rows = []
     child(arguments, "prepare")
-    for number in range(arguments.pairs):
-        names = ("baseline-speed", "our-speed") if number % 2 == 0 else ("our-speed", "baseline-speed")
-        rows.append({name: child(arguments, name) for name in names})
-    found = speeds(rows)
+    found = speeds(pairs.in_turn(arguments.pairs, "baseline-speed", "our-speed", partial(child, arguments)))
     if arguments.minutes:
         arguments.rate = found["baseline_pictures_per_second"]
         for name in ("baseline", "ours"):
@@ -80,27 +77,13 @@ def speeds(rows: list[dict[str, Any]]) -> dict[str, Any]:
         found[f"{name}_pictures_per_second"] = statistics.median(row[key]["wall"] for row in rows)
         found[f"{name}_pictures_per_cpu_second"] = statistics.median(row[key]["cpu"] for row in rows)
     for kind in ("wall", "cpu"):
-        ratios = [row["our-speed"][kind] / row["baseline-speed"][kind] for row in rows]
-        found[f"speed_ratio_{kind}"] = round(statistics.median(ratios), 3)
+        found[f"speed_ratio_{kind}"] = pairs.median_ratio(rows, "our-speed", "baseline-speed", kind)
     return found
 
 
 def child(arguments: argparse.Namespace, name: str) -> dict[str, Any]:
     """One measurement in a process of its own."""
-    options = {name: str(getattr(arguments, name)) for name in ("minutes", "samples", "steps", "workspace", "rate")}
-    command = [
-        sys.executable,
-        __file__,
-        "--child",
-        name,
-        *(part for key in options for part in (f"--{key}", options[key])),
-    ]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
-    result: dict[str, Any] = json.loads(output.splitlines()[-1])
-    if not arguments.json:
-        print(json.dumps({name: result}), flush=True)
-    return result
+    return pairs.child(__file__, arguments, name, ("minutes", "samples", "steps", "workspace", "rate"))
 
 
 def timed(steps: Iterator[int]) -> dict[str, float]:

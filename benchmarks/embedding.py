@@ -14,16 +14,17 @@ uses them, unless --precision float32 is given.
 
 import argparse
 import json
-import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pairs
 
 MODEL = "all-minilm-l6-v2"
 
@@ -51,18 +52,13 @@ def compare(arguments: argparse.Namespace) -> dict[str, Any]:
     """Medians over alternating pairs."""
     import numpy as np
 
-    rows = []
-    for number in range(arguments.pairs):
-        names = ("baseline", "ours") if number % 2 == 0 else ("ours", "baseline")
-        rows.append({name: child(arguments, name) for name in names})
+    rows = pairs.in_turn(arguments.pairs, "baseline", "ours", partial(child, arguments))
     found: dict[str, Any] = {"chunks": arguments.chunks, "tokens_a_chunk": rows[0]["ours"]["tokens_a_chunk"]}
     for name in ("baseline", "ours"):
         found[f"{name}_chunks_per_second"] = statistics.median(row[name]["wall"] for row in rows)
         found[f"{name}_chunks_per_cpu_second"] = statistics.median(row[name]["cpu"] for row in rows)
     for kind in ("wall", "cpu"):
-        found[f"speed_ratio_{kind}"] = round(
-            statistics.median(row["ours"][kind] / row["baseline"][kind] for row in rows), 3
-        )
+        found[f"speed_ratio_{kind}"] = pairs.median_ratio(rows, "ours", "baseline", kind)
     ours, theirs = (np.load(arguments.folder / f"{name}.npy").astype(np.float64) for name in ("ours", "baseline"))
     lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
     found["least_cosine"] = round(float(((ours * theirs).sum(1) / lengths).min()), 7)
@@ -71,15 +67,7 @@ def compare(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def child(arguments: argparse.Namespace, name: str) -> dict[str, Any]:
     """One measurement in a process of its own."""
-    command = [sys.executable, __file__, "--child", name]
-    for key in ("chunks", "precision", "folder"):
-        command += [f"--{key}", str(getattr(arguments, key))]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
-    result: dict[str, Any] = json.loads(output.splitlines()[-1])
-    if not arguments.json:
-        print(json.dumps({name: result}), flush=True)
-    return result
+    return pairs.child(__file__, arguments, name, ("chunks", "precision", "folder"))
 
 
 def chunks(count: int) -> list[str]:

@@ -16,16 +16,17 @@ the two of a pair alternate.
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import pairs
 
 PRESET = "shakespeare-cpu"
 STARTER = "smollm2-135m-instruct"
@@ -62,38 +63,27 @@ def compare(arguments: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in arguments.only.split(","):
         child(arguments, f"prepare:{name}")
-        rows = []
-        for number in range(arguments.pairs):
-            parts = ("baseline", "ours") if number % 2 == 0 else ("ours", "baseline")
-            rows.append({part: child(arguments, f"{part}:{name}") for part in parts})
-        found[name] = ratios(rows)
+        rows = pairs.in_turn(arguments.pairs, f"baseline:{name}", f"ours:{name}", partial(child, arguments))
+        found[name] = ratios(rows, name)
         if name != "gguf":
             found[name] |= child(arguments, f"agreement:{name}")
     return found
 
 
-def ratios(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def ratios(rows: list[pairs.Row], name: str) -> dict[str, Any]:
     """Medians over the pairs."""
     found: dict[str, Any] = {}
-    for name in ("baseline", "ours"):
-        found[f"{name}_tokens_per_second"] = statistics.median(row[name]["wall"] for row in rows)
-        found[f"{name}_tokens_per_cpu_second"] = statistics.median(row[name]["cpu"] for row in rows)
+    for part in ("baseline", "ours"):
+        found[f"{part}_tokens_per_second"] = statistics.median(row[f"{part}:{name}"]["wall"] for row in rows)
+        found[f"{part}_tokens_per_cpu_second"] = statistics.median(row[f"{part}:{name}"]["cpu"] for row in rows)
     for kind in ("wall", "cpu"):
-        found[f"ratio_{kind}"] = round(statistics.median(row["ours"][kind] / row["baseline"][kind] for row in rows), 3)
+        found[f"ratio_{kind}"] = pairs.median_ratio(rows, f"ours:{name}", f"baseline:{name}", kind)
     return found
 
 
 def child(arguments: argparse.Namespace, name: str) -> dict[str, Any]:
     """One measurement in a process of its own."""
-    command = [sys.executable, __file__, "--child", name]
-    for key in ("workspace", "folder", "repeats", "threads"):
-        command += [f"--{key}", str(getattr(arguments, key))]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
-    result: dict[str, Any] = json.loads(output.splitlines()[-1])
-    if not arguments.json:
-        print(json.dumps({name: result}), flush=True)
-    return result
+    return pairs.child(__file__, arguments, name, ("workspace", "folder", "repeats", "threads"))
 
 
 def prepare_threads(arguments: argparse.Namespace) -> None:
