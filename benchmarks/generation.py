@@ -5,7 +5,8 @@
   included
 - torch: greedy continuation by our decoder and by `transformers.generate` with its default cache, both in float32 on
   the same cores: a model trained here with the preset `shakespeare-cpu` (trained first where --workspace names no
-  workspace that has it), and the starter model dequantised to float32
+  workspace that has it), and the starter model, as the playground opens it (its weights packed as the file has them)
+  and as a folder dequantised to float32
 - logits: the greatest difference between both while a text is read token by token, and whether the tokens are the same
 
 Each measurement is a process of its own that answers once to warm up and then takes the median of --repeats answers;

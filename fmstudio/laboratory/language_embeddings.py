@@ -167,7 +167,8 @@ def _vector(opened: Opened, text: str, vectors: str) -> Generator[Event, None, n
     """One vector for a text, (width,)."""
     ids = [piece.id for piece in pieces_of(opened, text)][: opened.longest]
     if vectors == "embedding":
-        states = opened.decoder.model.embed_tokens.weight.detach()[ids]
+        table = opened.decoder.model.embed_tokens
+        states = table(torch.tensor(ids, device=opened.decoder.model.norm.weight.device)).detach()
     else:
         reading = yield from read(opened.decoder, ids)
         states = normalised(opened.decoder, reading.streams[-1])

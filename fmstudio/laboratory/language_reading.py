@@ -245,7 +245,7 @@ def read(decoder: Decoder, ids: Sequence[int]) -> Generator[Event, None, Reading
 
 
 def _read(decoder: Decoder, ids: tuple[int, ...]) -> Generator[Event, None, Reading]:
-    shape, device = decoder.shape, decoder.read_out_weight.device
+    shape, device = decoder.shape, decoder.model.norm.weight.device
     with torch.no_grad():  # for each step alone: between two steps the thread does other work
         turns = RotaryTable(shape.head_width, shape.rope_base).turns(0, len(ids), device)
         stream: Tensor = decoder.model.embed_tokens(torch.tensor([ids], device=device))

@@ -55,12 +55,24 @@ class DecoderLayer(nn.Module):
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
+class TokenTable(nn.Embedding):
+    """A row for each token; read the other way round, it turns hidden states into logits."""
+
+    def row(self, token: int) -> Tensor:
+        """One token's embedding, (width,)."""
+        return self.weight.detach()[token]
+
+    def read_out(self, hidden: Tensor) -> Tensor:
+        """(..., width) → (..., vocabulary)."""
+        return nn.functional.linear(hidden, self.weight)
+
+
 class DecoderTrunk(nn.Module):
     """Everything but the read-out; `model.` in the names of the weights."""
 
     def __init__(self, shape: DecoderShape) -> None:
         super().__init__()
-        self.embed_tokens = nn.utils.skip_init(nn.Embedding, shape.vocabulary_size, shape.width)
+        self.embed_tokens = nn.utils.skip_init(TokenTable, shape.vocabulary_size, shape.width)
         self.layers = nn.ModuleList(DecoderLayer(shape, layer) for layer in range(shape.layers))
         self.norm = RMSNorm(shape.width, shape.norm_epsilon)
 
@@ -138,8 +150,7 @@ class Decoder(nn.Module):
 
     def read_out(self, hidden: Tensor) -> Tensor:
         """Logits of normalised hidden states; with `model.norm` before it, also the "logit lens" on any stream."""
-        logits: Tensor
-        logits = nn.functional.linear(hidden, self.read_out_weight) if self.lm_head is None else self.lm_head(hidden)
+        logits: Tensor = self.model.embed_tokens.read_out(hidden) if self.lm_head is None else self.lm_head(hidden)
         return logits
 
     @torch.no_grad()

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from fmstudio.nn.decoder import Decoder, DecoderCache
-from fmstudio.nn.decoding_plan import DecodingPlan, can_plan
+from fmstudio.nn.decoding_plan import DecodingPlan
+from fmstudio.nn.decoding_weights import can_plan
 from fmstudio.nn.sampling_controls import SamplingControls, draw, next_token_probabilities
 
 __all__ = ["Reader", "SamplingControls", "generate_steps", "generate_tokens", "next_token_probabilities", "reader_of"]
@@ -40,7 +41,7 @@ class _ModuleReader:
     """Reads through the decoder's own `forward`."""
 
     def __init__(self, decoder: Decoder, capacity: int | None) -> None:
-        weight = decoder.read_out_weight
+        weight = decoder.model.norm.weight
         self._decoder, self._device = decoder, weight.device
         self._cache = DecoderCache(decoder.shape, capacity=capacity, dtype=weight.dtype, device=weight.device)
         self.capacity = self._cache.capacity

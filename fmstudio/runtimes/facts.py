@@ -22,6 +22,8 @@ class ModelFacts:
     parameters: int
     bytes: int
     """Size of the weights on the disk."""
+    torch_bytes: int
+    """Memory that the weights take in our torch decoder."""
     context: int
     """The longest text in tokens that the model was made for."""
     key_value_numbers: int

@@ -28,12 +28,14 @@ def folder_facts(folder: Path) -> ModelFacts:
     tokenizer = _tokenizer(folder)
     about = _json(folder / "tokenizer_config.json")
     special = {name: text for name in _SPECIAL if (text := _token_text(about.get(name)))}
+    parameters = _check_weights(folder)
     return ModelFacts(
         path=folder,
         format="folder",
         architecture=str(config["architectures"][0]),
-        parameters=_check_weights(folder),
+        parameters=parameters,
         bytes=sum(file.stat().st_size for file in folder.glob("*.safetensors")),
+        torch_bytes=4 * parameters,
         context=shape.context,
         key_value_numbers=2 * shape.layers * shape.key_value_heads * shape.head_width,
         vocabulary_size=vocabulary_size(tokenizer),

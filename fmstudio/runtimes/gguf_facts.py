@@ -12,6 +12,7 @@ from fmstudio.runtimes.facts import ModelFacts
 from fmstudio.runtimes.gguf_header import GgufHeader, read_header
 from fmstudio.runtimes.gguf_shape import gguf_shape
 from fmstudio.runtimes.gguf_tokenizer import check_rebuildable, vocabulary_of
+from fmstudio.runtimes.gguf_weights import loaded_bytes
 
 _NO_TEXT = ("clip", "bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3",
             "eurobert", "t5", "t5encoder", "wavtokenizer-dec", "gemma-embedding", "llama-embed", "dream", "llada",
@@ -33,6 +34,7 @@ def gguf_facts(path: Path) -> ModelFacts:
         architecture=header.architecture,
         parameters=header.parameters,
         bytes=header.size,
+        torch_bytes=loaded_bytes(header),
         context=int(header.number("context_length") or 2048),
         key_value_numbers=_key_value_numbers(header),
         vocabulary_size=len(tokens),

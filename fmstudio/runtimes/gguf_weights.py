@@ -1,15 +1,17 @@
-"""Dequantises the weights of a GGUF file into our decoder, in float32."""
+"""Brings the weights of a GGUF file into our decoder: quantised matrices packed as they are, all else in float32."""
 
 from pathlib import Path
 
 import numpy as np
 import torch
 from gguf import dequantize
+from torch import nn
 
-from fmstudio.nn.decoder import Decoder
-from fmstudio.nn.decoder_shape import DecoderShape
+from fmstudio.nn.decoder import Decoder, TokenTable
+from fmstudio.nn.packed import PackedLinear, PackedMatrix, PackedTable
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.gguf_header import GgufHeader, TensorPlace
+from fmstudio.runtimes.gguf_packing import can_pack, pack, packed_bytes
 from fmstudio.runtimes.gguf_shape import gguf_shape
 
 _TOP = {
@@ -46,12 +48,40 @@ def load_decoder(header: GgufHeader) -> Decoder:
     shape = gguf_shape(header)
     decoder = Decoder(shape, seed=None)
     with torch.no_grad():
-        for name, weight in decoder.named_parameters():
-            weight.copy_(_read(header, shape, name, tuple(weight.shape)))
+        for name, weight in list(decoder.named_parameters()):
+            place = _place(header, name, tuple(weight.shape))
+            raw = _raw(header.path, place)
+            if header.architecture == "llama" and name.rpartition(".")[0].endswith(("q_proj", "k_proj")):
+                raw = raw[unpaired(torch.arange(len(raw)), shape.head_width).numpy()]
+            if stays_packed(place):
+                part = decoder.get_submodule(name.removesuffix(".weight"))
+                decoder.set_submodule(name.removesuffix(".weight"), _packed(part, pack(raw, place.kind)))
+            else:
+                weight.copy_(torch.from_numpy(_dequantised(header.path, place, raw)))
     return decoder.eval()
 
 
-def _read(header: GgufHeader, shape: DecoderShape, name: str, expected: tuple[int, ...]) -> torch.Tensor:
+def loaded_bytes(header: GgufHeader) -> int:
+    """Memory that the weights take in our decoder."""
+    return sum(
+        packed_bytes(place.kind, place.parameters) if stays_packed(place) else 4 * place.parameters
+        for place in header.tensors.values()
+    )
+
+
+def stays_packed(place: TensorPlace) -> bool:
+    """Whether a tensor is kept in the file's whole numbers."""
+    return len(place.shape) == 2 and can_pack(place.kind)
+
+
+def _packed(part: nn.Module, matrix: PackedMatrix) -> nn.Module:
+    if isinstance(part, TokenTable):
+        return PackedTable(matrix)
+    assert isinstance(part, nn.Linear)
+    return PackedLinear(matrix, part.bias)
+
+
+def _place(header: GgufHeader, name: str, expected: tuple[int, ...]) -> TensorPlace:
     place = header.tensors.get(gguf_name(name))
     if place is None or place.shape != expected:
         found = "is missing" if place is None else f"has the shape {place.shape}"
@@ -59,17 +89,18 @@ def _read(header: GgufHeader, shape: DecoderShape, name: str, expected: tuple[in
             f"{header.path.name} does not fit its own header: {gguf_name(name)} {found} where {expected} is needed; "
             "convert it anew."
         )
-    numbers = torch.from_numpy(dequantised(header.path, place))
-    if header.architecture == "llama" and name.rpartition(".")[0].endswith(("q_proj", "k_proj")):
-        return unpaired(numbers, shape.head_width)
-    return numbers
+    return place
 
 
-def dequantised(path: Path, place: TensorPlace) -> np.ndarray:
+def _raw(path: Path, place: TensorPlace) -> np.ndarray:
+    """One tensor's bytes, row by row."""
+    return np.memmap(path, np.uint8, "r", place.start, (place.bytes,)).reshape(place.shape[0], -1)
+
+
+def _dequantised(path: Path, place: TensorPlace, raw: np.ndarray) -> np.ndarray:
     """One tensor's numbers as float32, in a new array of its own."""
-    raw = np.memmap(path, np.uint8, "r", place.start, (place.bytes,)).reshape(*place.shape[:-1], -1)
     try:
-        return np.array(dequantize(raw, place.kind), np.float32).reshape(place.shape)
+        return np.array(dequantize(np.ascontiguousarray(raw), place.kind), np.float32).reshape(place.shape)
     except NotImplementedError:
         raise ModelError(
             f"{path.name} stores weights as {place.kind.name}, which the torch decoder cannot unpack; use llama.cpp."

@@ -23,11 +23,12 @@ def available_memory() -> int:
 def needed_memory(facts: ModelFacts, backend: str, context: int) -> int:
     """Estimate in bytes: the weights as the runtime keeps them, keys and values of `context` tokens, working space.
 
-    llama.cpp keeps the weights as the file has them, and keys and values in 16 bits; torch keeps both in 32.
+    llama.cpp keeps the weights as the file has them, and keys and values in 16 bits. Torch keeps quantised weights in
+    8 bits and scales, all else in 32.
     """
     if backend == "torch":
         working = 4 * facts.vocabulary_size * 8
-        return 4 * (facts.parameters + facts.key_value_numbers * context) + working + 64 * _MIB
+        return facts.torch_bytes + 4 * facts.key_value_numbers * context + working + 64 * _MIB
     working = 4 * BATCH * facts.vocabulary_size
     return facts.bytes + 2 * facts.key_value_numbers * context + working + 48 * _MIB
 

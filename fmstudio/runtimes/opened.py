@@ -72,7 +72,7 @@ def opening(path: Path, backend: str = "auto") -> Generator[None, None, Loaded]:
 
 
 def open_language_model(path: Path) -> LanguageModel:
-    """The model as our torch decoder, a GGUF file dequantised to float32, from memory where it is loaded."""
+    """The model as our torch decoder, from memory where it is loaded."""
     from fmstudio.runtimes.torch_runtime import TorchRuntime
 
     runtime = open_runtime(path, "torch")

@@ -1,4 +1,4 @@
-"""Our torch decoder as a runtime: for model folders, and for GGUF files whose weights are dequantised."""
+"""Our torch decoder as a runtime: for model folders and for GGUF files."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from fmstudio.runtimes.tokens import TextReader
 
 
 def load_gguf(path: Path) -> LanguageModel:
-    """A GGUF file as our decoder, dequantised to float32, with its tokenizer; raises ModelError where it cannot be."""
+    """A GGUF file as our decoder, which computes in float32, with its tokenizer; raises ModelError where it cannot."""
     header = read_header(path)
     tokenizer = gguf_tokenizer(header)
     return LanguageModel(load_decoder(header), tokenizer)

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from fmstudio.errors import StudioError
 from fmstudio.nn.decoder import Decoder
 from fmstudio.nn.decoder_folder import load_decoder, save_decoder
-from fmstudio.nn.decoding_plan import DecodingPlan, can_plan
+from fmstudio.nn.decoding_plan import DecodingPlan
+from fmstudio.nn.decoding_weights import can_plan
 from fmstudio.nn.generation import SamplingControls, generate_steps, generate_tokens, reader_of
 from tests.nn.test_decoder import LAYOUTS, decoder, transformers_model
 
@@ -54,8 +55,12 @@ class TestReading:
         before = expected(frozen, TEXT)
         first, second = DecodingPlan(frozen), DecodingPlan(frozen)
         attention: Any = frozen.model.layers[0].self_attn
+
+        def product(plan: DecodingPlan) -> Any:
+            return plan._layers[0].queries_keys_values
+
         places = {part.weight.untyped_storage().data_ptr() for part in (attention.q_proj, attention.v_proj)}
-        assert places == {plan._layers[0].queries_keys_values.data_ptr() for plan in (first, second)}
+        assert places == {product(plan).weight.data_ptr() for plan in (first, second)}
         torch.testing.assert_close(expected(frozen, TEXT), before)
         save_decoder(frozen, tmp_path)
         torch.testing.assert_close(expected(load_decoder(tmp_path), TEXT), before, atol=1e-5, rtol=0)

@@ -1,0 +1,143 @@
+"""The weights of a frozen decoder as `nn.decoding_plan` multiplies with them: one matrix for what reads the same.
+
+Queries, keys and values come from one product, and so do the gate and the values of the feed-forward layer. Their
+weights are joined once, and the decoder's own layers become views of the joined ones, so that nothing is kept twice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear
+
+from fmstudio.nn.decoder import Decoder, DecoderLayer, TokenTable
+from fmstudio.nn.decoder_shape import DecoderShape
+from fmstudio.nn.packed import PackedLinear, can_join
+from fmstudio.nn.packed import joined as packed_joined
+
+
+def can_plan(decoder: Decoder) -> bool:
+    """Whether a decoder can be prepared: it is frozen, and nobody has put an adapter in place of a layer."""
+    frozen = not any(parameter.requires_grad for parameter in decoder.parameters())
+    projections = (part for name, part in decoder.named_modules() if name.endswith(("_proj", "lm_head")))
+    known = all(type(part) in (nn.Linear, PackedLinear) for part in projections)
+    groups = (together for layer in decoder.model.layers for together in _groups(layer))
+    return frozen and known and all(map(_joinable, groups))
+
+
+def _groups(layer: nn.Module) -> tuple[list[nn.Module], list[nn.Module]]:
+    """The layers that read the same: those of the attention, and those of the feed-forward layer."""
+    assert isinstance(layer, DecoderLayer)
+    attention, feed = layer.self_attn, layer.mlp
+    return [attention.q_proj, attention.k_proj, attention.v_proj], [feed.gate_proj, feed.up_proj]
+
+
+def _joinable(layers: Sequence[nn.Module]) -> bool:
+    packed = [layer.matrix for layer in layers if isinstance(layer, PackedLinear)]
+    return not packed or (len(packed) == len(layers) and can_join(packed))
+
+
+class Matrix(Protocol):
+    """What a plan multiplies with."""
+
+    def times(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
+        """out = W x, or out += W x; x: (columns,), out: (rows,)."""
+
+    def over(self, x: Tensor) -> Tensor:
+        """x Wᵀ: (time, columns) → (time, rows)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Dense:
+    """A matrix as torch has it."""
+
+    weight: Tensor
+
+    def times(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
+        if add:
+            out.addmv_(self.weight, x)
+        else:
+            torch.mv(self.weight, x, out=out)
+
+    def over(self, x: Tensor) -> Tensor:
+        return linear(x, self.weight)
+
+
+def _product(layers: Sequence[nn.Module]) -> Matrix:
+    """One matrix for layers that read the same.
+
+    Layers that are joined already are left as they are, so that a decoder can be prepared again at no cost.
+    """
+    packed = [layer.matrix for layer in layers if isinstance(layer, PackedLinear)]
+    if packed:
+        return packed_joined(packed)
+    return _Dense(_joined([layer.weight for layer in layers if isinstance(layer, nn.Linear)]))
+
+
+def _joined(parts: Sequence[Tensor]) -> Tensor:
+    """Parameters one below the other; their own memory becomes views of it."""
+    rows = [len(part) for part in parts]
+    if _adjacent(parts):
+        first = parts[0].data
+        whole = first.as_strided((sum(rows), *first.shape[1:]), first.stride(), first.storage_offset())
+    else:
+        whole = torch.cat([part.data for part in parts])
+    for part, piece in zip(parts, whole.split(rows), strict=True):
+        part.data = piece
+    return whole
+
+
+def _adjacent(parts: Sequence[Tensor]) -> bool:
+    place = parts[0].data_ptr()
+    for part in parts:
+        same = part.untyped_storage().data_ptr() == parts[0].untyped_storage().data_ptr()
+        if not (same and part.is_contiguous() and part.data_ptr() == place):
+            return False
+        place += part.numel() * part.element_size()
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class LayerWeights:
+    """The weights of one layer, joined where they read the same."""
+
+    input_norm: Tensor
+    queries_keys_values: Matrix
+    bias: Tensor | None
+    head_norm: Tensor | None
+    """Weights that queries and keys are normalised with: (heads + key_value_heads, head_width)."""
+    attended: Matrix
+    feed_norm: Tensor
+    gate_up: Matrix
+    down: Matrix
+
+
+def layer_weights(layer: nn.Module, shape: DecoderShape) -> LayerWeights:
+    """The weights of a decoder's layer."""
+    assert isinstance(layer, DecoderLayer)
+    attention, (reading, feeding) = layer.self_attn, _groups(layer)
+    biases = [part.bias for part in reading if isinstance(part.bias, nn.Parameter)]
+    head_norm = None
+    if attention.q_norm is not None and attention.k_norm is not None:
+        norms = [attention.q_norm.weight.data] * shape.heads + [attention.k_norm.weight.data] * shape.key_value_heads
+        head_norm = torch.stack(norms)
+    return LayerWeights(
+        layer.input_layernorm.weight.data,
+        _product(reading),
+        _joined(biases) if biases else None,
+        head_norm,
+        matrix_of(attention.o_proj),
+        layer.post_attention_layernorm.weight.data,
+        _product(feeding),
+        matrix_of(layer.mlp.down_proj),
+    )
+
+
+def matrix_of(layer: nn.Module) -> Matrix:
+    """The matrix of a single layer, or of the token table read the other way round."""
+    if isinstance(layer, PackedLinear):
+        return layer.matrix
+    assert isinstance(layer, (nn.Linear, TokenTable))
+    return _Dense(layer.weight.data)

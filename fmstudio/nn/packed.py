@@ -1,0 +1,210 @@
+"""Weights that stay small: whole numbers of eight bits, with a scale and a minimum for every block of a row.
+
+    weight = scale · code + minimum        for 16 or 32 neighbours of a row, which share scale and minimum
+
+This is what the usual quantised files hold, so nothing is lost by it: products are computed in float32, as with the
+matrix of float32 that the codes stand for. But a single token reads 1.25 bytes a weight from memory instead of four,
+and memory is what a single token waits for. Several tokens at once unpack a stretch of rows at a time and use it for
+all of them.
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+LANES = 32
+"""Rows that stand side by side; `nn.packed_kernels`, which is imported with the first matrix only, has the same."""
+
+_STRETCH = 1024 * 1024
+"""Numbers that are unpacked at once: few enough to stay in the processor's own memory."""
+
+
+class PackedMatrix:
+    """A matrix (rows, columns) of codes, filled in once with `fill`.
+
+    block: neighbours of a row that share a scale and a minimum, 16 or 32; columns are a multiple of it.
+    """
+
+    def __init__(self, rows: int, columns: int, block: int) -> None:
+        tiles, blocks = -(-rows // LANES), columns // block
+        self.rows, self.columns = rows, columns
+        self._take(
+            np.zeros((tiles, blocks, block, LANES), np.int8),
+            np.zeros((tiles, blocks, LANES), np.float32),
+            np.zeros((tiles, blocks, LANES), np.float32),
+        )
+        self._whole: PackedMatrix | None = None
+        self._kernels = _kernels()
+
+    def _take(self, codes: np.ndarray, scales: np.ndarray, minimums: np.ndarray) -> None:
+        self._codes, self._scales, self._minimums = codes, scales, minimums
+        self._shape = codes.shape[1:3]
+        self._padded = len(codes) * LANES != self.rows
+
+    @property
+    def block(self) -> int:
+        """Neighbours of a row that share a scale and a minimum."""
+        return int(self._codes.shape[2])
+
+    def fill(self, first: int, codes: np.ndarray, scales: np.ndarray, minimums: np.ndarray) -> None:
+        """Rows from `first` on, a multiple of LANES: codes (rows, columns), scales and minimums (rows, blocks)."""
+        tiles = slice(first // LANES, first // LANES + -(-len(codes) // LANES))
+        by_block = codes.reshape(len(codes), *self._shape)
+        for part, rows in ((self._codes, by_block), (self._scales, scales), (self._minimums, minimums)):
+            for lane in range(LANES):
+                found = rows[lane::LANES]
+                part[tiles][: len(found), ..., lane] = found
+
+    def times(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
+        """out = W x, or out += W x; x: (columns,), out: (rows,), both float32 and contiguous."""
+        _set_threads()
+        given, result = x.numpy().reshape(self._shape), out.numpy()
+        whole = np.zeros(len(self._codes) * LANES, np.float32) if self._padded else result
+        if not add:
+            result.fill(0)
+        with _TURN:
+            self._kernels.add_times(self._codes, self._scales, self._minimums, given, whole.reshape(-1, LANES))
+        if self._padded:
+            result += whole[: self.rows]
+
+    def over(self, x: Tensor) -> Tensor:
+        """x Wᵀ for several rows at once: (..., columns) → (..., rows)."""
+        flat = x.reshape(-1, self.columns)
+        if len(flat) == 1:
+            single = flat.new_empty(self.rows)
+            self.times(flat[0].contiguous(), single)
+            return single.view(*x.shape[:-1], self.rows)
+        result = flat.new_empty(len(flat), self.rows)
+        for first, stretch in self._stretches():
+            result[:, first : first + stretch.shape[1]] = flat @ stretch
+        return result.view(*x.shape[:-1], self.rows)
+
+    def unpacked(self) -> Tensor:
+        """The matrix in float32, (rows, columns), in memory of its own."""
+        result = torch.empty(self.rows, self.columns)
+        for first, stretch in self._stretches():
+            result[first : first + stretch.shape[1]] = stretch.t()
+        return result
+
+    def row(self, number: int) -> Tensor:
+        """One row in float32, (columns,)."""
+        tile, lane = divmod(number, LANES)
+        found = self._scales[tile, :, lane, None] * self._codes[tile, :, :, lane] + self._minimums[tile, :, lane, None]
+        return torch.from_numpy(found.reshape(-1))
+
+    def _stretches(self) -> Any:
+        """Rows, transposed, stretch by stretch: (number of the first, (columns, rows of the stretch))."""
+        _set_threads()
+        tiles = max(1, _STRETCH // (self.columns * LANES))
+        room = _room(self.columns * tiles * LANES)
+        for tile in range(0, len(self._codes), tiles):
+            part = slice(tile, tile + tiles)
+            count = len(self._codes[part]) * LANES
+            found = room[: self.columns * count].reshape(self.columns, count)
+            with _TURN:
+                self._kernels.unpack(self._codes[part], self._scales[part], self._minimums[part], found)
+            yield tile * LANES, torch.from_numpy(found)[:, : self.rows - tile * LANES]
+
+
+def can_join(parts: Sequence[PackedMatrix]) -> bool:
+    """Whether matrices can stand one below the other: all but the last fill their tiles."""
+    return not any(part.rows % LANES for part in parts[:-1])
+
+
+def joined(parts: Sequence[PackedMatrix]) -> PackedMatrix:
+    """Matrices that multiply the same, one below the other; their codes are kept once, in the joined one."""
+    whole = parts[0]._whole
+    if whole is not None and all(part._whole is whole for part in parts):
+        return whole
+    block = min(part.block for part in parts)
+    fine = [_in_blocks(part, block) for part in parts]
+    whole = PackedMatrix(0, parts[0].columns, block)
+    whole.rows = sum(part.rows for part in parts)
+    whole._take(*(np.concatenate([arrays[kind] for arrays in fine]) for kind in range(3)))
+    tile = 0
+    for part, (codes, _, _) in zip(parts, fine, strict=True):
+        own = slice(tile, tile + len(codes))
+        part._take(whole._codes[own], whole._scales[own], whole._minimums[own])
+        part._whole = whole
+        tile += len(codes)
+    return whole
+
+
+def _in_blocks(matrix: PackedMatrix, block: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Codes, scales and minimums with shorter blocks."""
+    codes, times = matrix._codes, matrix.block // block
+    finer = codes.reshape(len(codes), -1, block, LANES)
+    return finer, matrix._scales.repeat(times, axis=1), matrix._minimums.repeat(times, axis=1)
+
+
+class PackedLinear(nn.Module):
+    """What `nn.Linear` computes, with a packed matrix. Its weight cannot be trained; `state_dict` has it in float32."""
+
+    def __init__(self, matrix: PackedMatrix, bias: nn.Parameter | None = None) -> None:
+        super().__init__()
+        self.matrix, self.bias = matrix, bias
+
+    @property
+    def weight(self) -> Tensor:
+        """The matrix in float32, unpacked anew each time: (outputs, inputs)."""
+        return self.matrix.unpacked()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., inputs) → (..., outputs)."""
+        result = self.matrix.over(x)
+        return result if self.bias is None else result + self.bias
+
+    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        destination[prefix + "weight"] = self.weight
+
+
+class PackedTable(PackedLinear):
+    """What `nn.decoder.TokenTable` computes, with a packed matrix: a row for each token."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(...) → (..., width)."""
+        rows = [self.row(token) for token in tokens.flatten().tolist()]
+        return torch.stack(rows).view(*tokens.shape, -1)
+
+    def row(self, token: int) -> Tensor:
+        """One token's embedding, (width,)."""
+        return self.matrix.row(token)
+
+    def read_out(self, hidden: Tensor) -> Tensor:
+        """(..., width) → (..., vocabulary)."""
+        return self.matrix.over(hidden)
+
+
+_OWN = threading.local()
+_TURN = threading.Lock()
+"""Held while a kernel runs: where there is no OpenMP, numba's own threads serve one caller at a time."""
+
+
+def _room(numbers: int) -> np.ndarray:
+    """Memory that the thread uses again for every stretch: fresh memory would cost more than what is written there."""
+    room: np.ndarray | None = getattr(_OWN, "room", None)
+    if room is None or len(room) < numbers:
+        room = _OWN.room = np.empty(numbers, np.float32)
+    return room
+
+
+def _set_threads() -> None:
+    """As many threads as torch computes with on this thread."""
+    wanted = torch.get_num_threads()
+    if getattr(_OWN, "threads", 0) != wanted:
+        from numba import config, set_num_threads
+
+        set_num_threads(max(1, min(wanted, config.NUMBA_NUM_THREADS)))  # type: ignore[attr-defined]
+        _OWN.threads = wanted
+
+
+def _kernels() -> Any:
+    """Compiled when the first matrix is made, a second or two where no earlier start has left them on the disk."""
+    from fmstudio.nn import packed_kernels
+
+    return packed_kernels

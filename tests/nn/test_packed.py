@@ -1,0 +1,106 @@
+"""Packed matrices against the float32 matrices that they stand for."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from fmstudio.nn.packed import PackedLinear, PackedMatrix, can_join, joined
+
+CLOSE = {"atol": 1e-4, "rtol": 1e-5}
+
+
+def pair(rows: int = 96, columns: int = 64, block: int = 32, seed: int = 0) -> tuple[PackedMatrix, Tensor]:
+    """A matrix of random codes, and the same in float32."""
+    draw = np.random.default_rng(seed)
+    codes = draw.integers(-128, 128, (rows, columns), np.int8)
+    scales, minimums = draw.normal(0, 0.01, (2, rows, columns // block)).astype(np.float32)
+    matrix = PackedMatrix(rows, columns, block)
+    half = rows // 64 * 32
+    matrix.fill(0, codes[:half], scales[:half], minimums[:half])
+    matrix.fill(half, codes[half:], scales[half:], minimums[half:])
+    plain = scales[..., None] * codes.reshape(rows, -1, block) + minimums[..., None]
+    return matrix, torch.from_numpy(plain.astype(np.float32).reshape(rows, columns))
+
+
+def noise(*shape: int) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture(params=[(96, 64, 32), (96, 64, 16), (75, 64, 32), (7, 96, 16)], ids=str)
+def matrices(request: pytest.FixtureRequest) -> tuple[PackedMatrix, Tensor]:
+    return pair(*request.param)
+
+
+def test_unpacks_to_its_numbers(matrices: tuple[PackedMatrix, Tensor]) -> None:
+    packed, plain = matrices
+    assert torch.equal(packed.unpacked(), plain)
+    assert all(torch.equal(packed.row(number), plain[number]) for number in (0, len(plain) // 2, len(plain) - 1))
+
+
+def test_multiplies_one_vector(matrices: tuple[PackedMatrix, Tensor]) -> None:
+    packed, plain = matrices
+    x, out = noise(packed.columns), noise(packed.rows)
+    expected, added = plain @ x, out + plain @ x
+    packed.times(x, out, add=True)
+    torch.testing.assert_close(out, added, **CLOSE)
+    packed.times(x, out)
+    torch.testing.assert_close(out, expected, **CLOSE)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5,), (2, 3)], ids=str)
+def test_multiplies_rows(matrices: tuple[PackedMatrix, Tensor], shape: tuple[int, ...]) -> None:
+    packed, plain = matrices
+    x = noise(*shape, packed.columns)
+    torch.testing.assert_close(packed.over(x), x @ plain.t(), **CLOSE)
+
+
+def test_many_rows_are_unpacked_in_stretches() -> None:
+    packed, plain = pair(rows=40 * 1000, columns=64)  # a stretch holds 16,384 rows
+    torch.testing.assert_close(packed.over(noise(3, 64)), noise(3, 64) @ plain.t(), **CLOSE)
+    assert torch.equal(packed.unpacked(), plain)
+
+
+def test_joined_matrices_are_kept_once() -> None:
+    (first, plain), (second, other), (last, rest) = pair(64), pair(32, block=16, seed=1), pair(40, seed=2)
+    whole = joined([first, second, last])
+    expected = torch.cat([plain, other, rest])
+    assert torch.equal(whole.unpacked(), expected)
+    assert whole.block == 16
+    out = noise(136)
+    whole.times(noise(64), out)
+    torch.testing.assert_close(out, expected @ noise(64), **CLOSE)
+    assert joined([first, second, last]) is whole
+    assert np.shares_memory(first._codes, whole._codes)
+    assert torch.equal(second.unpacked(), other)
+    assert not can_join([last, first])
+
+
+def test_a_layer_saves_what_a_plain_layer_would() -> None:
+    packed, plain = pair()
+    layer = PackedLinear(packed, torch.nn.Parameter(noise(96), requires_grad=False))
+    same = torch.nn.Linear(64, 96)
+    same.load_state_dict(layer.state_dict())
+    torch.testing.assert_close(layer(noise(2, 4, 64)), same(noise(2, 4, 64)), **CLOSE)
+    assert torch.equal(same.weight, plain)
+
+
+def test_several_threads_multiply_at_once() -> None:
+    packed, plain = pair(rows=960, columns=576)
+    expected, wrong = plain @ noise(576), []
+
+    def work() -> None:
+        out = torch.empty(960)
+        for _ in range(50):
+            packed.times(noise(576), out)
+            if not torch.allclose(out, expected, atol=1e-3):
+                wrong.append(out.clone())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong

@@ -1,0 +1,77 @@
+"""Quantised weights that stay packed: the numbers are those of `gguf`, and the decoder computes what it did."""
+
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import gguf
+import numpy as np
+import pytest
+import torch
+from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
+
+from fmstudio.families.text import load_language_model, save_language_model
+from fmstudio.nn.decoding_weights import can_plan
+from fmstudio.nn.generation import generate_tokens, reader_of
+from fmstudio.nn.packed import PackedLinear
+from fmstudio.runtimes.facts import facts_of
+from fmstudio.runtimes.gguf_packing import pack
+from fmstudio.runtimes.torch_runtime import load_gguf
+from tests.gguf_files import tiny_language_model, write_gguf
+
+KINDS = [GGMLQuantizationType[name] for name in ("Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K")]
+HALVES = {"Q4_1": (0, 2), "Q5_1": (0, 2), "Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)}
+"""Where the numbers of 16 bits stand in a stored block."""
+SHAPES: dict[str, dict[str, Any]] = {
+    "llama": {},
+    "llama, untied": {"tied_embeddings": False},
+    "qwen2": {"query_key_value_bias": True},
+    "qwen3": {"query_key_norm": True, "head_width": 32},
+}
+
+
+def stored(kind: GGMLQuantizationType, rows: int = 70, columns: int = 512) -> np.ndarray:
+    """Any bytes but for the scales, which are small numbers; the first block's are zero."""
+    draw, (numbers, size) = np.random.default_rng(0), GGML_QUANT_SIZES[kind]
+    raw = draw.integers(0, 256, (rows * columns // numbers, size), np.uint8)
+    for place in HALVES.get(kind.name, (0,)):
+        scales = draw.normal(0, 0.01, (len(raw), 1)).astype(np.float16)
+        scales[0] = 0
+        raw[:, place : place + 2] = scales.view(np.uint8)
+    return raw.reshape(rows, -1)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_packed_numbers_are_those_of_the_file(kind: GGMLQuantizationType) -> None:
+    raw = stored(kind)
+    torch.testing.assert_close(
+        pack(raw, kind).unpacked(), torch.from_numpy(gguf.dequantize(raw, kind)), atol=1e-7, rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("kind", [GGMLQuantizationType.Q4_1, GGMLQuantizationType.Q8_0], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
+def test_a_packed_decoder_computes_what_its_numbers_do(
+    tmp_path: Path, shape: dict[str, Any], kind: GGMLQuantizationType
+) -> None:
+    packed = load_gguf(write_gguf(tmp_path / "tiny.gguf", tiny_language_model(**shape), kind=kind))
+    assert sum(isinstance(part, PackedLinear) for part in packed.decoder.modules()) >= 15
+    save_language_model(packed, tmp_path / "plain")
+    plain = load_language_model(tmp_path / "plain").decoder.requires_grad_(False)
+    text = torch.randint(300, (2, 40), generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(packed.decoder(text), plain(text), atol=1e-4, rtol=0)
+    frozen, begin = packed.decoder.requires_grad_(False), text[0].tolist()
+    assert can_plan(frozen)
+    reader = reader_of(frozen)
+    for stop, start in ((30, 0), (31, 30), (40, 31)):
+        torch.testing.assert_close(reader.read(begin[start:stop]), plain(text)[0, stop - 1], atol=1e-4, rtol=0)
+    written = [list(islice(generate_tokens(each, begin, temperature=0), 30)) for each in (frozen, plain)]
+    assert written[0] == written[1]
+
+
+def test_a_packed_file_needs_less_memory(tmp_path: Path) -> None:
+    model = tiny_language_model()
+    small = facts_of(write_gguf(tmp_path / "small.gguf", model, kind=GGMLQuantizationType.Q8_0))
+    large = facts_of(write_gguf(tmp_path / "large.gguf", model))
+    assert large.torch_bytes == 4 * large.parameters
+    assert small.parameters < small.torch_bytes < 1.3 * small.parameters
