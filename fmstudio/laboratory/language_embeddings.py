@@ -43,11 +43,12 @@ def neighbours(context: JobContext, workspace: Workspace, model: str, token: int
     opened = yield from open_model(context, workspace, model)
     pieces = _pieces(opened, token)
     number = pieces[-1]
-    table = _table(opened)
+    table, size = opened.decoder.model.embed_tokens, vocabulary_size(opened.tokenizer)
     with torch.no_grad():
-        lengths = table.norm(dim=1).clamp(min=1e-12)
-        cosines = table @ table[number] / (lengths * lengths[number])
-    near = cosines.index_fill(0, torch.tensor([number], device=table.device), -2.0).topk(min(count, len(table) - 1))
+        lengths = _lengths(opened.decoder)[:size]  # further rows pad the matrix
+        cosines = table.read_out(table.row(number))[:size] / (lengths * lengths[number])
+    others = cosines.index_fill(0, torch.tensor([number], device=cosines.device), -2.0)
+    near = others.topk(min(count, size - 1))
     ids, special = near.indices.tolist(), special_ids(opened.tokenizer)
     rows = [
         {"id": other, "text": text, "cosine": float(cosine), "special": other in special}
@@ -61,8 +62,8 @@ def neighbours(context: JobContext, workspace: Workspace, model: str, token: int
         "rows": rows,
         "mean": float(cosines.mean()),
         "length": float(lengths[number]),
-        "width": table.shape[1],
-        "vocabulary": len(table),
+        "width": opened.decoder.shape.width,
+        "vocabulary": size,
     }  # fmt: skip
     yield Sample("neighbours", "neighbours", data)
     return {"token": number}
@@ -81,10 +82,11 @@ def _pieces(opened: Opened, token: int | str) -> list[int]:
     return [token]
 
 
-def _table(opened: Opened) -> Tensor:
-    """The input embeddings, (vocabulary, width), without rows that pad the matrix beyond the vocabulary."""
-    table: Tensor = opened.decoder.model.embed_tokens.weight.detach()
-    return table[: vocabulary_size(opened.tokenizer)].float()
+def _lengths(decoder: Decoder) -> Tensor:
+    """Lengths of the input embeddings, (vocabulary,), measured once for each model."""
+    if decoder not in _LENGTHS:
+        _LENGTHS[decoder] = decoder.model.embed_tokens.lengths().clamp(min=1e-12)
+    return _LENGTHS[decoder]
 
 
 def complete(context: JobContext, workspace: Workspace, model: str, typed: str, count: int = 12) -> Job:
@@ -101,6 +103,7 @@ def complete(context: JobContext, workspace: Workspace, model: str, typed: str, 
 Entry = tuple[str, str, int]
 """A token as one looks for it (small letters, no blanks around it), its text and its id."""
 
+_LENGTHS: "WeakKeyDictionary[Decoder, Tensor]" = WeakKeyDictionary()
 _VOCABULARIES: "WeakKeyDictionary[Decoder, list[Entry]]" = WeakKeyDictionary()
 
 

@@ -62,6 +62,10 @@ class TokenTable(nn.Embedding):
         """One token's embedding, (width,)."""
         return self.weight.detach()[token]
 
+    def lengths(self) -> Tensor:
+        """Euclidean lengths of all rows, (vocabulary,)."""
+        return self.weight.detach().norm(dim=1)
+
     def read_out(self, hidden: Tensor) -> Tensor:
         """(..., width) → (..., vocabulary)."""
         return nn.functional.linear(hidden, self.weight)

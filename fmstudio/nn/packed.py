@@ -9,7 +9,7 @@ all of them.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,14 +79,14 @@ class PackedMatrix:
             self.times(flat[0].contiguous(), single)
             return single.view(*x.shape[:-1], self.rows)
         result = flat.new_empty(len(flat), self.rows)
-        for first, stretch in self._stretches():
+        for first, stretch in self.stretches():
             result[:, first : first + stretch.shape[1]] = flat @ stretch
         return result.view(*x.shape[:-1], self.rows)
 
     def unpacked(self) -> Tensor:
         """The matrix in float32, (rows, columns), in memory of its own."""
         result = torch.empty(self.rows, self.columns)
-        for first, stretch in self._stretches():
+        for first, stretch in self.stretches():
             result[first : first + stretch.shape[1]] = stretch.t()
         return result
 
@@ -96,8 +96,11 @@ class PackedMatrix:
         found = self._scales[tile, :, lane, None] * self._codes[tile, :, :, lane] + self._minimums[tile, :, lane, None]
         return torch.from_numpy(found.reshape(-1))
 
-    def _stretches(self) -> Any:
-        """Rows, transposed, stretch by stretch: (number of the first, (columns, rows of the stretch))."""
+    def stretches(self) -> Iterator[tuple[int, Tensor]]:
+        """Rows in float32, transposed, stretch by stretch: (number of the first, (columns, rows of the stretch)).
+
+        A stretch stands in memory that the next one is written to.
+        """
         _set_threads()
         tiles = max(1, _STRETCH // (self.columns * LANES))
         room = _room(self.columns * tiles * LANES)
@@ -174,6 +177,10 @@ class PackedTable(PackedLinear):
     def row(self, token: int) -> Tensor:
         """One token's embedding, (width,)."""
         return self.matrix.row(token)
+
+    def lengths(self) -> Tensor:
+        """Euclidean lengths of all rows, (vocabulary,)."""
+        return torch.cat([stretch.norm(dim=0) for _, stretch in self.matrix.stretches()])
 
     def read_out(self, hidden: Tensor) -> Tensor:
         """(..., width) → (..., vocabulary)."""

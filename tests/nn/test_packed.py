@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fmstudio.nn.packed import PackedLinear, PackedMatrix, can_join, joined
+from fmstudio.nn.packed import PackedLinear, PackedMatrix, PackedTable, can_join, joined
 
 CLOSE = {"atol": 1e-4, "rtol": 1e-5}
 
@@ -85,6 +85,15 @@ def test_a_layer_saves_what_a_plain_layer_would() -> None:
     same.load_state_dict(layer.state_dict())
     torch.testing.assert_close(layer(noise(2, 4, 64)), same(noise(2, 4, 64)), **CLOSE)
     assert torch.equal(same.weight, plain)
+
+
+def test_a_table_is_looked_up_and_read_the_other_way_round() -> None:
+    packed, plain = pair(rows=75)
+    table, tokens = PackedTable(packed), torch.tensor([[3, 74, 3]])
+    assert torch.equal(table(tokens), plain[tokens])
+    assert torch.equal(table.row(40), plain[40])
+    torch.testing.assert_close(table.read_out(noise(64)), plain @ noise(64), **CLOSE)
+    torch.testing.assert_close(table.lengths(), plain.norm(dim=1), **CLOSE)
 
 
 def test_several_threads_multiply_at_once() -> None:
