@@ -38,7 +38,7 @@ def ask(
     settings: fields of RetrievalSettings. sampling: fields of TextSampling. Yields Sample "found" (its rows say which
     passages are used), the exact prompt as Sample "prompt", the answers as TextDelta "answer" and "plain", and Sample
     "citations". Where nothing relevant was found the answer says so, and the model is not asked to invent one.
-    Returns both answers with their pace; the names of the figures without passages begin with "plain_".
+    Returns both answers with their pace; that of the plain one is "without".
     """
     chosen: RetrievalSettings = build(RetrievalSettings, settings or {}, "settings.")
     wishes = {key: value for key, value in (sampling or {}).items() if key not in ("raw", "prompt")}
@@ -48,7 +48,7 @@ def ask(
     yield Sample("found", "found", found)
     result: dict[str, Any] = {
         "answer": "", "plain": "", "citations": [], "relevant": found["relevant"], "feedback": "",
-        **_NO_PACE, **_as_plain(_NO_PACE),
+        "without": {}, **_NO_PACE,
     }  # fmt: skip
     if found["relevant"]:
         entry = yield from load_model(context, workspace, model, backend)
@@ -67,16 +67,12 @@ def ask(
         yield TextDelta(result["answer"], ANSWER)
     if compare and not context.stopping:
         plain = yield from _without_retrieval(context, workspace, model, question, wishes, backend)
-        result |= {"plain": plain["text"], **_as_plain(_pace_of(plain))}
+        result |= {"plain": plain["text"], "without": _pace_of(plain)}
     return result
 
 
 def _pace_of(outcome: Mapping[str, Any]) -> dict[str, Any]:
     return {name: outcome[name] for name in _NO_PACE}
-
-
-def _as_plain(pace: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"{PLAIN}_{name}": figure for name, figure in pace.items()}
 
 
 def nothing_found(found: Mapping[str, Any]) -> str:

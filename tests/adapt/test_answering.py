@@ -92,8 +92,8 @@ def test_the_starter_model_answers_from_a_passage(workspace, starter_models, tmp
     assert "three years" in result["answer"] == streamed(events, "answer")
     assert result["plain"] == streamed(events, "plain")
     assert "three years" not in result["plain"]
-    assert 0 < result["plain_tokens"] <= 40
-    assert result["plain_tokens_per_second"] > 0
+    assert 0 < result["without"]["tokens"] <= 40
+    assert result["without"]["tokens_per_second"] > 0
     (prompt,) = samples(events, "prompt")
     assert "lasts for three years from the day of purchase" in prompt["text"]
     assert question in prompt["text"]

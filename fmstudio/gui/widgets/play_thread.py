@@ -9,6 +9,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.labels import button
 from fmstudio.gui.widgets.play_conversation import Conversation, Message
 from fmstudio.gui.widgets.play_message import MessageView
+from fmstudio.gui.widgets.tab_order import follow, stops
 
 SHOWN = 20  # messages; earlier ones are brought by a button
 _NEAR = 12  # pixels from the end that count as the end
@@ -74,6 +75,7 @@ class ThreadView(QScrollArea):
         self._drop(set(self._views) - {message.id for message in shown})
         for place, message in enumerate(shown):
             self._place(place, message, message.id == running)
+        self._order_tabs()
         self._furnishing.start()
 
     def _drop(self, gone: Sequence[str] | set[str]) -> None:
@@ -112,6 +114,11 @@ class ThreadView(QScrollArea):
         if bare:
             bare[-1].show_feedback()
             self._furnishing.start()
+        else:
+            self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        follow(self.earlier, [stop for view in self.views for stop in stops(view)])
 
     def view(self, id: str) -> MessageView | None:
         """The view of a message, where it is shown."""

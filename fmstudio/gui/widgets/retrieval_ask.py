@@ -262,7 +262,7 @@ class AskTab(QWidget):
     def _finished(self, result: Mapping[str, Any]) -> None:
         told = figures_of(result) if result.get("tokens") else ""
         self.answer.tell(told or ("The model was not asked." if result.get("answer") else "Stopped before an answer."))
-        self.plain.tell("")
+        self.plain.tell(figures_of(result["without"]) if result.get("without") else "")
         for text in (self.answer, self.plain):
             text.rest()
         if self.controls.question != self.asking.question:

@@ -1,12 +1,30 @@
 """Where the Tab key goes: what was made later comes where it stands, not at the end of the window."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLayout, QWidget
 
 
 def follow(first: QWidget, later: Iterable[QWidget]) -> None:
     """Have Tab go from the first through these in their order, and then on as before."""
     for before, after in pairwise((first, *later)):
         QWidget.setTabOrder(before, after)
+
+
+def stops(widget: QWidget) -> Iterator[QWidget]:
+    """Where Tab can stop in a widget, in the order of its layouts."""
+    if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        yield widget
+    if widget.layout() is not None:
+        yield from _stops_of(widget.layout())
+
+
+def _stops_of(layout: QLayout) -> Iterator[QWidget]:
+    for place in range(layout.count()):
+        item = layout.itemAt(place)
+        if item.widget() is not None:
+            yield from stops(item.widget())
+        elif item.layout() is not None:
+            yield from _stops_of(item.layout())

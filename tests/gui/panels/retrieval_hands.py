@@ -127,6 +127,7 @@ class RetrievalHands(Hands):
             "tokens_per_second": 92.4,
             "seconds_to_first_token": 0.4,
             "feedback": "entry-1" if relevant else "",
+            "without": {"tokens": 5, "tokens_per_second": 90.0, "seconds_to_first_token": 0.1} if plain else {},
         }
         self.tell(job, Finished("completed", result))
         return job

@@ -69,6 +69,21 @@ def test_an_edited_question_is_a_branch_and_both_can_be_gone_to(hands, chat, qtb
     assert not chat.thread.views[0].before.isEnabled()
 
 
+def test_tab_goes_through_the_messages_as_they_stand_and_then_to_the_field(hands, chat, qtbot):
+    hands.say("One")
+    hands.answer("First")
+    question, answer = chat.thread.views
+    qtbot.waitUntil(lambda: answer.feedback is not None and not chat.thread._furnishing.isActive())
+    expected = [question.copy, question.edit, question.remove, answer.copy, answer.again, answer.replay, answer.inside,
+                answer.remove, answer.feedback.up, answer.feedback.down]  # fmt: skip
+    at, met = chat.thread.earlier, []
+    while at is not chat.composer.field:
+        at = at.nextInFocusChain()
+        met.append(at)
+        assert len(met) < 1000
+    assert [each for each in met if each in expected] == expected
+
+
 def test_another_answer_takes_the_next_seed(hands, chat):
     hands.say("One")
     hands.answer("First")
