@@ -2,73 +2,18 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.error_box import UndoBanner
 from fmstudio.gui.widgets.labels import button, icon_button, label
+from fmstudio.gui.widgets.library_list import Entry, LibraryList, Line
 from fmstudio.gui.widgets.prompt_desk import PromptDesk
-from fmstudio.gui.widgets.prompt_row import Line, mark_row, paint_row, plain_list
 from fmstudio.workspace.prompt_library import PromptEntry
 
 _HEIGHT = 48
-_BOTTOM = Qt.AlignmentFlag.AlignBottom
-
-
-class PromptModel(QAbstractListModel):
-    """The entries whose names a search finds."""
-
-    def __init__(self, desk: PromptDesk) -> None:
-        super().__init__()
-        self._desk = desk
-        self._words = ""
-        self.entries: list[PromptEntry] = []
-        desk.listed.connect(self.refresh)
-        self.refresh()
-
-    def search(self, words: str) -> None:
-        """Show only prompts that have all these words in their names."""
-        self._words = words
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Take what the desk lists now; where the same prompts are there, places stay."""
-        words = self._words.casefold().split()
-        entries = [entry for entry in self._desk.entries if all(word in entry.name.casefold() for word in words)]
-        same = [entry.name for entry in entries] == [entry.name for entry in self.entries]
-        if not same:
-            self.beginResetModel()
-        self.entries = entries
-        if not same:
-            self.endResetModel()
-        elif entries:
-            self.dataChanged.emit(self.index(0), self.index(len(entries) - 1))
-
-    def row(self, name: str) -> int:
-        """Where a prompt stands, or -1."""
-        return next((row for row, entry in enumerate(self.entries) if entry.name == name), -1)
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.entries)
-
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole):
-        entry = self.entries[index.row()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{entry.name}, {facts_of(entry)}"
-        return entry.name if role == Qt.ItemDataRole.ToolTipRole else None
 
 
 def facts_of(entry: PromptEntry) -> str:
@@ -78,18 +23,11 @@ def facts_of(entry: PromptEntry) -> str:
     return f"{kept} · unsaved changes" if entry.draft and entry.versions else kept
 
 
-class _Painter(QStyledItemDelegate):
-    def __init__(self, theme: Theme, model: PromptModel) -> None:
-        super().__init__()
-        self._theme, self._model = theme, model
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        return QSize(120, _HEIGHT)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        entry = self._model.entries[index.row()]
-        facts = Line(facts_of(entry), token="warning" if entry.draft else "secondary", place=_BOTTOM)
-        paint_row(self._theme, painter, option, (Line(entry.name, "strong", "text"), facts))
+def entry_of(entry: PromptEntry) -> Entry:
+    """A prompt as the list shows it."""
+    facts = facts_of(entry)
+    below = Line(facts, token="warning" if entry.draft else "secondary", place=Qt.AlignmentFlag.AlignBottom)
+    return Entry(entry.name, (Line(entry.name, "strong", "text"), below), f"{entry.name}, {facts}", entry.name)
 
 
 class PromptList(QWidget):
@@ -101,15 +39,15 @@ class PromptList(QWidget):
         super().__init__()
         self.setObjectName("prompt-library")
         self._desk = desk
-        self.model = PromptModel(desk)
-        self._painter = _Painter(theme, self.model)
         self.search = QLineEdit()
         self.search.setObjectName("prompt-search")
         self.search.setAccessibleName("Find a prompt")
         self.search.setPlaceholderText("Find a prompt")
         self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self._search)
-        self.list = self._make_list()
+        self.search.textChanged.connect(self._show)
+        self.list = LibraryList(theme, "prompt-list", "Prompts", _HEIGHT)
+        self.list.opened.connect(self._open)
+        self.list.menu_wanted.connect(self._offer)
         self.new = button("New", "prompt-new", theme, "mdi6.plus", clicked=desk.begin)
         self.more = icon_button("mdi6.dots-horizontal", "More", "prompt-more", theme, self._offer_here)
         self.undo = UndoBanner(theme, "prompt-undo")
@@ -117,17 +55,9 @@ class PromptList(QWidget):
         self.nothing = label("No prompt has this name.", "secondary", "prompt-nothing", wrap=True)
         self._lay_out()
         desk.opened.connect(self.follow)
-        desk.listed.connect(self.follow)
+        desk.listed.connect(self._show)
         desk.deleted.connect(self._was_deleted)
-
-    def _make_list(self) -> QListView:
-        made = plain_list("prompt-list", "Prompts")
-        made.setModel(self.model)
-        made.setItemDelegate(self._painter)
-        made.customContextMenuRequested.connect(self._offer)
-        made.clicked.connect(self._clicked)
-        made.activated.connect(self._clicked)
-        return made
+        self._show()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -145,24 +75,24 @@ class PromptList(QWidget):
 
     def follow(self) -> None:
         """Mark the prompt that is on the desk."""
-        mark_row(self.list, self.model.row(self._desk.name))
+        self.list.mark(self._desk.name)
 
-    def _search(self, words: str) -> None:
-        self.model.search(words)
-        self.nothing.setVisible(not self.model.entries)
+    def _show(self) -> None:
+        """Show the prompts that have all words of the search in their names."""
+        words = self.search.text().casefold().split()
+        found = [entry for entry in self._desk.entries if all(word in entry.name.casefold() for word in words)]
+        self.list.show_entries([entry_of(entry) for entry in found])
+        self.nothing.setVisible(bool(words) and not found)
         self.follow()
 
-    def _clicked(self, index: QModelIndex) -> None:
-        name = self.model.entries[index.row()].name
+    def _open(self, name: str) -> None:
         if name != self._desk.name:
             self.chosen.emit(name)
 
     # What can be done.
 
-    def _offer(self, place) -> None:
-        index = self.list.indexAt(place)
-        entry = self.model.entries[index.row()] if index.isValid() else None
-        self._pop_up(entry, self.list.viewport().mapToGlobal(place))
+    def _offer(self, name: str, place: QPoint) -> None:
+        self._pop_up(next((entry for entry in self._desk.entries if entry.name == name), None), place)
 
     def _offer_here(self) -> None:
         self._pop_up(self._desk.entry, self.more.mapToGlobal(self.more.rect().bottomLeft()))
@@ -182,7 +112,7 @@ class PromptList(QWidget):
         menu.addAction("Import a file…", self._import)
         return menu
 
-    def _pop_up(self, entry: PromptEntry | None, place) -> None:
+    def _pop_up(self, entry: PromptEntry | None, place: QPoint) -> None:
         menu = self.menu(entry)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)

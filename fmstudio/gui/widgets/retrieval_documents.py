@@ -21,7 +21,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import label
-from fmstudio.gui.widgets.prompt_row import Line, paint_row
+from fmstudio.gui.widgets.library_list import Line, paint_row
 from fmstudio.gui.widgets.retrieval_jobs import DOCUMENT, DOCUMENTS
 from fmstudio.gui.widgets.retrieval_passage import PassageView
 

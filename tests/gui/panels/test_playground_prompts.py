@@ -35,7 +35,7 @@ def view(hands) -> PromptView:
 
 
 def names(view):
-    return [entry.name for entry in view.library.model.entries]
+    return view.library.list.keys
 
 
 def test_what_is_written_and_filled_in_is_what_is_asked(view, hands):
