@@ -7,11 +7,12 @@ full-text index keeps. A deleted entry is only marked until `purge`, so that it 
 import dataclasses
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fmstudio.workspace.database import Database
 from fmstudio.workspace.errors import WorkspaceError, explained
 from fmstudio.workspace.feedback_filter import FeedbackFilter
 from fmstudio.workspace.feedback_records import FeedbackRecord, FeedbackRow, checked
@@ -35,14 +36,9 @@ _KNOWN = frozenset(_NARROW + _TEXTS)
 class FeedbackLog:
     """The log of one workspace. Like the workspace itself it may be used from any thread."""
 
-    def __init__(
-        self,
-        rows: Callable[..., list[tuple[Any, ...]]],
-        transaction: Callable[[], AbstractContextManager[sqlite3.Connection]],
-        folder: Path,
-    ) -> None:
-        """rows, transaction: the workspace's ways to read and to write. folder: where pictures are kept."""
-        self._rows, self._transaction, self.folder = rows, transaction, folder
+    def __init__(self, index: Database, folder: Path) -> None:
+        """folder: where pictures are kept."""
+        self._index, self.folder = index, folder
 
     # One entry.
 
@@ -57,7 +53,7 @@ class FeedbackLog:
         hidden: nobody sees them until `reveal`, so that many can be kept bit by bit and yet appear at once.
         """
         count = 0
-        with self._transaction() as connection:
+        with self._index.transaction() as connection:
             for record in records:
                 _insert(connection, checked(record), _ARRIVING if hidden else 0)
                 count += 1
@@ -65,7 +61,7 @@ class FeedbackLog:
 
     def reveal(self) -> int:
         """Show the hidden entries, all at once; returns how many there were."""
-        with self._transaction() as connection:
+        with self._index.transaction() as connection:
             return connection.execute("UPDATE feedback SET removed = 0 WHERE removed = ?", (_ARRIVING,)).rowcount
 
     def forget_hidden(self) -> None:
@@ -87,7 +83,7 @@ class FeedbackLog:
     def get(self, id: str) -> FeedbackRecord:
         """One entry with its texts; raises WorkspaceError where there is none of this id."""
         names = ", ".join((*_NARROW, *(f"feedback_texts.{name}" for name in _TEXTS)))
-        found = self._rows(
+        found = self._index.rows(
             f"SELECT {names} FROM feedback JOIN feedback_texts USING (number) WHERE id = ? AND NOT removed", id
         )
         if not found:
@@ -98,7 +94,7 @@ class FeedbackLog:
 
     def has(self, id: str) -> bool:
         """Whether there is an entry of this id."""
-        return bool(self._rows("SELECT 1 FROM feedback WHERE id = ? AND NOT removed", id))
+        return bool(self._index.rows("SELECT 1 FROM feedback WHERE id = ? AND NOT removed", id))
 
     def update(self, id: str, **changes: Any) -> FeedbackRecord:
         """Change some fields of an entry and return it; `details` are merged into those there are."""
@@ -108,7 +104,7 @@ class FeedbackLog:
         if "details" in changes:
             changes["details"] = {**record.details, **changes["details"]}
         record = checked(dataclasses.replace(record, **changes, updated=now()))
-        with self._transaction() as connection:
+        with self._index.transaction() as connection:
             _change(connection, record, [name for name in _TEXTS if name in changes])
         return record
 
@@ -128,7 +124,7 @@ class FeedbackLog:
         return self._erase(_DELETED)
 
     def _erase(self, state: int) -> int:
-        with self._transaction() as connection:
+        with self._index.transaction() as connection:
             gone = [row[0] for row in connection.execute("SELECT id FROM feedback WHERE removed = ?", (state,))]
             if gone:
                 which = "number IN (SELECT number FROM feedback WHERE removed = ?)"
@@ -139,7 +135,7 @@ class FeedbackLog:
         return len(gone)
 
     def _mark(self, ids: Iterable[str], before: int, after: int) -> int:
-        with self._transaction() as connection:
+        with self._index.transaction() as connection:
             statement = "UPDATE feedback SET removed = ? WHERE id = ? AND removed = ?"
             return max(0, connection.executemany(statement, [(after, each, before) for each in ids]).rowcount)
 
@@ -161,18 +157,19 @@ class FeedbackLog:
         statement = (
             f"SELECT {', '.join(_ROW)} FROM feedback WHERE {where} ORDER BY {sort} {way}, number {way} LIMIT ? OFFSET ?"
         )
-        return [_row(row) for row in self._rows(statement, *values, count, start)]
+        return [_row(row) for row in self._index.rows(statement, *values, count, start)]
 
     def count(self, chosen: FeedbackFilter | None = None) -> int:
         """How many entries are chosen."""
         where, values = (chosen or FeedbackFilter()).condition()
-        return int(self._rows(f"SELECT count(*) FROM feedback WHERE {where}", *values)[0][0])
+        return int(self._index.rows(f"SELECT count(*) FROM feedback WHERE {where}", *values)[0][0])
 
     def ids(self, chosen: FeedbackFilter | None = None) -> list[str]:
         """The entries chosen, oldest first."""
         where, values = (chosen or FeedbackFilter()).condition()
         return [
-            row[0] for row in self._rows(f"SELECT id FROM feedback WHERE {where} ORDER BY created, number", *values)
+            row[0]
+            for row in self._index.rows(f"SELECT id FROM feedback WHERE {where} ORDER BY created, number", *values)
         ]
 
     def records(self, chosen: FeedbackFilter | None = None) -> Iterator[FeedbackRecord]:
@@ -182,17 +179,21 @@ class FeedbackLog:
     def tally(self, columns: str, chosen: FeedbackFilter | None = None, by: str = "1") -> list[tuple[Any, ...]]:
         """Aggregates over the entries chosen, a row for each value of `by`; both are SQL, written by the studio."""
         where, values = (chosen or FeedbackFilter()).condition()
-        return self._rows(f"SELECT {by}, {columns} FROM feedback WHERE {where} GROUP BY {by} ORDER BY {by}", *values)
+        return self._index.rows(
+            f"SELECT {by}, {columns} FROM feedback WHERE {where} GROUP BY {by} ORDER BY {by}", *values
+        )
 
     def models(self) -> list[str]:
         """The models that have entries, by name."""
-        return [row[0] for row in self._rows("SELECT DISTINCT model FROM feedback WHERE NOT removed ORDER BY model")]
+        return [
+            row[0] for row in self._index.rows("SELECT DISTINCT model FROM feedback WHERE NOT removed ORDER BY model")
+        ]
 
     def tags(self) -> list[str]:
         """The tags in use, the most used first."""
         return [
             row[0]
-            for row in self._rows(
+            for row in self._index.rows(
                 "SELECT value FROM feedback, json_each(feedback.tags) WHERE NOT removed AND tags != '[]' "
                 "GROUP BY value ORDER BY count(*) DESC, value"
             )

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from fmstudio.workspace import FeedbackFilter, FeedbackRecord, Workspace, WorkspaceError, index
+from fmstudio.workspace import FeedbackFilter, FeedbackRecord, Workspace, WorkspaceError, database
 
 
 def entry(prompt="What is the capital of France?", output="Paris.", **changes):
@@ -143,7 +143,7 @@ def test_threads_write_at_the_same_time(workspace):
 
 
 def test_a_locked_index_is_told_in_a_sentence(workspace, monkeypatch):
-    monkeypatch.setattr(index, "PATIENCE", 0.05)
+    monkeypatch.setattr(database, "PATIENCE", 0.05)
     impatient = Workspace(workspace.path)
     other = sqlite3.connect(workspace.index_path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

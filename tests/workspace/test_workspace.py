@@ -189,7 +189,7 @@ def test_a_deleted_index_is_built_anew(workspace: Workspace) -> None:
 
 
 def test_an_index_that_another_program_locks_says_so(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fmstudio.workspace.index.PATIENCE", 0.05)
+    monkeypatch.setattr("fmstudio.workspace.database.PATIENCE", 0.05)
     workspace.close()
     holder = sqlite3.connect(workspace.index_path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
