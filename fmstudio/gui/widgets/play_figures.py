@@ -22,7 +22,7 @@ def figures_of(result: Mapping[str, Any]) -> str:
     if result.get("tokens_per_second"):
         parts.append(formatting.rate(result["tokens_per_second"], "tokens/s"))
     if result.get("seconds_to_first_token") is not None:
-        parts.append(f"first token after {brief(result['seconds_to_first_token'])}")
+        parts.append(f"first token {brief(result['seconds_to_first_token'])}")
     if result.get("tokens") is not None:
         parts.append(formatting.plural(int(result["tokens"]), "token"))
     if finish := FINISHES.get(result.get("finish", "")):

@@ -42,7 +42,7 @@ def test_an_answer_streams_and_then_tells_its_figures(hands, chat, qtbot):
     assert hands.page.primary.text() == "Stop"
     hands.answer("The capital of France is Paris.")
     assert last(chat).text.toPlainText() == "The capital of France is Paris."
-    assert last(chat).figures.text() == "92.4 tok/s · first token after 0.08 s · 6 tokens · ended by itself"
+    assert last(chat).figures.text() == "92.4 tok/s · first token 0.08 s · 6 tokens · ended by itself"
     assert chat.tabs.prompt.text.toPlainText() == "<|im_start|>user\nHi<|im_end|>\n"
 
 

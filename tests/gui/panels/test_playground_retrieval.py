@@ -226,8 +226,8 @@ def test_an_answer_streams_beside_the_one_without_passages_and_its_citations_ope
     assert "passage:1" in html
     assert "passage:7" not in html, "a number that no passage has became a link"
     assert "Cited: " in hands.ask.answer.sources.text()
-    assert "first token after 0.40 s" in hands.ask.answer.figures.text()
-    assert hands.ask.plain.figures.text() == "90.0 tok/s · first token after 0.10 s · 5 tokens"
+    assert "first token 0.40 s" in hands.ask.answer.figures.text()
+    assert hands.ask.plain.figures.text() == "90.0 tok/s · first token 0.10 s · 5 tokens"
     assert hands.ask.feedback.entry == "entry-1"
     assert hands.ask.prompt.room.text() == "310 of 8,192 tokens"
     hands.ask.answer.text.anchorClicked.emit(QUrl("passage:1"))
