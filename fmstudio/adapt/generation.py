@@ -127,6 +127,8 @@ class _Writing:
         try:
             for piece in self.stream:
                 now = time.perf_counter()
+                if self.stream.waiting:
+                    self.began = now  # what another text takes is not this one's pace
                 if self.stream.tokens and not self.first:
                     self.first = now
                 self.last = now
@@ -144,7 +146,8 @@ class _Writing:
 
     def _progress(self) -> Progress:
         if not self.stream.tokens:
-            return Progress(0, self.maximum, "tokens", "Reading the prompt")
+            doing = "Waiting for another answer" if self.stream.waiting else "Reading the prompt"
+            return Progress(0, self.maximum, "tokens", doing)
         return Progress(self.stream.tokens, self.maximum, "tokens", "", self._rate(), "tokens/s")
 
     def _rate(self) -> float:

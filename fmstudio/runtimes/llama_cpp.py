@@ -101,11 +101,14 @@ def _open_server(path: Path, context: int, threads: int, key: str) -> Any:
     return server
 
 
-def _pieces(answers: Generator[list[Any], None, None], name: str, full: Finish) -> Pieces:
+def _pieces(answers: Generator[list[Any] | None, None, None], name: str, full: Finish) -> Pieces:
     """The text of one request as it comes. Closing it stops the server's work."""
     finish, count = full, 0
     try:
         for messages in answers:
+            if messages is None:
+                yield None
+                continue
             texts: list[str] = []
             for message in messages:
                 if "error" in message:

@@ -26,7 +26,7 @@ IDLE = 3.0
 """Seconds without a request after which a server is closed for torch's sake."""
 
 Request = dict[str, Any]
-_END = "end"
+_BEGUN, _END = "begun", "end"
 
 
 class LlamaRequests:
@@ -51,8 +51,8 @@ class LlamaRequests:
         finally:
             self._turn.release()
 
-    def messages(self, request: Request) -> Generator[list[Any], None, None]:
-        """What the server has said to a request since it was last asked; empty lists while there is nothing.
+    def messages(self, request: Request) -> Generator[list[Any] | None, None, None]:
+        """What the server has said to a request since it was last asked: None before its turn, then lists.
 
         The server works on a thread of its own, which ends with the request. Closing stops it before this returns.
         """
@@ -62,10 +62,12 @@ class LlamaRequests:
         thread.start()
         try:
             found: list[Any] = []
+            begun = False
             while _END not in found:
                 threads.make_way_for_others()  # between two of these steps, torch may have computed something
                 found = _waiting(heard)
-                yield [message for message in found if message is not _END]
+                begun = begun or bool(found)
+                yield [message for message in found if message not in (_BEGUN, _END)] if begun else None
         finally:
             closed.set()
             thread.join()
@@ -76,6 +78,7 @@ class LlamaRequests:
             while not self._turn.acquire(timeout=PATIENCE):
                 if closed.is_set():
                     return
+            heard.put(_BEGUN)
             try:
                 if self.server is None:
                     self.server = self._open()

@@ -35,20 +35,23 @@ class Runtime(Protocol):
         """Give the memory back."""
 
 
-Pieces = Generator[list[str], None, Finish]
-"""What a backend draws: the texts of the tokens that have come, none while waiting; returns why it ended."""
+Pieces = Generator[list[str] | None, None, Finish]
+"""What a backend draws: the texts of the tokens that have come, or None while another text is written before this one;
+returns why it ended."""
 
 
 class TextStream(Iterator[str]):
     """Pieces of a text as they come, some times a second: empty where there is nothing to add yet.
 
-    `tokens` counts what was drawn so far, `finish` tells why it ended. Closing stops the model at once.
+    `tokens` counts what was drawn so far, `finish` tells why it ended. `waiting` is true while the model is busy with
+    another text. Closing stops the model at once.
     """
 
     def __init__(self, prompt_tokens: int, raw: Pieces, stops: Sequence[str]) -> None:
         """stops: texts before which it ends."""
         self.prompt_tokens = prompt_tokens
         self.tokens = 0
+        self.waiting = False
         self.finish: Finish = "stopped"
         self._pieces = self._run(raw, stops)
 
@@ -68,7 +71,8 @@ class TextStream(Iterator[str]):
                 except StopIteration as end:
                     self.finish = end.value
                     break
-                shown, held, stopped = self._release(held, pieces, stops)
+                self.waiting = pieces is None
+                shown, held, stopped = self._release(held, pieces or (), stops)
                 yield shown
                 if stopped:
                     self.finish = "stop"

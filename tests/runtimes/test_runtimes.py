@@ -13,7 +13,7 @@ from fmstudio.families.text import TextSampling
 from fmstudio.nn.sampling_controls import next_token_probabilities, penalised
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.errors import ModelError
-from fmstudio.runtimes.llama_cpp import completion_request
+from fmstudio.runtimes.llama_cpp import LlamaCppRuntime, completion_request
 from fmstudio.runtimes.memory import BATCH
 from fmstudio.runtimes.runtime import Runtime, TextStream
 from fmstudio.runtimes.torch_runtime import load_gguf
@@ -115,6 +115,14 @@ def test_two_texts_take_turns_on_one_model(runtime: Runtime) -> None:
             else:
                 texts[number] += piece
     assert texts == alone
+
+
+def test_a_text_that_waits_for_another_says_so(llama_cpp: LlamaCppRuntime) -> None:
+    stream = llama_cpp.generate("How long ", TextSampling(temperature=0.0, maximum_tokens=4))
+    with llama_cpp._requests._turn:  # as another request has it for as long as it is answered
+        assert (next(stream), stream.waiting) == ("", True)
+    whole(stream)
+    assert (stream.waiting, stream.tokens > 0) == (False, True)
 
 
 @pytest.mark.parametrize("backend", ["llama.cpp", "torch"])
