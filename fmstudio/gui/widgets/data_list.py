@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QSt
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.data_shelf import DataShelf, Tile
+from fmstudio.gui.widgets.row_painting import paint_text
 
 _GAP = 8
 
@@ -84,22 +85,18 @@ class _TilePainter(QStyledItemDelegate):
         first = QRectF(area.left(), area.top(), area.width(), QFontMetricsF(strong).height())
         second = QRectF(area.left(), first.bottom() + 6, area.width(), line)
         third = QRectF(area.left(), second.bottom() + 2, area.width(), line)
-        self._line(painter, first.adjusted(0, 0, -when - 8 if when else 0, 0), tile.name, strong, "text")
+        paint_text(
+            painter, first.adjusted(0, 0, -when - 8 if when else 0, 0), tile.name, strong, self._theme.color("text")
+        )
         painter.setFont(caption)
         painter.setPen(self._theme.color("secondary"))
         painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tile.when)
         if tile.job and not tile.failed:
-            self._line(painter, second, tile.origin, caption, "secondary")
+            paint_text(painter, second, tile.origin, caption, self._theme.color("secondary"))
             self._bar(painter, third, tile.fraction)
             return
-        self._line(painter, second, tile.facts, caption, "secondary")
-        self._line(painter, third, tile.origin, caption, "error" if tile.failed else "secondary")
-
-    def _line(self, painter: QPainter, area: QRectF, text: str, font: QFont, token: str) -> None:
-        painter.setFont(font)
-        painter.setPen(self._theme.color(token))
-        shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        paint_text(painter, second, tile.facts, caption, self._theme.color("secondary"))
+        paint_text(painter, third, tile.origin, caption, self._theme.color("error" if tile.failed else "secondary"))
 
     def _bar(self, painter: QPainter, area: QRectF, fraction: float | None) -> None:
         track = QRectF(area.left(), area.center().y() - 2, area.width(), 5)

@@ -3,21 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from fmstudio.gui.theme import Theme
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A text in a role and a colour, at the top, in the middle or at the bottom of its row."""
-
-    text: str
-    role: str = "caption"
-    token: str = "secondary"
-    place: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignTop
+from fmstudio.gui.widgets.row_painting import Line, paint_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,30 +109,3 @@ class _Painter(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         paint_row(self._theme, painter, option, index.data(Qt.ItemDataRole.UserRole))
-
-
-def paint_row(theme: Theme, painter: QPainter, option: QStyleOptionViewItem, lines: Sequence[Line]) -> None:
-    """Paint one row of a list: a ground where it is chosen or pointed at, and its lines."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    area = QRectF(option.rect).adjusted(0, 1, 0, -1)
-    chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-    if chosen or option.state & QStyle.StateFlag.State_MouseOver:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color("accent_soft" if chosen else "hover"))
-        painter.drawRoundedRect(area, 6, 6)
-    if option.state & QStyle.StateFlag.State_HasFocus:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme.color("accent"), 1))
-        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-    for line in lines:
-        _paint_line(theme, painter, area.adjusted(8, 6, -8, -6), line)
-    painter.restore()
-
-
-def _paint_line(theme: Theme, painter: QPainter, area: QRectF, line: Line) -> None:
-    font = theme.font(line.role)
-    painter.setFont(font)
-    painter.setPen(theme.color(line.token))
-    shown = QFontMetricsF(font).elidedText(line.text, Qt.TextElideMode.ElideRight, area.width())
-    painter.drawText(area, Qt.AlignmentFlag.AlignLeft | line.place, shown)

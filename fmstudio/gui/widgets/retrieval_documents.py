@@ -21,9 +21,9 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import label
-from fmstudio.gui.widgets.library_list import Line, paint_row
 from fmstudio.gui.widgets.retrieval_jobs import DOCUMENT, DOCUMENTS
 from fmstudio.gui.widgets.retrieval_passage import PassageView
+from fmstudio.gui.widgets.row_painting import Line, paint_row
 
 _PAGE = 200
 _PATIENCE = 200  # milliseconds after the last letter of a search

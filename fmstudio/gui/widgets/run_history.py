@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QListView, QMenu, QStyledItemDelegate, QStyleOptionViewItem
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.row_painting import paint_ground, paint_text
 from fmstudio.gui.widgets.run_book import RunBook
 from fmstudio.gui.widgets.run_state import WORDS, RunState
 from fmstudio.workspace import RunRecord
@@ -121,15 +122,7 @@ class _RowPainter(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(option.rect).adjusted(4, 2, -4, -2)
         current = book.current is not None and (run is book.current or (row.id and row.id == book.current.id))
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        if current or hovered:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.color("accent_soft" if current else "hover"))
-            painter.drawRoundedRect(area, 6, 6)
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self._theme.color("accent"), 1))
-            painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        paint_ground(self._theme, painter, area, option.state, bool(current))
         icon, token = ICONS.get(row.status, ICONS["completed"])
         self._theme.icon(icon, token).paint(painter, int(area.left() + 8), int(area.top() + 9), 18, 18)
         self._texts(painter, area.adjusted(34, 8, -(_BOX + 24), -6), row)
@@ -144,12 +137,9 @@ class _RowPainter(QStyledItemDelegate):
         painter.setPen(self._theme.color("secondary"))
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, row.when)
         taken = QFontMetricsF(caption).horizontalAdvance(row.when) + 8
-        detail = QFontMetricsF(caption).elidedText(row.detail, Qt.TextElideMode.ElideRight, area.width())
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, detail)
-        painter.setFont(strong)
-        painter.setPen(self._theme.color("text"))
-        name = QFontMetricsF(strong).elidedText(row.name, Qt.TextElideMode.ElideMiddle, area.width() - taken)
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, name)
+        paint_text(painter, area, row.detail, caption, self._theme.color("secondary"), Qt.AlignmentFlag.AlignBottom)
+        paint_text(painter, area.adjusted(0, 0, -taken, 0), row.name, strong, self._theme.color("text"),
+                   Qt.AlignmentFlag.AlignTop, Qt.TextElideMode.ElideMiddle)  # fmt: skip
 
     def _check(self, painter: QPainter, box: QRectF, id: str) -> None:
         checked = id in self._model.book.overlaid
