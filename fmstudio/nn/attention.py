@@ -12,7 +12,7 @@ from fmstudio.nn.rotary import paired, rotate
 
 def empty_linear(inputs: int, outputs: int, *, bias: bool = False) -> nn.Linear:
     """A linear layer whose numbers are not set yet: the decoder draws all of them from one seed, or loads them."""
-    return nn.utils.skip_init(nn.Linear, inputs, outputs, bias=bias)
+    return nn.utils.skip_init(nn.Linear, inputs, outputs, bias=bias, device=torch.get_default_device())
 
 
 class Attention(nn.Module):

@@ -76,7 +76,9 @@ class DecoderTrunk(nn.Module):
 
     def __init__(self, shape: DecoderShape) -> None:
         super().__init__()
-        self.embed_tokens = nn.utils.skip_init(TokenTable, shape.vocabulary_size, shape.width)
+        self.embed_tokens = nn.utils.skip_init(
+            TokenTable, shape.vocabulary_size, shape.width, device=torch.get_default_device()
+        )
         self.layers = nn.ModuleList(DecoderLayer(shape, layer) for layer in range(shape.layers))
         self.norm = RMSNorm(shape.width, shape.norm_epsilon)
 

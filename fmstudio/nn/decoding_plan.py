@@ -15,7 +15,7 @@ from fmstudio.errors import StudioError
 from fmstudio.nn.decoder import Decoder, TokenTable
 from fmstudio.nn.decoder_shape import DecoderShape
 from fmstudio.nn.decoding_weights import LayerWeights, layer_weights, matrix_of
-from fmstudio.nn.packed import PackedTable
+from fmstudio.nn.packed_layers import PackedTable
 
 
 class DecodingPlan:

@@ -14,17 +14,16 @@ from torch.nn.functional import linear
 
 from fmstudio.nn.decoder import Decoder, DecoderLayer, TokenTable
 from fmstudio.nn.decoder_shape import DecoderShape
-from fmstudio.nn.packed import PackedLinear, can_join
+from fmstudio.nn.packed import can_join
 from fmstudio.nn.packed import joined as packed_joined
+from fmstudio.nn.packed_layers import PackedLinear
 
 
 def can_plan(decoder: Decoder) -> bool:
     """Whether a decoder can be prepared: it is frozen, and nobody has put an adapter in place of a layer."""
     frozen = not any(parameter.requires_grad for parameter in decoder.parameters())
     projections = (part for name, part in decoder.named_modules() if name.endswith(("_proj", "lm_head")))
-    known = all(type(part) in (nn.Linear, PackedLinear) for part in projections)
-    groups = (together for layer in decoder.model.layers for together in _groups(layer))
-    return frozen and known and all(map(_joinable, groups))
+    return frozen and all(type(part) in (nn.Linear, PackedLinear) for part in projections)
 
 
 def _groups(layer: nn.Module) -> tuple[list[nn.Module], list[nn.Module]]:
@@ -32,11 +31,6 @@ def _groups(layer: nn.Module) -> tuple[list[nn.Module], list[nn.Module]]:
     assert isinstance(layer, DecoderLayer)
     attention, feed = layer.self_attn, layer.mlp
     return [attention.q_proj, attention.k_proj, attention.v_proj], [feed.gate_proj, feed.up_proj]
-
-
-def _joinable(layers: Sequence[nn.Module]) -> bool:
-    packed = [layer.matrix for layer in layers if isinstance(layer, PackedLinear)]
-    return not packed or (len(packed) == len(layers) and can_join(packed))
 
 
 class Matrix(Protocol):
@@ -65,15 +59,38 @@ class _Dense:
         return linear(x, self.weight)
 
 
+class _Stacked:
+    """Matrices one below the other that cannot be joined, as some are packed and others not."""
+
+    def __init__(self, parts: Sequence[Matrix], rows: Sequence[int]) -> None:
+        self._parts, self._rows = parts, list(rows)
+
+    def times(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
+        for part, piece in zip(self._parts, out.split(self._rows), strict=True):
+            part.times(x, piece, add=add)
+
+    def over(self, x: Tensor) -> Tensor:
+        return torch.cat([part.over(x) for part in self._parts], dim=-1)
+
+
 def _product(layers: Sequence[nn.Module]) -> Matrix:
     """One matrix for layers that read the same.
 
     Layers that are joined already are left as they are, so that a decoder can be prepared again at no cost.
     """
     packed = [layer.matrix for layer in layers if isinstance(layer, PackedLinear)]
-    if packed:
+    if not packed:
+        return _Dense(_joined([layer.weight for layer in layers if isinstance(layer, nn.Linear)]))
+    if len(packed) == len(layers) and can_join(packed):
         return packed_joined(packed)
-    return _Dense(_joined([layer.weight for layer in layers if isinstance(layer, nn.Linear)]))
+    return _Stacked([matrix_of(layer) for layer in layers], [_outputs(layer) for layer in layers])
+
+
+def _outputs(layer: nn.Module) -> int:
+    if isinstance(layer, PackedLinear):
+        return layer.matrix.rows
+    assert isinstance(layer, nn.Linear)
+    return layer.out_features
 
 
 def _joined(parts: Sequence[Tensor]) -> Tensor:

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from fmstudio.nn.compiled import kernels
 
 LANES = 32
 """Rows that stand side by side; `nn.packed_kernels`, which is imported with the first matrix only, has the same."""
@@ -38,7 +40,11 @@ class PackedMatrix:
             np.zeros((tiles, blocks, LANES), np.float32),
         )
         self._whole: PackedMatrix | None = None
-        self._kernels = _kernels()
+        kernels()  # compiled now, where somebody waits for a model anyway
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies: of a joined matrix each part takes its own codes along."""
+        return self.__dict__ | {"_whole": None}
 
     def _take(self, codes: np.ndarray, scales: np.ndarray, minimums: np.ndarray) -> None:
         self._codes, self._scales, self._minimums = codes, scales, minimums
@@ -67,12 +73,18 @@ class PackedMatrix:
         if not add:
             result.fill(0)
         with _TURN:
-            self._kernels.add_times(self._codes, self._scales, self._minimums, given, whole.reshape(-1, LANES))
+            kernels().add_times(self._codes, self._scales, self._minimums, given, whole.reshape(-1, LANES))
         if self._padded:
             result += whole[: self.rows]
 
     def over(self, x: Tensor) -> Tensor:
         """x Wᵀ for several rows at once: (..., columns) → (..., rows)."""
+        if x.requires_grad and torch.is_grad_enabled():
+            result: Tensor = _Over.apply(x, self)
+            return result
+        return self._over(x)
+
+    def _over(self, x: Tensor) -> Tensor:
         flat = x.reshape(-1, self.columns)
         if len(flat) == 1:
             single = flat.new_empty(self.rows)
@@ -83,6 +95,14 @@ class PackedMatrix:
             result[:, first : first + stretch.shape[1]] = flat @ stretch
         return result.view(*x.shape[:-1], self.rows)
 
+    def back(self, gradient: Tensor) -> Tensor:
+        """y W for several rows at once, which is how a gradient goes back: (..., rows) → (..., columns)."""
+        flat = gradient.reshape(-1, self.rows)
+        result = flat.new_zeros(len(flat), self.columns)
+        for first, stretch in self.stretches():
+            result.addmm_(flat[:, first : first + stretch.shape[1]], stretch.t())
+        return result.view(*gradient.shape[:-1], self.columns)
+
     def unpacked(self) -> Tensor:
         """The matrix in float32, (rows, columns), in memory of its own."""
         result = torch.empty(self.rows, self.columns)
@@ -92,6 +112,8 @@ class PackedMatrix:
 
     def row(self, number: int) -> Tensor:
         """One row in float32, (columns,)."""
+        if not 0 <= number < self.rows:
+            raise IndexError(f"There is no row {number}; the matrix has {self.rows}.")
         tile, lane = divmod(number, LANES)
         found = self._scales[tile, :, lane, None] * self._codes[tile, :, :, lane] + self._minimums[tile, :, lane, None]
         return torch.from_numpy(found.reshape(-1))
@@ -109,8 +131,22 @@ class PackedMatrix:
             count = len(self._codes[part]) * LANES
             found = room[: self.columns * count].reshape(self.columns, count)
             with _TURN:
-                self._kernels.unpack(self._codes[part], self._scales[part], self._minimums[part], found)
+                kernels().unpack(self._codes[part], self._scales[part], self._minimums[part], found)
             yield tile * LANES, torch.from_numpy(found)[:, : self.rows - tile * LANES]
+
+
+class _Over(torch.autograd.Function):
+    """The product with a packed matrix, through which gradients go back to x."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, matrix: PackedMatrix) -> Tensor:
+        ctx.matrix = matrix
+        return matrix._over(x)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return ctx.matrix.back(gradient), None
 
 
 def can_join(parts: Sequence[PackedMatrix]) -> bool:
@@ -144,49 +180,6 @@ def _in_blocks(matrix: PackedMatrix, block: int) -> tuple[np.ndarray, np.ndarray
     return finer, matrix._scales.repeat(times, axis=1), matrix._minimums.repeat(times, axis=1)
 
 
-class PackedLinear(nn.Module):
-    """What `nn.Linear` computes, with a packed matrix. Its weight cannot be trained; `state_dict` has it in float32."""
-
-    def __init__(self, matrix: PackedMatrix, bias: nn.Parameter | None = None) -> None:
-        super().__init__()
-        self.matrix, self.bias = matrix, bias
-
-    @property
-    def weight(self) -> Tensor:
-        """The matrix in float32, unpacked anew each time: (outputs, inputs)."""
-        return self.matrix.unpacked()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., inputs) → (..., outputs)."""
-        result = self.matrix.over(x)
-        return result if self.bias is None else result + self.bias
-
-    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
-        super()._save_to_state_dict(destination, prefix, keep_vars)
-        destination[prefix + "weight"] = self.weight
-
-
-class PackedTable(PackedLinear):
-    """What `nn.decoder.TokenTable` computes, with a packed matrix: a row for each token."""
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """(...) → (..., width)."""
-        rows = [self.row(token) for token in tokens.flatten().tolist()]
-        return torch.stack(rows).view(*tokens.shape, -1)
-
-    def row(self, token: int) -> Tensor:
-        """One token's embedding, (width,)."""
-        return self.matrix.row(token)
-
-    def lengths(self) -> Tensor:
-        """Euclidean lengths of all rows, (vocabulary,)."""
-        return torch.cat([stretch.norm(dim=0) for _, stretch in self.matrix.stretches()])
-
-    def read_out(self, hidden: Tensor) -> Tensor:
-        """(..., width) → (..., vocabulary)."""
-        return self.matrix.over(hidden)
-
-
 _OWN = threading.local()
 _TURN = threading.Lock()
 """Held while a kernel runs: where there is no OpenMP, numba's own threads serve one caller at a time."""
@@ -208,10 +201,3 @@ def _set_threads() -> None:
 
         set_num_threads(max(1, min(wanted, config.NUMBA_NUM_THREADS)))  # type: ignore[attr-defined]
         _OWN.threads = wanted
-
-
-def _kernels() -> Any:
-    """Compiled when the first matrix is made, a second or two where no earlier start has left them on the disk."""
-    from fmstudio.nn import packed_kernels
-
-    return packed_kernels

@@ -4,8 +4,7 @@ A packed matrix (see `nn.packed`) stands in tiles of LANES rows. Within a tile t
 instruction of the processor works on as many rows as it has lanes, whatever their number: codes are
 (tiles, blocks, places in a block, LANES), scales and minimums (tiles, blocks, LANES).
 
-Sums are taken in the order that is written here, so that a text comes out the same on every machine with fused
-multiplication and addition.
+Sums are taken in the order that is written here, whatever the number of threads or lanes of the processor.
 """
 
 import numpy as np

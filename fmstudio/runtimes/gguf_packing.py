@@ -28,7 +28,7 @@ def packed_bytes(kind: GGMLQuantizationType, parameters: int) -> int:
 
 
 def pack(raw: np.ndarray, kind: GGMLQuantizationType) -> PackedMatrix:
-    """A matrix as the file has it, (rows, bytes of a row)."""
+    """A matrix as the file has it, (rows, bytes of a row); raises ValueError where its scales are no numbers."""
     stored, size = GGML_QUANT_SIZES[kind]
     block, factors = _KINDS[kind]
     columns = raw.shape[1] // size * stored
@@ -36,6 +36,8 @@ def pack(raw: np.ndarray, kind: GGMLQuantizationType) -> PackedMatrix:
     for first in range(0, len(raw), _ROWS_AT_ONCE):
         part = np.ascontiguousarray(raw[first : first + _ROWS_AT_ONCE])
         scales, minimums = (each.reshape(len(part), -1) for each in factors(part.reshape(-1, size)))
+        if not (np.isfinite(scales).all() and np.isfinite(minimums).all()):
+            raise ValueError("has scales that are not finite")
         codes = dequantize(part, kind).reshape(len(part), -1, block)
         codes -= minimums[..., None]
         codes /= np.where(scales == 0, 1, scales)[..., None]  # without a scale every number is the minimum: codes of 0

@@ -8,7 +8,8 @@ from gguf import dequantize
 from torch import nn
 
 from fmstudio.nn.decoder import Decoder, TokenTable
-from fmstudio.nn.packed import PackedLinear, PackedMatrix, PackedTable
+from fmstudio.nn.packed import PackedMatrix
+from fmstudio.nn.packed_layers import PackedLinear, PackedTable
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.gguf_header import GgufHeader, TensorPlace
 from fmstudio.runtimes.gguf_packing import can_pack, pack, packed_bytes
@@ -46,18 +47,19 @@ def gguf_name(name: str) -> str:
 def load_decoder(header: GgufHeader) -> Decoder:
     """A decoder with the file's weights; raises ModelError where one is missing or of another shape."""
     shape = gguf_shape(header)
-    decoder = Decoder(shape, seed=None)
-    with torch.no_grad():
-        for name, weight in list(decoder.named_parameters()):
-            place = _place(header, name, tuple(weight.shape))
-            raw = _raw(header.path, place)
-            if header.architecture == "llama" and name.rpartition(".")[0].endswith(("q_proj", "k_proj")):
-                raw = raw[unpaired(torch.arange(len(raw)), shape.head_width).numpy()]
-            if stays_packed(place):
-                part = decoder.get_submodule(name.removesuffix(".weight"))
-                decoder.set_submodule(name.removesuffix(".weight"), _packed(part, pack(raw, place.kind)))
-            else:
-                weight.copy_(torch.from_numpy(_dequantised(header.path, place, raw)))
+    with torch.device("meta"):  # an outline without memory: the weights come one by one
+        decoder = Decoder(shape, seed=None)
+    for name, outline in list(decoder.named_parameters()):
+        place = _place(header, name, tuple(outline.shape))
+        owner, _, kind = name.rpartition(".")
+        order = None
+        if header.architecture == "llama" and owner.endswith(("q_proj", "k_proj")):
+            order = unpaired(torch.arange(place.shape[0]), shape.head_width)
+        if stays_packed(place):
+            decoder.set_submodule(owner, _packed(decoder.get_submodule(owner), _matrix(header.path, place, order)))
+        else:
+            numbers = _dequantised(header.path, place)
+            setattr(decoder.get_submodule(owner), kind, nn.Parameter(numbers if order is None else numbers[order]))
     return decoder.eval()
 
 
@@ -92,19 +94,27 @@ def _place(header: GgufHeader, name: str, expected: tuple[int, ...]) -> TensorPl
     return place
 
 
-def _raw(path: Path, place: TensorPlace) -> np.ndarray:
-    """One tensor's bytes, row by row."""
-    return np.memmap(path, np.uint8, "r", place.start, (place.bytes,)).reshape(place.shape[0], -1)
-
-
-def _dequantised(path: Path, place: TensorPlace, raw: np.ndarray) -> np.ndarray:
-    """One tensor's numbers as float32, in a new array of its own."""
+def _matrix(path: Path, place: TensorPlace, order: torch.Tensor | None) -> PackedMatrix:
+    """A quantised matrix as it is in the file, with its rows in another order where one is given."""
+    raw = _raw(path, place).reshape(place.shape[0], -1)
     try:
-        return np.array(dequantize(np.ascontiguousarray(raw), place.kind), np.float32).reshape(place.shape)
+        return pack(raw if order is None else raw[order.numpy()], place.kind)
+    except ValueError as error:
+        raise ModelError(f"{path.name} is damaged: {place.name} {error}; download it again.") from error
+
+
+def _dequantised(path: Path, place: TensorPlace) -> torch.Tensor:
+    """One tensor's numbers as float32, in memory of its own."""
+    try:
+        return torch.from_numpy(np.array(dequantize(_raw(path, place), place.kind), np.float32).reshape(place.shape))
     except NotImplementedError:
         raise ModelError(
             f"{path.name} stores weights as {place.kind.name}, which the torch decoder cannot unpack; use llama.cpp."
         ) from None
+
+
+def _raw(path: Path, place: TensorPlace) -> np.ndarray:
+    return np.memmap(path, np.uint8, "r", place.start, (place.bytes,))
 
 
 def unpaired(weight: torch.Tensor, head_width: int) -> torch.Tensor:

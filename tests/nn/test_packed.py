@@ -1,13 +1,21 @@
 """Packed matrices against the float32 matrices that they stand for."""
 
+import os
+import pickle
+import subprocess
+import sys
 import threading
+from copy import deepcopy
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from fmstudio.nn.packed import PackedLinear, PackedMatrix, PackedTable, can_join, joined
+from fmstudio.nn import compiled
+from fmstudio.nn.packed import PackedMatrix, can_join, joined
+from fmstudio.nn.packed_layers import PackedLinear, PackedTable
 
 CLOSE = {"atol": 1e-4, "rtol": 1e-5}
 
@@ -94,6 +102,59 @@ def test_a_table_is_looked_up_and_read_the_other_way_round() -> None:
     assert torch.equal(table.row(40), plain[40])
     torch.testing.assert_close(table.read_out(noise(64)), plain @ noise(64), **CLOSE)
     torch.testing.assert_close(table.lengths(), plain.norm(dim=1), **CLOSE)
+
+
+def test_a_table_has_no_rows_but_its_own() -> None:
+    table = PackedTable(pair(rows=75)[0])
+    with pytest.raises(IndexError, match="There is no row 80; the matrix has 75"):
+        table(torch.tensor([80]))
+    assert table(torch.zeros(1, 0, dtype=torch.long)).shape == (1, 0, 64)
+
+
+def test_gradients_go_back_through_it() -> None:
+    packed, plain = pair(rows=40 * 1000)
+    x, same = (noise(3, 64).requires_grad_(True) for _ in range(2))
+    (packed.over(x) ** 2).sum().backward()
+    ((same @ plain.t()) ** 2).sum().backward()
+    torch.testing.assert_close(x.grad, same.grad, atol=1e-2, rtol=1e-4)
+
+
+def test_copies_stand_for_themselves() -> None:
+    first, second = pair(64)[0], pair(32, seed=1)[0]
+    joined([first, second])
+    copy = pickle.loads(pickle.dumps(second))
+    assert torch.equal(copy.unpacked(), second.unpacked())
+    both = joined([deepcopy(first), copy])
+    assert torch.equal(both.unpacked(), torch.cat([first.unpacked(), second.unpacked()]))
+
+
+def test_where_nothing_can_be_kept_kernels_are_compiled_for_this_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(compiled.platformdirs, "user_cache_path", lambda *_, **__: tmp_path / "file" / "cache")
+    folder = compiled._folder()
+    assert folder.is_dir()
+    assert tmp_path not in folder.parents
+    folder.rmdir()
+
+
+def test_where_there_is_no_openmp_threads_take_turns() -> None:
+    """Numba's own threads would end the process when two callers come at once."""
+    work = (
+        "from threading import Thread; import torch; from fmstudio.nn.packed import PackedMatrix\n"
+        "matrix, x, out = PackedMatrix(960, 576, 32), torch.ones(576), torch.empty(4, 960)\n"
+        "def work(n):\n"
+        "    for _ in range(200): matrix.times(x, out[n]); matrix.over(out.new_ones(2, 576))\n"
+        "threads = [Thread(target=work, args=(n,)) for n in range(4)]\n"
+        "[t.start() for t in threads]; [t.join() for t in threads]\n"
+        "import numba; print(numba.threading_layer())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", work], env={**os.environ, "NUMBA_THREADING_LAYER": "workqueue"}, capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (told.returncode, told.stdout.strip()) == (0, "workqueue"), told.stderr
 
 
 def test_several_threads_multiply_at_once() -> None:

@@ -11,10 +11,14 @@ import torch
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
 from fmstudio.families.text import load_language_model, save_language_model
+from fmstudio.nn.decoding_plan import DecodingPlan
 from fmstudio.nn.decoding_weights import can_plan
 from fmstudio.nn.generation import generate_tokens, reader_of
-from fmstudio.nn.packed import PackedLinear
+from fmstudio.nn.packed_layers import PackedLinear
+from fmstudio.runtimes import gguf_weights
+from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import facts_of
+from fmstudio.runtimes.gguf_header import read_header
 from fmstudio.runtimes.gguf_packing import pack
 from fmstudio.runtimes.torch_runtime import load_gguf
 from tests.gguf_files import tiny_language_model, write_gguf
@@ -22,6 +26,7 @@ from tests.gguf_files import tiny_language_model, write_gguf
 KINDS = [GGMLQuantizationType[name] for name in ("Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K")]
 HALVES = {"Q4_1": (0, 2), "Q5_1": (0, 2), "Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)}
 """Where the numbers of 16 bits stand in a stored block."""
+NORMS = ("attn_norm", "ffn_norm", "output_norm")
 SHAPES: dict[str, dict[str, Any]] = {
     "llama": {},
     "llama, untied": {"tied_embeddings": False},
@@ -69,9 +74,37 @@ def test_a_packed_decoder_computes_what_its_numbers_do(
     assert written[0] == written[1]
 
 
-def test_a_packed_file_needs_less_memory(tmp_path: Path) -> None:
-    model = tiny_language_model()
-    small = facts_of(write_gguf(tmp_path / "small.gguf", model, kind=GGMLQuantizationType.Q8_0))
-    large = facts_of(write_gguf(tmp_path / "large.gguf", model))
-    assert large.torch_bytes == 4 * large.parameters
-    assert small.parameters < small.torch_bytes < 1.3 * small.parameters
+@pytest.mark.parametrize("kind", [GGMLQuantizationType.Q8_0, GGMLQuantizationType.F32], ids=lambda kind: kind.name)
+def test_the_memory_told_is_what_the_weights_take(tmp_path: Path, kind: GGMLQuantizationType) -> None:
+    path = write_gguf(tmp_path / "tiny.gguf", tiny_language_model(vocabulary=288), kind=kind)
+    decoder, facts = load_gguf(path).decoder, facts_of(path)
+    packed = [part.matrix for part in decoder.modules() if isinstance(part, PackedLinear)]
+    arrays = sum(each.nbytes for matrix in packed for each in (matrix._codes, matrix._scales, matrix._minimums))
+    assert facts.torch_bytes == arrays + sum(weight.nbytes for weight in decoder.parameters())
+    assert (facts.torch_bytes < 1.3 * facts.parameters) == bool(packed)
+
+
+@pytest.mark.parametrize("dense", ["attn_q", "attn_v", "ffn_up"])
+def test_kinds_may_differ_within_what_reads_the_same(
+    tmp_path: Path, dense: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_gguf(tmp_path / "tiny.gguf", tiny_language_model(), kind=GGMLQuantizationType.Q8_0)
+    monkeypatch.setattr(gguf_weights, "stays_packed", lambda place: place.name.split(".")[-2] not in (dense, *NORMS))
+    decoder = load_gguf(path).decoder.requires_grad_(False)
+    assert type(decoder.model.layers[0].get_submodule("self_attn.o_proj")) is PackedLinear
+    text = torch.randint(300, (40,), generator=torch.Generator().manual_seed(0)).tolist()
+    with torch.no_grad():
+        expected = decoder(torch.tensor([text]))[0]
+    reader = DecodingPlan(decoder)
+    torch.testing.assert_close(reader.read(text[:39]), expected[38], atol=1e-4, rtol=0)
+    torch.testing.assert_close(reader.read(text[39:]), expected[39], atol=1e-4, rtol=0)
+
+
+def test_scales_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    path = write_gguf(tmp_path / "tiny.gguf", tiny_language_model(), kind=GGMLQuantizationType.Q8_0)
+    place = read_header(path).tensors["blk.0.ffn_up.weight"]
+    content = bytearray(path.read_bytes())
+    content[place.start : place.start + 2] = np.float16("nan").tobytes()
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"tiny.gguf is damaged: blk.0.ffn_up.weight has scales that are not finite"):
+        load_gguf(path)
