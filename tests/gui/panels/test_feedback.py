@@ -15,7 +15,7 @@ from fmstudio.gui.widgets.feedback_jobs import KEEP_PICTURE, LOGGING, REPLAY, lo
 from fmstudio.gui.widgets.picture_export import PictureExport
 from fmstudio.gui.widgets.picture_rating import Drawn
 from fmstudio.jobs import Finished, Started
-from fmstudio.workspace import FeedbackFilter, FeedbackRecord, index
+from fmstudio.workspace import FeedbackFilter, FeedbackRecord, database
 
 MESSAGES = [{"role": "user", "content": "What is the capital of France?"}]
 
@@ -126,7 +126,7 @@ def test_where_logging_is_off_the_bar_says_so_and_switches_it_on(real_studio, sh
 
 
 def test_a_locked_log_is_told_in_place_and_the_marks_show_what_is_kept(bar, workspace, qtbot, monkeypatch):
-    monkeypatch.setattr(index, "PATIENCE", 0.05)
+    monkeypatch.setattr(database, "PATIENCE", 0.05)
     workspace.close()
     other = sqlite3.connect(workspace.index_path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
