@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from fmstudio.errors import StudioError
@@ -17,6 +17,10 @@ IMPORTED = "imported"
 
 _ID = re.compile(r"[\w-]{1,64}")
 _ROLES = ("system", "user", "assistant", "tool")
+_TIMES = ("created", "updated")
+
+_DEEPEST = 100
+"""Objects and lists within each other that an entry may have: all who read it later have to go that deep."""
 
 
 class LineError(StudioError):
@@ -58,7 +62,18 @@ def _object(line: bytes) -> dict[str, Any]:
         raise LineError("It has a number with too many digits.") from None
     if not isinstance(values, dict):
         raise LineError('It is not an object such as {"prompt": …, "completion": …}.')
+    if _is_deep(values):
+        raise LineError(f"It is nested too deeply to be an entry: {_DEEPEST} levels are allowed.")
     return values
+
+
+def _is_deep(value: Any) -> bool:
+    """Level by level: to call itself for each would find its own end first."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        items = (item for each in level for item in (each.values() if isinstance(each, dict) else each))
+        level = [item for item in items if isinstance(item, (dict, list))]
+    return bool(level)
 
 
 def _preference(values: Mapping[str, Any]) -> FeedbackRecord:
@@ -117,7 +132,8 @@ def _logged(values: Mapping[str, Any]) -> FeedbackRecord:
     if messages := values.get("details", {}).get("messages"):
         _messages(messages, "messages")
     tags = tuple(values.get("tags", ()))
-    return FeedbackRecord(**{**values, "tags": tags})
+    times = {name: _in_utc(values[name]) for name in _TIMES if name in values}
+    return FeedbackRecord(**{**values, **times, "tags": tags})
 
 
 def _check_type(name: str, value: Any) -> None:
@@ -131,17 +147,19 @@ def _check_type(name: str, value: Any) -> None:
         right = isinstance(value, str)
     if right and name == "id":
         right = bool(_ID.fullmatch(value))
-    if right and name in ("created", "updated"):
-        right = _is_time(value)
+    if right and name in _TIMES:
+        right = bool(_in_utc(value))
     if not right:
         raise LineError(f"{name!r} is {json.dumps(value, ensure_ascii=False)[:60]}, which it cannot be.")
 
 
-def _is_time(value: str) -> bool:
+def _in_utc(value: str) -> str:
+    """A time as `workspace.now` writes it, so that entries sort, filter and count alike; empty where it is none."""
     try:
-        return datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
+        time = datetime.fromisoformat(value)
+        return time.astimezone(UTC).isoformat(timespec="seconds") if time.tzinfo else ""
+    except (ValueError, OverflowError):  # in UTC it may lie before the first year or after the last
+        return ""
 
 
 def _encodable(record: FeedbackRecord) -> None:

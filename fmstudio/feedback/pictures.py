@@ -106,10 +106,14 @@ def to_plain(value: Any) -> Any:
 
 
 def from_plain(value: Any) -> Any:
-    """What `to_plain` was given."""
-    if isinstance(value, dict) and _ARRAY in value:
-        content = np.frombuffer(base64.b64decode(value["bytes"]), np.dtype(value[_ARRAY]))
-        return content.reshape(value["shape"]).copy()
+    """What `to_plain` was given, with lists for tuples; raises what NumPy or base64 do where an array is damaged."""
+    if isinstance(value, Mapping):
+        if _ARRAY in value:
+            content = np.frombuffer(base64.b64decode(value["bytes"]), np.dtype(value[_ARRAY]))
+            return content.reshape(value["shape"]).copy()
+        return {key: from_plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [from_plain(item) for item in value]
     return value
 
 

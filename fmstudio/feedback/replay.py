@@ -56,6 +56,7 @@ def recipe_of(record: FeedbackRecord) -> tuple[str, dict[str, Any]]:
         target = str(given.get("target", ""))
         if target != GENERATE and target not in DRAWING_JOBS:
             raise FeedbackError(f"{target!r} is no job that makes outputs, so this entry is not made again.")
+        _index(given)  # told before the job is run, which may take minutes
         return target, _arguments(given.get("arguments") or {})
     if record.kind != "text" or not isinstance(details.get("settings"), Mapping):
         raise FeedbackError("This entry does not say how its output was made (it was imported): nothing can be run.")
@@ -68,10 +69,21 @@ def _arguments(plain: Any) -> dict[str, Any]:
     """Those of a job as it takes them; an entry from a file may say anything."""
     try:
         return {key: from_plain(value) for key, value in dict(plain).items() if key not in ("workspace", "log")}
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, SyntaxError) as error:  # the last by NumPy, of an array's type
         raise FeedbackError(
             f"How this entry's output was made is damaged ({error}): nothing can be run; rate a new output."
         ) from None
+
+
+def _index(replay: Mapping[str, Any]) -> int:
+    """Which of its job's pictures an entry is; an entry from a file may say anything."""
+    index = replay.get("index", 0)
+    if not isinstance(index, int) or isinstance(index, bool) or index < 0:
+        raise FeedbackError(
+            f"This entry says that it is picture {str(index)[:60]!r} of its job, which is no number from 0 on: it "
+            "cannot be made again; rate a new output."
+        )
+    return index
 
 
 def _same_text(record: FeedbackRecord, result: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,8 +93,8 @@ def _same_text(record: FeedbackRecord, result: Mapping[str, Any]) -> dict[str, A
 
 def _same_picture(workspace: Workspace, record: FeedbackRecord, samples: list[Sample]) -> dict[str, Any]:
     about = record.details["replay"]
-    drawn, index = _drawn(samples, str(about.get("sample", "")), str(about.get("view", ""))), int(about.get("index", 0))
-    if drawn is None or not 0 <= index < len(drawn):
+    drawn, index = _drawn(samples, str(about.get("sample", "")), str(about.get("view", ""))), _index(about)
+    if drawn is None or index >= len(drawn):
         raise FeedbackError("The job drew no such picture this time; its model is another now.")
     before, after = pixels_of(workspace.feedback.picture_path(record.id)), drawn[index]
     if before.shape != after.shape:

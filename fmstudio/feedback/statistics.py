@@ -24,7 +24,8 @@ def statistics(
 ) -> Iterator[Event]:
     """{unit: "day"|"week", periods, models, all}: each a row of counts, share of thumbs up and mean score.
 
-    A period is named by its first day. Dates are those of UTC, as they are kept.
+    A period is named by its first day. Dates are those of UTC, as they are kept; an entry whose date SQLite cannot
+    read is in no period.
     """
     which = chosen(filters or {}, text)
     log = workspace.feedback
@@ -38,7 +39,7 @@ def statistics(
         "statistics",
         {
             "unit": unit,
-            "periods": _rows(workspace, which, by),
+            "periods": [row for row in _rows(workspace, which, by) if row["name"]],
             "models": sorted(_rows(workspace, which, "model"), key=lambda row: -row["entries"]),
             "all": _judged("all", *whole[0][1:]) if whole else _judged("all", 0, 0, 0, 0, 0, 0, 0, 0),
         },

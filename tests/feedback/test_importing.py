@@ -8,8 +8,9 @@ import pytest
 from fmstudio.data.picture_files import save_png
 from fmstudio.feedback.exporting import as_line, export
 from fmstudio.feedback.importing import load
+from fmstudio.feedback.statistics import statistics
 from fmstudio.jobs import JobContext
-from fmstudio.workspace import FeedbackRecord, WorkspaceError
+from fmstudio.workspace import FeedbackFilter, FeedbackRecord, WorkspaceError
 from tests.driving import run_job
 
 RICH = FeedbackRecord(
@@ -40,6 +41,8 @@ def test_a_whole_log_comes_back_without_loss_and_only_once(workspace, make_works
     assert other.feedback.count() == 2
 
 
+NESTED = "[" * 600 + "]" * 600
+
 BAD = [
     (b"{", "not JSON"),
     (b"\xff\xfe{}", "UTF-8"),
@@ -55,10 +58,15 @@ BAD = [
     (json.dumps(as_line(RICH) | {"score": True}), "'score'"),
     (json.dumps(as_line(RICH) | {"id": "../../escape"}), "'id'"),
     (json.dumps(as_line(RICH) | {"created": "yesterday"}), "'created'"),
+    (json.dumps(as_line(RICH) | {"created": "2024-01-01T00:00:00"}), "'created'"),
+    (json.dumps(as_line(RICH) | {"created": "0001-01-01T00:00:00+23:00"}), "'created'"),
+    (json.dumps(as_line(RICH) | {"updated": "9999-12-31T23:59:59-01:00"}), "'updated'"),
     (json.dumps(as_line(RICH) | {"details": []}), "'details'"),
     (json.dumps(as_line(RICH) | {"more": 1}), "'more'"),
     ('{"kind": "text", "model": "m", "prompt": "p", "output": "o", "details": {"messages": 5}}', "list of messages"),
     ('{"prompt": 1' + "0" * 5000 + "}", "too many digits"),
+    (json.dumps(as_line(RICH) | {"details": {"a": NESTED}}).replace('"[', "[").replace(']"', "]"), "100 levels"),
+    ('{"prompt": "x", "completion": "y", "more": ' + NESTED + "}", "100 levels"),
 ]
 
 
@@ -70,6 +78,25 @@ def test_bad_lines_are_counted_and_listed_and_the_others_kept(workspace, tmp_pat
     for each, (_, words) in zip(result["bad"], BAD, strict=True):
         assert words in each["reason"]
     assert not list(tmp_path.rglob("*escape*"))
+
+
+def test_times_of_every_zone_and_form_are_kept_as_the_logs_own_in_order_of_time(workspace, tmp_path):
+    written = {
+        "week": ("2024-W01-1T00:00:00+00:00", "2024-01-01T00:00:00+00:00"),
+        "compact": ("20240101T010203.5+0000", "2024-01-01T01:02:03+00:00"),
+        "east": ("2024-01-02T01:00:00+05:00", "2024-01-01T20:00:00+00:00"),
+        "west": ("2024-01-01 17:00:00-05:00", "2024-01-01T22:00:00+00:00"),
+        "zulu": ("2024-01-02T00:00:00Z", "2024-01-02T00:00:00+00:00"),
+    }
+    lines = [as_line(RICH) | {"id": name, "created": time, "updated": time} for name, (time, _) in written.items()]
+    assert read(workspace, tmp_path, *map(json.dumps, reversed(lines)))["imported"] == len(written)
+    kept = list(workspace.feedback.records())
+    assert [(each.id, each.created, each.updated) for each in kept] == [
+        (name, time, time) for name, (_, time) in written.items()
+    ]
+    assert workspace.feedback.ids(FeedbackFilter(since="2024-01-02")) == ["zulu"]
+    told = run_job(statistics(JobContext(), workspace))[0][-1].data["periods"]
+    assert [(row["name"], row["entries"]) for row in told] == [("2024-01-01", 4), ("2024-01-02", 1)]
 
 
 def test_a_file_that_is_not_there_is_told(workspace, tmp_path):

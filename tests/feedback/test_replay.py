@@ -9,7 +9,7 @@ import pytest
 from fmstudio.adapt.generation import generate
 from fmstudio.errors import StudioError
 from fmstudio.feedback.entries import detail
-from fmstudio.feedback.pictures import keep
+from fmstudio.feedback.pictures import from_plain, keep, to_plain
 from fmstudio.feedback.replay import replay
 from fmstudio.jobs import JobContext, Sample
 from fmstudio.laboratory import diffusion
@@ -51,6 +51,11 @@ def test_a_text_comes_out_the_same(workspace, asked):
         ({"replay": {"target": "fmstudio.laboratory.picture_export:save", "arguments": {}}}, "no job that makes"),
         ({"replay": {"target": WALK, "arguments": {"pixels": {"array of": "object"}}}}, "is damaged"),
         ({"replay": {"target": WALK, "arguments": [1]}}, "is damaged"),
+        ({"replay": {"target": WALK, "arguments": {"a": [{"array of": "u1", "shape": 5, "bytes": ""}]}}}, "is damaged"),
+        ({"replay": {"target": WALK, "arguments": {"a": {"array of": ",<?O", "bytes": ""}}}}, "is damaged"),
+        ({"replay": {"target": WALK, "arguments": {}, "index": "abc"}}, "is picture 'abc' of its job"),
+        ({"replay": {"target": WALK, "arguments": {}, "index": None}}, "is picture 'None' of its job"),
+        ({"replay": {"target": WALK, "arguments": {}, "index": -1}}, "is picture '-1' of its job"),
         ({"settings": 5}, "imported"),
     ],
 )
@@ -121,6 +126,19 @@ def test_a_picture_made_from_a_picture_keeps_it_and_survives_json(small):
     entry = rate(small, step, 0, arguments, "fmstudio.laboratory.diffusion_editing:edit")
     assert json.loads(json.dumps(small.feedback.get(entry).details)) == small.feedback.get(entry).details
     assert again(small, entry)["same"]
+
+
+def test_arguments_come_back_from_json_with_arrays_at_any_depth():
+    arguments = {
+        "settings": {"mask": np.eye(2, dtype=bool), "steps": 3},
+        "pairs": [[np.arange(6, dtype=np.float32).reshape(2, 3), "x"], {}],
+        "picture": np.zeros((1, 2, 3), np.uint8),
+        "nothing": None,
+    }
+    again = from_plain(json.loads(json.dumps(to_plain(arguments))))
+    assert again.keys() == arguments.keys()
+    np.testing.assert_equal(again, arguments)
+    assert [again["settings"]["mask"].dtype, again["pairs"][0][0].dtype] == [bool, np.float32]
 
 
 def test_a_picture_whose_file_is_gone_is_told(small):

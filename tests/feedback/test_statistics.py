@@ -63,6 +63,14 @@ def test_a_long_time_is_told_week_by_week_from_its_monday(workspace):
     ]  # fmt: skip
 
 
+def test_an_entry_whose_date_cannot_be_read_is_counted_but_in_no_period(workspace):
+    keep(workspace, "2026-03-01", thumbs=1)
+    keep(workspace, "2026-W10-1", thumbs=1)
+    found = told(workspace)
+    assert [(row["name"], row["entries"]) for row in found["periods"]] == [("2026-03-01", 1)]
+    assert found["all"]["up"] == 2
+
+
 def test_nothing_judged_is_nothing_claimed(workspace):
     found = told(workspace)
     assert (found["periods"], found["models"]) == ([], [])

@@ -115,6 +115,8 @@ class TimeChart(QWidget):
         metrics, area = QFontMetricsF(painter.font()), self._area()
         every = max(1, -(-count // max(1, int(area.width() // 84))))
         for day in range(first, first + count, every):
+            if not date.min.toordinal() <= day <= date.max.toordinal():
+                continue
             shown = date.fromordinal(day)
             text = f"{shown.day} {shown:%b}"
             x = self._across(day + self._width / 2 if self._width == 1 else day)
