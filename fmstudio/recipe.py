@@ -161,7 +161,7 @@ def check(which: Setting, value: Any) -> Any:
 
 def _convert(kind: Kind, value: Any) -> Any:
     """The value in the type of its kind, or None where it has another."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and _is_finite(value)
     match kind:
         case "integer":
             return int(value) if number and value == int(value) else None
@@ -175,6 +175,13 @@ def _convert(kind: Kind, value: Any) -> Any:
             return value if isinstance(value, (str, int, float)) else None
         case "datasets":
             return _datasets(value)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return False
 
 
 def _datasets(value: Any) -> list[DatasetChoice] | None:

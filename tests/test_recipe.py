@@ -50,6 +50,7 @@ def test_values_are_taken_in_the_type_of_their_field() -> None:
         ({"steps": True}, "training.steps is true, but it must be a whole number from 1 to 1000."),
         ({"steps": "many"}, 'training.steps is "many", but it must be a whole number from 1 to 1000.'),
         ({"rate": float("nan")}, "training.rate is nan, but it must be a number of at least 0."),
+        ({"rate": 10**400}, "training.rate is 1000"),
         ({"kind": "c"}, 'training.kind is "c", but it must be one of "a", "b".'),
         ({"loud": 1}, "training.loud is 1, but it must be true or false."),
         ({"name": 3}, "training.name is 3, but it must be a text."),

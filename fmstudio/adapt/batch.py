@@ -16,8 +16,10 @@ from fmstudio.adapt.generation import answer, load_model
 from fmstudio.adapt.prompts import as_data, as_template, asked, quietly
 from fmstudio.adapt.prompts import replay as replay_prompt
 from fmstudio.errors import StudioError
+from fmstudio.families.text import TextSampling
 from fmstudio.jobs import Artefact, Event, JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
+from fmstudio.recipe import build
 from fmstudio.workspace import Workspace
 from fmstudio.workspace.prompt_library import PromptLibrary
 from fmstudio.workspace.prompts import PromptTemplate
@@ -41,8 +43,10 @@ def run(
     """Ask a model a prompt of the library once for each row of a table; returns the batch's id and its counts.
 
     mapping: the column of each variable; those that are left out take the column of their name. expected: a column
-    with the answers that are right. Raises BatchError, before anything is kept, where a column is missing.
+    with the answers that are right. Raises BatchError where a column is missing and RecipeError where a setting is not
+    allowed, both before anything is kept.
     """
+    seed_of(settings or {})  # refused here, not row by row
     path = Path(source).expanduser().absolute()
     kept = PromptLibrary(workspace).version(prompt, version)
     table = yield from opened(path)
@@ -133,6 +137,7 @@ def _known(column: str, columns: list[str], path: Path) -> str:
 
 
 def _work(context: JobContext, workspace: Workspace, store: BatchStore, table: Table, chat: bool) -> Job:
+    first_seed = seed_of(store.request.settings)
     with store.claim():
         store.mend()
         counts, total = store.counts(), store.request.total
@@ -140,7 +145,8 @@ def _work(context: JobContext, workspace: Workspace, store: BatchStore, table: T
         with store.append_to() as writer:
             for row in islice(table.rows(), counts.rows, None):
                 yield Progress(counts.rows, total, "rows", f"Row {row.number:,}")
-                result = yield from _result(context, workspace, store.request, row, chat)
+                seed = (first_seed + row.number) % _SEEDS  # the same however often this row is asked
+                result = yield from _result(context, workspace, store.request, row, chat, seed)
                 if result is None:  # stopped in the midst of it: a half answer is none
                     break
                 writer.add(result)
@@ -157,14 +163,14 @@ def _state(store: BatchStore, counts: Counts) -> Sample:
 
 
 def _result(
-    context: JobContext, workspace: Workspace, request: BatchRequest, row: Row, chat: bool
+    context: JobContext, workspace: Workspace, request: BatchRequest, row: Row, chat: bool, seed: int
 ) -> Generator[Event, None, dict[str, Any] | None]:
     """A row's line. What a person can mend about one row is kept with it; anything else ends the batch."""
     head = {"row": row.number, "line": row.line}
     if row.problem:
         return {**head, "status": "bad", "error": f"Line {row.line:,} cannot be used: {row.problem}."}
-    settings = {**request.settings, "seed": row_seed(request.settings, row.number)}
-    kept = {"variables": _values(request, row), "seed": settings["seed"], "settings": settings, "model": request.model}
+    settings = {**request.settings, "seed": seed}
+    kept = {"variables": _values(request, row), "seed": seed, "settings": settings, "model": request.model}
     try:
         question = asked(as_template(request.template), _present(request, row), chat)
         got = yield from quietly(
@@ -198,9 +204,10 @@ def _facts(got: Mapping[str, Any]) -> dict[str, Any]:
     return {name: got.get(name) for name in names}
 
 
-def row_seed(settings: Mapping[str, Any], row: int) -> int:
-    """A seed for each row: the same for the same row however often it is asked, another for the next."""
-    return (int(settings.get("seed", 0)) + row) % _SEEDS
+def seed_of(settings: Mapping[str, Any]) -> int:
+    """The seed of settings that a row can be asked with; raises RecipeError that names one that is not allowed."""
+    sampling: TextSampling = build(TextSampling, {name: settings[name] for name in settings if name != "raw"})
+    return sampling.seed
 
 
 def judged(output: str, expected: str) -> dict[str, Any]:

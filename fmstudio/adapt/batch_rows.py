@@ -153,20 +153,22 @@ def _json_rows(lines: Iterator[str], path: Path) -> Iterator[Found]:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield number, {}, f"it is not valid JSON ({_json_problem(error)})"
-            continue
-        if isinstance(value, str):
-            value = {"text": value}
-        if isinstance(value, dict):
-            yield number, {key: _as_text(item) for key, item in value.items()}, ""
+            values = _json_values(json.loads(line))
+        except json.JSONDecodeError as error:
+            yield number, {}, f"it is not valid JSON ({error.msg} at column {error.colno:,})"
+        except RecursionError:
+            yield number, {}, "it is nested too deeply"
+        except ValueError:
+            yield number, {}, "it has a number with too many digits"
         else:
-            yield number, {}, "it is no JSON object, {…}"
+            yield number, values or {}, "" if values is not None else "it is no JSON object, {…}"
 
 
-def _json_problem(error: ValueError | RecursionError) -> str:
-    return f"{error.msg} at column {error.colno:,}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+def _json_values(value: Any) -> dict[str, str] | None:
+    """The columns of a line's value, or None where it has none."""
+    if isinstance(value, str):
+        return {"text": value}
+    return {key: _as_text(item) for key, item in value.items()} if isinstance(value, dict) else None
 
 
 def _as_text(value: Any) -> str:

@@ -67,25 +67,28 @@ def add(
 
 def refresh(context: JobContext, workspace: Workspace, collection: str) -> Job:
     """Index what is new or has changed, drop what has vanished, finish what was left undone; returns as `add` does."""
-    return (yield from _indexed(context, workspace, workspace.collection(collection)))
+    return (yield from _indexed(context, workspace, workspace.collection(collection), again=True))
 
 
 def remove(context: JobContext, workspace: Workspace, collection: str) -> Job:
     """Delete a collection's index; the documents themselves stay where they are."""
     record = workspace.collection(collection)
-    claim(workspace, record.name).release()
-    yield Note(f"Removing the index of {record.name}.")
-    close(workspace.collection_folder(record.name))
-    workspace.remove_collection(record.name)
+    with claim(workspace, record.name):  # until the folder is gone: an indexing in it would lose what it writes
+        yield Note(f"Removing the index of {record.name}.")
+        close(workspace.collection_folder(record.name))
+        workspace.remove_collection(record.name)
     return {"collection": record.name}
 
 
-def _indexed(context: JobContext, workspace: Workspace, record: CollectionRecord) -> Job:
+def _indexed(context: JobContext, workspace: Workspace, record: CollectionRecord, again: bool = False) -> Job:
+    """again: of a collection that is there, so that one which is removed meanwhile does not come back."""
     encoder = yield from opened_encoder(context, str(record.details["embedding"]))
     counter = TokenCounter(encoder)
     options = chunking_of(record)
     check_options(options, counter.longest, encoder.name)
     began, report, folder = time.monotonic(), IndexingReport(), workspace.collection_folder(record.name)
+    if again:
+        workspace.collection(record.name)  # while the model was fetched, somebody may have removed it
     with claim(workspace, record.name):
         before = find_record(workspace, record.name)
         record = _with_sources_of(record, before)

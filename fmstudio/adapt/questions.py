@@ -83,11 +83,13 @@ def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
     text = _text(file)
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     rows = csv.reader(io.StringIO(text), delimiter=delimiter)
-    header = [name.strip().casefold() for name in next(rows, [])]
-    if not set(COLUMNS) <= set(header):
-        raise StudioError(f"{file} needs the columns question and source in its first line; it has {_header(header)}.")
-    places = [header.index(name) for name in COLUMNS]
     try:
+        header = [name.strip().casefold() for name in next(rows, [])]
+        if not set(COLUMNS) <= set(header):
+            raise StudioError(
+                f"{file} needs the columns question and source in its first line; it has {_header(header)}."
+            )
+        places = [header.index(name) for name in COLUMNS]
         for row in rows:
             if any(cell.strip() for cell in row):
                 yield rows.line_num, [row[place] for place in places] if len(row) == len(header) else []

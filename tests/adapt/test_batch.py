@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from fmstudio.adapt import batch, batch_export, batch_views
-from fmstudio.adapt.batch_rows import BatchError, open_table
+from fmstudio.adapt.batch_rows import BatchError
 from fmstudio.adapt.batch_store import BatchStore
 from fmstudio.errors import StudioError
 from fmstudio.jobs import JobContext, Sample
+from fmstudio.recipe import RecipeError
 from fmstudio.workspace import WorkspaceError
 from fmstudio.workspace.prompt_library import PromptLibrary
 from fmstudio.workspace.prompts import PromptTemplate
@@ -41,72 +42,6 @@ def begin(workspace, path, **arguments):
 
 def results(workspace, made):
     return list(BatchStore(workspace, made).results())
-
-
-def rows_of(path):
-    looking = open_table(path)
-    while True:
-        try:
-            next(looking)
-        except StopIteration as end:
-            return [(row.line, dict(row.values), row.problem) for row in end.value.rows()]
-
-
-# Reading.
-
-
-def test_ragged_rows_and_broken_quotes_are_told_by_line(tmp_path):
-    text = 'a,b\n1,2\n\n3\n"two\nlines",4\n"x"y,5\n6,7\n"open,8\n9,10\n'
-    found = rows_of(table(tmp_path, text))
-    assert [(line, values) for line, values, problem in found if not problem] == [
-        (2, {"a": "1", "b": "2"}),
-        (5, {"a": "two\nlines", "b": "4"}),
-        (8, {"a": "6", "b": "7"}),
-    ]
-    wrong = {line: problem for line, _, problem in found if problem}
-    assert wrong[4] == "it has 1 field, but the header names 2 columns"
-    assert "not valid CSV" in wrong[7]
-    assert "quote that is not closed" in wrong[9]
-
-
-def test_bad_lines_of_json_are_told_by_line(tmp_path):
-    text = '{"a": "x", "n": 1.5, "l": [1], "none": null}\nnot json\n\n[1, 2]\n"alone"\n'
-    found = rows_of(table(tmp_path, text, "rows.jsonl"))
-    assert found[0][1] == {"a": "x", "n": "1.5", "l": "[1]", "none": ""}
-    assert [(line, problem[:17]) for line, _, problem in found if problem] == [
-        (2, "it is not valid J"),
-        (4, "it is no JSON obj"),
-    ]
-    assert found[3][1] == {"text": "alone"}
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "told"),
-    [
-        ("a.csv", b"", "it is empty"),
-        ("a.csv", b"\x89PNG\r\n\x1a\n\0\0", "a PNG picture"),
-        ("a.xlsx", b"x", "choose a file ending in .csv, .tsv, .jsonl or .ndjson"),
-        ("a.csv", b"a,b\n", "no row that can be read"),
-        ("a.jsonl", b"no\nno\n", "no row that can be read"),
-    ],
-)
-def test_what_is_no_table_is_refused(workspace, tmp_path, name, content, told):
-    with pytest.raises(BatchError, match=told):
-        run_job(batch_views.inspect(JobContext(), workspace, str(table(tmp_path, content, name))))
-
-
-def test_a_table_that_is_not_there_is_named(workspace, tmp_path):
-    with pytest.raises(BatchError, match=r"There is no table at .*gone\.csv"):
-        run_job(batch_views.inspect(JobContext(), workspace, str(tmp_path / "gone.csv")))
-
-
-def test_a_table_is_looked_through_before_it_is_used(workspace, tmp_path):
-    text = "name;wert\nMüller;größer\nJürgen;schöner, müder, früher\nnur eins\n" * 9
-    events, _ = run_job(batch_views.inspect(JobContext(), workspace, str(table(tmp_path, text.encode("cp1252")))))
-    found = of_kind(events, Sample)[-1].data
-    assert (found["columns"], found["encoding"][:4], found["total"]) == (["name", "wert"], "cp12", 35)
-    assert found["rows"][0] == {"name": "Müller", "wert": "größer"}
-    assert (found["bad_total"], found["bad"][0]["line"]) == (9, 4)
 
 
 # Running.
@@ -183,6 +118,29 @@ def test_a_batch_that_cannot_work_leaves_nothing(ready, tmp_path):
     with pytest.raises(StudioError, match="absent"):
         run_job(batch.run(JobContext(), ready, str(path), "Ask", "absent", {}, {"review": "text"}))
     assert of_listing(ready) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"seed": "abc"}, 'seed is "abc", but it must be a whole number'),
+        ({"seed": None}, "seed is None, but it must be a whole number"),
+        ({"maximum_tokens": "x"}, 'maximum_tokens is "x", but it must be'),
+        ({"warmth": 1}, "warmth is not a setting"),
+    ],
+)
+def test_settings_that_are_not_allowed_are_told_once_and_leave_nothing(ready, tmp_path, wrong, told):
+    path = table(tmp_path, REVIEWS)
+    with pytest.raises(RecipeError, match=told):
+        run_job(batch.run(JobContext(), ready, str(path), "Ask", "tiny", {**SETTINGS, **wrong}))
+    assert of_listing(ready) == []
+
+
+def test_a_seed_counts_as_the_model_takes_it(ready, tmp_path):
+    path = table(tmp_path, REVIEWS)
+    settings = {**SETTINGS, "seed": 5.0, "raw": False}
+    _, result = run_job(batch.run(JobContext(), ready, str(path), "Ask", "tiny", settings))
+    assert [line["seed"] for line in results(ready, result["batch"]) if "seed" in line] == [6, 8, 9]
 
 
 def test_a_table_that_was_changed_is_not_gone_on_with(ready, tmp_path):

@@ -183,17 +183,6 @@ def test_a_killed_indexing_goes_on_where_it_was(workspace, encoder, tmp_path):
     assert described(workspace)["state"] == "ready"
 
 
-def test_two_do_not_index_the_same_collection(workspace, encoder, folder):
-    job = collections.add(JobContext(), workspace, "shelf", [str(folder)], {"size": 40, "overlap": 8}, REFERENCE)
-    next(job)
-    next(job)
-    with pytest.raises(WorkspaceError, match="is being indexed already"):
-        refresh(workspace)
-    with pytest.raises(WorkspaceError, match="is being indexed already"):
-        run_job(collections.remove(JobContext(), workspace, "shelf"))
-    job.close()
-
-
 def test_a_cancelled_first_indexing_leaves_nothing_half_made(workspace, encoder, folder):
     job = collections.add(JobContext(), workspace, "shelf", [str(folder)], {"size": 40, "overlap": 8}, REFERENCE)
     run_until(job, lambda event: isinstance(event, Progress))

@@ -1,5 +1,7 @@
 """What is found, by words and by meaning, with both scores; and how well, on questions whose source is known."""
 
+import csv
+
 import pytest
 
 from fmstudio.adapt import word_search
@@ -155,6 +157,17 @@ def test_a_table_may_name_the_topics_of_pythons_reference(tmp_path):
               for number, topic in enumerate(("with", "while"))]  # fmt: skip
     found = questions_from_table(str(tmp_path / "questions.csv"), topics, "reference")
     assert found.rows == [("How is a file closed?", ["help('with')"])]
+
+
+def test_a_first_line_that_csv_cannot_read_is_told(tmp_path):
+    path = tmp_path / "questions.csv"
+    path.write_text(f"question,source,{'x' * 5000}\nWho?,mixer.md,x\n", "utf-8")
+    before = csv.field_size_limit(1000)  # Python's own is 131,072; other readers raise it for the whole process
+    try:
+        with pytest.raises(StudioError, match=r"is not a table of comma-separated values .*field limit"):
+            questions_from_table(str(path), [], "shelf")
+    finally:
+        csv.field_size_limit(before)
 
 
 def test_tables_that_ask_nothing(workspace, find, tmp_path):
