@@ -8,6 +8,8 @@ and memory is what a single token waits for. Several tokens at once unpack a str
 all of them.
 """
 
+import math
+import mmap
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -35,9 +37,9 @@ class PackedMatrix:
         tiles, blocks = -(-rows // LANES), columns // block
         self.rows, self.columns = rows, columns
         self._take(
-            np.zeros((tiles, blocks, block, LANES), np.int8),
-            np.zeros((tiles, blocks, LANES), np.float32),
-            np.zeros((tiles, blocks, LANES), np.float32),
+            _zeros((tiles, blocks, block, LANES), np.int8),
+            _zeros((tiles, blocks, LANES), np.float32),
+            _zeros((tiles, blocks, LANES), np.float32),
         )
         self._whole: PackedMatrix | None = None
         kernels()  # compiled now, where somebody waits for a model anyway
@@ -160,13 +162,12 @@ def joined(parts: Sequence[PackedMatrix]) -> PackedMatrix:
     if whole is not None and all(part._whole is whole for part in parts):
         return whole
     block = min(part.block for part in parts)
-    fine = [_in_blocks(part, block) for part in parts]
-    whole = PackedMatrix(0, parts[0].columns, block)
-    whole.rows = sum(part.rows for part in parts)
-    whole._take(*(np.concatenate([arrays[kind] for arrays in fine]) for kind in range(3)))
+    whole = PackedMatrix(sum(part.rows for part in parts), parts[0].columns, block)
     tile = 0
-    for part, (codes, _, _) in zip(parts, fine, strict=True):
+    for part in parts:
+        codes, scales, minimums = _in_blocks(part, block)
         own = slice(tile, tile + len(codes))
+        whole._codes[own], whole._scales[own], whole._minimums[own] = codes, scales, minimums
         part._take(whole._codes[own], whole._scales[own], whole._minimums[own])
         part._whole = whole
         tile += len(codes)
@@ -178,6 +179,12 @@ def _in_blocks(matrix: PackedMatrix, block: int) -> tuple[np.ndarray, np.ndarray
     codes, times = matrix._codes, matrix.block // block
     finer = codes.reshape(len(codes), -1, block, LANES)
     return finer, matrix._scales.repeat(times, axis=1), matrix._minimums.repeat(times, axis=1)
+
+
+def _zeros(shape: tuple[int, ...], kind: type[np.generic]) -> np.ndarray:
+    """Memory straight from the system, which gets it back at once: the heap would keep what joining sets free."""
+    room = mmap.mmap(-1, math.prod(shape) * np.dtype(kind).itemsize)
+    return np.frombuffer(room, kind).reshape(shape)
 
 
 _OWN = threading.local()

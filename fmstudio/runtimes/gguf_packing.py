@@ -11,7 +11,8 @@ from gguf.quants import Q4_K
 
 from fmstudio.nn.packed import LANES, PackedMatrix
 
-_ROWS_AT_ONCE = 64 * LANES
+_AT_ONCE = 256 * 1024
+"""Numbers unpacked at once on the way: few, as the heap keeps the memory of many."""
 
 Factors = tuple[np.ndarray, np.ndarray]
 """Scales and minimums of stored blocks, (blocks, parts of a block) each."""
@@ -33,8 +34,9 @@ def pack(raw: np.ndarray, kind: GGMLQuantizationType) -> PackedMatrix:
     block, factors = _KINDS[kind]
     columns = raw.shape[1] // size * stored
     matrix = PackedMatrix(len(raw), columns, block)
-    for first in range(0, len(raw), _ROWS_AT_ONCE):
-        part = np.ascontiguousarray(raw[first : first + _ROWS_AT_ONCE])
+    rows = max(1, _AT_ONCE // (columns * LANES)) * LANES
+    for first in range(0, len(raw), rows):
+        part = np.ascontiguousarray(raw[first : first + rows])
         scales, minimums = (each.reshape(len(part), -1) for each in factors(part.reshape(-1, size)))
         if not (np.isfinite(scales).all() and np.isfinite(minimums).all()):
             raise ValueError("has scales that are not finite")

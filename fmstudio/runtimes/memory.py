@@ -13,6 +13,8 @@ BATCH = 64
 """Tokens of a prompt that llama.cpp reads at once; on a CPU more at once are not quicker."""
 
 _MIB = 1024 * 1024
+_COMPILER = 128 * _MIB
+"""What compiles the kernels of packed weights (see `nn.compiled`) takes for itself, as measured."""
 
 
 def available_memory() -> int:
@@ -28,7 +30,8 @@ def needed_memory(facts: ModelFacts, backend: str, context: int) -> int:
     """
     if backend == "torch":
         working = 4 * facts.vocabulary_size * 8
-        return facts.torch_bytes + 4 * facts.key_value_numbers * context + working + 64 * _MIB
+        compiler = _COMPILER if facts.torch_bytes < 4 * facts.parameters else 0
+        return facts.torch_bytes + 4 * facts.key_value_numbers * context + working + compiler + 64 * _MIB
     working = 4 * BATCH * facts.vocabulary_size
     return facts.bytes + 2 * facts.key_value_numbers * context + working + 48 * _MIB
 
