@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from fmstudio.data.catalogue import Item
-from fmstudio.recipe import read_toml
+from fmstudio.recipe import RecipeError, read_toml
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.facts import ModelFacts
 from fmstudio.runtimes.folder_facts import parameters_of
@@ -19,11 +19,11 @@ _BESIDES_WEIGHTS = 260_000_000
 
 
 def row_of(reference: str, source: str, title: str, facts: ModelFacts, *, licence: str = "", about: str = "") -> Row:
-    """A model that is here and whole. Memory is what its quickest runtime needs with the context that it would use."""
-    backend, available = facts.backends[0], available_memory()
-    context = context_to_use(facts, backend, available)
-    memory = needed_memory(facts, backend, context)
-    loaded = any(entry.path == facts.path for entry in opened.loaded())
+    """A model that is here and whole. Memory is what a runtime needs with the context that it would use: "memory" of
+    the first, "memory_in" of each; "loaded_in" are those that have it loaded."""
+    available = available_memory()
+    needs = {name: needed_memory(facts, name, context_to_use(facts, name, available)) for name in facts.backends}
+    memory, loaded = needs[facts.backends[0]], [e.backend for e in opened.loaded() if e.path == facts.path]
     return {
         **_empty(reference, source, title),
         "format": facts.format,
@@ -32,11 +32,13 @@ def row_of(reference: str, source: str, title: str, facts: ModelFacts, *, licenc
         "licence": facts.licence or licence,
         "context": facts.context,
         "memory": memory,
-        "fits": loaded or memory <= available,
+        "memory_in": needs,
+        "fits": bool(loaded) or memory <= available,
         "available": available,
         "chat": facts.chat,
         "backends": list(facts.backends),
-        "loaded": loaded,
+        "loaded": bool(loaded),
+        "loaded_in": loaded,
         "about": about,
     }
 
@@ -65,8 +67,7 @@ def catalogue_row(item: Item) -> Row:
 
 def run_row(run: RunRecord, checkpoint: Path, recipe: Path) -> Row:
     """A run that has a checkpoint: its model folder is made when it is first talked to."""
-    model = read_toml(recipe).get("model", {})
-    context, width, layers = (int(model.get(key, 0)) for key in ("context", "width", "layers"))
+    context, width, layers = (_size(recipe, key) for key in ("context", "width", "layers"))
     parameters, available = parameters_of(checkpoint / "model.safetensors"), available_memory()
     memory = 4 * (parameters + 2 * layers * width * context) + 64 * 1024 * 1024
     return {
@@ -80,6 +81,17 @@ def run_row(run: RunRecord, checkpoint: Path, recipe: Path) -> Row:
         "backends": ["torch"],
         "about": "A run by its latest checkpoint",
     }
+
+
+def _size(recipe: Path, key: str) -> int:
+    """A size of the model that a run's recipe is for; 0 where the recipe leaves it to what is usual."""
+    model = read_toml(recipe).get("model", {})
+    value = model.get(key, 0) if isinstance(model, dict) else model
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise RecipeError(
+            f"{recipe} has {value!r} as its model.{key}, where a whole number is needed; correct it there."
+        )
+    return value
 
 
 def _format(place: Path) -> str:
@@ -98,11 +110,13 @@ def _empty(reference: str, source: str, title: str) -> Row:
         "licence": "",
         "context": 0,
         "memory": 0,
+        "memory_in": {},
         "fits": True,
         "available": available_memory(),
         "chat": False,
         "backends": [],
         "loaded": False,
+        "loaded_in": [],
         "about": "",
         "problem": "",
         "family": LANGUAGE,

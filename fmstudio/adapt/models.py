@@ -106,10 +106,17 @@ def _linked(workspace: Workspace) -> Iterator[Row]:
 def _of_workspace(workspace: Workspace) -> Iterator[Row]:
     for record in reversed(workspace.models()):
         if record.family == LANGUAGE:
-            folder, licences = workspace.model_folder(record.name), record.details.get("licences", {})
-            about = f"Trained here on {', '.join(record.details.get('datasets', [])) or 'data of this workspace'}"
-            licence = ", ".join(dict.fromkeys(licences.values()))
-            yield _row(record.name, "workspace", record.name, folder, licence=licence, about=about)
+            folder, details = workspace.model_folder(record.name), record.details
+            about = f"Trained here on {_texts(details.get('datasets')) or 'data of this workspace'}"
+            yield _row(
+                record.name, "workspace", record.name, folder, licence=_texts(details.get("licences")), about=about
+            )
+
+
+def _texts(found: Any) -> str:
+    """The texts of a list, or of a table's values, each once: a record may have been edited by hand."""
+    values = found.values() if isinstance(found, dict) else found if isinstance(found, list) else []
+    return ", ".join(dict.fromkeys(value for value in values if isinstance(value, str)))
 
 
 def _of_runs(workspace: Workspace) -> Iterator[Row]:

@@ -3,11 +3,18 @@
 Nothing here needs torch, so a window can show the size of a model before torch is loaded.
 """
 
+import reprlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from fmstudio.errors import StudioError
+
+T = TypeVar("T")
+
+MOST = 10**9
+"""No size of a decoder is above this; a file that names a larger one is damaged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +61,28 @@ class DecoderShape:
         embeddings = self.vocabulary_size * self.width * (1 if self.tied_embeddings else 2)
         return self.layers * layer + embeddings + self.width
 
+    @property
+    def telling_weights(self) -> dict[str, tuple[int, ...]]:
+        """Weights whose names and shapes tell whether a file holds this decoder: the outermost, and a whole last layer.
+
+        However many layers there are said to be, these are few.
+        """
+        last = f"model.layers.{self.layers - 1}."
+        queries, keys = self.heads * self.head_width, self.key_value_heads * self.head_width
+        weights: dict[str, tuple[int, ...]] = {
+            "model.embed_tokens.weight": (self.vocabulary_size, self.width),
+            last + "input_layernorm.weight": (self.width,),
+            last + "self_attn.q_proj.weight": (queries, self.width),
+            last + "self_attn.k_proj.weight": (keys, self.width),
+            last + "self_attn.v_proj.weight": (keys, self.width),
+            last + "self_attn.o_proj.weight": (self.width, queries),
+            last + "mlp.gate_proj.weight": (self.hidden_width, self.width),
+            last + "mlp.up_proj.weight": (self.hidden_width, self.width),
+            last + "mlp.down_proj.weight": (self.width, self.hidden_width),
+            "model.norm.weight": (self.width,),
+        }
+        return weights if self.tied_embeddings else weights | {"lm_head.weight": (self.vocabulary_size, self.width)}
+
 
 def to_hf_config(
     shape: DecoderShape,
@@ -97,25 +126,26 @@ def to_hf_config(
 def from_hf_config(config: Mapping[str, Any]) -> DecoderShape:
     """The shape that a Hugging Face `config.json` describes.
 
-    Raises StudioError, in one sentence, for anything that this decoder would compute differently.
+    Raises StudioError, in one sentence, for anything that this decoder would compute differently, and for a field that
+    is missing or cannot be what it says.
     """
     architecture = _supported_architecture(config)
-    width, heads = int(config["hidden_size"]), int(config["num_attention_heads"])
-    head_width = config.get("head_dim") or (128 if architecture == "Qwen3ForCausalLM" else width // heads)
+    width, heads = _whole(config, "hidden_size"), _whole(config, "num_attention_heads")
+    usual_head = 128 if architecture == "Qwen3ForCausalLM" else max(1, width // heads)
     return DecoderShape(
-        vocabulary_size=int(config["vocab_size"]),
-        layers=int(config["num_hidden_layers"]),
+        vocabulary_size=_whole(config, "vocab_size"),
+        layers=_whole(config, "num_hidden_layers"),
         width=width,
         heads=heads,
-        key_value_heads=int(config.get("num_key_value_heads") or heads),
-        head_width=int(head_width),
-        hidden_width=int(config["intermediate_size"]),
-        context=int(config.get("max_position_embeddings", 2048)),
+        key_value_heads=_whole(config, "num_key_value_heads", heads),
+        head_width=_whole(config, "head_dim", usual_head),
+        hidden_width=_whole(config, "intermediate_size"),
+        context=_whole(config, "max_position_embeddings", 2048),
         rope_base=_rope_base(config),
-        norm_epsilon=float(config.get("rms_norm_eps", 1e-6)),
+        norm_epsilon=_positive(config, "rms_norm_eps", 1e-6),
         query_key_norm=architecture == "Qwen3ForCausalLM",
         query_key_value_bias=architecture == "Qwen2ForCausalLM",
-        tied_embeddings=bool(config.get("tie_word_embeddings", False)),
+        tied_embeddings=_truth(config, "tie_word_embeddings"),
     )
 
 
@@ -124,15 +154,16 @@ _ARCHITECTURES = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", 
 
 def _supported_architecture(config: Mapping[str, Any]) -> str:
     """The architecture's name, once everything that would change the computation is ruled out."""
-    architecture = str((config.get("architectures") or [""])[0])
-    if not architecture:
+    named = _of_type(config, "architectures", list, "a list of names") or [""]
+    architecture = named[0]
+    if not isinstance(architecture, str) or not architecture:
         raise StudioError(
             "The model's config.json names no architecture; choose the folder of a Llama- or Qwen-style model."
         )
     if architecture not in _ARCHITECTURES:
         raise StudioError(
             f"The model's architecture is {architecture}; this decoder opens {', '.join(_ARCHITECTURES[:-1])} "
-            f"and {_ARCHITECTURES[-1]}."
+            f"and {_ARCHITECTURES[-1]}; choose the folder of such a model."
         )
     if config.get("attention_bias") or config.get("mlp_bias"):
         raise StudioError(f"This {architecture} model has attention_bias or mlp_bias set, which this decoder lacks.")
@@ -147,19 +178,63 @@ def _supported_architecture(config: Mapping[str, Any]) -> str:
 
 def _slides(config: Mapping[str, Any], architecture: str) -> bool:
     """Whether some layer sees only the most recent tokens of its context."""
-    if config.get("layer_types"):
-        return any(kind != "full_attention" for kind in config["layer_types"])
-    switched_on = config.get("use_sliding_window", architecture == "MistralForCausalLM")
-    window = config.get("sliding_window")
-    return bool(switched_on and window and window < config.get("max_position_embeddings", 2048))
+    if kinds := _of_type(config, "layer_types", list, "a list of names"):
+        return any(kind != "full_attention" for kind in kinds)
+    switched_on = _truth(config, "use_sliding_window", architecture == "MistralForCausalLM")
+    if not switched_on or not config.get("sliding_window"):
+        return False
+    return _whole(config, "sliding_window") < _whole(config, "max_position_embeddings", 2048)
 
 
 def _rope_base(config: Mapping[str, Any]) -> float:
     """The base of the rotary frequencies, refusing every variant that rescales them."""
-    rope = dict(config.get("rope_scaling") or {}) | dict(config.get("rope_parameters") or {})
+    tables = (_of_type(config, field, dict, "a table") or {} for field in ("rope_scaling", "rope_parameters"))
+    rope: dict[str, Any] = {field: value for table in tables for field, value in table.items()}
     kind = rope.get("rope_type", rope.get("type", "default"))
     if kind != "default":
         raise StudioError(f"The model rescales its rotary positions ({kind}); this decoder has the default kind only.")
     if rope.get("partial_rotary_factor", config.get("partial_rotary_factor", 1.0)) != 1.0:
         raise StudioError("The model rotates a part of each head only (partial_rotary_factor); this decoder does not.")
-    return float(rope.get("rope_theta") or config.get("rope_theta") or 10_000.0)
+    return _positive(rope, "rope_theta", _positive(config, "rope_theta", 10_000.0))
+
+
+def _whole(config: Mapping[str, Any], field: str, default: int | None = None) -> int:
+    """A size; null is as good as nothing, as transformers writes it."""
+    value = config.get(field)
+    value = default if value is None else value
+    if value is None:
+        raise StudioError(f"The model's config.json does not say its {field}; copy the model folder again.")
+    if not _is_number(value) or not 1 <= value <= MOST or value != int(value):
+        raise _wrong(field, value, f"a whole number from 1 to {MOST:,}")
+    return int(value)
+
+
+def _positive(config: Mapping[str, Any], field: str, default: float) -> float:
+    value = config.get(field)
+    value = default if value is None else value
+    if not _is_number(value) or not 0 < value <= sys.float_info.max:
+        raise _wrong(field, value, "a number above 0")
+    return float(value)
+
+
+def _truth(config: Mapping[str, Any], field: str, default: bool = False) -> bool:
+    value = _of_type(config, field, bool, "true or false")
+    return default if value is None else value
+
+
+def _of_type(config: Mapping[str, Any], field: str, kind: type[T], needed: str) -> T | None:
+    value = config.get(field)
+    if value is not None and not isinstance(value, kind):
+        raise _wrong(field, value, needed)
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _wrong(field: str, value: Any, needed: str) -> StudioError:
+    return StudioError(
+        f"The model's config.json has {reprlib.repr(value)} as its {field}, where {needed} is needed; copy the model "
+        "folder again."
+    )

@@ -1,15 +1,17 @@
 """What a model says of itself before it is loaded: read from the header of a GGUF file or the files of a folder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from fmstudio.errors import StudioError
 from fmstudio.nn.decoder_shape import DecoderShape
 from fmstudio.runtimes.errors import ModelError
 
 Format = Literal["gguf", "folder"]
+_LONGEST_REASON = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class ModelFacts:
     ends: frozenset[int] = frozenset()
     """Tokens with which the model ends its answer."""
     torch_problem: str = ""
+    stamp: tuple[Any, ...] = ()
+    """Of the files that they were read from; see `stamp_of`."""
 
     @property
     def chat(self) -> bool:
@@ -69,9 +73,23 @@ def stamp_of(path: Path) -> tuple[Any, ...]:
     return tuple((name, status.st_mtime_ns, status.st_size) for name, status in found)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _facts(path: Path, stamp: tuple[Any, ...]) -> ModelFacts:
     from fmstudio.runtimes.folder_facts import folder_facts
     from fmstudio.runtimes.gguf_facts import gguf_facts
 
-    return folder_facts(path) if path.is_dir() else gguf_facts(path)
+    try:
+        facts = folder_facts(path) if path.is_dir() else gguf_facts(path)
+    except (StudioError, MemoryError):
+        raise
+    except Exception as error:  # the readers name what they know to go wrong; of a stranger's file there is always more
+        raise ModelError(
+            f"{path} is damaged or of a kind not known here ({_reason(error)}); copy or download it again."
+        ) from error
+    return replace(facts, stamp=stamp)
+
+
+def _reason(error: Exception) -> str:
+    """One line, of a length that can be read: an error may quote what it found."""
+    told = " ".join(f"{type(error).__name__}: {error}".split())
+    return told if len(told) <= _LONGEST_REASON else told[:_LONGEST_REASON] + "…"

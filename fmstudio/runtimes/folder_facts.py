@@ -1,6 +1,7 @@
 """The facts of a model folder in the layout of Hugging Face, from its small files and the head of its weights."""
 
 import json
+import math
 import re
 import struct
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,7 @@ from tokenizers import Tokenizer
 
 from fmstudio.data.tokenizer import end_of_text, load_tokenizer, vocabulary_size
 from fmstudio.errors import StudioError
-from fmstudio.nn.decoder_shape import from_hf_config
+from fmstudio.nn.decoder_shape import DecoderShape, from_hf_config
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import ModelFacts
 
@@ -28,7 +29,7 @@ def folder_facts(folder: Path) -> ModelFacts:
     tokenizer = _tokenizer(folder)
     about = _json(folder / "tokenizer_config.json")
     special = {name: text for name in _SPECIAL if (text := _token_text(about.get(name)))}
-    parameters = _check_weights(folder)
+    parameters = _weights(folder, shape)
     return ModelFacts(
         path=folder,
         format="folder",
@@ -57,7 +58,7 @@ def _json(path: Path, *, needed: bool = False) -> dict[str, Any]:
         return {}
     try:
         content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} cannot be read ({error}); copy the folder again.") from error
     if not isinstance(content, dict):
         raise ModelError(f"{path} is not a table of settings; copy the folder again.")
@@ -73,52 +74,81 @@ def _tokenizer(folder: Path) -> Tokenizer:
     raise ModelError(f"The model folder {folder} has no tokenizer.json, so no text can be given to it; {hint}.")
 
 
-def _check_weights(folder: Path) -> int:
-    """The number of parameters; raises ModelError where a file of the weights is missing, cut short or quantised."""
+def _weights(folder: Path, shape: DecoderShape) -> int:
+    """The number of parameters; raises ModelError where weights are missing, cut short, quantised or of other sizes."""
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise ModelError(
             f"The model folder {folder} has no weights as .safetensors; save it anew in that form (files that pickle "
             "weights are never opened)."
         )
-    index = _json(folder / "model.safetensors.index.json").get("weight_map", {})
-    missing = sorted(set(index.values()) - {file.name for file in files}) if isinstance(index, Mapping) else []
+    missing = sorted(_named_files(folder) - {file.name for file in files})
     if missing:
         raise ModelError(f"The model folder {folder} lacks {missing[0]}, a part of its weights; copy it again.")
-    return sum(parameters_of(file) for file in files)
+    heads = [tensors_of(file) for file in files]
+    _check_sizes(folder, shape, {name: size for head in heads for name, size in head.items()})
+    return sum(math.prod(size) for head in heads for size in head.values())
+
+
+def _named_files(folder: Path) -> set[str]:
+    """The files that the index of the weights names, where they are in several."""
+    index = folder / "model.safetensors.index.json"
+    named = _json(index).get("weight_map", {})
+    if not isinstance(named, dict) or not all(isinstance(file, str) for file in named.values()):
+        raise ModelError(f"{index} has no weight_map that says where each weight is; copy the folder again.")
+    return set(named.values())
+
+
+def _check_sizes(folder: Path, shape: DecoderShape, found: Mapping[str, tuple[int, ...]]) -> None:
+    """Compare config.json with what the weights are, before memory is taken for what it says."""
+    for name, size in shape.telling_weights.items():
+        if found.get(name) != size:
+            told = f"has the shape {found[name]}" if name in found else "is missing"
+            raise ModelError(
+                f"The weights in {folder} do not fit its config.json: {name} {told} where {size} is needed; copy the "
+                "folder again."
+            )
 
 
 def parameters_of(file: Path) -> int:
-    """How many numbers a safetensors file holds, from its head: eight bytes of length, then JSON.
+    """How many numbers a safetensors file holds; raises as `tensors_of` does."""
+    return sum(math.prod(shape) for shape in tensors_of(file).values())
+
+
+def tensors_of(file: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors in a safetensors file, from its head: eight bytes of length, then JSON.
 
     Raises ModelError where the file is damaged, cut short or quantised.
     """
+    size = file.stat().st_size
     try:
         with file.open("rb") as stream:
             length = struct.unpack("<Q", stream.read(8))[0]
             head: dict[str, Any] = json.loads(stream.read(min(length, _LONGEST_HEAD)))
-        tensors = [each for name, each in head.items() if name != "__metadata__"]
-        end = 8 + length + max((each["data_offsets"][1] for each in tensors), default=0)
-        kinds, sizes = {each["dtype"] for each in tensors}, [_product(each["shape"]) for each in tensors]
-    except (OSError, ValueError, struct.error, AttributeError, KeyError, TypeError) as error:
+        tensors = {name: each for name, each in head.items() if name != "__metadata__"}
+        end = 8 + length + max((int(each["data_offsets"][1]) for each in tensors.values()), default=0)
+        kinds = {each["dtype"] for each in tensors.values()}
+        shapes = {name: _lengths(each["shape"]) for name, each in tensors.items()}
+    except (OSError, ValueError, ArithmeticError, struct.error, AttributeError, LookupError, TypeError,
+            RecursionError) as error:  # fmt: skip
         raise ModelError(f"{file} is not a whole safetensors file; copy or download it again.") from error
-    if end > file.stat().st_size:
+    if end > size:
         raise ModelError(
-            f"{file} is cut short: it has {file.stat().st_size:,} of the {end:,} bytes that its head names; copy or "
-            "download it again."
+            f"{file} is cut short: it has {size:,} of the {end:,} bytes that its head names; copy or download it again."
         )
     if kinds & set(_QUANTISED):
         raise ModelError(
             f"The weights in {file.parent} are quantised; open the unquantised folder or the GGUF file instead."
         )
-    return sum(sizes)
+    if sum(map(math.prod, shapes.values())) > size:  # every number takes a byte or more
+        raise ModelError(f"{file} is damaged: its head names more numbers than it can hold; copy or download it again.")
+    return shapes
 
 
-def _product(shape: Iterable[int]) -> int:
-    result = 1
-    for length in shape:
-        result *= length
-    return result
+def _lengths(shape: Any) -> tuple[int, ...]:
+    if not isinstance(shape, list) or not all(isinstance(length, int) and length >= 0 for length in shape):
+        raise ValueError(f"{shape!r} is no shape")
+    return tuple(shape)
 
 
 def _token_text(value: Any) -> str:
@@ -134,8 +164,8 @@ def _template(folder: Path, about: Mapping[str, Any]) -> str:
         return file.read_text("utf-8", "replace")
     template = about.get("chat_template")
     if isinstance(template, list):
-        named = {each.get("name"): each.get("template") for each in template if isinstance(each, Mapping)}
-        template = named.get("default")
+        named = (each for each in template if isinstance(each, Mapping) and each.get("name") == "default")
+        template = next(named, {}).get("template")
     return template if isinstance(template, str) else ""
 
 
@@ -143,14 +173,15 @@ def _first_token(tokenizer: Tokenizer, special: Mapping[str, str]) -> int | None
     """The start token, where the tokenizer's own post-processing puts it before every text."""
     if not tokenizer.num_special_tokens_to_add(False) or "bos_token" not in special:
         return None
-    first = tokenizer.encode("a").ids[0]
-    return first if first == tokenizer.token_to_id(special["bos_token"]) else None
+    first, start = tokenizer.encode("a").ids[:1], tokenizer.token_to_id(special["bos_token"])
+    return start if first == [start] else None
 
 
 def _ends(folder: Path, config: Mapping[str, Any], special: Mapping[str, str], tokenizer: Tokenizer) -> Iterable[int]:
     for source in (_json(folder / "generation_config.json"), config):
         named = source.get("eos_token_id")
-        yield from (number for number in (named if isinstance(named, list) else [named]) if isinstance(number, int))
+        numbers = named if isinstance(named, list) else [named]
+        yield from (each for each in numbers if isinstance(each, int) and not isinstance(each, bool) and each >= 0)
     texts = [special.get("eos_token", ""), *_TURN_ENDS]
     yield from (number for text in texts if text and (number := tokenizer.token_to_id(text)) is not None)
     try:

@@ -1,7 +1,6 @@
 """The facts of a GGUF file, from its header."""
 
 from pathlib import Path
-from typing import Any
 
 from gguf import MODEL_ARCH_NAMES
 
@@ -10,9 +9,9 @@ from fmstudio.nn.decoder_shape import DecoderShape
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import ModelFacts
 from fmstudio.runtimes.gguf_header import GgufHeader, read_header
-from fmstudio.runtimes.gguf_shape import gguf_shape
-from fmstudio.runtimes.gguf_tokenizer import check_rebuildable, vocabulary_of
-from fmstudio.runtimes.gguf_weights import loaded_bytes
+from fmstudio.runtimes.gguf_shape import gguf_shape, is_split
+from fmstudio.runtimes.gguf_tokenizer import check_rebuildable, token_types, vocabulary_of
+from fmstudio.runtimes.gguf_weights import gguf_name, loaded_bytes
 
 _NO_TEXT = ("clip", "bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3",
             "eurobert", "t5", "t5encoder", "wavtokenizer-dec", "gemma-embedding", "llama-embed", "dream", "llada",
@@ -20,14 +19,22 @@ _NO_TEXT = ("clip", "bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-
 _ENDS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<|end|>", "<end_of_turn>", "<|endofturn|>",
          "<|eom_id|>", "<EOT>", "</s>", "<eos>")  # fmt: skip
 END_KEYS = ("eos_token_id", "eot_token_id", "eom_token_id")
+_COUNTS = ("context_length", "embedding_length", "block_count", "feed_forward_length", "attention.head_count",
+           "attention.head_count_kv", "attention.key_length", "attention.value_length", "attention.sliding_window",
+           "rope.dimension_count", "expert_count")  # fmt: skip
+_BY_LAYER = ("feed_forward_length", "attention.head_count", "attention.head_count_kv")
+_REALS = ("rope.freq_base", "attention.layer_norm_rms_epsilon")
 
 
 def gguf_facts(path: Path) -> ModelFacts:
-    """Read the header; raises ModelError where no runtime can run what is in the file."""
+    """Read the header; raises ModelError where it is damaged, or no runtime can run what is in the file."""
     header = read_header(path)
     _check_architecture(header)
-    tokens, metadata = vocabulary_of(header), header.metadata
+    _check_numbers(header)
+    tokens = vocabulary_of(header)
     shape, problem = _for_torch(header)
+    if shape is not None:
+        _check_sizes(header, shape)
     return ModelFacts(
         path=path,
         format="gguf",
@@ -35,17 +42,17 @@ def gguf_facts(path: Path) -> ModelFacts:
         parameters=header.parameters,
         bytes=header.size,
         torch_bytes=loaded_bytes(header),
-        context=int(header.number("context_length") or 2048),
+        context=header.count("context_length") or 2048,
         key_value_numbers=_key_value_numbers(header),
         vocabulary_size=len(tokens),
         shape=shape,
         backends=("llama.cpp", "torch") if shape else ("llama.cpp",),
-        licence=str(metadata.get("general.license", "")),
-        title=str(metadata.get("general.name", "")),
-        template=str(metadata.get("tokenizer.chat_template", "")),
-        special=_special(metadata, tokens),
-        first_token=_first_token(metadata, tokens),
-        ends=_ends(metadata, tokens),
+        licence=_told(header, "general.license"),
+        title=_told(header, "general.name"),
+        template=header.text("tokenizer.chat_template"),
+        special=_special(header, tokens),
+        first_token=_first_token(header, len(tokens)),
+        ends=_ends(header, tokens),
         torch_problem=problem,
     )
 
@@ -59,6 +66,38 @@ def _check_architecture(header: GgufHeader) -> None:
         )
 
 
+def _check_numbers(header: GgufHeader) -> None:
+    """Refuse what cannot be true whichever runtime would read it."""
+    for key in _COUNTS:
+        header.count(key)
+    for key in _REALS:
+        header.number(key)
+    for key in _BY_LAYER:
+        header.counts(key)
+    heads, shared = (header.count(f"attention.{key}") for key in ("head_count", "head_count_kv"))
+    if heads and shared and shared > heads:
+        key = f"{header.architecture}.attention.head_count_kv"
+        raise header.wrong(key, f"a number up to its attention.head_count, {heads:,},")
+    layers = header.count("block_count") or 0
+    if layers > len(header.tensors) and not is_split(header):
+        raise ModelError(
+            f"{header.path.name} is damaged: its {header.architecture}.block_count is {layers:,}, but it has only "
+            f"{len(header.tensors):,} tensors; copy or download it again."
+        )
+
+
+def _check_sizes(header: GgufHeader, shape: DecoderShape) -> None:
+    """Compare what the header says with its own tensors, before memory is taken for what it says."""
+    for name, size in shape.telling_weights.items():
+        place = header.tensors.get(gguf_name(name))
+        if place is None or place.shape != size:
+            found = "is missing" if place is None else f"has the shape {place.shape}"
+            raise ModelError(
+                f"{header.path.name} does not fit its own header: {gguf_name(name)} {found} where {size} is needed; "
+                "convert it anew."
+            )
+
+
 def _for_torch(header: GgufHeader) -> tuple[DecoderShape | None, str]:
     try:
         check_rebuildable(header)
@@ -69,35 +108,44 @@ def _for_torch(header: GgufHeader) -> tuple[DecoderShape | None, str]:
 
 def _key_value_numbers(header: GgufHeader) -> int:
     """Layers times the widths of keys and values; some files give the heads layer by layer."""
-    layers, width = int(header.number("block_count") or 1), header.number("embedding_length") or 1
-    heads = header.number("attention.head_count") or 1
-    shared = header.metadata.get(f"{header.architecture}.attention.head_count_kv", heads)
-    total = sum(shared) if isinstance(shared, list) else layers * int(shared)
-    each = [header.number(f"attention.{part}_length") or width / heads for part in ("key", "value")]
+    layers, width = header.count("block_count") or 1, header.count("embedding_length") or 1
+    heads = header.count("attention.head_count") or 1
+    shared, by_layer = header.count("attention.head_count_kv"), header.counts("attention.head_count_kv")
+    total = layers * (heads if shared is None else shared) if by_layer is None else sum(by_layer)
+    each = [header.count(f"attention.{part}_length") or width / heads for part in ("key", "value")]
     return int(total * sum(each))
 
 
-def _special(metadata: Any, tokens: list[str]) -> dict[str, str]:
+def _told(header: GgufHeader, key: str) -> str:
+    """A text that is only shown, so that no model is refused for it."""
+    value = header.metadata.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _special(header: GgufHeader, tokens: list[str]) -> dict[str, str]:
     names = {"bos_token": "bos", "eos_token": "eos", "unk_token": "unknown", "pad_token": "padding"}
-    numbers = {name: metadata.get(f"tokenizer.ggml.{key}_token_id") for name, key in names.items()}
-    return {
-        name: tokens[number] for name, number in numbers.items() if isinstance(number, int) and number < len(tokens)
-    }
+    numbers = {name: _token(header, f"{key}_token_id", len(tokens)) for name, key in names.items()}
+    return {name: tokens[number] for name, number in numbers.items() if number is not None}
 
 
-def _first_token(metadata: Any, tokens: list[str]) -> int | None:
-    number = metadata.get("tokenizer.ggml.bos_token_id")
-    default = metadata.get("tokenizer.ggml.model") == "llama" or metadata.get("tokenizer.ggml.pre") == "llama-bpe"
-    wanted = metadata.get("tokenizer.ggml.add_bos_token", default)
-    return number if wanted and isinstance(number, int) and number < len(tokens) else None
+def _token(header: GgufHeader, key: str, tokens: int) -> int | None:
+    """The id of a token; a number that none has means that the model has no such token."""
+    number = header.metadata.get(f"tokenizer.ggml.{key}")
+    if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
+        raise header.wrong(f"tokenizer.ggml.{key}", "a token's number")
+    return number if number is not None and 0 <= number < tokens else None
 
 
-def _ends(metadata: Any, tokens: list[str]) -> frozenset[int]:
+def _first_token(header: GgufHeader, tokens: int) -> int | None:
+    default = header.text("tokenizer.ggml.model") == "llama" or header.text("tokenizer.ggml.pre") == "llama-bpe"
+    wanted = header.metadata.get("tokenizer.ggml.add_bos_token", default)
+    return _token(header, "bos_token_id", tokens) if wanted else None
+
+
+def _ends(header: GgufHeader, tokens: list[str]) -> frozenset[int]:
     """What the file names as ends, and the usual ones where they are control tokens, as llama.cpp has it."""
-    types = metadata.get("tokenizer.ggml.token_type") or []
-    known = {
-        number for number in (metadata.get(f"tokenizer.ggml.{key}") for key in END_KEYS) if isinstance(number, int)
-    }
+    types = token_types(header)
+    known = {number for key in END_KEYS if (number := _token(header, key, len(tokens))) is not None}
     usual = {number for number, text in enumerate(tokens)
              if text in _ENDS and (number >= len(types) or types[number] in (3, 4))}  # fmt: skip
     return frozenset(known | usual)

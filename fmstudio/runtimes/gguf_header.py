@@ -5,7 +5,9 @@ padding, data. Every length is compared with the file before it is believed, so 
 no memory.
 """
 
+import reprlib
 import struct
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BufferedReader
@@ -14,6 +16,7 @@ from typing import Any
 
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
+from fmstudio.nn.decoder_shape import MOST
 from fmstudio.runtimes.errors import ModelError
 
 MAGIC = b"GGUF"
@@ -21,6 +24,8 @@ DEFAULT_ALIGNMENT = 32
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _LONGEST_STRING = 64 * 1024 * 1024
+_LONGEST_LIST = 16 * 1024 * 1024
+_WIDEST_ALIGNMENT = 1024 * 1024
 _MOST_DIMENSIONS = 4
 
 
@@ -62,14 +67,65 @@ class GgufHeader:
         return str(self.metadata.get("general.architecture", ""))
 
     def number(self, key: str) -> float | None:
-        """A number under the architecture's own prefix: "block_count" is e.g. "llama.block_count"."""
-        value = self.metadata.get(f"{self.architecture}.{key}")
-        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        """A number under the architecture's own prefix: "block_count" is e.g. "llama.block_count".
+
+        None where the file has none, or one for each layer; raises ModelError for what is no finite number from 0 on.
+        """
+        key = f"{self.architecture}.{key}"
+        value: float | list[Any] | None = self.metadata.get(key)
+        if value is None or isinstance(value, list):
+            return None
+        if not _is_number(value):
+            raise self.wrong(key, "a number from 0 on")
+        return value
+
+    def count(self, key: str) -> int | None:
+        """`number` where it must be a whole one of a size that can be."""
+        value = self.number(key)
+        if value is not None and (value > MOST or value != int(value)):
+            raise self.wrong(f"{self.architecture}.{key}", f"a whole number from 0 to {MOST:,}")
+        return None if value is None else int(value)
+
+    def counts(self, key: str) -> list[int] | None:
+        """Whole numbers, one for each layer, under the architecture's own prefix; None where it is not a list."""
+        key = f"{self.architecture}.{key}"
+        value = self.metadata.get(key)
+        if not isinstance(value, list):
+            return None
+        if not all(_is_number(each) and each <= MOST for each in value):
+            raise self.wrong(key, "a list of numbers")
+        return [int(each) for each in value]
+
+    def list_of(self, kind: type | tuple[type, ...], key: str) -> list[Any]:
+        """A list by its whole key, empty where there is none; raises ModelError where anything else is in it."""
+        value = self.metadata.get(key)
+        if value is not None and not (isinstance(value, list) and all(isinstance(each, kind) for each in value)):
+            raise self.wrong(key, f"a list of {'texts' if kind is str else 'numbers'}")
+        return value or []
+
+    def text(self, key: str) -> str:
+        """A text by its whole key, empty where there is none; raises ModelError for anything else."""
+        value = self.metadata.get(key, "")
+        if not isinstance(value, str):
+            raise self.wrong(key, "a text")
+        return value
+
+    def wrong(self, key: str, needed: str) -> ModelError:
+        """The error that says of a field that it is not what it must be."""
+        return ModelError(
+            f"{self.path.name} has {reprlib.repr(self.metadata.get(key))} as its {key}, where {needed} is needed; copy "
+            "or download it again."
+        )
 
     @property
     def parameters(self) -> int:
         """How many numbers all tensors hold."""
         return sum(tensor.parameters for tensor in self.tensors.values())
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a finite number from 0 on."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= sys.float_info.max
 
 
 def read_header(path: Path) -> GgufHeader:
@@ -117,7 +173,7 @@ class _Reader:
             raise _DamagedError("is damaged: its counts exceed its size; copy or download it again")
         metadata = dict(self._pair() for _ in range(pairs))
         table = [self._tensor() for _ in range(tensors)]
-        alignment = int(metadata.get("general.alignment", DEFAULT_ALIGNMENT)) or DEFAULT_ALIGNMENT
+        alignment = _alignment(metadata)
         data = -(-(size - self._left) // alignment) * alignment
         return GgufHeader(path, size, metadata, {each[0]: _place(*each, data) for each in table})
 
@@ -149,6 +205,8 @@ class _Reader:
         kind, count = self._scalar("I"), self._scalar("Q")
         if count > self._left:
             raise _DamagedError("is damaged: it names a list longer than itself; copy or download it again")
+        if count > _LONGEST_LIST:
+            raise _DamagedError("is damaged: it names a list of impossible length; copy or download it again")
         if kind in _SCALARS:
             form = f"<{count}{_SCALARS[kind]}"
             return list(struct.unpack(form, self._take(struct.calcsize(form))))
@@ -160,6 +218,17 @@ class _Reader:
             raise _DamagedError(f"is damaged: its tensor {name!r} has {dimensions} dimensions; copy it again")
         shape = tuple(self._scalar("Q") for _ in range(dimensions))[::-1]
         return name, shape, self._scalar("I"), self._scalar("Q")
+
+
+def _alignment(metadata: Mapping[str, Any]) -> int:
+    """The data begins at a multiple of this many bytes."""
+    value = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
+    if not _is_number(value) or not 1 <= value <= _WIDEST_ALIGNMENT or value != int(value):
+        raise _DamagedError(
+            f"is damaged: it has {reprlib.repr(value)} as its general.alignment, where a number of bytes is needed; "
+            "copy or download it again"
+        )
+    return int(value)
 
 
 def _place(name: str, shape: tuple[int, ...], kind: int, offset: int, data: int) -> TensorPlace:

@@ -23,7 +23,7 @@ def gguf_shape(header: GgufHeader) -> DecoderShape:
         width=width,
         heads=heads,
         key_value_heads=_whole(header, "attention.head_count_kv", heads),
-        head_width=_whole(header, "attention.key_length", width // heads),
+        head_width=_whole(header, "attention.key_length", max(1, width // heads)),
         hidden_width=_whole(header, "feed_forward_length"),
         context=_whole(header, "context_length"),
         rope_base=_real(header, "rope.freq_base", 10_000.0),
@@ -34,14 +34,22 @@ def gguf_shape(header: GgufHeader) -> DecoderShape:
     )
 
 
+def is_split(header: GgufHeader) -> bool:
+    """Whether the model's other tensors are in more files beside this one."""
+    return header.metadata.get("split.count", 1) not in (0, 1)
+
+
 def _whole(header: GgufHeader, key: str, default: int | None = None) -> int:
-    value = header.number(key)
+    if header.counts(key) is not None:
+        named = f"{header.path.name} gives its {header.architecture}.{key} layer by layer"
+        raise ModelError(f"{named}, which the torch decoder lacks; use llama.cpp for it.")
+    value = header.count(key)
     value = default if value is None else value
-    if value is None or value < 1 or value != int(value):
+    if not value:
         raise ModelError(
             f"{header.path.name} does not say its {header.architecture}.{key}, so it cannot be opened; convert it anew."
         )
-    return int(value)
+    return value
 
 
 def _real(header: GgufHeader, key: str, default: float) -> float:
@@ -61,14 +69,16 @@ def _embedding_rows(header: GgufHeader) -> int:
 def _refuse_variants(header: GgufHeader) -> None:
     """What llama.cpp computes for the same architecture names but our decoder does not."""
     name = header.path.name
+    if is_split(header):
+        raise ModelError(f"{name} is one part of several, which the torch decoder cannot join; use llama.cpp for it.")
     if header.number("expert_count"):
         raise ModelError(f"{name} mixes experts in its layers, which the torch decoder lacks; use llama.cpp for it.")
     scaling = header.metadata.get(f"{header.architecture}.rope.scaling.type", "none")
     if scaling not in ("none", "") or "rope_freqs.weight" in header.tensors:
         raise ModelError(f"{name} rescales its rotary positions, which the torch decoder lacks; use llama.cpp for it.")
-    width, heads = header.number("embedding_length") or 0, header.number("attention.head_count") or 1
-    turned = header.number("rope.dimension_count")
-    if turned and turned != (header.number("attention.key_length") or width // heads):
+    width, heads = header.count("embedding_length") or 0, header.count("attention.head_count") or 1
+    turned = header.count("rope.dimension_count")
+    if turned and turned != (header.count("attention.key_length") or width // heads):
         raise ModelError(f"{name} rotates a part of each head only, which the torch decoder lacks; use llama.cpp.")
     if header.number("attention.sliding_window"):
         raise ModelError(f"{name} attends through a window, which the torch decoder lacks; use llama.cpp for it.")

@@ -8,6 +8,8 @@ from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.gguf_header import GgufHeader
 
 _CONTROL, _USER_DEFINED, _UNKNOWN = 3, 4, 2
+_TOKENS, _TYPES, _MERGES = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type", "tokenizer.ggml.merges"
+_SCORES = "tokenizer.ggml.scores"
 
 _DIGITS_APART = ("smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b")
 _GPT_2 = ("gpt-2", "phi-2", "jina-es", "jina-de", "jina-v1-en", "jina-v2-es", "jina-v2-de", "gigachat", "mpt", "olmo",
@@ -25,16 +27,21 @@ def gguf_tokenizer(header: GgufHeader) -> Tokenizer:
     """The tokenizer of a GGUF file; raises ModelError where it has none, or one that cannot be rebuilt exactly."""
     check_rebuildable(header)
     tokens = vocabulary_of(header)
-    is_byte_level = header.metadata["tokenizer.ggml.model"] == "gpt2"
-    tokenizer = _byte_level(header, tokens) if is_byte_level else _sentence_pieces(header, tokens)
-    _add_special(tokenizer, tokens, header.metadata.get("tokenizer.ggml.token_type") or [])
+    is_byte_level = header.text("tokenizer.ggml.model") == "gpt2"
+    try:
+        tokenizer = _byte_level(header, tokens) if is_byte_level else _sentence_pieces(header, tokens)
+    except Exception as error:  # the library has no narrower one
+        raise ModelError(
+            f"{header.path.name} has a vocabulary that does not fit together ({error}); copy or download it again."
+        ) from error
+    _add_special(tokenizer, tokens, token_types(header))
     return tokenizer
 
 
 def check_rebuildable(header: GgufHeader) -> None:
     """Raise ModelError where `gguf_tokenizer` would, without building anything."""
-    vocabulary_of(header)
-    kind, split = header.metadata.get("tokenizer.ggml.model"), str(header.metadata.get("tokenizer.ggml.pre", ""))
+    _check_lengths(header, len(vocabulary_of(header)))
+    kind, split = header.text("tokenizer.ggml.model"), header.text("tokenizer.ggml.pre")
     if kind not in ("gpt2", "llama"):
         raise ModelError(
             f"{header.path.name} has a vocabulary of the kind {kind!r}, which the torch decoder cannot read; "
@@ -48,19 +55,36 @@ def check_rebuildable(header: GgufHeader) -> None:
 
 
 def vocabulary_of(header: GgufHeader) -> list[str]:
-    """The tokens of a GGUF file in order of their ids; raises ModelError for a file without any."""
-    tokens = header.metadata.get("tokenizer.ggml.tokens")
-    if not tokens or not header.metadata.get("tokenizer.ggml.model"):
+    """The tokens of a GGUF file in order of their ids; raises ModelError where there are none."""
+    tokens: list[str] = header.list_of(str, _TOKENS)
+    if not tokens or not header.text("tokenizer.ggml.model"):
         raise ModelError(
             f"{header.path.name} has no tokenizer, so no text can be given to it; choose a GGUF file of a whole model."
         )
-    return list(tokens)
+    return tokens
+
+
+def token_types(header: GgufHeader) -> list[int]:
+    """What kind of token each is, by its id; empty in a file that does not tell."""
+    return header.list_of(int, _TYPES)
+
+
+def _check_lengths(header: GgufHeader, tokens: int) -> None:
+    """Types and scores are given token by token, or not at all; a merge is two parts with a blank between them."""
+    for key, count in (_TYPES, len(token_types(header))), (_SCORES, len(header.list_of((int, float), _SCORES))):
+        if count not in (0, tokens):
+            raise ModelError(
+                f"{header.path.name} is damaged: its {key} are {count:,} for {tokens:,} tokens; copy or download it "
+                "again."
+            )
+    if not all(" " in merge[1:] for merge in header.list_of(str, _MERGES)):
+        raise header.wrong(_MERGES, "a list of pairs with a blank between them")
 
 
 def _byte_level(header: GgufHeader, tokens: Sequence[str]) -> Tokenizer:
     """Byte-level BPE, as GPT-2, Llama 3, Qwen and SmolLM have it; they differ in how text is first split."""
-    split = str(header.metadata["tokenizer.ggml.pre"])
-    merges = [_pair(merge) for merge in header.metadata.get("tokenizer.ggml.merges") or []]
+    split = header.text("tokenizer.ggml.pre")
+    merges = [_pair(merge) for merge in header.list_of(str, _MERGES)]
     vocabulary = {token: number for number, token in enumerate(tokens)}
     # Llama 3 takes a word that is a token as it is, even where the merges would not build it.
     model = models.BPE(vocab=vocabulary, merges=merges, ignore_merges=split in _LLAMA_3)
@@ -91,7 +115,7 @@ def _sentence_pieces(header: GgufHeader, tokens: Sequence[str]) -> Tokenizer:
     SentencePiece joins the two neighbours whose union has the highest score. A table of merges in order of that score
     does the same.
     """
-    scores = header.metadata.get("tokenizer.ggml.scores") or [0.0] * len(tokens)
+    scores = header.list_of((int, float), _SCORES) or [0.0] * len(tokens)
     vocabulary = {token: number for number, token in enumerate(tokens)}
     unknown = next(iter(_of_type(header, _UNKNOWN)), None)
     model = models.BPE(
@@ -118,8 +142,7 @@ def _merges(tokens: Sequence[str], scores: Sequence[float], vocabulary: dict[str
 
 
 def _of_type(header: GgufHeader, kind: int) -> list[int]:
-    types = header.metadata.get("tokenizer.ggml.token_type") or []
-    return [number for number, each in enumerate(types) if each == kind]
+    return [number for number, each in enumerate(token_types(header)) if each == kind]
 
 
 def _add_special(tokenizer: Tokenizer, tokens: Sequence[str], types: Sequence[int]) -> None:

@@ -65,7 +65,7 @@ def opening(path: Path, backend: str = "auto") -> Generator[None, None, Loaded]:
     facts = facts_of(path)
     chosen = choose_backend(facts, backend)
     key = _key(path, chosen)
-    while (found := _OPEN.get(key)) is None or found.facts is not facts:
+    while (found := _OPEN.get(key)) is None or found.facts.stamp != facts.stamp:
         yield from _load_together(key, facts, chosen)
     _OPEN.move_to_end(key)
     return found
@@ -126,7 +126,7 @@ def _load_together(key: tuple[Path, str], facts: ModelFacts, backend: Backend) -
     What all who waited for it have given up is not kept.
     """
     work = _LOADING.get(key)
-    if work is None or work.facts is not facts:
+    if work is None or work.facts.stamp != facts.stamp:
         _forget(key)
         _make_room(facts, backend)
         work = _LOADING[key] = _Loading(facts, backend, context_to_use(facts, backend))

@@ -91,9 +91,9 @@ def family_of(folder: Path) -> str:
         name = config.get("family", LANGUAGE)
     except (OSError, ValueError, AttributeError) as error:
         raise StudioError(f"{folder / 'config.json'} cannot be read ({error}); copy the folder again.") from error
-    if name not in families():
+    if not isinstance(name, str) or name not in families():
         raise StudioError(f"{folder} holds a model of the family {name!r}, which this studio does not know.")
-    return str(name)
+    return name
 
 
 def _of_run(context: JobContext, workspace: Workspace, run: str) -> Generator[Event, None, tuple[Path, str]]:

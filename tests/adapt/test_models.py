@@ -1,5 +1,8 @@
 """The models there are to talk to: listed, linked, loaded, unloaded and forgotten."""
 
+import json
+import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +16,7 @@ from fmstudio.errors import StudioError
 from fmstudio.families.text import save_language_model
 from fmstudio.jobs import Artefact, JobContext
 from fmstudio.runtimes import opened
-from fmstudio.workspace import LinkedModel, ModelRecord, Workspace
+from fmstudio.workspace import LinkedModel, ModelRecord, RunRecord, Workspace
 from tests.driving import of_kind, run_job
 from tests.gguf_files import CHAT, tiny_language_model, truncated, write_gguf
 
@@ -89,6 +92,50 @@ def test_a_broken_entry_says_what_is_wrong_and_hides_no_other(workspace: Workspa
     assert "gone.gguf cannot be read" in rows["gone"]["problem"]
 
 
+@pytest.mark.parametrize("key", ["vocab_size", "architectures", "num_attention_heads", "intermediate_size"])
+@pytest.mark.parametrize("value", [None, "text", -1, 1e30, {"a": []}])
+def test_a_damaged_config_hides_no_other_model(
+    workspace: Workspace, chat: Path, tmp_path: Path, key: str, value: Any
+) -> None:
+    save_language_model(tiny_language_model(), tmp_path / "folder")
+    names, config = [link(workspace, tmp_path / "folder"), link(workspace, chat)], tmp_path / "folder" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {key: value}))
+    rows = listed(workspace)
+    assert list(rows) == [STARTER, *names]
+    assert rows["chat"]["problem"] == ""
+    assert re.search(rf"config.json (has .+ as|does not say|names no) .*{key.rstrip('s')}", rows["folder"]["problem"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"llama.context_length": math.nan}, {"llama.attention.head_count_kv": "text"}, {"tokenizer.ggml.tokens": 3},
+     {"llama.attention.key_length": math.inf}, {"tokenizer.ggml.token_type": 3}, {"general.alignment": [1]}],
+)  # fmt: skip
+def test_a_damaged_header_hides_no_other_model(
+    workspace: Workspace, chat: Path, tmp_path: Path, fields: dict[str, Any]
+) -> None:
+    odd = write_gguf(tmp_path / "odd.gguf", tiny_language_model(), fields=fields)
+    workspace.put_linked_model(LinkedModel("odd", str(odd)))
+    link(workspace, chat)
+    rows = listed(workspace)
+    assert (rows["chat"]["problem"], rows["odd"]["fits"]) == ("", False)
+    assert next(iter(fields)) in rows["odd"]["problem"]
+
+
+def test_a_damaged_recipe_or_record_hides_no_other_model(workspace: Workspace, chat: Path) -> None:
+    link(workspace, chat)
+    save_language_model(tiny_language_model(), workspace.model_folder("mine"))
+    details = {"datasets": "notes", "licences": ["CC0-1.0", 3]}
+    workspace.put_model(ModelRecord("mine", "language", 80_000, 320_000, details=details))
+    workspace.put_run(RunRecord("run", "Run", "language", ""))
+    checkpoint = workspace.run_folder("run") / "checkpoints" / "step-000001"
+    save_language_model(tiny_language_model(), checkpoint)
+    (workspace.run_folder("run") / "recipe.toml").write_text('[model]\nwidth = "wide"\n')
+    rows = listed(workspace)
+    assert (rows["mine"]["licence"], rows["mine"]["problem"], rows["chat"]["problem"]) == ("CC0-1.0", "", "")
+    assert "recipe.toml has 'wide' as its model.width" in rows["run:run"]["problem"]
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [("notes.txt", "is no model: choose a file that ends in .gguf"), ("gone.gguf", "cannot be read"),
@@ -130,3 +177,12 @@ def test_forgetting_leaves_the_file(workspace: Workspace, chat: Path) -> None:
     assert chat.is_file()
     with pytest.raises(StudioError, match=r"'chat' is no linked model"):
         run_job(models.forget(JobContext(), workspace, "chat"))
+
+
+def test_each_runtime_tells_the_memory_that_it_needs(workspace: Workspace, tmp_path: Path) -> None:
+    run_job(models.link(JobContext(), workspace, str(write_gguf(tmp_path / "tiny.gguf", tiny_language_model()))))
+    before = listed(workspace)["tiny"]
+    assert before["memory_in"].keys() == {"llama.cpp", "torch"}
+    assert before["memory_in"]["torch"] > before["memory_in"]["llama.cpp"] == before["memory"]
+    run_job(models.load(JobContext(), workspace, "tiny", backend="torch"))
+    assert listed(workspace)["tiny"]["loaded_in"] == ["torch"]

@@ -1,8 +1,10 @@
 """What is loaded, what must go for another, and what is refused before it is loaded."""
 
 import json
+import os
 import threading
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +16,7 @@ from fmstudio.errors import StudioError
 from fmstudio.families.text import save_language_model
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.errors import ModelError
-from fmstudio.runtimes.facts import ModelFacts, facts_of
+from fmstudio.runtimes.facts import ModelFacts, _facts, facts_of
 from fmstudio.runtimes.memory import context_to_use, needed_memory
 from fmstudio.runtimes.runtime import Backend, Runtime
 from tests.gguf_files import tiny_language_model, write_gguf
@@ -93,6 +95,22 @@ def test_a_file_that_changed_is_loaded_anew(path: Path) -> None:
     runtime = opened.open_runtime(path)
     write_gguf(path, tiny_language_model(seed=1), fields={"general.name": "Another"})
     assert opened.open_runtime(path) is not runtime
+
+
+@pytest.mark.parametrize("backend", ["llama.cpp", "torch"])
+def test_facts_that_are_forgotten_leave_it_loaded(path: Path, backend: str) -> None:
+    runtime = opened.open_runtime(path, backend)
+    _facts.cache_clear()  # as a long list of other models does
+    assert opened.open_runtime(path, backend) is runtime
+
+
+def test_weights_that_changed_alone_are_loaded_anew(path: Path) -> None:
+    """All that the header tells is the same, so only the file's own date says it."""
+    runtime, before = opened.open_runtime(path, "torch"), facts_of(path)
+    write_gguf(path, tiny_language_model(seed=1))
+    os.utime(path, ns=(0, 0))
+    assert replace(facts_of(path), stamp=before.stamp) == before
+    assert opened.open_runtime(path, "torch") is not runtime
 
 
 def test_a_folder_runs_in_torch_only(folder: Path) -> None:

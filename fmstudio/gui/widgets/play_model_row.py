@@ -83,17 +83,24 @@ class ModelRow(Pressable, QFrame):
         self.title.setToolTip(record.get("about") or record["reference"])
         self.kind.setText("chats" if record.get("chat") else "completes")
         self.facts.setText(facts_of(record))
-        self.memory.setText(memory_of(record))
-        set_property(self.memory, "role", "caption" if record.get("fits", True) else "warning")
-        self.memory.setVisible(not record.get("problem"))
+        self._record = record
+        self._show_memory()
         self.setAccessibleName(f"{record['title']}, {self.facts.text()}, {self.memory.text()}")
         self.mark.setVisible(chosen)
         self._show_controls(record, chosen)
 
+    def _show_memory(self) -> None:
+        """What the runtime that is chosen for it needs."""
+        text, fits = memory_of(self._record, self._state.backend_of(self.reference))
+        self.memory.setText(text)
+        set_property(self.memory, "role", "caption" if fits else "warning")
+        self.memory.setVisible(not self._record.get("problem"))
+
     def _show_controls(self, record: Mapping[str, Any], chosen: bool) -> None:
         job, loaded = self._jobs.running(self.reference), bool(record.get("loaded"))
         usable = bool(record.get("here")) and not record.get("problem")
-        self.loaded.setText("● loaded" if loaded else "")
+        several = len(record.get("backends", ())) > 1
+        self.loaded.setText(f"● loaded in {' and '.join(record['loaded_in'])}" if loaded and several else "● loaded")
         self.loaded.setVisible(loaded)
         self.fetch.setVisible(not record.get("here") and not job)
         self.load.setVisible(usable and not loaded and not job)
@@ -124,6 +131,7 @@ class ModelRow(Pressable, QFrame):
 
     def _chose_backend(self, backend: object) -> None:
         self._state.backends[self.reference] = str(backend)
+        self._show_memory()
 
 
 def facts_of(record: Mapping[str, Any]) -> str:
@@ -142,12 +150,14 @@ def facts_of(record: Mapping[str, Any]) -> str:
     return " · ".join(parts)
 
 
-def memory_of(record: Mapping[str, Any]) -> str:
-    """What it needs in memory, against what there is."""
-    if not record.get("memory"):
-        return ""
-    needs = f"Needs about {formatting.size(record['memory'])} of memory"
+def memory_of(record: Mapping[str, Any], backend: str) -> tuple[str, bool]:
+    """What a model needs in memory against what there is, and whether it fits."""
+    memory = record.get("memory_in", {}).get(backend, record.get("memory"))
+    if not memory:
+        return "", True
+    needs = f"Needs about {formatting.size(memory)} of memory"
     if not record.get("available"):
-        return f"{needs}."
+        return f"{needs}.", True
     free = f"{formatting.size(record['available'])} are free"
-    return f"{needs}; {free}." if record.get("fits", True) else f"{needs}, but only {free}."
+    fits = memory <= record["available"] or bool(record.get("loaded_in"))
+    return (f"{needs}; {free}." if fits else f"{needs}, but only {free}."), fits
