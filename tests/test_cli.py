@@ -111,7 +111,10 @@ def test_what_does_not_exist_is_told_in_one_line(
 
 
 def test_a_new_workspace_begins_with_a_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--workspace", str(tmp_path / "new"), "datasets", "list"]) == 0
+    new, texts = str(tmp_path / "new"), str(write_texts(tmp_path / "texts"))
+    assert main(["--workspace", new, "datasets", "add", texts, "--name", "articles"]) == 0
+    capsys.readouterr()
+    assert main(["--workspace", new, "datasets", "list"]) == 0
     assert capsys.readouterr().out.startswith("python-reference\ttext\t")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fmstudio import jobs
-from fmstudio.cli.driving import add_json, assignments, drive, open_workspace, report
+from fmstudio.cli.driving import add_json, assignments, drive, existing_workspace, open_workspace, report
 from fmstudio.jobs import JobRequest, Priority
 
 STARTER_MODEL = "smollm2-135m-instruct"
@@ -37,6 +37,7 @@ def add_collections_commands(commands: Any) -> None:
 
 
 def _add(arguments: argparse.Namespace) -> int:
+    options = assignments(arguments.set)
     request = JobRequest(
         f"Index {arguments.name}",
         "fmstudio.adapt.collections:add",
@@ -44,7 +45,7 @@ def _add(arguments: argparse.Namespace) -> int:
             "workspace": open_workspace(arguments),
             "name": arguments.name,
             "sources": arguments.paths,
-            "options": assignments(arguments.set),
+            "options": options,
             "embedding": arguments.embedding,
         },
     )
@@ -58,22 +59,25 @@ def _indexed(result: dict[str, Any]) -> str:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    for record in open_workspace(arguments).collections():
+    for record in existing_workspace(arguments).collections():
         print(f"{record.name}\t{record.documents:,} documents\t{record.chunks:,} chunks\t{record.created}")
     return 0
 
 
 def _ask(arguments: argparse.Namespace) -> int:
     from fmstudio.adapt.retrieval import RetrievalSettings
+    from fmstudio.cli.chosen_model import check_writer
     from fmstudio.recipe import settings
 
     known = {each.path for each in settings(RetrievalSettings)}
     values = assignments(arguments.set)
+    workspace = existing_workspace(arguments)
+    check_writer(workspace, arguments.model)  # also where no passage is found and so no model is asked
     request = JobRequest(
         f"Ask {arguments.collection}",
         "fmstudio.adapt.answering:ask",
         {
-            "workspace": open_workspace(arguments),
+            "workspace": workspace,
             "collection": arguments.collection,
             "question": arguments.question,
             "model": arguments.model,

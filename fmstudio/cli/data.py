@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from fmstudio.cli.driving import add_json, assignments, drive, open_workspace, report
+from fmstudio.cli.driving import add_json, assignments, drive, existing_workspace, open_workspace, report
 from fmstudio.jobs import JobRequest
 
 
@@ -29,6 +29,9 @@ def add_data_commands(commands: Any) -> None:
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
+    from fmstudio.data.catalogue import read_catalogue
+
+    read_catalogue().choose(arguments.name)  # an unknown name makes no workspace
     workspace = open_workspace(arguments)
     request = JobRequest(
         f"Fetch {arguments.name}",
@@ -63,7 +66,7 @@ def _imported(result: dict[str, Any]) -> str:
 
 
 def _list_datasets(arguments: argparse.Namespace) -> int:
-    for record in open_workspace(arguments).datasets():
+    for record in existing_workspace(arguments).datasets():
         unit = "pictures" if record.kind == "images" else "documents"
         print(f"{record.name}\t{record.kind}\t{record.items:,} {unit}\t{record.bytes:,} bytes\t{record.created}")
     return 0

@@ -8,7 +8,9 @@ from typing import Any
 from fmstudio import jobs
 from fmstudio.jobs import JobRequest
 from fmstudio.places import default_workspace
-from fmstudio.workspace import Workspace
+from fmstudio.workspace import Workspace, WorkspaceError, explained
+
+_TRACES = ("datasets", "runs", "models")  # folders that tell a workspace whose index is gone
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +28,18 @@ def open_workspace(arguments: argparse.Namespace) -> Workspace:
     if workspace.notice:
         print(workspace.notice, file=sys.stderr)
     return workspace
+
+
+def existing_workspace(arguments: argparse.Namespace) -> Workspace:
+    """The workspace of a command that only reads, which makes none; raises WorkspaceError where there is none."""
+    path = (arguments.workspace or default_workspace()).expanduser().absolute()
+    with explained(path):
+        if not (path / "studio.db").is_file() and not all((path / each).is_dir() for each in _TRACES):
+            raise WorkspaceError(
+                f"There is no workspace at {path}; check the folder, or make one there: open the window on it, or add "
+                "something to it."
+            )
+    return open_workspace(arguments)
 
 
 def _add_samples(workspace: Workspace) -> None:

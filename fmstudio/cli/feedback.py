@@ -1,10 +1,12 @@
 """feedback: what people thought of outputs, as files for the next training."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
-from fmstudio.cli.driving import add_json, drive, open_workspace, report
+from fmstudio.cli.driving import add_json, drive, existing_workspace, report
+from fmstudio.cli.targets import check_target
 from fmstudio.jobs import JobRequest
 
 FORMATS = {
@@ -31,11 +33,19 @@ def add_feedback_commands(commands: Any) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    if arguments.format == "log" and arguments.form != "plain":
+        print(
+            "The whole log has one form only; say --format instructions or preferences, or leave --form out.",
+            file=sys.stderr,
+        )
+        return 2
+    workspace = existing_workspace(arguments)
+    check_target(arguments.path)
     request = JobRequest(
         "Export feedback",
         "fmstudio.feedback.exporting:export",
         {
-            "workspace": open_workspace(arguments),
+            "workspace": workspace,
             "path": str(arguments.path),
             "format": arguments.format,
             "form": arguments.form,

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from fmstudio import jobs
-from fmstudio.cli.driving import add_json, assignments, drive, open_workspace, report
+from fmstudio.cli.driving import add_json, assignments, drive, report
+from fmstudio.cli.targets import check_target, make_folder_of, write_text
 from fmstudio.jobs import JobRequest, Priority
 from fmstudio.workspace import Workspace
 
@@ -20,7 +21,7 @@ def add_models_commands(commands: Any) -> None:
     sample.add_argument("--prompt", default=None, metavar="TEXT", help="a text to continue, or what to draw")
     sample.add_argument("--seed", type=int, default=0, metavar="N")
     sample.add_argument(
-        "--count", type=int, default=1, metavar="N", help="how many; texts are drawn from seed, seed + 1, …"
+        "--count", type=_count, default=1, metavar="N", help="how many; texts are drawn from seed, seed + 1, …"
     )
     sample.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. temperature=0")
     sample.add_argument("--to", type=Path, default=None, metavar="FILE", help="write to a file; pictures need one")
@@ -35,17 +36,30 @@ def add_models_commands(commands: Any) -> None:
 
 
 def _sample(arguments: argparse.Namespace) -> int:
+    from fmstudio.cli.chosen_model import check_model, workspace_with
     from fmstudio.training.sampling import draws_pictures
 
-    workspace = open_workspace(arguments)
+    settings = assignments(arguments.set)
+    workspace = workspace_with(arguments)
+    check_model(workspace, arguments.model)
+    if arguments.to:
+        arguments.to = check_target(arguments.to)
     sample = _sample_pictures if draws_pictures(workspace, arguments.model) else _sample_texts
-    return sample(arguments, workspace, assignments(arguments.set))
+    return sample(arguments, workspace, settings)
+
+
+def _count(text: str) -> int:
+    """How many, of which there must be one at least."""
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 1")
+    return int(text)
 
 
 def _sample_pictures(arguments: argparse.Namespace, workspace: Workspace, settings: dict[str, Any]) -> int:
     if arguments.to is None:
         print(f"{arguments.model} draws pictures; say where to with --to grid.png.", file=sys.stderr)
         return 2
+    make_folder_of(arguments.to)
     asked = {"condition": arguments.prompt} if arguments.prompt else {}
     request = JobRequest(
         f"Draw with {arguments.model}",
@@ -67,11 +81,12 @@ def _made_here(arguments: argparse.Namespace, workspace: Workspace) -> bool:
 
 
 def _sample_texts(arguments: argparse.Namespace, workspace: Workspace, settings: dict[str, Any]) -> int:
-    target = (
-        "fmstudio.training.sampling:sample"
-        if _made_here(arguments, workspace)
-        else "fmstudio.adapt.generation:generate"
-    )
+    made_here, prompt = _made_here(arguments, workspace), arguments.prompt or ""
+    answers = not made_here and _answers(arguments, workspace, settings)
+    if answers and not prompt.strip():
+        print(f"{arguments.model} answers messages; say what to ask with --prompt TEXT.", file=sys.stderr)
+        return 2
+    target = "fmstudio.training.sampling:sample" if made_here else "fmstudio.adapt.generation:generate"
     texts = []
     for number in range(arguments.count):
         request = JobRequest(
@@ -80,7 +95,7 @@ def _sample_texts(arguments: argparse.Namespace, workspace: Workspace, settings:
             {
                 "workspace": workspace,
                 "model": arguments.model,
-                "prompt": arguments.prompt or "",
+                "prompt": prompt,
                 "settings": {"seed": arguments.seed + number, **settings},
             },
             Priority.INTERACTIVE,
@@ -90,14 +105,26 @@ def _sample_texts(arguments: argparse.Namespace, workspace: Workspace, settings:
             return 1
         texts.append(str(end.result.get("text", "")))
     if arguments.to:
-        arguments.to.write_text("\n\n".join((arguments.prompt or "") + text for text in texts), "utf-8")
+        begun = "" if answers else prompt  # a completion is read with what it continues
+        write_text(arguments.to, "\n\n".join(begun + text for text in texts))
     return 0
 
 
+def _answers(arguments: argparse.Namespace, workspace: Workspace, settings: dict[str, Any]) -> bool:
+    """Whether the prompt is a message that is answered, not a text that is continued."""
+    from fmstudio.cli.chosen_model import chats
+
+    return not settings.get("raw") and chats(workspace, arguments.model)
+
+
 def _export(arguments: argparse.Namespace) -> int:
+    from fmstudio.cli.chosen_model import check_model, workspace_with
+
+    workspace = workspace_with(arguments)
+    check_model(workspace, arguments.model)
     request = JobRequest(
         f"Export {arguments.model}",
         f"fmstudio.deployment.{arguments.format}:export",
-        {"workspace": open_workspace(arguments), "model": arguments.model, "to": str(arguments.to)},
+        {"workspace": workspace, "model": arguments.model, "to": str(arguments.to)},
     )
     return report(drive(arguments, request), arguments, lambda result: str(result["proof"]))

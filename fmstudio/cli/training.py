@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from fmstudio.cli.driving import add_json, drive, open_workspace, report
+from fmstudio.cli.driving import add_json, drive, existing_workspace, open_workspace, report
 from fmstudio.jobs import JobRequest, Priority
 
 
@@ -38,7 +38,7 @@ def _resume(arguments: argparse.Namespace) -> int:
     request = JobRequest(
         f"Resume {arguments.run}",
         "fmstudio.training.pretraining:resume",
-        {"workspace": open_workspace(arguments), "run": arguments.run, "steps": arguments.steps},
+        {"workspace": existing_workspace(arguments), "run": arguments.run, "steps": arguments.steps},
         Priority.BACKGROUND,
     )
     return report(drive(arguments, request), arguments, _trained)

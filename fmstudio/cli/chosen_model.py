@@ -1,0 +1,83 @@
+"""The model that a command names, looked at before any work: where it is, whether it is one, and how it is asked."""
+
+import argparse
+import os
+from pathlib import Path
+
+from fmstudio.cli.driving import existing_workspace, open_workspace
+from fmstudio.data.catalogue import read_catalogue
+from fmstudio.runtimes.facts import facts_of
+from fmstudio.training.snapshot import GGUF, LANGUAGE, RUN, catalogue_model, family_name, item_path
+from fmstudio.workspace import Workspace, WorkspaceError, explained
+
+_LISTED = 8  # names of a workspace's models in a refusal, the latest
+
+
+def workspace_with(arguments: argparse.Namespace) -> Workspace:
+    """The workspace to look the model up in. One's own is made for a model that is outside of any."""
+    item, path = read_catalogue().items.get(arguments.model), _path(arguments.model)
+    with explained(path):
+        is_outside = (item is not None and item.kind == "model") or _is_model_path(path)
+    if is_outside and arguments.workspace is None:
+        return open_workspace(arguments)
+    return existing_workspace(arguments)
+
+
+def check_model(workspace: Workspace, reference: str) -> str:
+    """The family of a model; raises WorkspaceError that says what is wrong with its name, and which there are."""
+    path = _path(reference)
+    with explained(path):
+        is_named = reference.startswith(RUN) or reference in own_models(workspace)
+        if not is_named and catalogue_model(workspace, reference) is None and not _is_model_path(path):
+            raise WorkspaceError(f"{_refusal(reference, path)}; {_known(workspace)}.")
+        return family_name(workspace, reference)
+
+
+def check_writer(workspace: Workspace, reference: str) -> None:
+    """Raises WorkspaceError where there is no such model, or it writes no text."""
+    family = check_model(workspace, reference)
+    if family != LANGUAGE:
+        raise WorkspaceError(f"{reference} is of the family {family}, which writes no text; name a language model.")
+
+
+def own_models(workspace: Workspace) -> list[str]:
+    """What the workspace calls by a name, the latest first: its models and those linked."""
+    models, links = workspace.models(), workspace.linked_models()
+    return [model.name for model in reversed(models)] + [link.name for link in reversed(links)]
+
+
+def chats(workspace: Workspace, reference: str) -> bool:
+    """Whether a model that was not made here answers messages; another continues texts."""
+    item = catalogue_model(workspace, reference)
+    if item is not None:
+        return not item.fetched or facts_of(item_path(item)).chat  # what the catalogue offers are models to talk to
+    linked = next((Path(each.path) for each in workspace.linked_models() if each.name == reference), None)
+    return facts_of(linked or _path(reference).absolute()).chat
+
+
+def _path(reference: str) -> Path:
+    return Path(os.path.expanduser(reference))  # Path's own raises where there is no such person
+
+
+def _is_model_path(path: Path) -> bool:
+    return (path.suffix.lower() == GGUF and path.is_file()) or (path / "config.json").is_file()
+
+
+def _refusal(reference: str, path: Path) -> str:
+    item = read_catalogue().items.get(reference)
+    if item is not None:
+        return f"{item.title} of the catalogue is no model that writes or draws"
+    if reference and path.is_dir():
+        return f"{path} is a folder without a config.json, so it is no model folder"
+    if path.exists() and reference:
+        return f"{path} is no model, as it does not end in {GGUF}"
+    if path.parent != Path() or path.suffix.lower() == GGUF:
+        return f"There is nothing at {path}"
+    return f"There is no model named {reference!r}"
+
+
+def _known(workspace: Workspace) -> str:
+    own = own_models(workspace)[:_LISTED]
+    offered = [item.name for item in read_catalogue().items.values() if item.kind == "model"]
+    here = f"this workspace has {', '.join(own)}" if own else "this workspace has none yet"
+    return f"name a model folder, a {GGUF} file or a model: {here}, the catalogue has {', '.join(offered)}"
