@@ -1,8 +1,9 @@
 """Brings a file's text for a collection: the readers of data import, with headings and pages kept."""
 
 import hashlib
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fmstudio.adapt.headings import find_headings
@@ -20,6 +21,11 @@ BUILT_IN = samples.NAME
 _LARGEST = 4 * LONGEST  # bytes of a plain text; UTF-8 takes at most four a character
 _PICTURED = {".pdf", ".docx", ".epub"}  # much of these is not text; their readers have limits of their own
 _CHUNK = 1 << 20
+_NO_TITLE = re.compile(  # what programs write into a file whose author has given it no title
+    r"|(word |powerpoint |pdf |untitled |new |html )?document ?\d*|(powerpoint )?presentation ?\d*"
+    r"|untitled[ -]?\d*|no title|microsoft (word|excel|powerpoint) - .*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,8 @@ def read_text(path: Path) -> Iterator[Text | None]:
         yield None
     if found is None:
         raise Refused("it holds no text")
-    yield structured(found, source.notes)
+    own = replace(found, title=source.title) if _NO_TITLE.fullmatch(found.title.strip()) else found
+    yield structured(own, source.notes)
 
 
 def structured(document: Document, notes: list[str] | None = None) -> Text:

@@ -1,6 +1,7 @@
 """Files of every kind become documents with their headings; those that cannot be used are skipped with the reason."""
 
 import docx
+import pypdf
 import pytest
 
 from fmstudio.adapt import collections
@@ -144,3 +145,32 @@ def test_a_preview_of_what_cannot_be_read(workspace, encoder, tmp_path):
     )
     with pytest.raises(StudioError, match="cannot be shown: No such file"):
         run_job(job)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (None, "mixer"),
+        ("", "mixer"),
+        ("Word Document", "mixer"),
+        ("untitled", "mixer"),
+        ("Microsoft Word - mixer_v2.docx", "mixer"),
+        ("Document of the mixer", "Document of the mixer"),
+        ("Untitled Blues", "Untitled Blues"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["docx", "pdf"])
+def test_a_title_that_a_program_put_there_is_none(tmp_path, given, shown, ending):
+    path = tmp_path / f"mixer.{ending}"
+    if ending == "docx":
+        document = docx.Document()
+        document.add_paragraph("Never open the lid.")
+        if given is not None:
+            document.core_properties.title = given
+        document.save(path)
+    else:
+        path.write_bytes(pdf("Never open the lid."))
+        writer = pypdf.PdfWriter(clone_from=path)
+        writer.add_metadata({"/Title": given} if given is not None else {})
+        writer.write(path)
+    assert text_of(path).title == shown
