@@ -191,7 +191,7 @@ def _values(request: BatchRequest, row: Row) -> dict[str, str]:
 def _present(request: BatchRequest, row: Row) -> dict[str, str]:
     for column in request.mapping.values():
         if column not in row.values:
-            raise BatchError(f"Line {row.line:,} has no {column!r}; add it there.")
+            raise BatchError(f"Line {row.line:,} has no value for {column!r}; add it there.")
     return _values(request, row)
 
 

@@ -168,11 +168,11 @@ def _json_values(value: Any) -> dict[str, str] | None:
     """The columns of a line's value, or None where it has none."""
     if isinstance(value, str):
         return {"text": value}
-    return {key: _as_text(item) for key, item in value.items()} if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return None
+    return {key: _as_text(item) for key, item in value.items() if item is not None}  # null says that there is none
 
 
 def _as_text(value: Any) -> str:
-    """A value as it stands in a prompt: texts as they are, nothing for null, all else as JSON."""
-    if value is None:
-        return ""
+    """A value as it stands in a prompt: texts as they are, all else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -18,12 +18,18 @@ SHOWN = 50
 MOST_BAD = 1000
 """Rows that cannot be used which are listed by line; beyond them they are counted."""
 
+RIGHT_ANSWERS = ("expected", "expected answer", "answer", "label")
+"""Names of the columns that are proposed as those of the right answers, the likeliest first."""
+
 _CUT = 300
 _PACE = 500
 
 
 def inspect(context: JobContext, workspace: Workspace, path: str) -> Job:
-    """Look a table through: its columns, its first rows, how many there are, and each row that cannot be used."""
+    """Look a table through: its columns, its first rows, how many there are, and each row that cannot be used.
+
+    "expected" of what is found is the column that is proposed as that of the right answers, or "".
+    """
     file = Path(path).expanduser()
     table = yield from opened(file)
     columns, rows, bad = dict[str, None](), list[dict[str, str]](), list[dict[str, Any]]()
@@ -42,9 +48,16 @@ def inspect(context: JobContext, workspace: Workspace, path: str) -> Job:
     found = {
         "path": str(file), "title": file.name, "columns": list(columns), "rows": rows, "total": total, "bad": bad,
         "bad_total": wrong, "encoding": table.encoding, "bytes": file.stat().st_size,
+        "expected": _proposed(list(columns)),
     }  # fmt: skip
     yield Sample("table", "table", found)
     return {"rows": total, "bad": wrong}
+
+
+def _proposed(columns: list[str]) -> str:
+    """The column that seems to have the right answers, or ""."""
+    by_name = {column.casefold().replace("_", " "): column for column in reversed(columns)}
+    return next((by_name[name] for name in RIGHT_ANSWERS if name in by_name), "")
 
 
 def _bad(row: Row) -> dict[str, Any]:

@@ -96,14 +96,15 @@ def of_listing(workspace):
 
 def test_what_is_wrong_with_a_row_stops_no_other(ready, tmp_path):
     long = "word " * 2_000_000
-    lines = [{"review": long}, {"other": "x"}, {"review": "fine"}]
+    lines = [{"review": long}, {"other": "x"}, {"review": "fine"}, {"review": None, "other": "x"}]
     path = table(tmp_path, "\n".join(map(json.dumps, lines)), "rows.jsonl")
     _, result = run_job(begin(ready, path, mapping={"review": "review"}))
     kept = results(ready, result["batch"])
-    assert [line["status"] for line in kept] == ["failed", "failed", "done"]
+    assert [line["status"] for line in kept] == ["failed", "failed", "done", "failed"]
     assert "tokens" in kept[0]["error"]
     assert "96" in kept[0]["error"]  # the context
-    assert kept[1]["error"] == "Line 2 has no 'review'; add it there."
+    assert kept[1]["error"] == "Line 2 has no value for 'review'; add it there."
+    assert kept[3]["error"] == "Line 4 has no value for 'review'; add it there."
 
 
 def test_a_batch_that_cannot_work_leaves_nothing(ready, tmp_path):

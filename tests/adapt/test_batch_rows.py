@@ -42,7 +42,7 @@ def test_ragged_rows_and_broken_quotes_are_told_by_line(tmp_path):
 def test_bad_lines_of_json_are_told_by_line(tmp_path):
     text = '{"a": "x", "n": 1.5, "l": [1], "none": null}\nnot json\n\n[1, 2]\n"alone"\n'
     found = rows_of(table(tmp_path, text, "rows.jsonl"))
-    assert found[0][1] == {"a": "x", "n": "1.5", "l": "[1]", "none": ""}
+    assert found[0][1] == {"a": "x", "n": "1.5", "l": "[1]"}, "null is no value"
     assert [(line, problem[:17]) for line, _, problem in found if problem] == [
         (2, "it is not valid J"),
         (4, "it is no JSON obj"),
@@ -93,3 +93,20 @@ def test_a_table_is_looked_through_before_it_is_used(workspace, tmp_path):
     assert (found["columns"], found["encoding"][:4], found["total"]) == (["name", "wert"], "cp12", 35)
     assert found["rows"][0] == {"name": "Müller", "wert": "größer"}
     assert (found["bad_total"], found["bad"][0]["line"]) == (9, 4)
+
+
+@pytest.mark.parametrize(
+    ("columns", "proposed"),
+    [
+        ("id,review,label", "label"),
+        ("label,Answer,question", "Answer"),
+        ("answer,EXPECTED", "EXPECTED"),
+        ("q,expected_answer", "expected_answer"),
+        ("q,unexpected", ""),
+    ],
+)
+def test_a_column_is_proposed_for_the_right_answers(workspace, tmp_path, columns, proposed):
+    path = tmp_path / "questions.csv"
+    path.write_text(f"{columns}\n{','.join('x' for _ in columns.split(','))}\n", "utf-8")
+    events, _ = run_job(batch_views.inspect(JobContext(), workspace, str(path)))
+    assert of_kind(events, Sample)[-1].data["expected"] == proposed
