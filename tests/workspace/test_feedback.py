@@ -70,6 +70,15 @@ def test_an_entry_that_is_not_there_is_named(workspace):
         ({"text": "ESPANA"}, "b"),
         ({"text": 'AND "NEAR( *'}, ""),
         ({"text": "?!"}, ""),
+        ({"text": "🦊"}, "d"),
+        ({"text": "👍🏽 "}, "c"),
+        ({"text": "👍🏽 hel"}, "c"),
+        ({"text": "hel 👍🏽"}, ""),
+        ({"text": "hello 👍🏽"}, "c"),
+        ({"text": "hello 🦊"}, ""),
+        ({"text": "% 🦊"}, ""),
+        ({"text": "___"}, ""),
+        ({"text": " ".join(map(chr, range(0x2190, 0x2B00)))}, ""),
         ({"rating": "rated", "model": "small"}, "ac"),
     ],
     ids=str,
@@ -78,8 +87,8 @@ def test_filters_choose(workspace, chosen, found):
     for name, day, changes in (
         ("a", 1, {"thumbs": 1, "score": 5, "tags": ("geo",)}),
         ("b", 2, {"prompt": "¿España?", "thumbs": -1, "tags": ("geo", "x"), "model": "large"}),
-        ("c", 3, {"prompt": "Hello", "score": 1, "correction": "Hello!"}),
-        ("d", 4, {"prompt": "eyes: round", "kind": "image", "model": "large"}),
+        ("c", 3, {"prompt": "Hello", "score": 1, "correction": "Hello!", "comment": "👍🏽"}),
+        ("d", 4, {"prompt": "eyes: round🦊", "kind": "image", "model": "large"}),
     ):
         workspace.feedback.add(entry(id=name, created=f"2026-01-{day:02}T10:00:00+00:00", **changes))
     assert "".join(workspace.feedback.ids(FeedbackFilter(**chosen))) == found
