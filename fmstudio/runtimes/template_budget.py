@@ -1,23 +1,45 @@
-"""What one rendering of a template may still do: steps, letters and time, charged as it goes."""
+"""What one rendering of a template may still do: steps, letters and time, charged as it goes.
 
-import re
+Nothing that a template makes can change once it is there, but for namespaces, which it may not write out. So a value's
+weight (the letters that it takes when it is written out, a part that it holds twice counted twice) is known from the
+moment it is made. A value above the limit never comes to be, and whatever Python does with the others (writes,
+compares, sorts, looks up) is bounded by what they weigh.
+"""
+
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, MappingView
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
-MOST_STEPS = 100_000
-"""Calls, rounds of loops and items of lists together."""
+from jinja2.utils import Namespace
+
+MOST_STEPS = 400_000
+"""Calls, look-ups, rounds of loops and items of lists together."""
 
 MOST_LETTERS = 32_000_000
-"""Letters of all texts that are built, those written included."""
+"""Letters of all texts that are built, those written included; also the most that one value may weigh."""
 
 SECONDS = 3.0
-_MOST_BITS = 4096
-_WIDE = re.compile(r"\d{5,}|\*")
+MOST_BITS = 60
+"""Of a whole number. Longer ones are slow to divide, and any number of them may have the same hash."""
+
+_DEEPEST = 100
+_ITEM = 8
+_NUMBER = 24
+_OBJECT = 64
 
 
 class TemplateError(Exception):
     """A template that cannot be used; the text says why."""
+
+
+class Measure(NamedTuple):
+    """How many letters a value takes when it is written out, about; how many levels of lists in lists it has; and
+    whether a namespace is in it, the one thing that changes after it is made, and so may even hold itself."""
+
+    weight: int
+    depth: int = 0
+    changes: bool = False
 
 
 class Budget:
@@ -26,14 +48,19 @@ class Budget:
     def __init__(self) -> None:
         self._steps, self._letters = MOST_STEPS, MOST_LETTERS
         self._end = time.monotonic() + SECONDS
+        self._measured: dict[int, tuple[Any, Measure]] = {}  # holds each value too, so that its id stays its own
 
-    def step(self) -> None:
-        """Charge a round of a loop, a call, or an item of a list."""
-        self._steps -= 1
-        if self._steps < 0:
-            raise TemplateError(f"it takes more than {MOST_STEPS:,} steps, as a template does that never ends")
-        if self._steps % 16 == 0 and time.monotonic() > self._end:
+    def step(self, count: int = 1) -> None:
+        """Charge a round of a loop, a call, or so many items of a list."""
+        self.room(count)
+        self._steps -= count
+        if time.monotonic() > self._end:
             raise TemplateError(f"it takes longer than {SECONDS:.0f} seconds")
+
+    def room(self, count: int) -> None:
+        """Refuse what would come to so many items, before Python makes them."""
+        if count > self._steps:
+            raise TemplateError(f"it takes more than {MOST_STEPS:,} steps, as a template does that never ends")
 
     def letters(self, count: int) -> None:
         """Charge a text of so many letters."""
@@ -41,72 +68,70 @@ class Budget:
         if self._letters < 0:
             raise TemplateError(f"it builds more than {MOST_LETTERS:,} letters")
 
-    def weighed(self, value: Any) -> Any:
-        """The value, once all that it holds is paid for; a list that holds itself many times over is paid as often."""
+    def counted(self, values: Iterable[Any]) -> Iterator[Any]:
+        """The values, a step each."""
+        for value in values:
+            self.step()
+            yield value
+
+    def made(self, value: Any) -> Any:
+        """The value, once it is paid for: the letters of a text, the items of a list; refuses huge numbers."""
+        self.step()
         if isinstance(value, str):
             self.letters(len(value))
-        elif isinstance(value, Mapping):
-            for key, item in value.items():
-                self.step()
-                self.weighed(key)
-                self.weighed(item)
-        elif isinstance(value, (list, tuple, set, frozenset)):
-            for item in value:
-                self.step()
-                self.weighed(item)
+        elif isinstance(value, int) and value.bit_length() > MOST_BITS:
+            raise TemplateError("it computes with numbers of more than 18 digits")
+        else:
+            self._measure(value)
         return value
 
-    def foresee(self, operator: str, left: Any, right: Any) -> None:
-        """Refuse arithmetic whose result would be far larger than what goes into it."""
+    def written(self, value: Any) -> Any:
+        """The value, once the text that it is about to become is paid for."""
         self.step()
-        if operator == "%" and isinstance(left, str):
-            self._form(left)
-        elif operator == "**":
-            self._bits(_bits(left) * max(1, abs(right)) if isinstance(right, (int, float)) else _MOST_BITS + 1)
-        elif operator == "*":
-            self._product(left, right)
+        self.letters(self.weight(value))
+        return value
 
-    def _product(self, left: Any, right: Any) -> None:
-        if isinstance(left, int) and isinstance(right, int):
-            self._bits(_bits(left) + _bits(right))
-            return
-        for many, times in ((left, right), (right, left)):
-            if isinstance(many, (str, list, tuple)) and isinstance(times, int) and len(many) * times > MOST_STEPS:
-                raise TemplateError(f"it repeats a value {times:,} times")
-
-    def _bits(self, count: float) -> None:
-        if count > _MOST_BITS:
-            raise TemplateError("it computes with numbers of more than a thousand digits")
-
-    def _form(self, text: str) -> None:
-        if _WIDE.search(text):
-            raise TemplateError("it formats to a width of more than 9,999 letters")
-
-    def foresee_call(self, function: Any, arguments: tuple[Any, ...]) -> None:
-        """Charge a call; texts' own methods that make much out of little are looked at before."""
+    def read(self, *values: Any) -> None:
+        """Charge what only looks through values, as a comparison or a search: an eighth of what building them costs."""
         self.step()
-        owner = getattr(function, "__self__", None)
-        if isinstance(owner, str):
-            self.foresee_filter(function.__name__, (owner, *arguments))
-            if function.__name__ in ("format", "format_map"):
-                self._form(owner)
+        self.letters(sum(self._measure(value).weight for value in values) // 8)
 
-    def foresee_filter(self, name: str, arguments: tuple[Any, ...]) -> None:
-        """Charge a filter, or a method of a text, by what it would make of its arguments."""
-        self.step()
-        if any(isinstance(each, int) and abs(each) > MOST_STEPS for each in arguments):
-            raise TemplateError(f"it gives {name} a number above {MOST_STEPS:,}")
-        texts = [each for each in arguments if isinstance(each, str)]
-        if "replace" in name and len(texts) > 2:
-            self.letters((texts[0].count(texts[1]) + 1) * len(texts[2]))
-        if "join" in name:
-            self._joining(texts, [each for each in arguments if isinstance(each, (list, tuple))])
+    def weight(self, value: Any) -> int:
+        """How many letters the value takes when it is written out, about."""
+        return self.measure(value).weight
 
-    def _joining(self, texts: list[str], lists: list[Any]) -> None:
-        for items in lists:
-            self.weighed(items)
-            self.letters(len(items) * max((len(text) for text in texts), default=0))
+    def measure(self, value: Any) -> Measure:
+        """The measure of a value that is to be written out."""
+        measure = self._measure(value)
+        if measure.changes:
+            raise TemplateError("it writes out a namespace as a whole, not the attributes of one")
+        return measure
+
+    def _measure(self, value: Any) -> Measure:
+        if isinstance(value, str):
+            return Measure(len(value))
+        if isinstance(value, int):
+            return Measure(_NUMBER + value.bit_length() // 3)
+        if not isinstance(value, (list, tuple, dict, set, frozenset, MappingView)):
+            return Measure(_OBJECT, changes=isinstance(value, Namespace))
+        if id(value) not in self._measured:
+            self._measured[id(value)] = (value, self._measure_parts(value))
+        return self._measured[id(value)][1]
+
+    def _measure_parts(self, value: Any) -> Measure:
+        weight = depth = 0
+        changes = False
+        for part in value.items() if isinstance(value, dict) else value:
+            self.step()
+            for each in part if isinstance(value, dict) else (part,):
+                more = self._measure(each)
+                weight, depth, changes = weight + more.weight + _ITEM, max(depth, more.depth), changes or more.changes
+        if weight > MOST_LETTERS:
+            raise TemplateError(f"it builds a value of more than {MOST_LETTERS:,} letters")
+        if depth >= _DEEPEST:
+            raise TemplateError(f"it nests lists more than {_DEEPEST} deep")
+        return Measure(weight, depth + 1, changes)
 
 
-def _bits(number: Any) -> int:
-    return number.bit_length() if isinstance(number, int) else 64
+budget: ContextVar[Budget] = ContextVar("budget")
+"""The budget of the rendering that goes on."""
