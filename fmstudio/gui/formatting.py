@@ -94,10 +94,18 @@ def rate(value: float | None, unit: str) -> str:
 
 
 def percent(fraction: float | None) -> str:
-    """A part of a whole: 64 %. Only what is really done shows as 100 %."""
+    """How far something is: 64 %. Only what is really done shows as 100 %."""
     if _unknown(fraction):
         return _DASH
     return f"{math.floor(fraction * 100 + 1e-9)} %"
+
+
+def share(fraction: float | None) -> str:
+    """A part of a whole, to the nearest per cent: 67 % for two of three. Only the whole is 100 %."""
+    if _unknown(fraction):
+        return _DASH
+    nearest = math.floor(fraction * 100 + 0.5 + 1e-9)
+    return f"{99 if nearest == 100 and fraction < 1 else nearest} %"
 
 
 def plural(amount: int, noun: str, several: str = "") -> str:

@@ -195,9 +195,9 @@ class MainWindow(QMainWindow):
             panel.dropped(paths)
 
     def _taker(self, paths: list[Path]) -> Panel | None:
-        """The panel that wants these files: the shown one before the others."""
-        pages = sorted(self.built_pages(), key=lambda page: page.info.name != self.current)
-        return next((page.panel for page in pages if paths and page.panel.accepts(paths)), None)
+        """The panel that wants these files: the shown one before the others; one that is not built yet is built."""
+        names = sorted(self._pages, key=lambda name: name != self.current) if paths else []
+        return next((panel for panel in map(self.panel, names) if panel.accepts(paths)), None)
 
     # Its end.
 

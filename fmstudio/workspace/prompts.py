@@ -54,7 +54,7 @@ def render(template: PromptTemplate, values: Mapping[str, str], chat: bool) -> l
     system = _filled(template.system, "system prompt", values).strip()
     user = _filled(template.user, "user prompt", values)
     if not user.strip():
-        raise PromptError("The user prompt is empty; write what the model is asked.")
+        raise PromptError(_nothing_asked(template))
     examples = _whole_examples(template)
     return _messages(system, user, examples) if chat else _text(system, user, examples)
 
@@ -83,6 +83,14 @@ def _check(template: PromptTemplate, values: Mapping[str, str]) -> None:
         raise PromptError(f"The variable {_listed(missing)} has no value; give it one, or take it out of the prompt.")
     if unknown := [name for name in values if name not in names]:
         raise PromptError(f"The prompt has no variable {_listed(unknown)}; its variables are: {known}.")
+
+
+def _nothing_asked(template: PromptTemplate) -> str:
+    """What to do about a user prompt that comes to nothing: it has no text, or its variables have none."""
+    for is_variable, text in _pieces(template.user, "user prompt"):
+        if is_variable:
+            return f"Give {{{text}}} a value first."
+    return "The user prompt is empty; write what the model is asked."
 
 
 def _listed(names: list[str]) -> str:

@@ -49,6 +49,13 @@ from fmstudio.gui import formatting
         (formatting.percent(0.64), "64 %"),
         (formatting.percent(0.999), "99 %"),
         (formatting.percent(1.0), "100 %"),
+        (formatting.share(2 / 3), "67 %"),
+        (formatting.share(1 / 3), "33 %"),
+        (formatting.share(0.285), "29 %"),  # 28.499999999999996 as a computer has it
+        (formatting.share(697 / 699), "99 %"),
+        (formatting.share(1.0), "100 %"),
+        (formatting.share(1.12), "112 %"),  # generated pictures may be more varied than real ones
+        (formatting.share(None), "–"),
         (formatting.plural(1, "document"), "1 document"),
         (formatting.plural(1200, "document"), "1,200 documents"),
         (formatting.plural(1, "entry", "entries"), "1 entry"),

@@ -55,6 +55,11 @@ def test_a_stray_brace_is_named_with_its_place(user, told):
         render(PromptTemplate(user=user), {}, chat=True)
 
 
+def test_a_variable_that_nothing_stands_for_is_named_where_nothing_else_is_asked():
+    with pytest.raises(PromptError, match=r"^Give \{question\} a value first\.$"):
+        render(PromptTemplate(system="Be brief.", user=" {question} {more}"), {"question": " ", "more": ""}, chat=True)
+
+
 def test_missing_and_unknown_values_are_named():
     with pytest.raises(PromptError, match=r"\{text\} has no value"):
         render(SUMMARY, {"mood": "calm"}, chat=True)

@@ -22,6 +22,7 @@ from fmstudio.gui.widgets.data_sheet import ImportSheet
 from fmstudio.gui.widgets.data_shelf import DataShelf, Tile
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.play_files import is_model
 
 
 class DataPanel(Panel):
@@ -145,7 +146,9 @@ class DataPanel(Panel):
             self.dropped([Path(path) for path in paths])
 
     def accepts(self, paths: list[Path]) -> bool:
-        return bool(paths)
+        """Anything but models, which the playground takes. A folder of texts may have a config.json, but no weights."""
+        weights = (path.is_file() or any(path.glob("*.safetensors")) for path in paths if is_model(path))
+        return sum(weights) < len(paths)
 
     def dropped(self, paths: list[Path]) -> None:
         if self.pages.currentWidget() is self.sheet and not self._split.isHidden():

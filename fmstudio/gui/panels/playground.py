@@ -46,6 +46,7 @@ class PlaygroundPanel(Panel):
         self.views: dict[str, QWidget] = {}
         self._tools: dict[str, QWidget] = {}
         self.error = ErrorBox(studio.theme, "playground-error")
+        self._not_linked: list[tuple[str, str]] = []
         self.first = FirstModel(studio, self.state, self.jobs)
         self._make_header()
         self._lay_out()
@@ -83,12 +84,14 @@ class PlaygroundPanel(Panel):
 
     def _connect(self) -> None:
         self.sight.changed.connect(self.look_at)
+        self.picker.chosen.connect(self._forget_not_linked)
         self.picker.chosen.connect(self.state.choose)
+        self.error.close_button.clicked.connect(self._forget_not_linked)
         self.state.model_changed.connect(self._model_changed)
         self.state.models_changed.connect(self._models_changed)
         self.state.failed.connect(self.error.show_error)
         self.jobs.linked.connect(self.state.choose)
-        self.jobs.link_failed.connect(self.error.show_error)
+        self.jobs.link_failed.connect(self._link_failed)
         self.first.add_wanted.connect(self.picker.open)
 
     # Its views.
@@ -193,11 +196,31 @@ class PlaygroundPanel(Panel):
     def dropped(self, paths: list[Path]) -> None:
         """Link models and talk to the last of them; give the rest to the view that is looked at."""
         self.error.clear()
+        self._not_linked.clear()
         models = [path for path in paths if is_model(path)]
         for path in models:
             self.jobs.link(path)
         if not models and (take := self._takes_files()):
             take(paths)
+
+    def _link_failed(self, reason: str, details: str) -> None:
+        self._not_linked.append((reason, details))
+        self._show_problem()
+
+    def _show_problem(self) -> None:
+        """A model whose file has gone, or was damaged, says so where one wanted to talk to it; so do those that were
+        dropped and are none, whichever is talked to.
+        """
+        problem = str(self.state.chosen.get("problem", ""))
+        told = [*([(problem, "")] if problem else []), *self._not_linked]
+        if told:
+            reasons = "\n".join(reason for reason, _ in told)
+            self.error.show_error(reasons, "\n\n".join(details for _, details in told if details))
+        else:
+            self.error.clear()
+
+    def _forget_not_linked(self) -> None:
+        self._not_linked.clear()
 
     def _takes_files(self) -> Any:
         return getattr(self.view, "dropped", None)
@@ -209,9 +232,7 @@ class PlaygroundPanel(Panel):
         self._models_changed()
 
     def _models_changed(self) -> None:
-        """A model whose file has gone, or was damaged, says so where one wanted to talk to it."""
-        problem = str(self.state.chosen.get("problem", ""))
-        self.error.show_error(problem) if problem else self.error.clear()
+        self._show_problem()
         self._show_page()
 
     # The primary action.

@@ -153,9 +153,7 @@ class BatchResults(QWidget):
         self._show_state()
 
     def _show_state(self) -> None:
-        total, done = self.batch.get("total", 0), self._totals["all"]
-        if self.running and self._jobs.counts:
-            done = sum(self._jobs.counts[name] for name in ("done", "failed", "bad"))
+        total, (done, _, _) = self.batch.get("total", 0), self._so_far()
         self.bar.setValue(round(1000 * done / total) if total else 0)
         state = self._jobs.state if self.running else None
         for each in (self.hold, self.stop):
@@ -167,6 +165,15 @@ class BatchResults(QWidget):
         self.export.setEnabled(done > 0)
         self.pace.setText(self._pace(done, total))
         self.score.setText(self._score())
+
+    def _so_far(self) -> tuple[int, int, int]:
+        """Rows, those that failed and those that are right, all of one moment: the job's own while it runs."""
+        if self.running and self._jobs.counts:
+            counts = self._jobs.counts
+            failed = counts["failed"] + counts["bad"]
+            return counts["done"] + failed, failed, counts["exact"]
+        done, failed, wrong = (self._totals[name] for name in ("all", "failed", "wrong"))
+        return done, failed, done - failed - wrong
 
     def _pace(self, done: int, total: int) -> str:
         parts = [f"{formatting.count(done)} of {formatting.count(total)} rows"]
@@ -181,13 +188,10 @@ class BatchResults(QWidget):
         return " · ".join(parts)
 
     def _score(self) -> str:
-        failed, wrong, done = (self._totals[name] for name in ("failed", "wrong", "all"))
+        done, failed, right = self._so_far()
         parts = [f"{formatting.plural(failed, 'failure')}"] if failed else []
         if self.batch.get("expected") and done > failed:
-            right = done - failed - wrong
-            parts.append(
-                f"{formatting.count(right)} exactly as expected ({formatting.percent(right / (done - failed))})"
-            )
+            parts.append(f"{formatting.count(right)} exactly as expected ({formatting.share(right / (done - failed))})")
         return " · ".join(parts)
 
     # What can be done.

@@ -1,6 +1,6 @@
 """A new batch: which table, which prompt, which column for which variable; and what is in the table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,9 @@ class BatchSetup(QWidget):
     def _not_read(self, reason: str, details: str) -> None:
         self.file.setText("No table chosen")
         self.error.show_error(reason, details)
-        self.changed.emit()
+        self._offer_expected([])
+        self._show_sight(self.sight.value())
+        self._map()
 
     def _show_table(self, table: Mapping[str, Any]) -> None:
         self.table = table
@@ -154,12 +156,16 @@ class BatchSetup(QWidget):
         self.rows.show_texts(columns, [[each.get(name, "") for name in columns] for each in table["rows"]])
         self.rows_card.set_caption(facts_of(table))
         self._show_bad(table)
+        self._offer_expected(columns)
+        self.expected.set_value(table.get("expected", ""))
+        self._show_sight(self.sight.value())
+        self._map()
+
+    def _offer_expected(self, columns: Sequence[str]) -> None:
         self.expected.clear()
         self.expected.addItem("None", "")
         for name in columns:
             self.expected.addItem(name, name)
-        self._show_sight(self.sight.value())
-        self._map()
 
     def _show_bad(self, table: Mapping[str, Any]) -> None:
         bad, total = table["bad"], table["bad_total"]

@@ -26,7 +26,7 @@ class Share:
     @property
     def percent(self) -> str:
         """The part in per cent; what is little is not said to be nothing."""
-        return "<1 %" if 0 < self.fraction < 0.01 else formatting.percent(self.fraction)
+        return "<1 %" if 0 < self.fraction < 0.01 else formatting.share(self.fraction)
 
 
 def shares_of(counts: Mapping[str, int], noun: str = "", most: int = _MOST) -> list[Share]:

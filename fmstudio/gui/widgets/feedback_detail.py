@@ -111,12 +111,17 @@ class FeedbackDetail(Card):
         self._record = record
         self._pages.setCurrentIndex(1)
         self.heading.setText(record["model"] or "No model named")
-        version = f" · version {record['model_version'][:8]}" if record["model_version"] else ""
-        self.about.setText(f"{formatting.when(record['created'])}{version}")
         self.about.setToolTip(f"{record['created']}, entry {record['id']}")
+        self.tell_age()
         self._show_picture(record.get("picture_path", ""))
         self.page.show_record(record, self.search)
         self.replay.show_entry(record)
+
+    def tell_age(self) -> None:
+        """Say how old the entry is by now."""
+        if record := self._record:
+            version = f" · version {record['model_version'][:8]}" if record["model_version"] else ""
+            self.about.setText(f"{formatting.when(record['created'])}{version}")
 
     def _show_picture(self, path: str) -> None:
         pixmap = QPixmap(path) if path else QPixmap()

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
@@ -19,6 +20,8 @@ from fmstudio.gui.widgets.feedback_table import FeedbackTable
 from fmstudio.gui.widgets.feedback_undo import UndoStrip
 from fmstudio.gui.widgets.labels import label
 from fmstudio.jobs import Event, Failed, Finished
+
+_AGEING = 20_000  # milliseconds between two looks at how old the entries are
 
 
 class FeedbackEntries(QWidget):
@@ -36,6 +39,7 @@ class FeedbackEntries(QWidget):
         self.undo = UndoStrip(studio)
         self.error = ErrorBox(studio.theme, "feedback-error")
         self.count = label("", "caption", "feedback-total")
+        self.clock = QTimer(self, interval=_AGEING)
         self._nothing = EmptyState(
             studio.theme, "mdi6.filter-off-outline", "Nothing fits", "No entry fits the filters and the search.",
             "feedback-nothing",
@@ -76,6 +80,21 @@ class FeedbackEntries(QWidget):
         self.detail.deleted.connect(self._delete_one)
         self.undo.failed.connect(self.error.show_error)
         self.undo.restored.connect(self._restored)
+        self.clock.timeout.connect(self._tell_age)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._tell_age()
+        self.clock.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.clock.stop()
+        super().hideEvent(event)
+
+    def _tell_age(self) -> None:
+        """Table and detail say the same of when an entry was made."""
+        self.detail.tell_age()
+        self.table.viewport().update()
 
     def look(self) -> None:
         """Show what the filters choose."""

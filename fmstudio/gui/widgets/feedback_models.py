@@ -73,7 +73,7 @@ class ModelRows(QWidget):
         painter.setFont(self._theme.font("caption"))
         self._text(painter, counts, f"{row['rated']:,} of {row['entries']:,}")
         share = row["share_up"]
-        words = f"{formatting.percent(share)} of {row['up'] + row['down']:,}" if share is not None else "no thumbs yet"
+        words = f"{formatting.share(share)} of {row['up'] + row['down']:,}" if share is not None else "no thumbs yet"
         self._interval(painter, thumbs, share, row["share_interval"], (0.0, 1.0), words)
         mean = row["mean_score"]
         words = f"{mean:.1f} of {row['scored']:,}" if mean is not None else "no score yet"

@@ -117,7 +117,7 @@ def _part(row: Mapping[str, Any]) -> str:
     if row["share_up"] is None:
         return "no thumbs"
     low, high = row["share_interval"]
-    return f"thumbs up {formatting.percent(row['share_up'])} ({formatting.percent(low)} to {formatting.percent(high)})"
+    return f"thumbs up {formatting.share(row['share_up'])} ({formatting.share(low)} to {formatting.share(high)})"
 
 
 def _score(row: Mapping[str, Any]) -> str:

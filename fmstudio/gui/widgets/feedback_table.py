@@ -1,6 +1,6 @@
 """The feedback log as a table: when, which model, prompt, output, rating and tags."""
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -40,6 +40,7 @@ class FeedbackTable(QTableView):
         self._look()
         self._columns()
         self.selectionModel().currentRowChanged.connect(self._moved)
+        self.selectionModel().selectionChanged.connect(self._stay_within)
         self.customContextMenuRequested.connect(self._offer)
         rows.arrived.connect(self._keep_chosen)
         theme.changed.connect(self.viewport().update)
@@ -90,7 +91,31 @@ class FeedbackTable(QTableView):
         ranges = self.selectionModel().selection()
         return self.rows.total > 0 and sum(each.height() for each in ranges) == self.rows.total
 
+    def selectionCommand(self, index: QModelIndex, event: QEvent | None = None) -> QItemSelectionModel.SelectionFlag:
+        """Ctrl with a key that moves goes to a row and chooses it: what is read is what Delete takes away."""
+        flags = QItemSelectionModel.SelectionFlag
+        asked = super().selectionCommand(index, event)
+        moves = isinstance(event, QKeyEvent) and event.key() != Qt.Key.Key_Space
+        return flags.ClearAndSelect | flags.Rows if moves and asked == flags.NoUpdate else asked
+
+    def _stay_within(self) -> None:
+        """Of the selected rows one is read, never one that was just taken out of the selection."""
+        current = self.currentIndex()
+        if not self._is_left_out(current):
+            self._moved(current)
+        else:
+            rows = [index.row() for index in self.selectionModel().selectedRows()]
+            nearest = self.rows.index(min(rows, key=lambda row: abs(row - current.row())), 0)
+            self.selectionModel().setCurrentIndex(nearest, QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def _is_left_out(self, index: QModelIndex) -> bool:
+        """Whether other rows are selected, and this one is not."""
+        selection = self.selectionModel()
+        return index.isValid() and selection.hasSelection() and not selection.isRowSelected(index.row(), QModelIndex())
+
     def _moved(self, index: QModelIndex) -> None:
+        if self._is_left_out(index):
+            return  # for a moment, while it is being selected
         entry = self.rows.entry(index.row()) if index.isValid() else None
         if entry and entry["id"] != self.chosen:
             self.chosen, self._wished = entry["id"], ""

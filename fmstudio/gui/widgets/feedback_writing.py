@@ -1,25 +1,30 @@
 """A place to write a few lines about an output, which opens under it and closes when they are kept."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button
 
 
-class WritingBox(QWidget):
+class WritingBox(KeyedView):
     """`saved` tells the text. Ctrl+Enter saves, Esc closes and keeps nothing."""
 
+    acts = leaves = True
     saved = Signal(str)
 
     def __init__(self, theme: Theme, name: str, title: str, placeholder: str, height: int) -> None:
         super().__init__()
         self.setObjectName(name)
-        self.editor = _Editor(f"{name}-editor", title, placeholder)
+        self.editor = QPlainTextEdit()
+        self.editor.setObjectName(f"{name}-editor")
+        self.editor.setAccessibleName(title)
+        self.editor.setPlaceholderText(placeholder)
+        self.editor.setTabChangesFocus(True)
         self.editor.setFixedHeight(height)
-        self.editor.accepted.connect(self._save)
-        self.editor.given_up.connect(self.close_box)
+        self.acted.connect(self._save)
+        self.closed.connect(self.close_box)
         self.save_button = button(f"Save {title.lower()}", f"{name}-save", theme, clicked=self._save)
         self.save_button.setToolTip("Ctrl+Enter")
         self.remove_button = button("Remove", f"{name}-remove", theme, role="quiet", clicked=self._remove)
@@ -58,24 +63,3 @@ class WritingBox(QWidget):
     def _remove(self) -> None:
         self.hide()
         self.saved.emit("")
-
-
-class _Editor(QPlainTextEdit):
-    accepted = Signal()
-    given_up = Signal()
-
-    def __init__(self, name: str, title: str, placeholder: str) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setAccessibleName(title)
-        self.setPlaceholderText(placeholder)
-        self.setTabChangesFocus(True)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.accepted.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.given_up.emit()
-        else:
-            super().keyPressEvent(event)

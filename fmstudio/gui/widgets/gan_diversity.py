@@ -47,8 +47,8 @@ def _in_words(generated: float, real: float) -> str:
         return "Measured while it trains: how far each picture is from the one most like it."
     share = generated / real
     if share < 0.5:
-        return f"Generated pictures are only {formatting.percent(share)} as varied as real ones: too much alike."
-    return f"Generated pictures are {formatting.percent(share)} as varied as real ones."
+        return f"Generated pictures are only {formatting.share(share)} as varied as real ones: too much alike."
+    return f"Generated pictures are {formatting.share(share)} as varied as real ones."
 
 
 class _Bar(QObject):

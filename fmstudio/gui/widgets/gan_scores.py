@@ -78,7 +78,7 @@ class ScoresView(QWidget):
         if self.scores is None:
             return ""
         real, generated = (formatting.number(float(getattr(self.scores, side).mean())) for side, _ in SIDES)
-        told = formatting.percent(self.scores.told_apart)
+        told = formatting.share(self.scores.told_apart)
         return f"Mean score of real pictures {real}, of generated ones {generated}; told apart {told} of the time."
 
     # Painting.

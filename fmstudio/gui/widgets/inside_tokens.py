@@ -115,11 +115,7 @@ class InsideTokens(InsideTab):
             f"{found['tokens_per_word']:.2f} tokens per word",
         ]
         if len(expected.get("bits", ())) == len(found["tokens"]) > 0:
-            parts += [
-                f"{expected['total_bits']:,.1f} bits in all",
-                f"{expected['bits_per_byte']:.2f} bits per byte",
-                f"perplexity {formatting.number(expected['perplexity'])}",
-            ]
+            parts += _surprise(expected)
         return "  ·  ".join(parts)
 
     def _recolour(self) -> None:
@@ -175,6 +171,17 @@ class InsideTokens(InsideTab):
     def show_nothing(self, why: str) -> None:
         super().show_nothing(why)
         self.found, self.expected = {}, {}
+
+
+def _surprise(expected: Mapping[str, Any]) -> list[str]:
+    """How much the whole text surprised the model; the first token alone cannot surprise it."""
+    if len(expected["bits"]) < 2:
+        return ["– bits in all", "– bits per byte", "perplexity –"]
+    return [
+        f"{expected['total_bits']:,.1f} bits in all",
+        f"{expected['bits_per_byte']:.2f} bits per byte",
+        f"perplexity {formatting.number(expected['perplexity'])}",
+    ]
 
 
 def _place(token: Mapping[str, Any]) -> str:

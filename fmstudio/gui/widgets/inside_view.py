@@ -80,6 +80,8 @@ class InsideView(QWidget):
 
     def refusal(self) -> str:
         """Why the text cannot be continued now, or ""."""
+        if self._current == "embeddings":
+            return "The map follows what you type."
         if reason := self._state.refusal():
             return reason
         return "" if self.own.text else "Type a text first."

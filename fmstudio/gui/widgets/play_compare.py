@@ -107,7 +107,7 @@ class CompareView(QWidget):
         made.own_wanted.connect(lambda: made.wishes.pop_up(made.variant, self.system.field.value()))
         made.inside_wanted.connect(self.inside_wanted)
         self.columns.append(made)
-        made.offer_best(*self._can_be_best(made))
+        self._offer_best(made)
         self._row.addWidget(made, 1)
         if len(self.columns) == _CROWDED:
             self._left.hide()  # its button brings it back
@@ -190,35 +190,43 @@ class CompareView(QWidget):
         self.error.clear()
         for each in self.columns:
             each.ask(text, self.system.field.value())
+        self.composer.field.selectAll()  # the next message takes the place of this one, unless it is mended
 
     def _busy_changed(self) -> None:
         self.composer.set_running(self.running)
         for each in self.columns:
-            each.offer_best(*self._can_be_best(each))
+            self._offer_best(each)
         self.act_changed.emit()
 
     # Which is better.
 
-    def _can_be_best(self, which: CompareColumn) -> tuple[bool, str]:
+    def _offer_best(self, which: CompareColumn) -> None:
+        which.offer_best(self._why_not_best(which), tell=bool(which.result) and not self.running)
+
+    def _why_not_best(self, which: CompareColumn) -> str:
+        """Why a column's answer cannot be called the better one, or ""."""
         if self.running or not which.result:
-            return False, "There is no answer to judge yet."
+            return "There is no answer to judge yet."
         if not which.entry:
-            return False, "The feedback log is switched off, so a preference cannot be kept; see Settings."
-        others = [each for each in self.columns if each is not which and each.entry]
-        if not others:
-            return False, "There is no other answer to compare it with."
-        same = all(each.question == which.question for each in others)
-        return (True, "") if same else (False, "The columns were asked different things, so none is the better answer.")
+            return "The feedback log is switched off, so a preference cannot be kept; see Settings."
+        if not any(each.entry for each in self.columns if each is not which):
+            return "There is no other answer to compare it with."
+        if not self._rivals(which):
+            return "No other column was asked this exact prompt, so it cannot be called better."
+        return ""
+
+    def _rivals(self, which: CompareColumn) -> list[CompareColumn]:
+        """The other columns with an answer to the very same prompt: only of these can preferences be learnt."""
+        return [each for each in self.columns if each is not which and each.entry and each.asked == which.asked]
 
     def _call_better(self, best: CompareColumn) -> None:
-        """A thumb up here and down there: answers to one question, of which preferences can be learnt."""
-        for each in self.columns:
-            if each.entry:
-                self._studio.query(
-                    EDIT, self._hear_judging, workspace=self._studio.workspace, entry=each.entry,
-                    changes={"thumbs": 1 if each is best else -1},
-                )  # fmt: skip
-                each.mark_best(each is best)
+        """A thumb up here and down at the other answers to the same prompt."""
+        for each in (best, *self._rivals(best)):
+            self._studio.query(
+                EDIT, self._hear_judging, workspace=self._studio.workspace, entry=each.entry,
+                changes={"thumbs": 1 if each is best else -1},
+            )  # fmt: skip
+            each.mark_best(each is best)
 
     def _hear_judging(self, event: Event) -> None:
         if isinstance(event, Failed):

@@ -66,6 +66,8 @@ class CompareColumn(QFrame):
         self.replay.clicked.connect(self.replay_answer)
         self.inside = icon_button("mdi6.magnify-scan", "Look inside", f"{name}-inside", theme, self._look_inside)
         self.best = button("Better", f"{name}-better", theme, "mdi6.trophy-outline", clicked=self.better.emit)
+        self.why = label("", "caption", f"{name}-why", wrap=True)
+        self.why.hide()
         self.feedback = FeedbackBar(studio, f"{name}-feedback")
         self._lay_out()
         self._show_state()
@@ -99,6 +101,7 @@ class CompareColumn(QFrame):
         for each in (self.error, self.figures, self.note):
             layout.addWidget(each)
         layout.addLayout(acts)
+        layout.addWidget(self.why)
         layout.addWidget(self.feedback)
 
     # What it is.
@@ -203,14 +206,15 @@ class CompareColumn(QFrame):
         return str(self.result.get("feedback", ""))
 
     @property
-    def question(self) -> str:
-        """What was asked last: of messages the last, else the text that was to be continued."""
-        messages = self.result.get("messages") or [{"content": self.result.get("prompt", "")}]
-        return str(messages[-1]["content"])
+    def asked(self) -> Any:
+        """What was answered: the messages, system prompt included, or the text that was to be continued."""
+        return self.result.get("messages") or self.result.get("prompt", "")
 
-    def offer_best(self, offered: bool, reason: str) -> None:
-        """Whether this answer can be called the better one, and if not, why."""
-        self.best.setEnabled(offered)
+    def offer_best(self, reason: str, tell: bool) -> None:
+        """Let this answer be called the better one, unless there is a reason against it; tell: say so in view."""
+        self.best.setEnabled(not reason)
+        self.why.setText(reason)
+        self.why.setVisible(bool(reason) and tell)
         self.best.setToolTip(reason or "Marks it with a thumb up and the others with a thumb down.")
 
     def mark_best(self, best: bool | None) -> None:

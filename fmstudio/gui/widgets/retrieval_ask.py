@@ -134,7 +134,7 @@ class AskTab(QWidget):
     # What is shown.
 
     def show_collection(self, name: str) -> None:
-        """Ask another collection; what was found in the one before is taken away."""
+        """Ask another collection ("": none yet); what was found in the one before is taken away."""
         if name != self.collection:
             self.collection = name
             self.asking.forget()
@@ -202,6 +202,8 @@ class AskTab(QWidget):
         """Why no answer can be asked for, or ""."""
         if self.asking.busy:
             return ""
+        if not self.collection:
+            return "Wait until the first documents are read."
         return self.controls.refusal() or self._state.refusal() or self._state.sampling_problem()
 
     def act(self) -> None:

@@ -5,6 +5,7 @@ from pathlib import PurePath
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
@@ -59,7 +60,7 @@ class CollectionView(QWidget):
         self.error.add_action("Index again", "retrieval-again", self._refresh)
         self.tabs = Segments(TABS, "retrieval-tabs", "What to do with the collection")
         self.ask = AskTab(studio, state, shelf)
-        self.documents = DocumentsTab(studio)
+        self.documents = DocumentsTab(studio, shelf)
         self.quality = QualityTab(studio)
         self._skips = Question(studio, DOCUMENTS)
         self._skips.answered.connect(self._take_skipped)
@@ -118,14 +119,32 @@ class CollectionView(QWidget):
         """Show a collection."""
         if name != self.name:
             self.name = name
+            self._skips.forget()
             self.skipped.hide()
         self._show()
         self._fill()
 
+    @property
+    def _page(self) -> AskTab | DocumentsTab | QualityTab:
+        return {"ask": self.ask, "documents": self.documents, "quality": self.quality}[self.tab]
+
+    @property
+    def _askable(self) -> str:
+        """The collection, once there is something of it to be asked; "" while it is read for the first time."""
+        return self.name if self.name in self._shelf.records else ""
+
     def _fill(self) -> None:
         """Only the tab that is looked at asks for anything, and only of what is there to be asked."""
-        if self.name in self._shelf.records:
-            {"ask": self.ask, "documents": self.documents, "quality": self.quality}[self.tab].show_collection(self.name)
+        self._page.show_collection(self._askable)
+
+    def _fill_if_another(self) -> None:
+        """The tab that is looked at is not left with another collection than the one in the heading."""
+        if self.isVisible() and self._page.collection != self._askable:
+            self._fill()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fill_if_another()
 
     def _show(self) -> None:
         record, state = self._shelf.records.get(self.name, {}), self._shelf.job(self.name)
@@ -145,8 +164,7 @@ class CollectionView(QWidget):
         self.skipped_button.setVisible(skipped > 0)
         self._news_row.setVisible(bool(self.news.text()) or skipped > 0)
         self._show_error(record, state)
-        if record and not self.ask.collection and self.isVisible():
-            self._fill()
+        self._fill_if_another()
         self.act_changed.emit()
 
     def _show_error(self, record: Mapping[str, Any], state: Any) -> None:

@@ -23,6 +23,7 @@ from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.retrieval_jobs import DOCUMENT, DOCUMENTS
 from fmstudio.gui.widgets.retrieval_passage import PassageView
+from fmstudio.gui.widgets.retrieval_shelf import CollectionShelf
 from fmstudio.gui.widgets.row_painting import Line, paint_row
 
 _PAGE = 200
@@ -41,6 +42,7 @@ class DocumentList(QAbstractListModel):
         super().__init__()
         self.rows: list[Mapping[str, Any]] = []
         self.total = 0
+        self.known = False
         self.collection = self.search = ""
         self._start = 0
         self._question = Question(studio, DOCUMENTS)
@@ -56,8 +58,20 @@ class DocumentList(QAbstractListModel):
         self._start = start
         self._question.ask(collection=self.collection, start=start, count=_PAGE, search=self.search)
 
+    def clear(self) -> None:
+        """Show no documents."""
+        self._question.forget()
+        self.beginResetModel()
+        self.rows, self.total, self.known = [], 0, False
+        self.endResetModel()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows are here."""
+        return len(self.rows) >= self.total
+
     def _take(self, page: Mapping[str, Any]) -> None:
-        self.total = page["total"]
+        self.total, self.known = page["total"], True
         if self._start == 0:
             self.beginResetModel()
             self.rows = list(page["rows"])
@@ -107,13 +121,14 @@ class _Painter(QStyledItemDelegate):
 class DocumentsTab(QWidget):
     """Left: the documents. Right: the chosen one, cut into its chunks."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, shelf: CollectionShelf) -> None:
         super().__init__()
         self.setObjectName("retrieval-documents")
+        self._shelf = shelf
         self.collection = ""
         self.list = DocumentList(studio)
         self.list.counted.connect(self._counted)
-        self.list.modelReset.connect(self._choose_again)
+        shelf.changed.connect(self._counted)
         self.search = QLineEdit()
         self.search.setObjectName("retrieval-documents-search")
         self.search.setAccessibleName("Find a document")
@@ -137,6 +152,7 @@ class DocumentsTab(QWidget):
         self.view.setItemDelegate(self._painter)
         studio.theme.changed.connect(self.view.viewport().update)
         self.view.selectionModel().currentChanged.connect(self._chosen)
+        self.list.modelReset.connect(self._choose_again)  # after the view itself, which then has nothing chosen
         self.error = ErrorBox(studio.theme, "retrieval-documents-error", dismissable=False)
         self.list.failed.connect(self.error.show_error)
         self.passage = PassageView(studio, "retrieval-document", DOCUMENT)
@@ -159,11 +175,14 @@ class DocumentsTab(QWidget):
         layout.addWidget(self.passage, 1)
 
     def show_collection(self, name: str) -> None:
-        """Show another collection, or the same one as it is now."""
+        """Show another collection, or the same one as it is now; "" for one of which nothing is there yet."""
         if name != self.collection:
             self.collection, self._source = name, ""
+            self.list.clear()
+            self.count.clear()
+            self.error.clear()
             self.search.clear()
-            self.passage.clear("Choose a document.")
+            self.passage.clear("Choose a document." if name else "Documents appear as they are indexed.")
         if name:
             self._search()
 
@@ -174,12 +193,24 @@ class DocumentsTab(QWidget):
         self.passage.open(chunk, collection=self.collection, source=source)
 
     def _search(self) -> None:
-        self.error.clear()
-        self.list.show(self.collection, self.search.text())
+        self._soon.stop()
+        if self.collection:
+            self.error.clear()
+            self.list.show(self.collection, self.search.text())
 
     def _counted(self) -> None:
-        total, search = self.list.total, self.list.search
-        self.count.setText(formatting.plural(total, "document") + (" found" if search else ""))
+        """What was skipped is listed too, but is no document of the collection."""
+        if not self.list.known:
+            return
+        total, skipped, searched = self.list.total, self._skipped(), bool(self.list.search)
+        words = formatting.plural(total - skipped, "document") + (" found" if searched else "")
+        self.count.setText(f"{words}, {skipped:,} skipped" if skipped else words)
+
+    def _skipped(self) -> int:
+        """How many of the rows stand for skipped files; of a search with more than a page, as far as is known."""
+        if self.list.complete or self.list.search:
+            return sum(bool(row["reason"]) for row in self.list.rows)
+        return int(self._shelf.records.get(self.collection, {}).get("skipped", 0))
 
     def _chosen(self, index: QModelIndex) -> None:
         if not index.isValid():
@@ -194,11 +225,11 @@ class DocumentsTab(QWidget):
             self.passage.open(collection=self.collection, source=self._source)
 
     def _choose_again(self) -> None:
-        """The list was filled anew: the same document is chosen, or the first where none was."""
+        """The list was filled anew: the same document is chosen, or where none was, the first that could be read."""
         rows = self.list.rows
         place = next((number for number, row in enumerate(rows) if row["source"] == self._source), -1)
         if place < 0 and not self._source and rows:
-            place = 0
+            place = next((number for number, row in enumerate(rows) if not row["reason"]), 0)
         self.view.setCurrentIndex(self.list.index(place) if place >= 0 else QModelIndex())
 
 

@@ -16,9 +16,10 @@ from fmstudio.gui.widgets.retrieval_text import ChunkedText, chunks_of
 
 
 class PassageView(Card):
-    """Asks for the document by itself. `shown` tells that a document has come and is shown."""
+    """Asks for the document by itself. shown: a document has come. failed: it cannot be shown, and it says why."""
 
     shown = Signal()
+    failed = Signal()
 
     def __init__(self, studio: Studio, name: str, target: str) -> None:
         """target: the job that tells a document with its chunks."""
@@ -126,6 +127,7 @@ class PassageView(Card):
     def _fail(self, reason: str, details: str) -> None:
         self.clear()
         self.error.show_error(reason, details)
+        self.failed.emit()
 
 
 def _facts(document: Mapping[str, Any], cut: bool) -> str:

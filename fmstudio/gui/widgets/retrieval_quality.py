@@ -103,7 +103,7 @@ class QualityTab(QWidget):
     # What is shown.
 
     def show_collection(self, name: str) -> None:
-        """Measure another collection; the figures of the one before are taken away."""
+        """Measure another collection ("": none yet); the figures of the one before are taken away."""
         if name != self.collection:
             self.collection = name
             self.question.forget()
@@ -126,6 +126,8 @@ class QualityTab(QWidget):
 
     def refusal(self) -> str:
         """Why nothing can be measured now, or ""."""
+        if not self.collection:
+            return "Wait until the first documents are read."
         return "Choose a CSV file first." if self.source.value() == "table" and not self.table_path else ""
 
     def act(self) -> None:

@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.data_keys import KeyedView
 from fmstudio.gui.widgets.data_kinds import some_of
 from fmstudio.gui.widgets.data_options import OptionsForm
 from fmstudio.gui.widgets.data_sources import SourceList
 from fmstudio.gui.widgets.fields import ChoiceField, TextField
+from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label, scroll_area, set_property
 from fmstudio.gui.widgets.retrieval_embedding import EmbeddingField
 from fmstudio.gui.widgets.retrieval_jobs import PREVIEW, PYTHON_REFERENCE
@@ -25,6 +25,7 @@ from fmstudio.workspace import WorkspaceError
 _PATIENCE = 300  # milliseconds after the last change until the cutting is shown anew
 _EXAMPLES = 50  # documents to choose one from that shows the cutting
 _SLOW = (".pdf", ".docx")
+_TRIES = 8  # documents that are tried until one can be read
 _KINDS = [("files", "Files and folders"), ("python", "Python reference")]
 
 
@@ -55,7 +56,10 @@ class CollectionSheet(KeyedView):
         self.preview = PassageView(studio, "retrieval-preview", PREVIEW)
         self.example = ChoiceField("retrieval-example", "Document that is shown", ())
         self.example.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.example.edited.connect(self._preview)
+        self.example.edited.connect(self._example_chosen)
+        self._tries = 0
+        self.preview.shown.connect(self._settle)
+        self.preview.failed.connect(self._try_next)
         self._soon = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._soon.timeout.connect(self._preview)
         self._lay_out()
@@ -232,6 +236,22 @@ class CollectionSheet(KeyedView):
             self.example.addItem(path.name, str(path))
             self.example.setItemData(self.example.count() - 1, str(path), Qt.ItemDataRole.ToolTipRole)
         self.example.setVisible(len(found) > 1)
+        self._tries = min(_TRIES, len(found))
+
+    def _example_chosen(self) -> None:
+        self._settle()
+        self._preview()
+
+    def _settle(self) -> None:
+        """The document that is shown stays, whatever comes of it."""
+        self._tries = 0
+
+    def _try_next(self) -> None:
+        """The first documents may be such as cannot be read; one that can shows how they are all cut."""
+        self._tries -= 1
+        if self._tries > 0:
+            self.example.setCurrentIndex(self.example.currentIndex() + 1)
+            self._preview()
 
     def _preview(self) -> None:
         if not self.isVisible():

@@ -1,5 +1,7 @@
 """The playground's frame: its views, the one model for all of them, and what comes to it from outside."""
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QLabel
@@ -156,6 +158,26 @@ def test_a_dropped_file_that_is_no_model_says_so(hands, tmp_path):
     hands.tell(hands.engine.latest(LINK), Started(), Failed("broken.gguf is cut short; fetch it again."))
     assert hands.panel.error.sentence.text() == "broken.gguf is cut short; fetch it again."
     assert not hands.panel.accepts([tmp_path / "notes.txt"])
+
+
+@pytest.mark.parametrize("first", ["good.gguf", "broken.gguf"])
+def test_of_two_dropped_files_the_good_one_is_talked_to_and_the_bad_one_told(hands, tmp_path, first):
+    files = [tmp_path / "good.gguf", tmp_path / "broken.gguf"]
+    hands.panel.dropped(files)
+    asked = {job: each for job, each in hands.engine.requests.items() if each.target == LINK}
+    jobs = {Path(each.arguments["path"]).name: job for job, each in asked.items()}
+    ends = {
+        "good.gguf": Finished("completed", {"reference": "plays"}),
+        "broken.gguf": Failed("broken.gguf is cut short; fetch it again."),
+    }
+    for name in sorted(ends, key=lambda name: name != first):
+        hands.tell(jobs[name], Started(), ends[name])
+    hands.list_models(MODELS)
+    assert hands.panel.state.model == "plays"
+    assert hands.panel.error.isVisible()
+    assert hands.panel.error.sentence.text() == "broken.gguf is cut short; fetch it again."
+    hands.panel.picker.chosen.emit(STARTER["reference"])
+    assert not hands.panel.error.isVisible()
 
 
 def test_another_panel_can_send_a_prompt_and_a_model(hands):

@@ -16,6 +16,7 @@ from tests.laboratory.language_models import keep_language_model
 
 TABLE = {
     "path": "/data/reviews.csv", "title": "reviews.csv", "columns": ["Review", "label", "other"], "total": 5000,
+    "expected": "label",
     "rows": [{"Review": "good", "label": "yes", "other": ""}], "bad": [{"line": 9, "reason": "it has 1 field"}],
     "bad_total": 1, "encoding": "utf-8", "bytes": 120_000,
 }  # fmt: skip
@@ -67,6 +68,7 @@ def test_a_table_is_looked_through_and_its_columns_found_by_name(view, hands, tm
     hands.reply(INSPECT, "table", TABLE)
     assert view.refusal() == ""
     assert view.setup.mapping.mapping() == {"review": "Review"}
+    assert view.setup.expected.value() == "label", "the column that the job proposes"
     assert view.setup.rows_card.caption.text() == "5,000 rows · 3 columns · 120 kB · UTF-8"
     assert view.setup.bad.texts.rows == [["9", "It has 1 field"]]
     view.setup.mapping.fields["review"].set_value("")
@@ -79,6 +81,19 @@ def test_what_is_no_table_is_told_in_place(view, hands, tmp_path):
     hands.tell(hands.engine.latest(INSPECT), Started(), Failed("reviews.docx is not a table.", ""))
     assert view.setup.error.sentence.text() == "reviews.docx is not a table."
     assert view.refusal() == "Choose a table first."
+
+
+def test_after_a_bad_table_nothing_of_the_one_before_is_left(view, hands, tmp_path):
+    hands.panel.dropped([tmp_path / "reviews.csv"])
+    hands.reply(INSPECT, "table", TABLE)
+    assert view.setup.rows.isVisible()
+    hands.panel.dropped([tmp_path / "other.csv"])
+    hands.tell(hands.engine.latest(INSPECT), Started(), Failed("other.csv is not a table.", ""))
+    assert not view.setup.rows.isVisible()
+    assert not view.setup.bad.isVisible()
+    assert view.setup.empty.isVisible()
+    assert view.setup.expected.count() == 1
+    assert view.setup.mapping.missing == ["review"]
 
 
 def begin(view, hands, tmp_path):
@@ -103,6 +118,7 @@ def test_a_batch_runs_with_progress_and_can_be_held_and_stopped(view, hands, tmp
     hands.tell(job, Progress(1250, 5000, "rows"), Sample("batch", "batch", counts))
     assert results.bar.value() == 250
     assert results.pace.text().startswith("1,250 of 5,000 rows")
+    assert results.score.text() == "1 failure · 9 exactly as expected (1 %)"  # of those 1,250, not of those listed
     results.hold.click()
     results.stop.click()
     assert hands.engine.calls[-2:] == [("pause", job), ("stop", job)]

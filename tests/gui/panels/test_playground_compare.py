@@ -76,15 +76,42 @@ def test_the_better_one_gets_a_thumb_up_and_the_other_a_thumb_down(hands, view):
     assert view.columns[0].best.text() == "Better"
 
 
-def test_no_answer_is_better_where_different_things_were_asked_or_nothing_is_kept(hands, view):
+def test_an_answer_is_better_than_those_to_the_same_prompt_and_no_others(hands, view):
+    view.add.click()
     view.columns[1].variant.prompt = "Name a lake."
     for number, job in enumerate(ask(hands, view)):
         hands.answer("x", job, feedback=f"f-{number}")
-    assert view.columns[0].best.toolTip().startswith("The columns were asked different things")
-    view.columns[1].variant.prompt = ""
+    assert [column.best.isEnabled() for column in view.columns] == [True, False, True]
+    assert [column.why.isVisible() for column in view.columns] == [False, True, False]
+    why = "No other column was asked this exact prompt, so it cannot be called better."
+    assert view.columns[1].why.text() == why
+    view.columns[2].best.click()
+    judged = {each["entry"]: each["changes"] for each in hands.asked(EDIT)}
+    assert judged == {"f-0": {"thumbs": -1}, "f-2": {"thumbs": 1}}
+    assert [column.best.text() for column in view.columns] == ["Better", "Better", "✓ Better"]
+
+
+def test_another_system_prompt_is_another_prompt(hands, view):
+    systems = "Be brief.", "Rhyme."
+    for system, job in zip(systems, ask(hands, view), strict=True):
+        messages = [{"role": "system", "content": system}, {"role": "user", "content": "Name a river."}]
+        hands.answer("x", job, feedback=system, messages=messages)
+    assert not any(column.best.isEnabled() for column in view.columns)
+
+
+def test_no_answer_is_better_where_nothing_is_kept(hands, view):
+    one, two = ask(hands, view)
+    hands.answer("x", one)
+    assert not view.columns[0].why.isVisible()  # not before all have answered
+    hands.answer("x", two)
+    assert "switched off" in view.columns[0].why.text()
+
+
+def test_the_next_message_takes_the_place_of_the_one_that_was_sent(hands, view, qtbot):
     for job in ask(hands, view):
         hands.answer("x", job)
-    assert "switched off" in view.columns[0].best.toolTip()
+    qtbot.keyClicks(view.composer.field, "Name a lake.")
+    assert view.composer.text == "Name a lake."
 
 
 def test_columns_come_and_go_between_two_and_four(hands, view):

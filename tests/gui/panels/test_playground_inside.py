@@ -49,7 +49,7 @@ def expected(*bits):
     )
     return {
         "bits": np.array([np.nan, *bits], np.float32), "rank": np.array([0, *range(1, len(bits) + 1)]),
-        "entropy": np.array([np.nan, *bits], np.float32), "alternatives": [[], *rows, rows[0]],
+        "entropy": np.array([np.nan, *bits], np.float32), "alternatives": [[], *rows, *rows[:1]],
         "total_bits": float(sum(bits)), "bits_per_token": 2.0, "bits_per_byte": 0.75, "perplexity": 4.0, "most": 5.6,
     }  # fmt: skip
 
@@ -116,6 +116,13 @@ def test_tokens_come_first_and_surprisal_follows(hands):
     assert [tile.beneath for tile in tokens.tiles.tiles] == ["–", "3.0", "1.0", "2.0"]
     assert tokens.tiles.tiles[1].background == tint(tokens._theme, "validation", 3.0 / 12)
     assert hands.text("inside-tokens-figures").endswith("6.0 bits in all  ·  0.75 bits per byte  ·  perplexity 4.00")
+
+
+def test_a_single_token_surprises_nobody(hands):
+    hands.view.look(text="The")
+    nothing = expected() | {"bits_per_byte": 0.0, "perplexity": 0.0}
+    hands.answer(SURPRISAL, Sample("tokens", "tokens", told("The")), Sample("surprisal", "s", nothing))
+    assert hands.text("inside-tokens-figures").endswith("– bits in all  ·  – bits per byte  ·  perplexity –")
 
 
 def test_while_one_types_what_is_known_of_the_beginning_stays(read, qtbot):
@@ -493,6 +500,15 @@ def test_the_map_has_a_point_and_a_row_of_cosines_for_each_text(embedded, qtbot)
     sight.vectors.edited.emit()
     qtbot.waitUntil(lambda: embedded.asked(COMPARE)[-1]["vectors"] == "sentence")
     assert embedded.asked(COMPARE)[-1]["towards"] is None
+
+
+def test_embeddings_leave_nothing_to_continue(embedded):
+    embedded.view.own.set_text("The cat")  # of the other sights, and not seen here
+    assert embedded.view.refusal() == "The map follows what you type."
+    embedded.view.act()
+    assert embedded.view.sights["embeddings"].isVisible()
+    embedded.view.look_at("tokens")
+    assert embedded.view.refusal() == ""
 
 
 def test_every_control_has_a_name_that_a_screen_reader_says(hands):

@@ -26,6 +26,11 @@ def panel(starter_models, real_studio, show):
 
 
 @pytest.fixture
+def wait(qtbot):
+    return lambda condition: qtbot.waitUntil(condition, timeout=PATIENCE)
+
+
+@pytest.fixture
 def folder(tmp_path):
     made = tmp_path / "manuals"
     made.mkdir()
@@ -35,10 +40,7 @@ def folder(tmp_path):
     return made
 
 
-def test_from_a_folder_to_an_answer_with_its_passages(panel, folder, qtbot):
-    def wait(condition):
-        qtbot.waitUntil(condition, timeout=PATIENCE)
-
+def test_from_a_folder_to_an_answer_with_its_passages(panel, folder, wait):
     panel.look_at("retrieval")
     view = panel.view
     wait(lambda: bool(view.shelf.known and panel.state.settings and panel.state.chosen))
@@ -90,3 +92,34 @@ def test_from_a_folder_to_an_answer_with_its_passages(panel, folder, qtbot):
     collection.look_at("documents")
     panel.primary_action.trigger()
     wait(lambda: collection.news.text() == "Only 1 document was new or changed, and indexed.")
+
+
+@pytest.mark.parametrize("tab", ["ask", "documents", "quality"])
+def test_a_new_collection_takes_the_place_of_the_one_that_was_looked_at(panel, folder, wait, tab):
+    panel.look_at("retrieval")
+    view, collection = panel.view, panel.view.collection
+    wait(lambda: view.shelf.known)
+
+    def index(path):
+        panel.dropped([path])
+        panel.primary_action.trigger()
+        wait(lambda: path.stem in view.shelf.records and view.shelf.working(path.stem) is None)
+
+    index(folder / "mixer.md")
+    ask, documents = collection.ask, collection.documents
+    ask.controls.field.setText("How is the warranty?")
+    wait(lambda: bool(ask.table.found.rows))
+    collection.look_at(tab)
+    index(folder / "radio.txt")
+    assert collection.heading.text() == "radio"
+    if tab == "documents":
+        wait(lambda: [row["source"] for row in documents.list.rows] == [str(folder / "radio.txt")])
+        wait(lambda: documents.passage.document.get("source") == str(folder / "radio.txt"))
+    elif tab == "quality":
+        panel.primary_action.trigger()
+        wait(lambda: collection.quality.result.isVisible())
+        assert collection.quality.question.asked["collection"] == "radio"
+    if tab != "ask":
+        collection.look_at("ask")
+    wait(lambda: bool(ask.table.found.rows))
+    assert {row["source"] for row in ask.table.found.rows} == {str(folder / "radio.txt")}

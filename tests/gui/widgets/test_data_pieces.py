@@ -33,7 +33,7 @@ def test_texts_that_are_the_same_differ_nowhere(text):
 def test_shares_are_ranked_and_the_rest_is_summed_up():
     shares = shares_of({"a": 1, "b": 500, "c": 2, "d": 3}, most=3)
     assert [(share.title, share.amount, share.percent) for share in shares] == [
-        ("b", "500", "98 %"),
+        ("b", "500", "99 %"),
         ("d", "3", "<1 %"),
         ("2 others", "3", "<1 %"),
     ]
