@@ -46,7 +46,10 @@ class ModelRow(Pressable, QFrame):
         self.unload = button("Unload", f"{name}-unload", theme, clicked=self._unload)
         self.forget = icon_button("mdi6.close", "Take it off this list", f"{name}-forget", theme, self._forget)
         self.backend = Segments(list(_BACKENDS.items()), f"{name}-backend", "What runs it")
-        self.backend.setToolTip("llama.cpp is the faster; torch can show what happens inside.")
+        self.backend.setToolTip(
+            "llama.cpp needs less memory; torch can show what happens inside. Which of them is faster depends on the "
+            "processor: try both."
+        )
         self.backend.changed.connect(self._chose_backend)
         self.strip = JobStrip(studio, f"{name}-strip")
         self.strip.title.hide()  # the row has said it
