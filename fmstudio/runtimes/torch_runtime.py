@@ -73,6 +73,7 @@ class TorchRuntime:
         room = self.context - len(prompt)
         logits = yield from reading.read(prompt)
         for left in reversed(range(min(sampling.maximum_tokens, room))):
+            make_way_for_torch()  # another runtime may have been too busy to let go when this text began
             token = draw(logits, controls, generator, text)
             text.append(token)
             if token in self._ends:
