@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QStyle, QStyleOption, QToolButton, QWidget
 
 from fmstudio.gui.theme import Theme
 
@@ -42,16 +42,20 @@ class ElidedLabel(QLabel):
         self.setProperty("role", role)
         self.setObjectName(name)
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setIndent(0)  # in a frame Qt would leave room at one side
 
     def minimumSizeHint(self) -> QSize:
         return QSize(24, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter, room = QPainter(self), self.contentsRect()
+        ground = QStyleOption()
+        ground.initFrom(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, ground, painter, self)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         self.style().drawItemText(
             painter,
-            self.rect(),
+            room,
             Qt.AlignmentFlag.AlignVCenter,
             self.palette(),
             self.isEnabled(),

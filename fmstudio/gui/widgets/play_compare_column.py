@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback_bar import FeedbackBar
-from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area, set_property
+from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label, scroll_area, set_property
 from fmstudio.gui.widgets.play_chat_talk import can_replay, replayed
 from fmstudio.gui.widgets.play_compare_own import OwnWishes
 from fmstudio.gui.widgets.play_figures import compared, figures_of, pace_of, room_of
@@ -252,6 +252,6 @@ class CompareColumn(QFrame):
 
 
 def _chip(words: str) -> QLabel:
-    made = label(words, "chip", wrap=True)
-    made.setToolTip("In this the columns differ.")
+    made = ElidedLabel(words, "chip", "")
+    made.setToolTip(f"{words}\nIn this the columns differ.")
     return made

@@ -42,6 +42,20 @@ def test_only_what_differs_is_named(view, qtbot):
     assert chips(view.columns[0]) == ["Temperature 0.8"]
 
 
+@pytest.mark.parametrize("width", [960, 1280])
+def test_a_long_difference_keeps_to_one_whole_line(view, qtbot, width):
+    view.window().resize(width, 800)
+    own = view.columns[1].wishes
+    view.columns[1].own.click()
+    own.system.setPlainText("You answer in rhymes, and at length.")
+    own.hide()
+    qtbot.waitUntil(lambda: len(chips(view.columns[1])) == 1)
+    (chip,) = [each for each in view.columns[1].findChildren(QLabel) if each.property("role") == "chip"]
+    qtbot.waitUntil(lambda: chip.height() == chip.sizeHint().height())
+    assert chip.height() < 2 * chip.fontMetrics().height()
+    assert chip.text() in chip.toolTip()
+
+
 def test_all_columns_are_asked_together_with_the_same_seed_and_their_own_wishes(hands, view):
     view.columns[1].variant.sampling = {"top_k": 5}
     view.columns[1].variant.prompt = "Name a lake."
