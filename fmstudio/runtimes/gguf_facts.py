@@ -11,7 +11,7 @@ from fmstudio.runtimes.facts import ModelFacts
 from fmstudio.runtimes.gguf_header import GgufHeader, read_header
 from fmstudio.runtimes.gguf_shape import gguf_shape, is_split
 from fmstudio.runtimes.gguf_tokenizer import check_rebuildable, token_types, vocabulary_of
-from fmstudio.runtimes.gguf_weights import gguf_name, loaded_bytes
+from fmstudio.runtimes.gguf_weights import loaded_bytes, place_of
 
 _NO_TEXT = ("clip", "bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3",
             "eurobert", "t5", "t5encoder", "wavtokenizer-dec", "gemma-embedding", "llama-embed", "dream", "llada",
@@ -89,13 +89,7 @@ def _check_numbers(header: GgufHeader) -> None:
 def _check_sizes(header: GgufHeader, shape: DecoderShape) -> None:
     """Compare what the header says with its own tensors, before memory is taken for what it says."""
     for name, size in shape.telling_weights.items():
-        place = header.tensors.get(gguf_name(name))
-        if place is None or place.shape != size:
-            found = "is missing" if place is None else f"has the shape {place.shape}"
-            raise ModelError(
-                f"{header.path.name} does not fit its own header: {gguf_name(name)} {found} where {size} is needed; "
-                "convert it anew."
-            )
+        place_of(header, name, size)
 
 
 def _for_torch(header: GgufHeader) -> tuple[DecoderShape | None, str]:

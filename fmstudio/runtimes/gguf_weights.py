@@ -50,7 +50,7 @@ def load_decoder(header: GgufHeader) -> Decoder:
     with torch.device("meta"):  # an outline without memory: the weights come one by one
         decoder = Decoder(shape, seed=None)
     for name, outline in list(decoder.named_parameters()):
-        place = _place(header, name, tuple(outline.shape))
+        place = place_of(header, name, tuple(outline.shape))
         owner, _, kind = name.rpartition(".")
         order = None
         if header.architecture == "llama" and owner.endswith(("q_proj", "k_proj")):
@@ -83,7 +83,8 @@ def _packed(part: nn.Module, matrix: PackedMatrix) -> nn.Module:
     return PackedLinear(matrix, part.bias)
 
 
-def _place(header: GgufHeader, name: str, expected: tuple[int, ...]) -> TensorPlace:
+def place_of(header: GgufHeader, name: str, expected: tuple[int, ...]) -> TensorPlace:
+    """Where a weight of our decoder stands in the file; raises ModelError where it is missing or of another shape."""
     place = header.tensors.get(gguf_name(name))
     if place is None or place.shape != expected:
         found = "is missing" if place is None else f"has the shape {place.shape}"
