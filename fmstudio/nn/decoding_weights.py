@@ -36,6 +36,10 @@ def _groups(layer: nn.Module) -> tuple[list[nn.Module], list[nn.Module]]:
 class Matrix(Protocol):
     """What a plan multiplies with."""
 
+    @property
+    def rows(self) -> int:
+        """How many numbers a product has."""
+
     def times(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
         """out = W x, or out += W x; x: (columns,), out: (rows,)."""
 
@@ -48,6 +52,10 @@ class _Dense:
     """A matrix as torch has it."""
 
     weight: Tensor
+
+    @property
+    def rows(self) -> int:
+        return len(self.weight)
 
     def times(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
         if add:
@@ -62,11 +70,15 @@ class _Dense:
 class _Stacked:
     """Matrices one below the other that cannot be joined, as some are packed and others not."""
 
-    def __init__(self, parts: Sequence[Matrix], rows: Sequence[int]) -> None:
-        self._parts, self._rows = parts, list(rows)
+    def __init__(self, parts: Sequence[Matrix]) -> None:
+        self._parts, self._each = parts, [part.rows for part in parts]
+
+    @property
+    def rows(self) -> int:
+        return sum(self._each)
 
     def times(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
-        for part, piece in zip(self._parts, out.split(self._rows), strict=True):
+        for part, piece in zip(self._parts, out.split(self._each), strict=True):
             part.times(x, piece, add=add)
 
     def over(self, x: Tensor) -> Tensor:
@@ -83,14 +95,7 @@ def _product(layers: Sequence[nn.Module]) -> Matrix:
         return _Dense(_joined([layer.weight for layer in layers if isinstance(layer, nn.Linear)]))
     if len(packed) == len(layers) and can_join(packed):
         return packed_joined(packed)
-    return _Stacked([matrix_of(layer) for layer in layers], [_outputs(layer) for layer in layers])
-
-
-def _outputs(layer: nn.Module) -> int:
-    if isinstance(layer, PackedLinear):
-        return layer.matrix.rows
-    assert isinstance(layer, nn.Linear)
-    return layer.out_features
+    return _Stacked([matrix_of(layer) for layer in layers])
 
 
 def _joined(parts: Sequence[Tensor]) -> Tensor:
