@@ -67,7 +67,8 @@ def catalogue_row(item: Item) -> Row:
 
 def run_row(run: RunRecord, checkpoint: Path, recipe: Path) -> Row:
     """A run that has a checkpoint: its model folder is made when it is first talked to."""
-    context, width, layers = (_size(recipe, key) for key in ("context", "width", "layers"))
+    model = read_toml(recipe).get("model", {})
+    context, width, layers = (_size(recipe, model, key) for key in ("context", "width", "layers"))
     parameters, available = parameters_of(checkpoint / "model.safetensors"), available_memory()
     memory = 4 * (parameters + 2 * layers * width * context) + 64 * 1024 * 1024
     return {
@@ -83,9 +84,8 @@ def run_row(run: RunRecord, checkpoint: Path, recipe: Path) -> Row:
     }
 
 
-def _size(recipe: Path, key: str) -> int:
+def _size(recipe: Path, model: Any, key: str) -> int:
     """A size of the model that a run's recipe is for; 0 where the recipe leaves it to what is usual."""
-    model = read_toml(recipe).get("model", {})
     value = model.get(key, 0) if isinstance(model, dict) else model
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise RecipeError(
