@@ -10,6 +10,7 @@ from torch import Tensor
 
 from fmstudio.nn.decoder import Decoder
 from fmstudio.nn.generation import reader_of
+from fmstudio.nn.threads import make_way_for_torch
 
 BLOCK = 128
 """Tokens read at once; between two blocks whoever waits can stop it."""
@@ -28,6 +29,7 @@ class PromptReading:
         self._kept, self._reader.length = [], place
         while True:
             yield []
+            make_way_for_torch()
             logits = self._reader.read(prompt[place : place + BLOCK])
             place += BLOCK
             if place >= len(prompt):
@@ -36,6 +38,7 @@ class PromptReading:
 
     def go_on(self, token: int) -> Tensor:
         """Read one more token; returns the logits after it."""
+        make_way_for_torch()  # another runtime may have been too busy to let go when this text began
         return self._reader.read([token])
 
     def _shared(self, prompt: list[int]) -> int:

@@ -7,7 +7,6 @@ from tokenizers.decoders import DecodeStream
 
 from fmstudio.families.text import LanguageModel, TextSampling, load_language_model
 from fmstudio.nn.sampling_controls import SamplingControls, draw
-from fmstudio.nn.threads import make_way_for_torch
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import ModelFacts
 from fmstudio.runtimes.gguf_header import read_header
@@ -56,7 +55,6 @@ class TorchRuntime:
 
     def generate(self, prompt: str, sampling: TextSampling) -> TextStream:
         """Text that continues `prompt`."""
-        make_way_for_torch()
         ids = self._reader.read(prompt, self.context)
         return TextStream(len(ids), self._pieces(ids, sampling), sampling.stops)
 
@@ -73,7 +71,6 @@ class TorchRuntime:
         room = self.context - len(prompt)
         logits = yield from reading.read(prompt)
         for left in reversed(range(min(sampling.maximum_tokens, room))):
-            make_way_for_torch()  # another runtime may have been too busy to let go when this text began
             token = draw(logits, controls, generator, text)
             text.append(token)
             if token in self._ends:
