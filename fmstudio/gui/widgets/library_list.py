@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtWidgets import QListView
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.row_painting import Line, paint_row
+from fmstudio.gui.widgets.row_painting import Line, RowPainter
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class LibraryList(QListView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setStyleSheet("QListView { border: none; background: transparent; }")
         self._entries = _Entries()
-        self._painter = _Painter(theme, height)
+        self._painter = RowPainter(theme, height)
         self.setModel(self._entries)
         self.setItemDelegate(self._painter)
         self.clicked.connect(self._open)
@@ -97,15 +96,3 @@ class _Entries(QAbstractListModel):
             case Qt.ItemDataRole.UserRole:
                 return entry.lines
         return None
-
-
-class _Painter(QStyledItemDelegate):
-    def __init__(self, theme: Theme, height: int) -> None:
-        super().__init__()
-        self._theme, self._height = theme, height
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        return QSize(120, self._height)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        paint_row(self._theme, painter, option, index.data(Qt.ItemDataRole.UserRole))

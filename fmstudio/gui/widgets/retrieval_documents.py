@@ -3,28 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QListView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.retrieval_jobs import DOCUMENT, DOCUMENTS
 from fmstudio.gui.widgets.retrieval_passage import PassageView
 from fmstudio.gui.widgets.retrieval_shelf import CollectionShelf
-from fmstudio.gui.widgets.row_painting import Line, paint_row
+from fmstudio.gui.widgets.row_painting import Line, RowPainter
 
 _PAGE = 200
 _PATIENCE = 200  # milliseconds after the last letter of a search
@@ -97,25 +93,11 @@ class DocumentList(QAbstractListModel):
             return f"{row['title']}\n{facts_of(row)}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join([row["source"], facts_of(row), *row.get("notes", ())])
+        if role == Qt.ItemDataRole.UserRole:
+            token = "warning" if row["reason"] else "secondary"
+            facts = Line(facts_of(row), token=token, place=Qt.AlignmentFlag.AlignBottom)
+            return Line(row["title"], "body", "text"), facts
         return None
-
-
-class _Painter(QStyledItemDelegate):
-    """A document in two lines, each cut to the room; the tooltip has all of it."""
-
-    def __init__(self, theme: Theme, documents: DocumentList) -> None:
-        super().__init__()
-        self._theme, self._documents = theme, documents
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        return QSize(120, _HEIGHT)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        row = self._documents.rows[index.row()]
-        facts = Line(
-            facts_of(row), token="warning" if row["reason"] else "secondary", place=Qt.AlignmentFlag.AlignBottom
-        )
-        paint_row(self._theme, painter, option, (Line(row["title"], "body", "text"), facts))
 
 
 class DocumentsTab(QWidget):
@@ -148,7 +130,7 @@ class DocumentsTab(QWidget):
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setMouseTracking(True)
-        self._painter = _Painter(studio.theme, self.list)
+        self._painter = RowPainter(studio.theme, _HEIGHT)
         self.view.setItemDelegate(self._painter)
         studio.theme.changed.connect(self.view.viewport().update)
         self.view.selectionModel().currentChanged.connect(self._chosen)

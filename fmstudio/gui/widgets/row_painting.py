@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from fmstudio.gui.theme import Theme
 
@@ -20,8 +20,21 @@ class Line:
     place: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignTop
 
 
-def paint_row(theme: Theme, painter: QPainter, option: QStyleOptionViewItem, lines: Sequence[Line]) -> None:
-    """Paint one row: its ground and its lines."""
+class RowPainter(QStyledItemDelegate):
+    """Rows of one height: a ground, and the lines that the model tells as its UserRole."""
+
+    def __init__(self, theme: Theme, height: int) -> None:
+        super().__init__()
+        self._theme, self._height = theme, height
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(120, self._height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        _paint_row(self._theme, painter, option, index.data(Qt.ItemDataRole.UserRole))
+
+
+def _paint_row(theme: Theme, painter: QPainter, option: QStyleOptionViewItem, lines: Sequence[Line]) -> None:
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     area = QRectF(option.rect).adjusted(0, 1, 0, -1)
