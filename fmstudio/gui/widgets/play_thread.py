@@ -75,7 +75,6 @@ class ThreadView(QScrollArea):
         self._drop(set(self._views) - {message.id for message in shown})
         for place, message in enumerate(shown):
             self._place(place, message, message.id == running)
-        self._order_tabs()
         self._furnishing.start()
 
     def _drop(self, gone: Sequence[str] | set[str]) -> None:
@@ -109,16 +108,16 @@ class ThreadView(QScrollArea):
         return view
 
     def _furnish(self) -> None:
-        """Give the latest answer that has none its row for feedback; the others follow in the next moments."""
+        """Give the latest answer that has none its row for feedback; the others follow in the next moments.
+
+        When all have theirs, Tab goes through everything as it stands.
+        """
         bare = [view for view in self.views if view.bare]
         if bare:
             bare[-1].show_feedback()
             self._furnishing.start()
         else:
-            self._order_tabs()
-
-    def _order_tabs(self) -> None:
-        follow(self.earlier, [stop for view in self.views for stop in stops(view)])
+            follow(self.earlier, [stop for view in self.views for stop in stops(view)])
 
     def view(self, id: str) -> MessageView | None:
         """The view of a message, where it is shown."""

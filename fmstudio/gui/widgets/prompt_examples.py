@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label
 from fmstudio.gui.widgets.play_composer import PromptField
-from fmstudio.gui.widgets.tab_order import follow
+from fmstudio.gui.widgets.tab_order import follow, stops
 from fmstudio.workspace.prompts import Example
 
 _LINES = 4
@@ -50,11 +50,6 @@ class ExampleRow(QWidget):
 
     def _pressed(self) -> None:
         self.wanted.emit(self.sender().property("what"))
-
-    @property
-    def stops(self) -> list[QWidget]:
-        """Where the Tab key stops, in order."""
-        return [self.input, self.output, *self.buttons.values()]
 
     @property
     def example(self) -> Example:
@@ -156,4 +151,4 @@ class ExamplesTable(QWidget):
         for place, row in enumerate(self.rows):
             row.buttons["up"].setEnabled(place > 0)
             row.buttons["down"].setEnabled(place + 1 < len(self.rows))
-        follow(self.add_button, [stop for row in self.rows for stop in row.stops])
+        follow(self.add_button, [stop for row in self.rows for stop in stops(row)])

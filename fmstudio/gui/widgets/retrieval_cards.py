@@ -14,7 +14,7 @@ from fmstudio.gui.widgets.card import ClickableCard
 from fmstudio.gui.widgets.data_list import menu_of
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, set_property
 from fmstudio.gui.widgets.retrieval_shelf import CollectionShelf
-from fmstudio.gui.widgets.tab_order import follow
+from fmstudio.gui.widgets.tab_order import follow, stops
 
 WIDTH = 232
 
@@ -56,7 +56,7 @@ class CollectionColumn(QWidget):
                 self._column.insertWidget(place, card)
             card.show_collection(self._shelf.records.get(name, {}), self._shelf.job(name))
         cards = [self.cards[name] for name in names]
-        follow(self._area, [stop for card in cards for stop in (card, card.pause, card.stop)])
+        follow(self._area, [stop for card in cards for stop in stops(card)])
 
     def choose(self, name: str) -> None:
         """Show one as chosen; none where there is no such card."""

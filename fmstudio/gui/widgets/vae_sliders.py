@@ -1,13 +1,12 @@
 """Sliders along the most active latent dimensions: what each has learnt to mean is seen by moving it."""
 
-from itertools import pairwise
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.tab_order import follow
 from fmstudio.gui.widgets.vae_latent import LatentPoint
 
 MOST = 8
@@ -52,8 +51,8 @@ class LatentSliders(QWidget):
         dimensions = survey.order[: min(MOST, max(2, survey.active))] if survey and not quantised else []
         for row, dimension in enumerate(dimensions):
             self._add(row, dimension, float(survey.kl[dimension]) if dimension < len(survey.kl) else None)
-        for before, after in pairwise([*self.sliders.values(), self.back]):  # Tab goes as one reads
-            QWidget.setTabOrder(before, after)
+        first, *later = (*self.sliders.values(), self.back)
+        follow(first, later)
         self.back.setVisible(bool(dimensions))
         self.nothing.setVisible(not dimensions)
         self.nothing.setText(

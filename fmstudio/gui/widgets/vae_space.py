@@ -1,7 +1,6 @@
 """The latent space as one walks in it: the map, what the decoder makes of the point, the nearest real picture."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -17,6 +16,7 @@ from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
 from fmstudio.gui.widgets.latest_question import LatestQuestion
 from fmstudio.gui.widgets.picture_export import PictureExport
 from fmstudio.gui.widgets.picture_tiles import image_of
+from fmstudio.gui.widgets.tab_order import follow
 from fmstudio.gui.widgets.vae_latent import LatentPoint, Survey
 from fmstudio.gui.widgets.vae_legend import Legend
 from fmstudio.gui.widgets.vae_map import LatentMap
@@ -127,8 +127,7 @@ class LatentSpace(QWidget):
         survey = self._point.survey
         self._list_groupings(survey)
         self.legend.show_survey(survey)
-        for before, after in pairwise([self.map, *self.legend.entries.values()]):  # Tab goes as one reads
-            QWidget.setTabOrder(before, after)
+        follow(self.map, self.legend.entries.values())
         self.map.highlight(None)
         self._nearest = -1
         self._places.setCurrentIndex(1 if survey is None else 0)

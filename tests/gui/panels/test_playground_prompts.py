@@ -220,5 +220,9 @@ def test_tab_goes_from_the_prompt_through_its_values_and_examples(view):
         at = at.nextInFocusChain()
         stops.append(at)
     (value,), rows = view.editor.values.fields.values(), view.editor.examples.rows
-    wanted = [value, view.editor.examples.add_button, *(stop for row in rows for stop in row.stops)]
+    wanted = [
+        value,
+        view.editor.examples.add_button,
+        *(stop for row in rows for stop in (row.input, row.output, *row.buttons.values())),
+    ]
     assert [stop for stop in stops if stop in wanted] == wanted
