@@ -1,14 +1,13 @@
 """The frame around a panel: its title, one line of what happens here, its header controls and the primary button."""
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.panel import Panel, PanelInfo, PrimaryAction
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.labels import label
+from fmstudio.gui.widgets.primary_button import PrimaryButton
 
 MARGIN = 24
-ICON = QSize(22, 18)
 
 
 class Page(QWidget):
@@ -57,25 +56,3 @@ class Page(QWidget):
         action.reason_changed.connect(reason.setText)
         self._header.insertWidget(1, reason)
         self._header.addWidget(self.primary)
-
-
-class PrimaryButton(QPushButton):
-    """The button of a panel's primary action: it shows the action's text, state and reason."""
-
-    def __init__(self, action: PrimaryAction, theme: Theme) -> None:
-        super().__init__()
-        self._action, self._theme = action, theme
-        self.setObjectName(f"{action.objectName()}-button")
-        self.setProperty("role", "primary")
-        self.setIconSize(ICON)
-        self.clicked.connect(action.trigger)
-        action.changed.connect(self._follow)
-        self._follow()
-
-    def _follow(self) -> None:
-        action = self._action
-        self.setText(action.text())
-        self.setAccessibleName(action.text())
-        self.setEnabled(action.isEnabled())
-        self.setToolTip(action.reason or f"{action.text()} (Ctrl+Enter)")
-        self.setIcon(self._theme.icon(action.icon_name, "on_accent"))

@@ -18,7 +18,7 @@ _QT = ("QtCore", "QtGui", "QtWidgets")
 def pieces(infos: Iterable[PanelInfo], build: Callable[[str], object]) -> Iterator[None]:
     """Load the plots, then each panel's code, then build each panel with `build`; stops between them."""
     yield from _wake_qt_types()
-    for module in ("pyqtgraph", "fmstudio.gui.widgets.plot"):
+    for module in ("pyqtgraph", "fmstudio.gui.widgets.plot.live_plot"):
         importlib.import_module(module)
         yield
     for info in infos:

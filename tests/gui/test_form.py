@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QToolButton
 
-from fmstudio.gui.widgets.fields import NumberField, step_of_one_two_five
-from fmstudio.gui.widgets.form import Form
+from fmstudio.gui.widgets.form.fields import NumberField, step_of_one_two_five
+from fmstudio.gui.widgets.form.form import Form
 from fmstudio.recipe import DatasetChoice, Setting
 
 SETTINGS = [

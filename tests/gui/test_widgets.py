@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
 from fmstudio.gui.widgets.card import ClickableCard
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import Banner, ErrorBox
+from fmstudio.gui.widgets.form.recipe_dialog import RecipeDialog
 from fmstudio.gui.widgets.labels import ElidedLabel
-from fmstudio.gui.widgets.recipe_dialog import RecipeDialog
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.switch import Switch
-from fmstudio.gui.widgets.token_view import TokenView
+from fmstudio.gui.widgets.text.token_view import TokenView
 from fmstudio.recipe import read_toml
 
 TOKENS = [

@@ -17,11 +17,11 @@ from fmstudio.gui.widgets.data_dataset import DatasetView
 from fmstudio.gui.widgets.data_drawing import DrawSheet
 from fmstudio.gui.widgets.data_import import ImportView
 from fmstudio.gui.widgets.data_mixture import MixtureView
-from fmstudio.gui.widgets.data_question import DESCRIBE, DRAW, IMPORT, Question
 from fmstudio.gui.widgets.data_sheet import ImportSheet
 from fmstudio.gui.widgets.data_shelf import DataShelf, Tile
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.question import DESCRIBE, DRAW, IMPORT, Question
 from fmstudio.gui.widgets.play_files import is_model
 
 

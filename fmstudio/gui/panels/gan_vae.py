@@ -9,7 +9,7 @@ from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.empty_state import EmptyState
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.gan_vae_sources import Source
 from fmstudio.gui.widgets.gan_view import GanView
 from fmstudio.gui.widgets.run_questions import DESCRIBE

@@ -12,8 +12,8 @@ from fmstudio.gui.panel import Panel
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import TEXT_SIZES
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.feedback_jobs import LOGGING, PROMISE, logging_on
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.feedback.jobs import LOGGING, PROMISE, logging_on
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import button, label, rule, scroll_area
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.switch import Switch

@@ -10,9 +10,9 @@ from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import column, row, stack
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
+from fmstudio.gui.widgets.form.recipe_dialog import RecipeDialog
 from fmstudio.gui.widgets.labels import label
-from fmstudio.gui.widgets.recipe_dialog import RecipeDialog
 from fmstudio.gui.widgets.run_actions import RunActions
 from fmstudio.gui.widgets.run_book import RunBook
 from fmstudio.gui.widgets.run_cost import RunCost

@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTabWidget, QVBoxLayo
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import button, icon_button, label
 from fmstudio.gui.widgets.play_figures import figures_of, room_of
-from fmstudio.gui.widgets.play_text import cut
+from fmstudio.gui.widgets.text.flowing_text import cut
 
 RESULT = "fmstudio.adapt.batch_views:result"
 REPLAY = "fmstudio.adapt.batch:replay"

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import Question
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.jobs import Artefact, Event, Failed, Finished, JobRequest, Priority, Progress, Sample
 
 RUN = "fmstudio.adapt.batch:run"

@@ -11,8 +11,8 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.batch_jobs import BatchJobs
 from fmstudio.gui.widgets.error_box import UndoBanner
 from fmstudio.gui.widgets.labels import label
-from fmstudio.gui.widgets.library_list import Entry, LibraryList
-from fmstudio.gui.widgets.row_painting import Line
+from fmstudio.gui.widgets.lists.library_list import Entry, LibraryList
+from fmstudio.gui.widgets.lists.row_painting import Line
 
 _HEIGHT = 64
 Batch = Mapping[str, Any]

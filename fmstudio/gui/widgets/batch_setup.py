@@ -13,15 +13,15 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.batch_mapping import ColumnMapping
 from fmstudio.gui.widgets.boxes import column, row, scrolled_column, stack
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label
+from fmstudio.gui.widgets.lists.text_table import ROW, TextsTable
 from fmstudio.gui.widgets.play_sampling import SamplingForm
 from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.gui.widgets.text_table import ROW, TextsTable
 from fmstudio.gui.widgets.titled import titled
 from fmstudio.jobs import Progress
 from fmstudio.workspace.prompt_library import PromptLibrary

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.row_pages import PAGE, RowPages
-from fmstudio.gui.widgets.text_table import calm
+from fmstudio.gui.widgets.lists.row_pages import PAGE, RowPages
+from fmstudio.gui.widgets.lists.text_table import calm
 
 RESULTS = "fmstudio.adapt.batch_views:results"
 _STATUS = {"done": "Done", "failed": "Failed", "bad": "Bad row"}

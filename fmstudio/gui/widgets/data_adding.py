@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_list import menu_of
-from fmstudio.gui.widgets.data_question import DRAW, IMPORT, SAMPLES
+from fmstudio.gui.widgets.jobs.question import DRAW, IMPORT, SAMPLES
+from fmstudio.gui.widgets.lists.menus import menu_of
 from fmstudio.jobs import JobRequest
 
 

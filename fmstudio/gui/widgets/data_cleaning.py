@@ -11,11 +11,11 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_findings import FindingsView
 from fmstudio.gui.widgets.data_making import NewDataset
-from fmstudio.gui.widgets.data_question import APPLY, REVIEW, Question
 from fmstudio.gui.widgets.data_review import Review, findings_of
 from fmstudio.gui.widgets.data_rules import RulesForm
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.question import APPLY, REVIEW, Question
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.jobs import Progress

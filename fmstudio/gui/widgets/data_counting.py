@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import label, scroll_area
 from fmstudio.jobs import Progress
 

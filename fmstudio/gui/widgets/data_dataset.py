@@ -9,7 +9,6 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.data_actions import DataActions
 from fmstudio.gui.widgets.data_cleaning import CleaningView
 from fmstudio.gui.widgets.data_duplicates import DuplicatesView
-from fmstudio.gui.widgets.data_list import menu_of
 from fmstudio.gui.widgets.data_picture_statistics import PictureStatisticsView
 from fmstudio.gui.widgets.data_pictures import PicturesView
 from fmstudio.gui.widgets.data_preview import PreviewView
@@ -17,6 +16,7 @@ from fmstudio.gui.widgets.data_shelf import DataShelf
 from fmstudio.gui.widgets.data_statistics import StatisticsView
 from fmstudio.gui.widgets.data_tokens import TokensView
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
+from fmstudio.gui.widgets.lists.menus import menu_of
 from fmstudio.gui.widgets.segments import Segments
 
 SIGHTS = (("preview", "Preview"), ("statistics", "Statistics"), ("clean", "Clean"), ("tokens", "Tokens"))

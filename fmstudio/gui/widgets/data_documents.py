@@ -7,8 +7,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, Signal
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import PREVIEW
-from fmstudio.gui.widgets.row_pages import RowPages
+from fmstudio.gui.widgets.jobs.question import PREVIEW
+from fmstudio.gui.widgets.lists.row_pages import RowPages
 
 DOCUMENT = Qt.ItemDataRole.UserRole
 

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.data_options import OptionsForm
-from fmstudio.gui.widgets.data_question import DRAWN, Question
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.fields import ChoiceField, NumberField, TextField
+from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField, TextField
+from fmstudio.gui.widgets.form.options_form import OptionsForm
+from fmstudio.gui.widgets.jobs.question import DRAWN, Question
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label, scroll_area, set_property
-from fmstudio.gui.widgets.picture_tiles import PictureTiles
+from fmstudio.gui.widgets.pictures.tiles import PictureTiles
 from fmstudio.recipe import Setting
 from fmstudio.workspace import WorkspaceError
 

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.data_question import SOME_PICTURES, Question
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.question import SOME_PICTURES, Question
 from fmstudio.gui.widgets.labels import icon_button, label, scroll_area
-from fmstudio.gui.widgets.picture_tiles import PictureTiles
+from fmstudio.gui.widgets.pictures.tiles import PictureTiles
 
 _GROUPS = 6  # at a time
 _PICTURES = 6  # of a group that are shown

@@ -11,10 +11,10 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_duplicate_groups import DuplicateGroups, Group
 from fmstudio.gui.widgets.data_making import NewDataset
-from fmstudio.gui.widgets.data_question import DUPLICATES, WITHOUT_DUPLICATES, Question
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.fields import NumberField
+from fmstudio.gui.widgets.form.fields import NumberField
+from fmstudio.gui.widgets.jobs.question import DUPLICATES, WITHOUT_DUPLICATES, Question
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.data_picture_detail import mode_in_words
-from fmstudio.gui.widgets.data_question import FITTING, Question
+from fmstudio.gui.widgets.jobs.question import FITTING, Question
 from fmstudio.gui.widgets.labels import IconLabel, label
 from fmstudio.gui.widgets.picture_large import PictureBox
-from fmstudio.gui.widgets.picture_tiles import image_of
+from fmstudio.gui.widgets.pictures.tiles import image_of
 
 _PATIENCE = 200  # milliseconds without another change
 _SIDE = 176

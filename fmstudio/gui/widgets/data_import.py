@@ -10,10 +10,10 @@ from fmstudio.gui import formatting
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.data_question import DRAW
-from fmstudio.gui.widgets.data_skipped import SkippedFiles
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.job_bar import JobStrip
+from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
+from fmstudio.gui.widgets.jobs.job_strip import JobStrip
+from fmstudio.gui.widgets.jobs.question import DRAW
 from fmstudio.gui.widgets.labels import button, label, scroll_area
 
 _MIDDLE = " was skipped: "

@@ -3,11 +3,11 @@
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import LEARN
 from fmstudio.gui.widgets.data_tokenizers import TokenizerChoice
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.fields import TextField
-from fmstudio.gui.widgets.job_bar import JobStrip
+from fmstudio.gui.widgets.form.fields import TextField
+from fmstudio.gui.widgets.jobs.job_strip import JobStrip
+from fmstudio.gui.widgets.jobs.question import LEARN
 from fmstudio.gui.widgets.labels import button, label, set_property
 from fmstudio.jobs import JobRequest
 

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.data_shelf import DataShelf, Tile
-from fmstudio.gui.widgets.row_painting import paint_text
+from fmstudio.gui.widgets.lists.menus import menu_of
+from fmstudio.gui.widgets.lists.row_painting import paint_text
 
 _GAP = 8
 
@@ -188,13 +189,3 @@ class DatasetList(QListView):
         tile = self.shelf_model.tiles[index.row()] if index.isValid() else None
         if tile and not tile.job:
             menu_of(self._offered(tile.name), self).popup(self.viewport().mapToGlobal(place))
-
-
-def menu_of(entries: list[tuple[str, Callable]], parent) -> QMenu:
-    """A menu of (text, what to do); an empty text is a rule. It is gone once it was used."""
-    menu = QMenu(parent)
-    menu.setObjectName("data-menu")
-    for text, act in entries:
-        menu.addAction(text, act) if text else menu.addSeparator()
-    menu.aboutToHide.connect(menu.deleteLater)
-    return menu

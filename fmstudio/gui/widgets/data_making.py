@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.fields import TextField
-from fmstudio.gui.widgets.job_bar import JobStrip
+from fmstudio.gui.widgets.form.fields import TextField
+from fmstudio.gui.widgets.jobs.job_strip import JobStrip
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.jobs import JobRequest
 from fmstudio.workspace import WorkspaceError

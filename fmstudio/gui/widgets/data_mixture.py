@@ -9,7 +9,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_shares import Share, Shares
-from fmstudio.gui.widgets.datasets_field import DatasetsField
+from fmstudio.gui.widgets.form.datasets_field import DatasetsField
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments

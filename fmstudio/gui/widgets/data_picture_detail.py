@@ -11,7 +11,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
 from fmstudio.gui.widgets.picture_large import PictureBox
-from fmstudio.gui.widgets.picture_tiles import image_of
+from fmstudio.gui.widgets.pictures.tiles import image_of
 
 _MODES = {
     "1": "black and white",

@@ -13,12 +13,12 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_channels import ChannelHistogram
 from fmstudio.gui.widgets.data_counting import CountedView
 from fmstudio.gui.widgets.data_picture_detail import mode_in_words
-from fmstudio.gui.widgets.data_question import PICTURE_STATISTICS
 from fmstudio.gui.widgets.data_shares import Shares, shares_of
-from fmstudio.gui.widgets.data_skipped import SkippedFiles
 from fmstudio.gui.widgets.data_statistics import Figure
+from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
+from fmstudio.gui.widgets.jobs.question import PICTURE_STATISTICS
 from fmstudio.gui.widgets.picture_large import PictureBox
-from fmstudio.gui.widgets.picture_tiles import image_of
+from fmstudio.gui.widgets.pictures.tiles import image_of
 
 _FIGURES = ("pictures", "size", "resolution", "channels", "licence")
 _ACROSS = 3  # cards of shares side by side

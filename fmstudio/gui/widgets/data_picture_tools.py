@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import IconLabel, label
 from fmstudio.gui.widgets.picture_wall import tile_sides
 

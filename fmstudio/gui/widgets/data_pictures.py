@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.panel import find_panels
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_list import menu_of
 from fmstudio.gui.widgets.data_picture_detail import PictureDetail
 from fmstudio.gui.widgets.data_picture_tools import WallTools
-from fmstudio.gui.widgets.data_question import PICTURE, Question
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.question import PICTURE, Question
+from fmstudio.gui.widgets.lists.menus import menu_of
 from fmstudio.gui.widgets.picture_pages import PicturePages, page_size
 from fmstudio.gui.widgets.picture_wall import PictureWall
 

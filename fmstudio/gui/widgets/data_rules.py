@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.field_row import FieldRow
+from fmstudio.gui.widgets.form.field_row import FieldRow
 from fmstudio.gui.widgets.labels import scroll_area
 from fmstudio.recipe import Setting
 

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_fitting import FittingView
-from fmstudio.gui.widgets.data_kinds import TEXT, TITLES, first_of, kind_of
-from fmstudio.gui.widgets.data_options import OptionsForm
-from fmstudio.gui.widgets.data_sources import SourceList
-from fmstudio.gui.widgets.field_row import FieldRow
-from fmstudio.gui.widgets.fields import TextField
+from fmstudio.gui.widgets.files.kinds import TEXT, TITLES, first_of, kind_of
+from fmstudio.gui.widgets.files.source_list import SourceList
+from fmstudio.gui.widgets.form.field_row import FieldRow
+from fmstudio.gui.widgets.form.fields import TextField
+from fmstudio.gui.widgets.form.options_form import OptionsForm
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label, scroll_area, set_property
 from fmstudio.gui.widgets.segments import Segments

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from fmstudio.gui import formatting
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import APPLY, DRAW, FETCH, IMPORT, WITHOUT_DUPLICATES
-from fmstudio.gui.widgets.job_bar import WORDS
+from fmstudio.gui.widgets.jobs.job_strip import WORDS
+from fmstudio.gui.widgets.jobs.question import APPLY, DRAW, FETCH, IMPORT, WITHOUT_DUPLICATES
 from fmstudio.workspace import DatasetRecord, WorkspaceError
 
 MAKING = {IMPORT, APPLY, FETCH, DRAW, WITHOUT_DUPLICATES}

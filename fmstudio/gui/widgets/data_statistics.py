@@ -12,9 +12,9 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_counting import CountedView
 from fmstudio.gui.widgets.data_histogram import Histogram
-from fmstudio.gui.widgets.data_question import STATISTICS
 from fmstudio.gui.widgets.data_shares import Share, Shares, language_name, shares_of
-from fmstudio.gui.widgets.data_skipped import SkippedFiles
+from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
+from fmstudio.gui.widgets.jobs.question import STATISTICS
 from fmstudio.gui.widgets.labels import ElidedLabel, label
 
 _FIGURES = ("documents", "size", "characters", "words", "licence")

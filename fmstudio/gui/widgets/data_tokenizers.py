@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.fields import ChoiceField, NumberField
+from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label
 from fmstudio.workspace import Workspace
 

@@ -10,13 +10,13 @@ from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.data_learning import LearnTokenizer
-from fmstudio.gui.widgets.data_question import EXPLAIN, PREVIEW, Question
 from fmstudio.gui.widgets.data_statistics import Figure
 from fmstudio.gui.widgets.data_tokenizers import TokenizerChoice
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.question import EXPLAIN, PREVIEW, Question
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.gui.widgets.token_view import TokenView
+from fmstudio.gui.widgets.text.token_view import TokenView
 from fmstudio.jobs import Progress
 
 _PATIENCE = 200  # milliseconds without a keystroke

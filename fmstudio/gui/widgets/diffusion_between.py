@@ -15,10 +15,10 @@ from fmstudio.gui.widgets.diffusion_run import BETWEEN
 from fmstudio.gui.widgets.diffusion_trajectory import Trajectory
 from fmstudio.gui.widgets.diffusion_view import WalkView, Wanted
 from fmstudio.gui.widgets.empty_state import EmptyState
-from fmstudio.gui.widgets.fields import NumberField
+from fmstudio.gui.widgets.form.fields import NumberField
+from fmstudio.gui.widgets.form.seed_field import SeedField
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
-from fmstudio.gui.widgets.picture_tiles import PictureTiles
-from fmstudio.gui.widgets.seed_field import SeedField
+from fmstudio.gui.widgets.pictures.tiles import PictureTiles
 from fmstudio.gui.widgets.step_scrubber import StepScrubber
 from fmstudio.gui.widgets.titled import side_by_side, titled
 

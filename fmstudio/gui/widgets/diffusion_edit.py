@@ -12,10 +12,10 @@ from fmstudio.gui.widgets.diffusion_run import EDIT
 from fmstudio.gui.widgets.diffusion_source import PictureSource
 from fmstudio.gui.widgets.diffusion_view import WalkView, Wanted
 from fmstudio.gui.widgets.empty_state import EmptyState
-from fmstudio.gui.widgets.fields import ChoiceField, NumberField
+from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
+from fmstudio.gui.widgets.form.seed_field import SeedField
 from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.mask_canvas import REGIONS, MaskCanvas
-from fmstudio.gui.widgets.seed_field import SeedField
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.titled import side_by_side, titled
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import column, stack
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.diffusion_models import DiffusionModels
 from fmstudio.gui.widgets.diffusion_plots import PixelHistogram, SignalPlot
 from fmstudio.gui.widgets.diffusion_source import PictureSource
@@ -18,11 +17,12 @@ from fmstudio.gui.widgets.diffusion_trajectory import screen_image
 from fmstudio.gui.widgets.diffusion_view import FORM
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
+from fmstudio.gui.widgets.form.seed_field import SeedField
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import label, scroll_area
-from fmstudio.gui.widgets.picture_export import PictureExport
-from fmstudio.gui.widgets.picture_tiles import PictureTiles
-from fmstudio.gui.widgets.seed_field import SeedField
+from fmstudio.gui.widgets.pictures.export import PictureExport
+from fmstudio.gui.widgets.pictures.tiles import PictureTiles
 from fmstudio.gui.widgets.step_scrubber import StepScrubber
 from fmstudio.gui.widgets.titled import titled
 

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.diffusion_trajectory import VIEWS, Trajectory
-from fmstudio.gui.widgets.fields import ChoiceField
 from fmstudio.gui.widgets.film_strip import FilmStrip
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
-from fmstudio.gui.widgets.picture_tiles import PictureTiles
+from fmstudio.gui.widgets.pictures.tiles import PictureTiles
 from fmstudio.gui.widgets.step_scrubber import StepScrubber
 
 ALL = -1

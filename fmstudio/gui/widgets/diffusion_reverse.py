@@ -10,9 +10,9 @@ from fmstudio.gui.widgets.diffusion_player import DiffusionPlayer
 from fmstudio.gui.widgets.diffusion_run import WALK
 from fmstudio.gui.widgets.diffusion_view import WalkView, Wanted
 from fmstudio.gui.widgets.empty_state import EmptyState
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
+from fmstudio.gui.widgets.form.seed_field import SeedField
 from fmstudio.gui.widgets.labels import label
-from fmstudio.gui.widgets.seed_field import SeedField
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.switch import Switch
 from fmstudio.gui.widgets.titled import side_by_side, titled

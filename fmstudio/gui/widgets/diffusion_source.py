@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import Question
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
 from fmstudio.gui.widgets.titled import titled
 

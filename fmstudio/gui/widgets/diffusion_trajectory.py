@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtGui import QImage
 
-from fmstudio.gui.widgets.picture_tiles import image_of
+from fmstudio.gui.widgets.pictures.tiles import image_of
 
 VIEWS: Mapping[str, tuple[str, str]] = {
     "state": ("Noisy picture", "xₜ: where the walk is. Values beyond black and white are cut off."),

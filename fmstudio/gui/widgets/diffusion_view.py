@@ -17,8 +17,8 @@ from fmstudio.gui.widgets.diffusion_run import WalkRun
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import scroll_area
-from fmstudio.gui.widgets.picture_export import PictureExport
-from fmstudio.gui.widgets.picture_rating import Drawn
+from fmstudio.gui.widgets.pictures.export import PictureExport
+from fmstudio.gui.widgets.pictures.rating import Drawn
 from fmstudio.gui.widgets.step_scrubber import StepScrubber
 
 FORM = 292

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.feedback_bar import FeedbackBar
-from fmstudio.gui.widgets.feedback_jobs import DETAIL
+from fmstudio.gui.widgets.feedback.bar import FeedbackBar
+from fmstudio.gui.widgets.feedback.jobs import DETAIL
 from fmstudio.gui.widgets.feedback_page import FeedbackPage
 from fmstudio.gui.widgets.feedback_replay import ReplayRow
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
 
 _PICTURE = 160

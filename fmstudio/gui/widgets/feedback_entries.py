@@ -12,9 +12,9 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.feedback.jobs import DELETE
 from fmstudio.gui.widgets.feedback_detail import FeedbackDetail
 from fmstudio.gui.widgets.feedback_filters import FeedbackFilters
-from fmstudio.gui.widgets.feedback_jobs import DELETE
 from fmstudio.gui.widgets.feedback_rows import FeedbackRows
 from fmstudio.gui.widgets.feedback_table import FeedbackTable
 from fmstudio.gui.widgets.feedback_undo import UndoStrip

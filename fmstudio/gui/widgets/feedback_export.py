@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QPla
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.feedback_jobs import EXPORT, PREVIEW
+from fmstudio.gui.widgets.feedback.jobs import EXPORT, PREVIEW
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QPlainTextEdit
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.feedback_jobs import IMPORT
+from fmstudio.gui.widgets.feedback.jobs import IMPORT
 from fmstudio.gui.widgets.labels import button, icon_button, label
 from fmstudio.jobs import Event, Failed, Finished, JobRequest
 

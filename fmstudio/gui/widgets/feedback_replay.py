@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.feedback_jobs import REPLAY
+from fmstudio.gui.widgets.feedback.jobs import REPLAY
 from fmstudio.gui.widgets.labels import button, label, set_property
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress
 

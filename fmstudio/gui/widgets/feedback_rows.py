@@ -7,9 +7,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.feedback_jobs import TABLE
-from fmstudio.gui.widgets.feedback_score import STARS
-from fmstudio.gui.widgets.row_pages import RowPages
+from fmstudio.gui.widgets.feedback.jobs import TABLE
+from fmstudio.gui.widgets.feedback.score import STARS
+from fmstudio.gui.widgets.lists.row_pages import RowPages
 
 ENTRY = Qt.ItemDataRole.UserRole
 COLUMNS = ("created", "kind", "model", "prompt", "output", "score", "tags")

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.feedback.jobs import STATISTICS
 from fmstudio.gui.widgets.feedback_chart import TimeChart
-from fmstudio.gui.widgets.feedback_jobs import STATISTICS
 from fmstudio.gui.widgets.feedback_models import ModelRows
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import label, scroll_area
 
 _DAYS = {"day": 1, "week": 7}

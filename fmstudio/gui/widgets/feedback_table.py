@@ -12,9 +12,9 @@ from PySide6.QtWidgets import (
 )
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.feedback.score import STARS
 from fmstudio.gui.widgets.feedback_rows import COLUMNS, ENTRY, FeedbackRows, Row
-from fmstudio.gui.widgets.feedback_score import STARS
-from fmstudio.gui.widgets.text_table import calm
+from fmstudio.gui.widgets.lists.text_table import calm
 
 _LINE = 36
 _WIDTHS = {"created": 96, "kind": 56, "model": 104, "score": 112, "tags": 64}

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.feedback_jobs import FORGET, RESTORE
+from fmstudio.gui.widgets.feedback.jobs import FORGET, RESTORE
 from fmstudio.gui.widgets.labels import button, icon_button, label
 from fmstudio.jobs import Event, Failed, Finished
 

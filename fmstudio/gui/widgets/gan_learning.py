@@ -16,8 +16,8 @@ from fmstudio.gui.widgets.gan_scores import ScoresView
 from fmstudio.gui.widgets.gan_steps import GanSteps, StepBar
 from fmstudio.gui.widgets.gan_vae_run import PictureRun
 from fmstudio.gui.widgets.gan_vae_sources import Source, Sources
-from fmstudio.gui.widgets.picture_export import PictureExport
-from fmstudio.gui.widgets.plot import LivePlot
+from fmstudio.gui.widgets.pictures.export import PictureExport
+from fmstudio.gui.widgets.plot.live_plot import LivePlot
 
 CURVES = (
     ("loss/discriminator", "Discriminator", "training"),

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.gan_vae_run import Scores
-from fmstudio.gui.widgets.plot_axis import compact, outward, ticks
+from fmstudio.gui.widgets.plot.axis import compact, outward, ticks
 
 FEWEST, MOST = 8, 28  # bins
 _LEFT, _BOTTOM, _TOP, _RIGHT = 44, 40, 30, 12

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import label
 
 ANY = "Any"

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.labels import button, icon_button, label
-from fmstudio.gui.widgets.picture_tiles import image_of
+from fmstudio.gui.widgets.pictures.tiles import image_of
 
 MILLISECONDS = 80
 _GAP = 2

@@ -1,6 +1,6 @@
 """A sheet of tiles whose rows are all full where that costs little: a square of 36 pictures stays a rectangle."""
 
-from fmstudio.gui.widgets.picture_tiles import PictureTiles
+from fmstudio.gui.widgets.pictures.tiles import PictureTiles
 
 _WORTH = 0.8
 """Rows are made full if tiles keep at least this part of the side that they could have."""

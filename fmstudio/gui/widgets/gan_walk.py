@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.fields import NumberField, TextField
+from fmstudio.gui.widgets.form.fields import NumberField, TextField
 from fmstudio.gui.widgets.gan_vae_strip import PlayableStrip
+from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.gui.widgets.latest_question import LatestQuestion
-from fmstudio.gui.widgets.picture_export import PictureExport
+from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.jobs import Sample
 
 WALK = "fmstudio.laboratory.gan:walk"

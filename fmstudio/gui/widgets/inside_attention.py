@@ -7,16 +7,17 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.inside_colours import tint
 from fmstudio.gui.widgets.inside_legend import ScaleLegend
 from fmstudio.gui.widgets.inside_matrix import MatrixMap
-from fmstudio.gui.widgets.inside_question import ATTENTION, TextQuestion
+from fmstudio.gui.widgets.inside_question import ATTENTION
 from fmstudio.gui.widgets.inside_tab import InsideTab
 from fmstudio.gui.widgets.inside_thumbs import MapThumbs
 from fmstudio.gui.widgets.inside_tiles import Tile, TokenTiles
+from fmstudio.gui.widgets.jobs.text_question import TextQuestion
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.gui.widgets.token_view import visible
+from fmstudio.gui.widgets.text.token_view import visible
 from fmstudio.jobs import Sample
 
 MEASURES = {

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.inside_legend import ScaleLegend
 from fmstudio.gui.widgets.inside_matrix import MatrixMap
 from fmstudio.gui.widgets.inside_neighbours import InsideNeighbours

@@ -24,7 +24,7 @@ from fmstudio.gui.widgets.inside_legend import ScaleLegend
 from fmstudio.gui.widgets.inside_question import LENS
 from fmstudio.gui.widgets.inside_tab import InsideTab
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.gui.widgets.token_view import visible
+from fmstudio.gui.widgets.text.token_view import visible
 from fmstudio.jobs import Sample
 
 _ROW, _COLUMN = 19, 72

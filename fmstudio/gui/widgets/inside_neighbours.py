@@ -10,11 +10,12 @@ from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import scrolled_column
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.fields import TextField
+from fmstudio.gui.widgets.form.fields import TextField
 from fmstudio.gui.widgets.inside_bars import Choice, ChoiceBars
-from fmstudio.gui.widgets.inside_question import COMPLETE, NEIGHBOURS, TextQuestion
+from fmstudio.gui.widgets.inside_question import COMPLETE, NEIGHBOURS
+from fmstudio.gui.widgets.jobs.text_question import TextQuestion
 from fmstudio.gui.widgets.labels import label
-from fmstudio.gui.widgets.token_view import visible
+from fmstudio.gui.widgets.text.token_view import visible
 from fmstudio.jobs import Sample
 
 BEGIN = " king"

@@ -16,7 +16,7 @@ from fmstudio.gui.widgets.inside_question import CONTINUE
 from fmstudio.gui.widgets.inside_tab import InsideTab
 from fmstudio.gui.widgets.inside_tiles import Tile, TokenTiles
 from fmstudio.gui.widgets.labels import button, label, scroll_area
-from fmstudio.gui.widgets.token_view import visible
+from fmstudio.gui.widgets.text.token_view import visible
 from fmstudio.jobs import Sample
 
 _WIDE = 560

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from fmstudio.gui.widgets.fields import NumberField
+from fmstudio.gui.widgets.form.fields import NumberField
 from fmstudio.gui.widgets.labels import label
 
 MOST = 200

@@ -9,7 +9,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.inside_question import TextQuestion
+from fmstudio.gui.widgets.jobs.text_question import TextQuestion
 from fmstudio.gui.widgets.labels import ElidedLabel, label
 from fmstudio.jobs import Progress, Sample
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainte
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.token_view import visible
+from fmstudio.gui.widgets.text.token_view import visible
 
 _PAD, _GAP, _LINE_GAP, _RADIUS = 4.0, 2.0, 5.0, 4.0
 

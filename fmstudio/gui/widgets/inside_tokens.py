@@ -18,7 +18,7 @@ from fmstudio.gui.widgets.inside_tab import InsideTab
 from fmstudio.gui.widgets.inside_tiles import Tile, TokenTiles
 from fmstudio.gui.widgets.labels import label, scroll_area
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.gui.widgets.token_view import visible
+from fmstudio.gui.widgets.text.token_view import visible
 from fmstudio.jobs import Sample
 
 STRONGEST = 12.0

@@ -18,7 +18,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.job_bar import TOKENS, WORDS
+from fmstudio.gui.widgets.jobs.job_strip import TOKENS, WORDS
 from fmstudio.gui.widgets.labels import button, icon_button, label
 
 _SIZE = (720, 380)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QImage
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import PICTURES, Question
+from fmstudio.gui.widgets.jobs.question import PICTURES, Question
 
 _ACROSS = 16  # pictures in a line of an atlas
 _PAGE_BYTES = 1_000_000  # of a page's pixels: what is turned into an atlas in a few milliseconds

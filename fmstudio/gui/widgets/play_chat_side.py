@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import row, stack
-from fmstudio.gui.widgets.fields import LinesField
+from fmstudio.gui.widgets.form.fields import LinesField
 from fmstudio.gui.widgets.labels import button
 from fmstudio.gui.widgets.play_conversations import Conversations
 from fmstudio.gui.widgets.play_sampling import SamplingForm

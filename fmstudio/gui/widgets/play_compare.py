@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import column
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.feedback_jobs import EDIT
+from fmstudio.gui.widgets.feedback.jobs import EDIT
 from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
 from fmstudio.gui.widgets.play_chat_side import SystemPrompt
 from fmstudio.gui.widgets.play_compare_column import CompareColumn

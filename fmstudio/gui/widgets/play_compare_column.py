@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.feedback_bar import FeedbackBar
+from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label, scroll_area, set_property
 from fmstudio.gui.widgets.play_chat_talk import can_replay, replayed
 from fmstudio.gui.widgets.play_compare_own import OwnWishes
@@ -18,8 +18,8 @@ from fmstudio.gui.widgets.play_model_jobs import ModelJobs
 from fmstudio.gui.widgets.play_models import ModelPicker
 from fmstudio.gui.widgets.play_reply import Reply
 from fmstudio.gui.widgets.play_state import PlayState
-from fmstudio.gui.widgets.play_text import FlowingText
 from fmstudio.gui.widgets.play_variants import Variant
+from fmstudio.gui.widgets.text.flowing_text import FlowingText
 from fmstudio.jobs import Progress
 
 WIDTH = 236

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.feedback_bar import FeedbackBar
+from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.play_chat_talk import can_replay, replayed
 from fmstudio.gui.widgets.play_completion_text import CompletionText

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, icon_button, set_property
-from fmstudio.gui.widgets.play_text import wrapping
+from fmstudio.gui.widgets.text.flowing_text import wrapping
 
 MOST = 200_000  # characters that are taken; a context of 32,000 tokens holds about 130,000
 _LINES = 8

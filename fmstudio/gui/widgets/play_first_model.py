@@ -7,7 +7,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.job_bar import JobStrip
+from fmstudio.gui.widgets.jobs.job_strip import JobStrip
 from fmstudio.gui.widgets.play_model_jobs import ModelJobs
 from fmstudio.gui.widgets.play_state import STARTER, PlayState
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import FETCH
+from fmstudio.gui.widgets.jobs.question import FETCH
 from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QProgressBar, QVBoxLa
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.play_figures import room_of
-from fmstudio.gui.widgets.play_text import cut
+from fmstudio.gui.widgets.text.flowing_text import cut
 
 _NOTHING = "What the model is given, word for word, appears here with the first answer."
 

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import Question
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.jobs import Event, Sample
 from fmstudio.recipe import RecipeError, Setting, check
 

@@ -11,13 +11,13 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import scrolled_column
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.feedback_bar import FeedbackBar
+from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.play_chat_talk import can_replay, replayed
 from fmstudio.gui.widgets.play_figures import compared, figures_of, pace_of
 from fmstudio.gui.widgets.play_reply import Reply
 from fmstudio.gui.widgets.play_state import PlayState
-from fmstudio.gui.widgets.play_text import FlowingText
+from fmstudio.gui.widgets.text.flowing_text import FlowingText
 from fmstudio.jobs import Progress
 from fmstudio.workspace.prompts import Message
 

@@ -9,9 +9,9 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.play_figures import room_of
-from fmstudio.gui.widgets.play_text import cut
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.gui.widgets.token_view import TokenView
+from fmstudio.gui.widgets.text.flowing_text import cut
+from fmstudio.gui.widgets.text.token_view import TokenView
 
 
 class ExactPrompt(QWidget):

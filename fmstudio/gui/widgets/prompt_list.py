@@ -9,9 +9,9 @@ from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.error_box import UndoBanner
 from fmstudio.gui.widgets.labels import button, icon_button, label
-from fmstudio.gui.widgets.library_list import Entry, LibraryList
+from fmstudio.gui.widgets.lists.library_list import Entry, LibraryList
+from fmstudio.gui.widgets.lists.row_painting import Line
 from fmstudio.gui.widgets.prompt_desk import PromptDesk
-from fmstudio.gui.widgets.row_painting import Line
 from fmstudio.workspace.prompt_library import PromptEntry
 
 _HEIGHT = 48

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.prompt_desk import PromptDesk
 from fmstudio.gui.widgets.titled import side_by_side, titled

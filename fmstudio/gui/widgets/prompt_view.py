@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QW
 from fmstudio.gui.panel import Finding
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
-from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.play_sampling import SamplingForm
 from fmstudio.gui.widgets.play_state import PlayState

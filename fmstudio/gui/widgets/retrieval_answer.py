@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout, QW
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.labels import ElidedLabel, label
-from fmstudio.gui.widgets.play_text import cut
+from fmstudio.gui.widgets.text.flowing_text import cut
 
 _CITED = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
 _CALM = 40  # milliseconds between two redraws of a text that grows

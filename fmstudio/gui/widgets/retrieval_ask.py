@@ -11,10 +11,10 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.feedback_bar import FeedbackBar
-from fmstudio.gui.widgets.feedback_jobs import logging_on
+from fmstudio.gui.widgets.feedback.bar import FeedbackBar
+from fmstudio.gui.widgets.feedback.jobs import logging_on
+from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label, set_property
-from fmstudio.gui.widgets.latest_question import LatestQuestion
 from fmstudio.gui.widgets.play_figures import figures_of, pace_of
 from fmstudio.gui.widgets.play_prompt_tab import PromptTab
 from fmstudio.gui.widgets.play_state import PlayState

@@ -11,8 +11,8 @@ from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import scrolled_column
 from fmstudio.gui.widgets.card import ClickableCard
-from fmstudio.gui.widgets.data_list import menu_of
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, set_property
+from fmstudio.gui.widgets.lists.menus import menu_of
 from fmstudio.gui.widgets.retrieval_shelf import CollectionShelf
 from fmstudio.gui.widgets.tab_order import follow, stops
 

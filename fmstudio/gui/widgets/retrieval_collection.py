@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
-from fmstudio.gui.widgets.data_question import Question
-from fmstudio.gui.widgets.data_skipped import SkippedFiles
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.job_bar import JobStrip
+from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
+from fmstudio.gui.widgets.jobs.job_strip import JobStrip
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
 from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.retrieval_ask import AskTab

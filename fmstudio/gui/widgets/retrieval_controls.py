@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_options import OptionsForm
+from fmstudio.gui.widgets.form.options_form import OptionsForm
 from fmstudio.gui.widgets.labels import button
 from fmstudio.gui.widgets.retrieval_shelf import CollectionShelf
 

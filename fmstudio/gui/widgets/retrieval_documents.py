@@ -14,13 +14,13 @@ from PySide6.QtWidgets import (
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import label
+from fmstudio.gui.widgets.lists.row_painting import Line, RowPainter
 from fmstudio.gui.widgets.retrieval_jobs import DOCUMENT, DOCUMENTS
 from fmstudio.gui.widgets.retrieval_passage import PassageView
 from fmstudio.gui.widgets.retrieval_shelf import CollectionShelf
-from fmstudio.gui.widgets.row_painting import Line, RowPainter
 
 _PAGE = 200
 _PATIENCE = 200  # milliseconds after the last letter of a search

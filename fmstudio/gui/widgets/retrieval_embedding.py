@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.fields import ChoiceField
-from fmstudio.gui.widgets.job_bar import JobStrip
+from fmstudio.gui.widgets.form.fields import ChoiceField
+from fmstudio.gui.widgets.jobs.job_strip import JobStrip
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.retrieval_jobs import FETCH
 from fmstudio.gui.widgets.retrieval_shelf import CollectionShelf

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.data_list import menu_of
+from fmstudio.gui.widgets.lists.menus import menu_of
+from fmstudio.gui.widgets.lists.text_table import calm
 from fmstudio.gui.widgets.retrieval_text import path_of
-from fmstudio.gui.widgets.text_table import calm
 
 Row = Mapping[str, Any]
 _COLUMNS = ("#", "Passage", "Words", "Meaning", "Fused", "In the prompt")

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.data_question import Question
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
 from fmstudio.gui.widgets.retrieval_legend import ChunkLegend
 from fmstudio.gui.widgets.retrieval_text import ChunkedText, chunks_of

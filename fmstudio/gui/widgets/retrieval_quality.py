@@ -11,8 +11,8 @@ from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label, scroll_area
-from fmstudio.gui.widgets.latest_question import LatestQuestion
 from fmstudio.gui.widgets.retrieval_bars import MEASURES, METHODS, QualityBars
 from fmstudio.gui.widgets.retrieval_jobs import MEASURE
 from fmstudio.gui.widgets.retrieval_table import PlainTable

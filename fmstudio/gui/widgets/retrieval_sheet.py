@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.data_kinds import some_of
-from fmstudio.gui.widgets.data_options import OptionsForm
-from fmstudio.gui.widgets.data_sources import SourceList
-from fmstudio.gui.widgets.fields import ChoiceField, TextField
+from fmstudio.gui.widgets.files.kinds import some_of
+from fmstudio.gui.widgets.files.source_list import SourceList
+from fmstudio.gui.widgets.form.fields import ChoiceField, TextField
+from fmstudio.gui.widgets.form.options_form import OptionsForm
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label, scroll_area, set_property
 from fmstudio.gui.widgets.retrieval_embedding import EmbeddingField

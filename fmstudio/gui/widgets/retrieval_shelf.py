@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import Question
+from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.retrieval_jobs import ADD, DESCRIBE, FETCH, INDEXING, REFRESH, REMOVE
 from fmstudio.jobs import JobRequest, Priority
 from fmstudio.recipe import Setting

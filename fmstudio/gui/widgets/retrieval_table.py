@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView
 
-from fmstudio.gui.widgets.text_table import TextsTable, calm
+from fmstudio.gui.widgets.lists.text_table import TextsTable, calm
 
 _ROW = 30
 

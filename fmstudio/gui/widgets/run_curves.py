@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QSplitter, QVBoxLayout, QWid
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import icon_button, label
-from fmstudio.gui.widgets.plot import LivePlot
-from fmstudio.gui.widgets.plot_series import Series
+from fmstudio.gui.widgets.plot.live_plot import LivePlot
+from fmstudio.gui.widgets.plot.series import Series
 from fmstudio.gui.widgets.run_plots import RunPlot, plots_of
 from fmstudio.gui.widgets.run_state import RunState
 from fmstudio.gui.widgets.segments import Segments

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.form import Form
+from fmstudio.gui.widgets.form.form import Form
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.gui.widgets.picture_export import PictureExport
-from fmstudio.gui.widgets.picture_rating import Drawn
-from fmstudio.gui.widgets.picture_tiles import PictureTiles
+from fmstudio.gui.widgets.pictures.export import PictureExport
+from fmstudio.gui.widgets.pictures.rating import Drawn
+from fmstudio.gui.widgets.pictures.tiles import PictureTiles
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress, Sample
 
 SAMPLE = "fmstudio.training.sampling:sample"

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QListView, QMenu, QStyledItemDelegate, QStyleOptio
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.row_painting import paint_ground, paint_text
+from fmstudio.gui.widgets.lists.row_painting import paint_ground, paint_text
 from fmstudio.gui.widgets.run_book import RunBook
 from fmstudio.gui.widgets.run_state import WORDS, RunState
 from fmstudio.workspace import RunRecord

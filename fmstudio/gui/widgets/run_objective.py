@@ -9,8 +9,8 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.gui.widgets.picture_tiles import PictureTiles
-from fmstudio.gui.widgets.token_view import TokenView, visible
+from fmstudio.gui.widgets.pictures.tiles import PictureTiles
+from fmstudio.gui.widgets.text.token_view import TokenView, visible
 
 NEXT_TOKEN = (
     "At every place of the text the model sees all tokens up to there and must say which one comes next. "

@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QLinearGradien
 from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.picture_tiles import image_of, sheet_of
+from fmstudio.gui.widgets.pictures.tiles import image_of, sheet_of
 from fmstudio.gui.widgets.run_state import RunState
 
 COLUMN = 256

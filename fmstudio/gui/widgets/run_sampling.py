@@ -11,7 +11,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.fields import ChoiceField, NumberField
+from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.run_drawing import SAMPLE, RunDrawing
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress, TextDelta

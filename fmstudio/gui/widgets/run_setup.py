@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.fields import ChoiceField, TextField
-from fmstudio.gui.widgets.form import Form
+from fmstudio.gui.widgets.form.fields import ChoiceField, TextField
+from fmstudio.gui.widgets.form.form import Form
 from fmstudio.gui.widgets.labels import label
 from fmstudio.workspace import DatasetRecord, ModelRecord
 

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.widgets.picture_sheets import read_sheet
-from fmstudio.gui.widgets.plot_series import Series
+from fmstudio.gui.widgets.plot.series import Series
 from fmstudio.jobs import (
     Artefact,
     Event,

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.plot_axis import compact, outward, ticks
+from fmstudio.gui.widgets.plot.axis import compact, outward, ticks
 
 _LEFT, _BOTTOM, _TOP, _RIGHT = 52, 26, 8, 8
 

@@ -9,7 +9,7 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.gan_diversity import Alarm
 from fmstudio.gui.widgets.gan_vae_run import PictureRun
 from fmstudio.gui.widgets.labels import label
-from fmstudio.gui.widgets.plot import LivePlot
+from fmstudio.gui.widgets.plot.live_plot import LivePlot
 from fmstudio.gui.widgets.run_curves import curves_of
 from fmstudio.gui.widgets.vae_bars import Bars
 from fmstudio.gui.widgets.vae_latent import LatentPoint, Survey

@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.plot_axis import compact, outward, ticks
+from fmstudio.gui.widgets.plot.axis import compact, outward, ticks
 from fmstudio.gui.widgets.vae_latent import LatentPoint
 
 COLOURS = ("training", "validation", "generated", "real", "error", "success")

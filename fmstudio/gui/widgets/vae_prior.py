@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import scrolled_column
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.fields import NumberField
+from fmstudio.gui.widgets.form.fields import NumberField
 from fmstudio.gui.widgets.gan_vae_conditions import ConditionFields
 from fmstudio.gui.widgets.gan_vae_tiles import EvenTiles
+from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.gui.widgets.latest_question import LatestQuestion
-from fmstudio.gui.widgets.picture_export import PictureExport
-from fmstudio.gui.widgets.picture_rating import Drawn
+from fmstudio.gui.widgets.pictures.export import PictureExport
+from fmstudio.gui.widgets.pictures.rating import Drawn
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.jobs import Sample
 

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.gan_vae_conditions import ConditionFields
 from fmstudio.gui.widgets.gan_vae_strip import Screen
+from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
-from fmstudio.gui.widgets.latest_question import LatestQuestion
-from fmstudio.gui.widgets.picture_export import PictureExport
-from fmstudio.gui.widgets.picture_tiles import image_of
+from fmstudio.gui.widgets.pictures.export import PictureExport
+from fmstudio.gui.widgets.pictures.tiles import image_of
 from fmstudio.gui.widgets.tab_order import follow
 from fmstudio.gui.widgets.vae_latent import LatentPoint, Survey
 from fmstudio.gui.widgets.vae_legend import Legend

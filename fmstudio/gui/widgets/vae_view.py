@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.gan_vae_run import PictureRun
 from fmstudio.gui.widgets.gan_vae_sources import Source, Sources
+from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import ElidedLabel
-from fmstudio.gui.widgets.latest_question import LatestQuestion
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.vae_inside import VaeInside
 from fmstudio.gui.widgets.vae_latent import LatentPoint, survey_of

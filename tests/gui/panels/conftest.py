@@ -9,7 +9,7 @@ from fmstudio.gui.panels.data import DataPanel
 from fmstudio.gui.panels.train import TrainPanel
 from fmstudio.gui.pump import Pump
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import DESCRIBE
+from fmstudio.gui.widgets.jobs.question import DESCRIBE
 from fmstudio.jobs import Artefact, Engine, Finished, JobContext, Mailbox, Note, Sample, Started
 from fmstudio.workspace import DatasetRecord
 from tests.driving import run_job

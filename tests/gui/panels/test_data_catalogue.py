@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from fmstudio.gui.widgets.data_question import (
+from fmstudio.gui.widgets.jobs.question import (
     FETCH,
     LISTING,
 )

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
-from fmstudio.gui.widgets.data_question import (
+from fmstudio.gui.widgets.jobs.question import (
     APPLY,
     REVIEW,
 )

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from fmstudio.data.describe import describe
 from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.panel import find_panels
-from fmstudio.gui.widgets.data_question import DESCRIBE, IMPORT, REVIEW
+from fmstudio.gui.widgets.jobs.question import DESCRIBE, IMPORT, REVIEW
 from fmstudio.jobs import JobContext, JobRequest, Priority
 from tests.driving import run_job
 from tests.gui.panels.data_hands import answer

@@ -6,7 +6,7 @@ from PIL import Image
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
-from fmstudio.gui.widgets.data_question import DRAW, DRAWN, FITTING, IMPORT, LISTING
+from fmstudio.gui.widgets.jobs.question import DRAW, DRAWN, FITTING, IMPORT, LISTING
 from fmstudio.jobs import Failed, Finished
 from tests.gui.panels.data_hands import answer, asked, click, text
 from tests.pictures import keep_shapes, shape

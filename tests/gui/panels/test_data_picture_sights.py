@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from fmstudio.gui.widgets.data_question import DUPLICATES, PICTURE_STATISTICS, SOME_PICTURES, WITHOUT_DUPLICATES
+from fmstudio.gui.widgets.jobs.question import DUPLICATES, PICTURE_STATISTICS, SOME_PICTURES, WITHOUT_DUPLICATES
 from fmstudio.jobs import Artefact, Failed, Finished, Progress
 from tests.gui.panels.data_hands import answer, asked, click, text
 from tests.pictures import keep_shapes, shape

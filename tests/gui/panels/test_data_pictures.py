@@ -7,8 +7,8 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu
 
-from fmstudio.gui.widgets.data_question import PICTURE, PICTURES
-from fmstudio.gui.widgets.picture_tiles import image_of
+from fmstudio.gui.widgets.jobs.question import PICTURE, PICTURES
+from fmstudio.gui.widgets.pictures.tiles import image_of
 from fmstudio.jobs import Failed
 from tests.gui.panels.data_hands import answer, asked, click, text
 from tests.pictures import keep_shapes, shape

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QMessageBox
 
-from fmstudio.gui.widgets.data_question import (
+from fmstudio.gui.widgets.jobs.question import (
     SAMPLES,
 )
 from fmstudio.jobs import Artefact, Finished

@@ -5,7 +5,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
-from fmstudio.gui.widgets.data_question import (
+from fmstudio.gui.widgets.jobs.question import (
     PREVIEW,
     STATISTICS,
 )

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
 
-from fmstudio.gui.widgets.data_question import (
+from fmstudio.gui.widgets.jobs.question import (
     EXPLAIN,
     LEARN,
     PREVIEW,

@@ -13,7 +13,7 @@ from fmstudio.gui.widgets.diffusion_forward import DISSOLVE
 from fmstudio.gui.widgets.diffusion_models import ABOUT
 from fmstudio.gui.widgets.diffusion_run import BETWEEN, EDIT, WALK
 from fmstudio.gui.widgets.diffusion_source import SOURCE
-from fmstudio.gui.widgets.picture_export import SAVE
+from fmstudio.gui.widgets.pictures.export import SAVE
 from fmstudio.jobs import Failed, Finished, Priority, Sample, Started
 from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
 from tests.gui.panels.data_hands import answer, asked, click, text

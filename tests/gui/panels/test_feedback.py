@@ -10,10 +10,10 @@ from PySide6.QtTest import QTest
 
 from fmstudio.gui.panels.feedback import FeedbackPanel
 from fmstudio.gui.preferences import Preferences
-from fmstudio.gui.widgets.feedback_bar import FeedbackBar
-from fmstudio.gui.widgets.feedback_jobs import KEEP_PICTURE, LOGGING, REPLAY, logging_on
-from fmstudio.gui.widgets.picture_export import PictureExport
-from fmstudio.gui.widgets.picture_rating import Drawn
+from fmstudio.gui.widgets.feedback.bar import FeedbackBar
+from fmstudio.gui.widgets.feedback.jobs import KEEP_PICTURE, LOGGING, REPLAY, logging_on
+from fmstudio.gui.widgets.pictures.export import PictureExport
+from fmstudio.gui.widgets.pictures.rating import Drawn
 from fmstudio.jobs import Finished, Started
 from fmstudio.workspace import FeedbackFilter, FeedbackRecord, database
 

@@ -201,7 +201,7 @@ def test_a_model_that_cannot_be_opened_says_so_in_place(hands):
 
 def test_a_sheet_is_saved_with_what_it_is_of(hands, generate, monkeypatch, tmp_path):
     target = tmp_path / "seeds.png"
-    where = "fmstudio.gui.widgets.picture_export.QFileDialog.getSaveFileName"
+    where = "fmstudio.gui.widgets.pictures.export.QFileDialog.getSaveFileName"
     monkeypatch.setattr(where, lambda *_: (str(target), ""))
     press(hands, "gan-save-grid")
     asked = hands.asked("picture_export:save")[0]

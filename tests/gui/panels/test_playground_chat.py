@@ -4,7 +4,7 @@ import pytest
 
 from fmstudio.gui.widgets.play_completion_text import CompletionText
 from fmstudio.gui.widgets.play_figures import compared
-from fmstudio.gui.widgets.play_text import MOST_SHOWN, FlowingText
+from fmstudio.gui.widgets.text.flowing_text import MOST_SHOWN, FlowingText
 from fmstudio.jobs import Failed, Finished, Started, TextDelta
 from fmstudio.workspace import FeedbackRecord
 from tests.gui.panels.playground_hands import GENERATE, Hands, result

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from fmstudio.gui.widgets.feedback_jobs import EDIT
+from fmstudio.gui.widgets.feedback.jobs import EDIT
 from fmstudio.jobs import Finished
 from tests.gui.panels.playground_hands import GENERATE, Hands, result
 

@@ -6,7 +6,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
-from fmstudio.gui.widgets.recipe_dialog import RecipeDialog
+from fmstudio.gui.widgets.form.recipe_dialog import RecipeDialog
 from fmstudio.jobs import (
     Artefact,
     Failed,

@@ -10,7 +10,7 @@ from fmstudio.gui.widgets.gan_scores import ScoresView
 from fmstudio.gui.widgets.gan_vae_run import MOST_SHEETS, PictureRun, Scores
 from fmstudio.gui.widgets.gan_vae_strip import PlayableStrip
 from fmstudio.gui.widgets.gan_vae_tiles import EvenTiles
-from fmstudio.gui.widgets.latest_question import LatestQuestion
+from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.vae_map import look_of
 from fmstudio.jobs import Failed, Finished, Sample
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QContextMenuEvent, QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from fmstudio.gui.widgets.data_question import PICTURES
+from fmstudio.gui.widgets.jobs.question import PICTURES
 from fmstudio.gui.widgets.picture_pages import PicturePages, atlas_of, page_size
 from fmstudio.gui.widgets.picture_wall import PictureWall, tile_sides
 from fmstudio.jobs import Failed, Finished, Sample, Started

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
 
-from fmstudio.gui.widgets.plot import LivePlot
+from fmstudio.gui.widgets.plot.live_plot import LivePlot
 
 
 @pytest.fixture

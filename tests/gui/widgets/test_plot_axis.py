@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from fmstudio.gui.widgets.plot_axis import clock, compact, logarithmic_ticks, outward, precise, ticks
+from fmstudio.gui.widgets.plot.axis import clock, compact, logarithmic_ticks, outward, precise, ticks
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fmstudio.gui.widgets.plot_series import Series, Smoother, decimate, recurrence, runs_of_finite
+from fmstudio.gui.widgets.plot.series import Series, Smoother, decimate, recurrence, runs_of_finite
 
 
 def test_a_series_keeps_what_is_appended_in_order():

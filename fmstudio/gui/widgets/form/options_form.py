@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.field_row import FieldRow
-from fmstudio.gui.widgets.fields import ChoiceField
+from fmstudio.gui.widgets.form.field_row import FieldRow
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import button
 from fmstudio.recipe import Setting
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.plot_axis import compact, precise
-from fmstudio.gui.widgets.plot_curve import Curve, View
+from fmstudio.gui.widgets.plot.axis import compact, precise
+from fmstudio.gui.widgets.plot.curve import Curve, View
 
 _PAD, _ROW, _SWATCH = 8.0, 18.0, 14.0
 

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.data_question import Question
+from fmstudio.gui.widgets.jobs.question import Question
 
 PAGE = 50
 _WISHES = 4  # what was scrolled past is not looked at any more

@@ -10,11 +10,11 @@ from shiboken6 import isValid
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.feedback_flow import FlowLayout
-from fmstudio.gui.widgets.feedback_jobs import EDIT, JUDGEMENT, LOGGING, logging_on
-from fmstudio.gui.widgets.feedback_score import ScoreStars
-from fmstudio.gui.widgets.feedback_tags import TagChips
-from fmstudio.gui.widgets.feedback_writing import WritingBox
+from fmstudio.gui.widgets.feedback.flow_layout import FlowLayout
+from fmstudio.gui.widgets.feedback.jobs import EDIT, JUDGEMENT, LOGGING, logging_on
+from fmstudio.gui.widgets.feedback.score import ScoreStars
+from fmstudio.gui.widgets.feedback.tags import TagChips
+from fmstudio.gui.widgets.feedback.writing import WritingBox
 from fmstudio.gui.widgets.labels import button, icon_button, label
 from fmstudio.jobs import Event, Failed, Finished, Sample
 

@@ -12,14 +12,14 @@ from PySide6.QtCore import QPointF, QSize, QTimer, Signal
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets import plot_axis as axes
-from fmstudio.gui.widgets import plot_range as ranges
-from fmstudio.gui.widgets.plot_box import PlotBox, plot_canvas
-from fmstudio.gui.widgets.plot_curve import Curve, CurveLayer
-from fmstudio.gui.widgets.plot_hover import Crosshair, nearest, reading
-from fmstudio.gui.widgets.plot_legend import PlotHeading
-from fmstudio.gui.widgets.plot_menu import PlotMenu
-from fmstudio.gui.widgets.plot_series import Series
+from fmstudio.gui.widgets.plot import axis as axes
+from fmstudio.gui.widgets.plot import range as ranges
+from fmstudio.gui.widgets.plot.box import PlotBox, plot_canvas
+from fmstudio.gui.widgets.plot.curve import Curve, CurveLayer
+from fmstudio.gui.widgets.plot.hover import Crosshair, nearest, reading
+from fmstudio.gui.widgets.plot.legend import PlotHeading
+from fmstudio.gui.widgets.plot.menu import PlotMenu
+from fmstudio.gui.widgets.plot.series import Series
 
 Quantity = Literal["steps", "seconds", "units"]
 REDRAW_EVERY = 500  # milliseconds; small plots, which say less, take twice as long

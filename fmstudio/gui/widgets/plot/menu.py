@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox
 
-from fmstudio.gui.widgets import plot_export
+from fmstudio.gui.widgets.plot import export as plot_export
 from fmstudio.workspace import WorkspaceError
 
 if TYPE_CHECKING:
-    from fmstudio.gui.widgets.plot import LivePlot
+    from fmstudio.gui.widgets.plot.live_plot import LivePlot
 
 
 class PlotMenu:

@@ -5,8 +5,8 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.plot_curve import Curve
-from fmstudio.gui.widgets.plot_hover import draw_swatch
+from fmstudio.gui.widgets.plot.curve import Curve
+from fmstudio.gui.widgets.plot.hover import draw_swatch
 
 
 class PlotHeading(QWidget):

@@ -9,8 +9,8 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.picture_rating import Drawn, PictureRating
-from fmstudio.gui.widgets.picture_tiles import image_of
+from fmstudio.gui.widgets.pictures.rating import Drawn, PictureRating
+from fmstudio.gui.widgets.pictures.tiles import image_of
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority
 
 SAVE = "fmstudio.laboratory.picture_export:save"

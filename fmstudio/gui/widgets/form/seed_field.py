@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.fields import NumberField
+from fmstudio.gui.widgets.form.fields import NumberField
 from fmstudio.gui.widgets.labels import icon_button
 
 MOST = 2**31 - 1

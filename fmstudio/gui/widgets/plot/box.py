@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGraphicsGridLayout
 
 if TYPE_CHECKING:
-    from fmstudio.gui.widgets.plot import LivePlot
+    from fmstudio.gui.widgets.plot.live_plot import LivePlot
 
 
 class PlotBox(pg.ViewBox):

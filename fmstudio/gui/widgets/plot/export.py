@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from fmstudio.gui.widgets.plot_series import Series
+from fmstudio.gui.widgets.plot.series import Series
 from fmstudio.workspace import write_atomically
 
 FORMATS = {".png": "PNG picture", ".svg": "SVG drawing", ".csv": "CSV table"}

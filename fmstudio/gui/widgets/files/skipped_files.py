@@ -10,7 +10,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.labels import button
-from fmstudio.gui.widgets.text_table import ROW, calm
+from fmstudio.gui.widgets.lists.text_table import ROW, calm
 
 _COLUMNS = ("File", "Why it was skipped")
 _KEYS = ("source", "reason")

@@ -12,10 +12,10 @@ from shiboken6 import isValid
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.feedback_bar import FeedbackBar
-from fmstudio.gui.widgets.feedback_jobs import KEEP_PICTURE, LOGGING, PROMISE, logging_on
+from fmstudio.gui.widgets.feedback.bar import FeedbackBar
+from fmstudio.gui.widgets.feedback.jobs import KEEP_PICTURE, LOGGING, PROMISE, logging_on
 from fmstudio.gui.widgets.labels import icon_button, label
-from fmstudio.gui.widgets.picture_tiles import image_of
+from fmstudio.gui.widgets.pictures.tiles import image_of
 from fmstudio.jobs import Event, Failed, Finished
 
 _SIDE, _WIDTH = 72, 420

@@ -7,8 +7,8 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.datasets_field import DatasetsField
-from fmstudio.gui.widgets.field_row import FieldRow
+from fmstudio.gui.widgets.form.datasets_field import DatasetsField
+from fmstudio.gui.widgets.form.field_row import FieldRow
 from fmstudio.gui.widgets.labels import button, label, scroll_area
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.recipe import Setting

@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import QListView
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.row_painting import Line, RowPainter
+from fmstudio.gui.widgets.lists.row_painting import Line, RowPainter
 
 
 @dataclass(frozen=True, slots=True)

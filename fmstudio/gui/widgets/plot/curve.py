@@ -12,7 +12,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from fmstudio.gui.widgets.plot_series import Columns, Smoother, decimate, runs_of_finite
+from fmstudio.gui.widgets.plot.series import Columns, Smoother, decimate, runs_of_finite
 
 WIDTH = 2.0
 FAINT = 70  # of 255, the raw curve behind its smoothed one

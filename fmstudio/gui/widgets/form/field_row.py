@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint, QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.datasets_field import DatasetsField
-from fmstudio.gui.widgets.fields import ChoiceField, LinesField, NumberField, TextField
+from fmstudio.gui.widgets.form.datasets_field import DatasetsField
+from fmstudio.gui.widgets.form.fields import ChoiceField, LinesField, NumberField, TextField
 from fmstudio.gui.widgets.labels import icon_button, label, set_property
 from fmstudio.gui.widgets.switch import Switch
 from fmstudio.recipe import RecipeError, Setting, check

@@ -1,0 +1,1 @@
+"""Rating an output: thumbs, score, tags, comment, correction."""

@@ -1,0 +1,1 @@
+"""Files that a person chose: which kinds, and which were left out."""

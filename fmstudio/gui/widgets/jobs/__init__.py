@@ -1,0 +1,1 @@
+"""Asking the engine, and a job in one line."""

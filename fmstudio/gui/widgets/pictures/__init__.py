@@ -1,0 +1,1 @@
+"""Tiles of pictures, and what can be done with one."""

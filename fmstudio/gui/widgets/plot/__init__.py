@@ -1,0 +1,1 @@
+"""Curves on axes: live, hovered, zoomed and saved."""
