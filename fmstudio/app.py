@@ -12,13 +12,13 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.preferences import Preferences, preferences_path
 from fmstudio.gui.pump import Pump
-from fmstudio.gui.questions import ask_for_another_workspace
 from fmstudio.gui.studio import JobBoard, Studio
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.window_state import last_panel
+from fmstudio.gui.window.main_window import MainWindow
+from fmstudio.gui.window.questions import ask_for_another_workspace
+from fmstudio.gui.window.window_state import last_panel
 from fmstudio.jobs import Engine, Event, JobRequest, Mailbox, Sample
 from fmstudio.places import default_workspace
 from fmstudio.workspace import Workspace, WorkspaceError

@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QAbstractButton, QPlainTextEdit, QWidget
 
-from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.window.main_window import MainWindow
 
 INTERVAL = 50
 REST = 1.0

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextEdit, QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.data_difference import as_html, difference
 from fmstudio.gui.widgets.data_review import REPAIR, RuleFindings
+from fmstudio.gui.widgets.difference import as_html, difference
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
 
 _CAPTIONS = {

@@ -9,7 +9,7 @@ from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QTextEdit
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.data_difference import as_html, difference
+from fmstudio.gui.widgets.difference import as_html, difference
 
 LONGEST = 20_000
 """Characters of a text that are shown; the entry has them all."""

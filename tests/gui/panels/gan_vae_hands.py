@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from fmstudio.gui.page import Page
 from fmstudio.gui.panel import find_panels
 from fmstudio.gui.panels.gan_vae import GanVaePanel
+from fmstudio.gui.window.page import Page
 from fmstudio.jobs import Artefact, Finished, JobRequest, Metrics, Priority, Progress, Sample, Started
 from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
 

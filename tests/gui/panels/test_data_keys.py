@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from fmstudio.data.describe import describe
-from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.panel import find_panels
 from fmstudio.gui.widgets.jobs.question import DESCRIBE, IMPORT, REVIEW
+from fmstudio.gui.window.main_window import MainWindow
 from fmstudio.jobs import JobContext, JobRequest, Priority
 from tests.driving import run_job
 from tests.gui.panels.data_hands import answer
@@ -16,7 +16,7 @@ from tests.gui.panels.data_hands import answer
 @pytest.fixture
 def window(studio, engine, show, put, workspace, monkeypatch):
     # A window with work to do asks before it closes; here nobody would answer.
-    monkeypatch.setattr("fmstudio.gui.main_window.ask_to_stop", lambda *_: True)
+    monkeypatch.setattr("fmstudio.gui.window.main_window.ask_to_stop", lambda *_: True)
     put("plays", 3480, 5_060_000)
     made = show(MainWindow(studio, tuple(info for info in find_panels() if info.name == "data")))
     made.show_panel("data")

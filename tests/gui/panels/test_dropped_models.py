@@ -5,14 +5,14 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.panel import find_panels
 from fmstudio.gui.widgets.play_model_jobs import LINK
+from fmstudio.gui.window.main_window import MainWindow
 
 
 @pytest.fixture
 def window(studio, show, monkeypatch):
-    monkeypatch.setattr("fmstudio.gui.main_window.ask_to_stop", lambda *_: True)
+    monkeypatch.setattr("fmstudio.gui.window.main_window.ask_to_stop", lambda *_: True)
     names = ("home", "data", "playground")
     return show(MainWindow(studio, tuple(info for info in find_panels() if info.name in names)))
 

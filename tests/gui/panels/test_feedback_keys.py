@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from fmstudio.gui import formatting
-from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.panel import find_panels
+from fmstudio.gui.window.main_window import MainWindow
 from fmstudio.workspace import FeedbackRecord, now
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -17,7 +17,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def window(real_studio, workspace, show, qtbot, monkeypatch):
     """The Feedback panel in the window, with five entries, the newest of which is read."""
-    monkeypatch.setattr("fmstudio.gui.main_window.ask_to_stop", lambda *_: True)
+    monkeypatch.setattr("fmstudio.gui.window.main_window.ask_to_stop", lambda *_: True)
     for day, name in enumerate("abcde", 1):
         created = f"2026-01-0{day}T10:00:00+00:00"
         workspace.feedback.add(FeedbackRecord("text", "small", "Why?", f"Because {name}.", id=name, created=created))

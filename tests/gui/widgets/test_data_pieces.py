@@ -5,7 +5,6 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from fmstudio.gui.widgets.data_channels import ChannelHistogram
-from fmstudio.gui.widgets.data_difference import difference
 from fmstudio.gui.widgets.data_histogram import Histogram
 from fmstudio.gui.widgets.data_mixture import kinds_to_mix, note_on, shares_of_mixture
 from fmstudio.gui.widgets.data_picture_detail import facts_of
@@ -13,6 +12,7 @@ from fmstudio.gui.widgets.data_review import Review, RuleFindings
 from fmstudio.gui.widgets.data_shares import Shares, language_name, shares_of
 from fmstudio.gui.widgets.data_shelf import origin_of
 from fmstudio.gui.widgets.data_tokens import example_of
+from fmstudio.gui.widgets.difference import difference
 from fmstudio.gui.widgets.files.kinds import first_of, kind_of
 from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
 from fmstudio.workspace import DatasetRecord

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from fmstudio.gui.navigation import Navigation
 from fmstudio.gui.panel import find_panels
 from fmstudio.gui.widgets.gan_scores import ScoresView
 from fmstudio.gui.widgets.gan_vae_run import MOST_SHEETS, PictureRun, Scores
@@ -12,6 +11,7 @@ from fmstudio.gui.widgets.gan_vae_strip import PlayableStrip
 from fmstudio.gui.widgets.gan_vae_tiles import EvenTiles
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.vae_map import look_of
+from fmstudio.gui.window.navigation import Navigation
 from fmstudio.jobs import Failed, Finished, Sample
 
 PICTURE = np.zeros((8, 8, 3), np.uint8)

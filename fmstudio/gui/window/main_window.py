@@ -5,25 +5,26 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from fmstudio.gui.findings import findings
-from fmstudio.gui.menus import Menus
-from fmstudio.gui.navigation import FIRST, Navigation, shortcut_of
-from fmstudio.gui.page import Page
-from fmstudio.gui.palette import Palette
 from fmstudio.gui.panel import Panel, PanelInfo, dropped_paths, find_panels
 from fmstudio.gui.preload import in_idle_moments, pieces
-from fmstudio.gui.questions import ask_to_stop
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.drop_hint import DropHint
 from fmstudio.gui.widgets.error_box import Banner
-from fmstudio.gui.widgets.job_bar import JobBar
-from fmstudio.gui.widgets.job_list import JobList
-from fmstudio.gui.window_state import restore_panel, restore_window, save_window
+from fmstudio.gui.window.drop_hint import DropHint
+from fmstudio.gui.window.findings import findings
+from fmstudio.gui.window.job_bar import JobBar
+from fmstudio.gui.window.job_list import JobList
+from fmstudio.gui.window.menus import Menus
+from fmstudio.gui.window.navigation import FIRST, Navigation, shortcut_of
+from fmstudio.gui.window.page import Page
+from fmstudio.gui.window.palette import Palette
+from fmstudio.gui.window.questions import ask_to_stop
+from fmstudio.gui.window.shell import Shell
+from fmstudio.gui.window.window_state import restore_panel, restore_window, save_window
 
 
-class MainWindow(QMainWindow):
+class MainWindow(Shell):
     """Shows the panels that exist. A panel's code is loaded when it is first shown, or when there is nothing to do.
 
     complete: all panels are built. closed: the window is gone for good.
@@ -118,7 +119,7 @@ class MainWindow(QMainWindow):
         page = self._pages[name]
         if page.panel is None:
             page.fill(next(info for info in self.infos if info.name == name).load()(self.studio))
-            restore_panel(self, page)
+            restore_panel(self, page.panel)
         return page.panel
 
     def show_panel(self, name: str, **what: Any) -> None:
@@ -142,9 +143,9 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentWidget(self._pages[name])
         self.navigation.show_chosen(name)
 
-    def built_pages(self) -> list[Page]:
-        """The pages that have their panel."""
-        return [page for page in self._pages.values() if page.panel is not None]
+    def built_panels(self) -> list[Panel]:
+        """The panels that are built so far."""
+        return [page.panel for page in self._pages.values() if page.panel is not None]
 
     def build_the_rest(self) -> None:
         """Build the panels that were not shown yet while the event loop has nothing else to do; then `complete`."""
@@ -169,7 +170,7 @@ class MainWindow(QMainWindow):
 
     def open_palette(self) -> None:
         """Find anything."""
-        self.palette_box.pop_up(findings(self))
+        self.palette_box.pop_up(findings(self, self.menus.commands))
 
     def open_job_list(self) -> None:
         """Show all jobs of this session above the job bar."""

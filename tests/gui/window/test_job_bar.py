@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
 
-from fmstudio.gui.widgets.job_bar import JobBar
-from fmstudio.gui.widgets.job_list import JobList
+from fmstudio.gui.window.job_bar import JobBar
+from fmstudio.gui.window.job_list import JobList
 from fmstudio.jobs import (
     Artefact,
     Failed,

@@ -9,10 +9,10 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.panel import Finding, Panel, PanelInfo, PrimaryAction
 from fmstudio.gui.widgets.error_box import Banner
-from fmstudio.gui.window_state import last_panel
+from fmstudio.gui.window.main_window import MainWindow
+from fmstudio.gui.window.window_state import last_panel
 from fmstudio.jobs import Finished, JobRequest, Priority, Started
 from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
 
@@ -109,7 +109,7 @@ def test_keys_show_panels(window):
 
 
 def test_a_panel_is_built_when_it_is_needed_and_told_what_to_show(window, studio):
-    assert [page.info.name for page in window.built_pages()] == ["home"]
+    assert [panel.name for panel in window.built_panels()] == ["home"]
     studio.navigate("train", run="r-1")
     assert window.panel("train").told == [{"run": "r-1"}]
 
@@ -123,7 +123,7 @@ def test_the_rest_is_built_when_there_is_nothing_to_do(window, qtbot, infos):
     home = window.panel("home")
     with qtbot.waitSignal(window.complete):
         window.build_the_rest()
-    assert len(window.built_pages()) == len(infos)
+    assert len(window.built_panels()) == len(infos)
     assert window.panel("home") is home
     assert window.current == "home"
 

@@ -2,25 +2,22 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 import fmstudio
-from fmstudio.gui.navigation import shortcut_of
 from fmstudio.gui.theme import CHOICES
-from fmstudio.gui.widgets.shortcuts_dialog import ShortcutsDialog
-
-if TYPE_CHECKING:
-    from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.window.navigation import shortcut_of
+from fmstudio.gui.window.shell import Shell
+from fmstudio.gui.window.shortcuts_dialog import ShortcutsDialog
 
 
 class Menus(QObject):
     """File, View and Help of a window. `commands` are the actions that a person may look for by name."""
 
-    def __init__(self, window: "MainWindow") -> None:
+    def __init__(self, window: Shell) -> None:
         super().__init__(window)
         self._window = window
         self.commands: list[tuple[QAction, str]] = []

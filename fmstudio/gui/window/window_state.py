@@ -1,45 +1,41 @@
 """Keeps where the window stood, what it showed and how its panels were divided, for each workspace."""
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QSplitter
 
-from fmstudio.gui.page import Page
-
-if TYPE_CHECKING:
-    from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.panel import Panel
+from fmstudio.gui.window.shell import Shell
 
 
-def restore_window(window: "MainWindow") -> None:
+def restore_window(window: Shell) -> None:
     """Put the window where it was. Its panel is shown by whoever opens the window."""
     geometry = window.studio.settings.recall(window.studio.workspace.path, "geometry")
     if isinstance(geometry, QByteArray):
         window.restoreGeometry(geometry)
 
 
-def last_panel(window: "MainWindow") -> str:
+def last_panel(window: Shell) -> str:
     """The panel that was shown last, or the first there is."""
     name = window.studio.settings.recall(window.studio.workspace.path, "panel")
     names = [info.name for info in window.infos]
     return name if name in names else names[0]
 
 
-def restore_panel(window: "MainWindow", page: Page) -> None:
+def restore_panel(window: Shell, panel: Panel) -> None:
     """Divide a panel that was just built as it was divided."""
-    for splitter in page.panel.findChildren(QSplitter):
+    for splitter in panel.findChildren(QSplitter):
         state = window.studio.settings.recall(window.studio.workspace.path, _key(splitter))
         if splitter.objectName() and isinstance(state, QByteArray):
             splitter.restoreState(state)
 
 
-def save_window(window: "MainWindow") -> None:
+def save_window(window: Shell) -> None:
     """Remember the window as it is."""
     settings, workspace = window.studio.settings, window.studio.workspace.path
     settings.remember(workspace, "geometry", window.saveGeometry())
     settings.remember(workspace, "panel", window.current)
-    for page in window.built_pages():
-        for splitter in page.panel.findChildren(QSplitter):
+    for panel in window.built_panels():
+        for splitter in panel.findChildren(QSplitter):
             if splitter.objectName():
                 settings.remember(workspace, _key(splitter), splitter.saveState())
     settings.save()

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 
-from fmstudio.gui.navigation import shortcut_of
 from fmstudio.gui.panel import PanelInfo
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.window.navigation import shortcut_of
 
 GENERAL = (
     ("Ctrl+K", "Find any panel, dataset, model, run or command"),

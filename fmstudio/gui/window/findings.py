@@ -1,33 +1,33 @@
 """What Ctrl+K can find: panels, what the workspace has, and commands."""
 
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction
 
 from fmstudio.gui import formatting
-from fmstudio.gui.navigation import shortcut_of
-from fmstudio.gui.panel import Finding
+from fmstudio.gui.panel import Finding, PanelInfo
+from fmstudio.gui.window.navigation import shortcut_of
+from fmstudio.gui.window.shell import Shell
 from fmstudio.workspace import WorkspaceError
 
-if TYPE_CHECKING:
-    from fmstudio.gui.main_window import MainWindow
 
-
-def findings(window: "MainWindow") -> list[Finding]:
+def findings(window: Shell, commands: Sequence[tuple[QAction, str]]) -> list[Finding]:
     """Everything that can be gone to or done from here; panels first."""
     found = [_panel(window, info) for info in window.infos]
-    found += [finding for page in window.built_pages() for finding in page.panel.findings()]
+    found += [finding for panel in window.built_panels() for finding in panel.findings()]
     with suppress(WorkspaceError):  # what cannot be read now is missing here; the panels that need it say why
         found += _workspace(window)
-    return [*found, *_commands(window)]
+    return [*found, *_commands(commands)]
 
 
-def _panel(window: "MainWindow", info) -> Finding:
+def _panel(window: Shell, info: PanelInfo) -> Finding:
     return Finding(
         info.title, "panel", info.icon, lambda: window.show_panel(info.name), shortcut_of(info, window.infos) or "panel"
     )
 
 
-def _workspace(window: "MainWindow") -> list[Finding]:
+def _workspace(window: Shell) -> list[Finding]:
     panels = {info.name for info in window.infos}
     workspace, go = window.studio.workspace, window.studio.navigate
     found = []
@@ -66,7 +66,7 @@ def _workspace(window: "MainWindow") -> list[Finding]:
     return found
 
 
-def _commands(window: "MainWindow") -> list[Finding]:
+def _commands(commands: Sequence[tuple[QAction, str]]) -> list[Finding]:
     return [
         Finding(
             _title(action.objectName(), action.text()),
@@ -75,7 +75,7 @@ def _commands(window: "MainWindow") -> list[Finding]:
             action.trigger,
             action.shortcut().toString() or "command",
         )
-        for action, icon in window.menus.commands
+        for action, icon in commands
         if action.objectName() != "action-find"
     ]
 

@@ -1,0 +1,36 @@
+"""What the parts of the window need of the window itself; none of them needs to know how it is built."""
+
+from typing import Any
+
+from PySide6.QtWidgets import QMainWindow
+
+from fmstudio.gui.panel import Panel, PanelInfo
+from fmstudio.gui.studio import Studio
+
+
+class Shell(QMainWindow):
+    """The window as its menus, its palette and its memory see it."""
+
+    studio: Studio
+    infos: tuple[PanelInfo, ...]
+
+    @property
+    def current(self) -> str:
+        """The name of the panel that is shown."""
+        raise NotImplementedError
+
+    def built_panels(self) -> list[Panel]:
+        """The panels that are built so far."""
+        raise NotImplementedError
+
+    def show_panel(self, name: str, **what: Any) -> None:
+        """Bring a panel to the front and tell it what to show."""
+        raise NotImplementedError
+
+    def open_palette(self) -> None:
+        """Find anything."""
+        raise NotImplementedError
+
+    def open_job_list(self) -> None:
+        """Show all jobs of this session."""
+        raise NotImplementedError
