@@ -1,7 +1,8 @@
 """What a panel is, and how panels are found.
 
-A panel is a file in gui/panels with one subclass of `Panel`. What the navigation needs (name, title, icon, order) is
-read from the file's text, so the window is on screen before the panels' own imports, plots among them, are loaded.
+A panel is a folder in gui/ whose panel.py has one subclass of `Panel`. What the navigation needs (name, title, icon,
+order) is read from the file's text, so the window is on screen before the panels' own imports, plots among them, are
+loaded.
 """
 
 import ast
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.studio import Studio
 
-PANELS = Path(__file__).with_name("panels")
+WINDOW = Path(__file__).parent
 
 
 class PrimaryAction(QAction):
@@ -117,13 +118,11 @@ class PanelInfo:
 
 
 @cache
-def find_panels(folder: Path = PANELS, package: str = "fmstudio.gui.panels") -> tuple[PanelInfo, ...]:
-    """All panels of a folder in the order of the life cycle."""
-    found = [
-        info
-        for file in sorted(folder.glob("*.py"))
-        for info in _panels_of(file.read_text("utf-8"), f"{package}.{file.stem}")
-    ]
+def find_panels(folder: Path = WINDOW, package: str = "fmstudio.gui") -> tuple[PanelInfo, ...]:
+    """The panels of all folders that have one, in the order of the life cycle."""
+    files = [(file, f"{package}.{file.parent.name}.panel") for file in folder.glob("*/panel.py")]
+    files += [(file, f"{package}.panels.{file.stem}") for file in folder.glob("panels/*.py")]
+    found = [info for file, module in sorted(files) for info in _panels_of(file.read_text("utf-8"), module)]
     return tuple(sorted(found, key=lambda info: (info.order, info.name)))
 
 

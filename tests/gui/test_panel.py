@@ -17,13 +17,17 @@ class {name}Panel(Panel):
 
 
 def test_panels_are_found_in_the_order_of_the_life_cycle_without_being_imported(tmp_path):
-    (tmp_path / "one.py").write_text(PANEL.format(name="late", order=30))
-    (tmp_path / "two.py").write_text(PANEL.format(name="early", order=10))
-    (tmp_path / "help.py").write_text("class Helper: pass")
+    for folder, text in {
+        "one": PANEL.format(name="late", order=30),
+        "two": PANEL.format(name="early", order=10),
+    }.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "panel.py").write_text(text)
+    (tmp_path / "help.py").write_text(PANEL.format(name="lost", order=20))
     found = find_panels(tmp_path, "nowhere")
     assert [(info.name, info.title, info.module) for info in found] == [
-        ("early", "early it", "nowhere.two"),
-        ("late", "late it", "nowhere.one"),
+        ("early", "early it", "nowhere.two.panel"),
+        ("late", "late it", "nowhere.one.panel"),
     ]
     assert found[0].icon == Panel.icon
 
