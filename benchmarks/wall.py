@@ -50,7 +50,7 @@ def make_pictures(folder: Path, count: int) -> None:
 
     from fmstudio.data.images import ImageWriter, Picture
     from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder
-    from fmstudio.workspace.rebuild import write_record
+    from fmstudio.workspace.record_files import write_record
 
     workspace, random = Workspace(folder), np.random.default_rng(0)
     ramp = np.linspace(0, 127, 32)

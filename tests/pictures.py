@@ -6,7 +6,7 @@ import numpy as np
 
 from fmstudio.data.images import ImageWriter, Picture
 from fmstudio.workspace import DatasetRecord, Workspace
-from fmstudio.workspace.rebuild import write_record
+from fmstudio.workspace.record_files import write_record
 
 COLOURS = {"red": (214, 50, 60), "green": (40, 160, 80), "blue": (50, 90, 210)}
 SHAPES = ("circle", "cross", "square")

@@ -14,7 +14,7 @@ from fmstudio.workspace import CollectionRecord, Workspace, explained
 from fmstudio.workspace.errors import DamagedIndexError
 from fmstudio.workspace.index import check_name
 from fmstudio.workspace.lock import ProcessLock, is_held
-from fmstudio.workspace.rebuild import write_record
+from fmstudio.workspace.record_files import write_record
 
 _LOCK = "indexing.lock"
 

@@ -13,7 +13,7 @@ from fmstudio.data.rules import RULES, CleaningRules, Verdict, judge
 from fmstudio.jobs import Artefact, Event, JobContext, Note, Progress, Sample
 from fmstudio.recipe import build
 from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
-from fmstudio.workspace.rebuild import write_record
+from fmstudio.workspace.record_files import write_record
 
 REMOVED = "removed.jsonl"
 _EXAMPLES = 20

@@ -16,7 +16,7 @@ from fmstudio.data.svg import drawn
 from fmstudio.jobs import Artefact, Event, JobContext, Note, Progress, Sample
 from fmstudio.recipe import build, setting
 from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
-from fmstudio.workspace.rebuild import write_record
+from fmstudio.workspace.record_files import write_record
 
 MOST = 1_000_000
 

@@ -15,7 +15,7 @@ from fmstudio.data.intake import new_name
 from fmstudio.data.pacing import Pace
 from fmstudio.jobs import Artefact, Event, JobContext, Note, Progress, Sample
 from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
-from fmstudio.workspace.rebuild import write_record
+from fmstudio.workspace.record_files import write_record
 
 REMOVED = "removed.jsonl"
 USUAL, FARTHEST = 4, 16  # bits of 64

@@ -11,7 +11,7 @@ from fmstudio.data.intake import Intake, Report, new_name
 from fmstudio.data.pacing import Pace
 from fmstudio.jobs import Artefact, Event, JobContext, Progress
 from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
-from fmstudio.workspace.rebuild import write_record
+from fmstudio.workspace.record_files import write_record
 
 # What serves each kind; imported when it is first asked for.
 _INTAKES = {

@@ -16,7 +16,7 @@ from fmstudio.data.sources import Found
 from fmstudio.jobs import Event
 from fmstudio.recipe import build, setting
 from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
-from fmstudio.workspace.rebuild import write_record
+from fmstudio.workspace.record_files import write_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from fmstudio.training.checkpoint import load_checkpoint
 from fmstudio.training.device import parameter_count
 from fmstudio.training.loop import Trainer
 from fmstudio.workspace import ModelRecord, RunRecord, Workspace, atomic_folder, explained, folder_size
-from fmstudio.workspace.rebuild import write_record
+from fmstudio.workspace.record_files import write_record
 
 
 def make_model(workspace: Workspace, run: RunRecord, recipe: Recipe, trainer: Trainer) -> tuple[ModelRecord, int]:

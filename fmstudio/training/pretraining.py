@@ -19,7 +19,7 @@ from fmstudio.training.pace import seconds_per_step
 from fmstudio.training.recipes import parse_recipe, resolve
 from fmstudio.training.record import RunRecorder
 from fmstudio.workspace import RunRecord, RunStatus, Workspace, WorkspaceError, write_atomically
-from fmstudio.workspace.rebuild import write_record
+from fmstudio.workspace.record_files import write_record
 
 
 def pretrain(context: JobContext, workspace: Workspace, recipe: Mapping[str, Any]) -> Job:

@@ -21,7 +21,7 @@ from fmstudio.workspace import (
     explained,
     write_atomically,
 )
-from fmstudio.workspace.rebuild import write_record
+from fmstudio.workspace.record_files import write_record
 from fmstudio.workspace.schema import MIGRATIONS
 
 

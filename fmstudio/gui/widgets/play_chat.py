@@ -13,11 +13,11 @@ from fmstudio.gui.widgets.play_chat_side import ChatSide
 from fmstudio.gui.widgets.play_chat_tabs import ChatTabs
 from fmstudio.gui.widgets.play_chat_talk import ChatTalk
 from fmstudio.gui.widgets.play_completion import CompletionEditor
-from fmstudio.gui.widgets.play_conversation import Conversation
-from fmstudio.gui.widgets.play_shelf import Shelf
 from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.play_talk_view import TalkView
 from fmstudio.workspace import WorkspaceError
+from fmstudio.workspace.conversation import Conversation
+from fmstudio.workspace.conversations import Shelf
 
 _SIDES = [260, 492, 320]
 

@@ -9,9 +9,9 @@ from fmstudio.gui.widgets.form.fields import LinesField
 from fmstudio.gui.widgets.labels import button
 from fmstudio.gui.widgets.play_conversations import Conversations
 from fmstudio.gui.widgets.play_sampling import SamplingForm
-from fmstudio.gui.widgets.play_shelf import Shelf
 from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.segments import Segments
+from fmstudio.workspace.conversations import Shelf
 
 _SYSTEM_HELP = "What the model is told before the conversation. It holds from the next answer on."
 

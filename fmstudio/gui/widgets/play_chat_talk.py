@@ -10,11 +10,11 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.play_conversation import ROOT, Conversation, Removed
 from fmstudio.gui.widgets.play_reply import Reply
-from fmstudio.gui.widgets.play_shelf import Shelf
 from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.workspace import WorkspaceError
+from fmstudio.workspace.conversation import ROOT, Conversation, Removed
+from fmstudio.workspace.conversations import Shelf
 
 _SEEDS = 2**31
 

@@ -13,13 +13,13 @@ from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.play_chat_talk import can_replay, replayed
 from fmstudio.gui.widgets.play_completion_text import CompletionText
 from fmstudio.gui.widgets.play_composer import too_long
-from fmstudio.gui.widgets.play_conversation import Conversation
 from fmstudio.gui.widgets.play_figures import compared, figures_of, pace_of
 from fmstudio.gui.widgets.play_reply import Reply
-from fmstudio.gui.widgets.play_shelf import Shelf
 from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.jobs import Progress
 from fmstudio.workspace import WorkspaceError
+from fmstudio.workspace.conversation import Conversation
+from fmstudio.workspace.conversations import Shelf
 
 
 class CompletionEditor(QWidget):

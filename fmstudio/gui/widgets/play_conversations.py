@@ -7,9 +7,9 @@ from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import ElidedLabel, IconLabel, button, icon_button, label, scroll_area, set_property
-from fmstudio.gui.widgets.play_shelf import Heading, Shelf
 from fmstudio.gui.widgets.pressable import Pressable
 from fmstudio.workspace import WorkspaceError
+from fmstudio.workspace.conversations import Heading, Shelf
 
 _ICONS = {"chat": "mdi6.message-outline", "completion": "mdi6.text"}
 _MOST = 200

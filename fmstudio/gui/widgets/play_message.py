@@ -11,9 +11,9 @@ from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import button, icon_button, label
 from fmstudio.gui.widgets.play_chat_talk import can_replay
 from fmstudio.gui.widgets.play_composer import PromptField
-from fmstudio.gui.widgets.play_conversation import Message
 from fmstudio.gui.widgets.play_figures import figures_of
 from fmstudio.gui.widgets.text.flowing_text import FlowingText
+from fmstudio.workspace.conversation import Message
 
 _SMALL = QSize(16, 16)
 _LONG, _FOLDED = 3000, 1200  # characters of a person's own message: from where it is folded, and to how much

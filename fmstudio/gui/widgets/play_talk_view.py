@@ -12,11 +12,11 @@ from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.play_chat_start import ChatStart
 from fmstudio.gui.widgets.play_chat_talk import ChatTalk
 from fmstudio.gui.widgets.play_composer import Composer
-from fmstudio.gui.widgets.play_conversation import Message
 from fmstudio.gui.widgets.play_figures import compared, pace_of
 from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.play_thread import ThreadView
 from fmstudio.jobs import Progress
+from fmstudio.workspace.conversation import Message
 
 
 class TalkView(QWidget):

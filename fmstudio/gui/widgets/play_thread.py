@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.labels import button
-from fmstudio.gui.widgets.play_conversation import Conversation, Message
 from fmstudio.gui.widgets.play_message import MessageView
 from fmstudio.gui.widgets.tab_order import follow, stops
+from fmstudio.workspace.conversation import Conversation, Message
 
 SHOWN = 20  # messages; earlier ones are brought by a button
 _NEAR = 12  # pixels from the end that count as the end

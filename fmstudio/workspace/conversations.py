@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fmstudio.gui.widgets.play_conversation import Conversation, from_json, to_json
 from fmstudio.workspace import Workspace, WorkspaceError, explained, now, write_atomically
+from fmstudio.workspace.conversation import Conversation, from_json, to_json
 
 FOLDER = "conversations"
 
