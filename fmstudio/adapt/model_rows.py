@@ -6,9 +6,9 @@ from typing import Any
 from fmstudio.data.catalogue import Item
 from fmstudio.recipe import RecipeError, read_toml
 from fmstudio.runtimes import opened
-from fmstudio.runtimes.facts import ModelFacts
 from fmstudio.runtimes.folder_facts import parameters_of
 from fmstudio.runtimes.memory import available_memory, context_to_use, needed_memory
+from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.training.snapshot import GGUF, LANGUAGE
 from fmstudio.workspace import RunRecord
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from fmstudio.errors import StudioError
 from fmstudio.families.text import TextSampling
 from fmstudio.runtimes.chat_template import ChatTemplate
-from fmstudio.runtimes.facts import ModelFacts
+from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import fitting
 
 ROLES = ("system", "user", "assistant")

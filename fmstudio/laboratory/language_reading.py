@@ -20,7 +20,8 @@ from fmstudio.jobs import Event, JobContext, Progress
 from fmstudio.nn.decoder import Decoder, DecoderLayer
 from fmstudio.nn.rotary import RotaryTable
 from fmstudio.runtimes.chat_template import template_of
-from fmstudio.runtimes.facts import ModelFacts, facts_of
+from fmstudio.runtimes.facts import facts_of
+from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.opened import open_language_model, opening
 from fmstudio.training.snapshot import model_folder
 from fmstudio.workspace import Workspace

@@ -14,7 +14,7 @@ from fmstudio.data.tokenizer import end_of_text, load_tokenizer, vocabulary_size
 from fmstudio.errors import StudioError
 from fmstudio.nn.decoder_shape import DecoderShape, from_hf_config
 from fmstudio.runtimes.errors import ModelError
-from fmstudio.runtimes.facts import ModelFacts
+from fmstudio.runtimes.model_facts import ModelFacts
 
 _QUANTISED = ("I8", "U8", "I32", "I64", "U32", "F8_E4M3", "F8_E5M2")
 _LONGEST_HEAD = 256 * 1024 * 1024

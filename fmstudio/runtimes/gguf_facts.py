@@ -7,11 +7,11 @@ from gguf import MODEL_ARCH_NAMES
 from fmstudio.errors import StudioError
 from fmstudio.nn.decoder_shape import DecoderShape
 from fmstudio.runtimes.errors import ModelError
-from fmstudio.runtimes.facts import ModelFacts
 from fmstudio.runtimes.gguf_header import GgufHeader, read_header
 from fmstudio.runtimes.gguf_shape import gguf_shape, is_split
 from fmstudio.runtimes.gguf_tokenizer import check_rebuildable, token_types, vocabulary_of
 from fmstudio.runtimes.gguf_weights import loaded_bytes, place_of
+from fmstudio.runtimes.model_facts import ModelFacts
 
 _NO_TEXT = ("clip", "bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3",
             "eurobert", "t5", "t5encoder", "wavtokenizer-dec", "gemma-embedding", "llama-embed", "dream", "llada",

@@ -3,7 +3,7 @@
 import psutil  # type: ignore[import-untyped]
 
 from fmstudio.runtimes.errors import ModelError
-from fmstudio.runtimes.facts import ModelFacts
+from fmstudio.runtimes.model_facts import ModelFacts
 
 USUAL_CONTEXT = 8192
 """Tokens that a runtime makes room for where the model could read more."""

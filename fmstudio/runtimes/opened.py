@@ -9,8 +9,9 @@ from pathlib import Path
 
 from fmstudio.families.text import LanguageModel
 from fmstudio.runtimes.errors import ModelError
-from fmstudio.runtimes.facts import ModelFacts, facts_of
+from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.memory import available_memory, check_fits, context_to_use, needed_memory, usual_context
+from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import Backend, Runtime
 
 _PATIENCE = 0.05

@@ -5,9 +5,9 @@ import urllib.request
 from typing import Protocol
 
 from fmstudio.runtimes.errors import ModelError
-from fmstudio.runtimes.facts import ModelFacts
 from fmstudio.runtimes.gguf_header import read_header
 from fmstudio.runtimes.gguf_tokenizer import gguf_tokenizer, vocabulary_of
+from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import fitting
 from fmstudio.runtimes.tokens import TextReader
 

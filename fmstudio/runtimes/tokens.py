@@ -4,7 +4,7 @@ from functools import cached_property
 
 from tokenizers import Tokenizer
 
-from fmstudio.runtimes.facts import ModelFacts
+from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import fitting
 
 

@@ -8,10 +8,10 @@ from tokenizers.decoders import DecodeStream
 from fmstudio.families.text import LanguageModel, TextSampling, load_language_model
 from fmstudio.nn.sampling_controls import SamplingControls, draw
 from fmstudio.runtimes.errors import ModelError
-from fmstudio.runtimes.facts import ModelFacts
 from fmstudio.runtimes.gguf_header import read_header
 from fmstudio.runtimes.gguf_tokenizer import gguf_tokenizer
 from fmstudio.runtimes.gguf_weights import load_decoder
+from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.prompt_reading import PromptReading
 from fmstudio.runtimes.runtime import Backend, Pieces, TextStream
 from fmstudio.runtimes.tokens import TextReader

@@ -16,8 +16,9 @@ from fmstudio.errors import StudioError
 from fmstudio.families.text import save_language_model
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.errors import ModelError
-from fmstudio.runtimes.facts import ModelFacts, _facts, facts_of
+from fmstudio.runtimes.facts import _facts, facts_of
 from fmstudio.runtimes.memory import context_to_use, needed_memory
+from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import Backend, Runtime
 from tests.gguf_files import tiny_language_model, write_gguf
 
