@@ -6,13 +6,13 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout
 
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.runs.jobs import DESCRIBE
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.gan_vae_sources import Source
 from fmstudio.gui.widgets.gan_view import GanView
-from fmstudio.gui.widgets.run_questions import DESCRIBE
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.vae_view import VaeView
 from fmstudio.jobs import Sample

@@ -7,6 +7,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QSplitter, QVBoxLayout
 
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.runs.book import RunBook
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import column, row, stack
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -14,7 +16,6 @@ from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.form.recipe_dialog import RecipeDialog
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.run_actions import RunActions
-from fmstudio.gui.widgets.run_book import RunBook
 from fmstudio.gui.widgets.run_cost import RunCost
 from fmstudio.gui.widgets.run_export import RunExport
 from fmstudio.gui.widgets.run_history import RunHistory
@@ -22,7 +23,6 @@ from fmstudio.gui.widgets.run_objective import ObjectiveView
 from fmstudio.gui.widgets.run_questions import RunQuestions
 from fmstudio.gui.widgets.run_sampling import RunSampling
 from fmstudio.gui.widgets.run_setup import RunSetup
-from fmstudio.gui.widgets.run_state import RunState
 from fmstudio.gui.widgets.run_view import RunView
 from fmstudio.gui.widgets.segments import Segments
 

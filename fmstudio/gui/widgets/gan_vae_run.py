@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fmstudio.gui.widgets.run_state import RunState, stored_run
+from fmstudio.gui.runs.state import RunState, stored_run
 from fmstudio.jobs import Event, Sample
 from fmstudio.workspace import RunRecord, Workspace
 

@@ -6,10 +6,11 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
+from fmstudio.gui.runs.book import RunBook
+from fmstudio.gui.runs.jobs import PRETRAIN, RESUME
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.form.recipe_dialog import RecipeDialog
-from fmstudio.gui.widgets.run_book import PRETRAIN, RESUME, RunBook
-from fmstudio.gui.widgets.run_state import RunState
 from fmstudio.jobs import JobRequest, Priority
 
 

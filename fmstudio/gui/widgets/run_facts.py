@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.run_state import RunState
 
 REPAINT_EVERY = 250  # milliseconds: faster than that nobody reads
 

@@ -8,10 +8,10 @@ from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QListView, QMenu, QStyledItemDelegate, QStyleOptionViewItem
 
 from fmstudio.gui import formatting
+from fmstudio.gui.runs.book import RunBook
+from fmstudio.gui.runs.state import WORDS, RunState
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.lists.row_painting import paint_ground, paint_text
-from fmstudio.gui.widgets.run_book import RunBook
-from fmstudio.gui.widgets.run_state import WORDS, RunState
 from fmstudio.workspace import RunRecord
 
 _HEIGHT = 60

@@ -3,7 +3,7 @@
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
-from fmstudio.gui.widgets.run_state import LogLine, RunState
+from fmstudio.gui.runs.state import LogLine, RunState
 
 
 class RunLog(QPlainTextEdit):

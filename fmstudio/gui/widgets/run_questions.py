@@ -5,13 +5,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from fmstudio.gui.runs.jobs import DESCRIBE, ESTIMATE, OBJECTIVE, PROBE
 from fmstudio.gui.studio import Studio
 from fmstudio.jobs import Event, Failed, JobRequest, Priority, Progress, Sample
 
-DESCRIBE = "fmstudio.training.describe:describe"
-ESTIMATE = "fmstudio.training.estimate:estimate"
-PROBE = "fmstudio.training.estimate:probe"
-OBJECTIVE = "fmstudio.training.estimate:objective"
 PATIENCE = 250  # milliseconds without a keystroke before the settings are taken as meant
 
 

@@ -5,9 +5,9 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QLinearGradient, QPainter, QPen, QTextOption
 from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.pictures.tiles import image_of, sheet_of
-from fmstudio.gui.widgets.run_state import RunState
 
 COLUMN = 256
 _PAD = 12

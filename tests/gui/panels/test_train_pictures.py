@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from fmstudio.data.picture_files import grid, save_png
-from fmstudio.gui.widgets.picture_sheets import read_sheet
+from fmstudio.gui.runs.sheets import read_sheet
 from fmstudio.jobs import Artefact, Finished, Metrics, Progress, Sample, Started
 from fmstudio.recipe import Setting
 from fmstudio.workspace import DatasetRecord, ModelRecord

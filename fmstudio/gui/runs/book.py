@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, Signal
 
+from fmstudio.gui.runs.jobs import PRETRAIN, RESUME
+from fmstudio.gui.runs.state import RunState, stored_run, take_record
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.run_state import RunState, stored_run, take_record
 from fmstudio.jobs import Artefact, Event, JobRequest
 from fmstudio.workspace import RunRecord, Workspace
 
-PRETRAIN = "fmstudio.training.pretraining:pretrain"
-RESUME = "fmstudio.training.pretraining:resume"
 OVERLAY_COLOURS = ("generated", "real", "success", "error")
 
 

@@ -7,14 +7,14 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QSplitter, QVBoxLayout, QWidget
 
+from fmstudio.gui.runs.plots import RunPlot, plots_of
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.plot.live_plot import LivePlot
 from fmstudio.gui.widgets.plot.series import Series
-from fmstudio.gui.widgets.run_plots import RunPlot, plots_of
-from fmstudio.gui.widgets.run_state import RunState
 from fmstudio.gui.widgets.segments import Segments
 
 COLOURS = {"training": "training", "": "training", "validation": "validation", "generated": "generated",

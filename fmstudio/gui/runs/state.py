@@ -15,7 +15,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.job_board import JobState
-from fmstudio.gui.widgets.picture_sheets import read_sheet
+from fmstudio.gui.runs.sheets import read_sheet
 from fmstudio.gui.widgets.plot.series import Series
 from fmstudio.jobs import (
     Artefact,

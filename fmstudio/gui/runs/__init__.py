@@ -1,0 +1,1 @@
+"""What the window knows of runs: their states, curves and samples."""
