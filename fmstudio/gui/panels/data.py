@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from fmstudio.gui.models.files import is_model
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.data_actions import DataActions
@@ -22,7 +23,6 @@ from fmstudio.gui.widgets.data_shelf import DataShelf, Tile
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import DESCRIBE, DRAW, IMPORT, Question
-from fmstudio.gui.widgets.play_files import is_model
 
 
 class DataPanel(Panel):

@@ -6,14 +6,14 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from fmstudio.gui.models.files import is_model, keep_pasted
+from fmstudio.gui.models.model_choice import PlayState
+from fmstudio.gui.models.model_jobs import ModelJobs
+from fmstudio.gui.models.picker import ModelPicker
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.play_files import is_model, keep_pasted
 from fmstudio.gui.widgets.play_first_model import FirstModel
-from fmstudio.gui.widgets.play_model_jobs import ModelJobs
-from fmstudio.gui.widgets.play_models import ModelPicker
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.workspace import WorkspaceError
 

@@ -8,13 +8,13 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.batch_detail import RowDetail
 from fmstudio.gui.widgets.batch_jobs import BatchJobs
 from fmstudio.gui.widgets.batch_table import ResultsModel, ResultsTable
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.segments import Segments
 
 _CALM = 250  # milliseconds between two looks at the rows of a batch that runs

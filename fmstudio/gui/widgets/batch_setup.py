@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from fmstudio.errors import StudioError
 from fmstudio.gui import formatting
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.batch_mapping import ColumnMapping
 from fmstudio.gui.widgets.boxes import column, row, scrolled_column, stack
@@ -20,7 +21,6 @@ from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label
 from fmstudio.gui.widgets.lists.text_table import ROW, TextsTable
 from fmstudio.gui.widgets.play_sampling import SamplingForm
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.titled import titled
 from fmstudio.jobs import Progress

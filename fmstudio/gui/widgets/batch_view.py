@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.panel import Finding
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.batch_jobs import BatchJobs
@@ -15,7 +16,6 @@ from fmstudio.gui.widgets.batch_results import BatchResults
 from fmstudio.gui.widgets.batch_setup import ENDINGS, BatchSetup
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.error_box import Banner, ErrorBox
-from fmstudio.gui.widgets.play_state import PlayState
 
 
 class BatchView(QWidget):

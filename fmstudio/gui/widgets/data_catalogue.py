@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.job_board import JobState
+from fmstudio.gui.models.model_jobs import FETCH
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
-from fmstudio.gui.widgets.jobs.question import FETCH, LISTING, Question
+from fmstudio.gui.widgets.jobs.question import LISTING, Question
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label, scroll_area
 from fmstudio.jobs import JobRequest

@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from fmstudio.gui import formatting
 from fmstudio.gui.job_board import JobState
+from fmstudio.gui.models.model_jobs import FETCH
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.jobs.job_strip import WORDS
-from fmstudio.gui.widgets.jobs.question import APPLY, DRAW, FETCH, IMPORT, WITHOUT_DUPLICATES
+from fmstudio.gui.widgets.jobs.question import APPLY, DRAW, IMPORT, WITHOUT_DUPLICATES
 from fmstudio.workspace import DatasetRecord, WorkspaceError
 
 MAKING = {IMPORT, APPLY, FETCH, DRAW, WITHOUT_DUPLICATES}

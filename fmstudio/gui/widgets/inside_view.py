@@ -5,6 +5,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.panel import Finding
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.inside_attention import InsideAttention
@@ -14,7 +15,6 @@ from fmstudio.gui.widgets.inside_next import InsideNext
 from fmstudio.gui.widgets.inside_tab import InsideTab
 from fmstudio.gui.widgets.inside_text import OwnText
 from fmstudio.gui.widgets.inside_tokens import InsideTokens
-from fmstudio.gui.widgets.play_state import PlayState
 
 TITLES = {
     "tokens": ("Tokens", "mdi6.format-letter-matches"),

@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.labels import button, icon_button
@@ -13,7 +14,6 @@ from fmstudio.gui.widgets.play_chat_side import ChatSide
 from fmstudio.gui.widgets.play_chat_tabs import ChatTabs
 from fmstudio.gui.widgets.play_chat_talk import ChatTalk
 from fmstudio.gui.widgets.play_completion import CompletionEditor
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.play_talk_view import TalkView
 from fmstudio.workspace import WorkspaceError
 from fmstudio.workspace.conversation import Conversation

@@ -3,13 +3,13 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import row, stack
 from fmstudio.gui.widgets.form.fields import LinesField
 from fmstudio.gui.widgets.labels import button
 from fmstudio.gui.widgets.play_conversations import Conversations
 from fmstudio.gui.widgets.play_sampling import SamplingForm
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.workspace.conversations import Shelf
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.inside_next import InsideNext
 from fmstudio.gui.widgets.inside_tab import InsideTab
 from fmstudio.gui.widgets.inside_tokens import InsideTokens
 from fmstudio.gui.widgets.play_prompt_tab import PromptTab
-from fmstudio.gui.widgets.play_state import PlayState
 
 
 class ChatTabs(QTabWidget):

@@ -9,9 +9,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.play_reply import Reply
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.workspace import WorkspaceError
 from fmstudio.workspace.conversation import ROOT, Conversation, Removed
 from fmstudio.workspace.conversations import Shelf

@@ -5,6 +5,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
+from fmstudio.gui.models.model_jobs import ModelJobs
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import column
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -13,9 +15,7 @@ from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
 from fmstudio.gui.widgets.play_chat_side import SystemPrompt
 from fmstudio.gui.widgets.play_compare_column import CompareColumn
 from fmstudio.gui.widgets.play_composer import Composer
-from fmstudio.gui.widgets.play_model_jobs import ModelJobs
 from fmstudio.gui.widgets.play_sampling import SamplingForm
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.play_variants import Variant, differences
 from fmstudio.jobs import Event, Failed
 

@@ -7,6 +7,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
+from fmstudio.gui.models.model_jobs import ModelJobs
+from fmstudio.gui.models.picker import ModelPicker
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
@@ -14,10 +17,7 @@ from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label,
 from fmstudio.gui.widgets.play_chat_talk import can_replay, replayed
 from fmstudio.gui.widgets.play_compare_own import OwnWishes
 from fmstudio.gui.widgets.play_figures import compared, figures_of, pace_of, room_of
-from fmstudio.gui.widgets.play_model_jobs import ModelJobs
-from fmstudio.gui.widgets.play_models import ModelPicker
 from fmstudio.gui.widgets.play_reply import Reply
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.play_variants import Variant
 from fmstudio.gui.widgets.text.flowing_text import FlowingText
 from fmstudio.jobs import Progress

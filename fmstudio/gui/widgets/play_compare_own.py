@@ -3,11 +3,11 @@
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.form.fields import LinesField
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.play_sampling import OverridesForm
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.play_variants import Variant
 from fmstudio.gui.widgets.titled import titled
 

@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
@@ -15,7 +16,6 @@ from fmstudio.gui.widgets.play_completion_text import CompletionText
 from fmstudio.gui.widgets.play_composer import too_long
 from fmstudio.gui.widgets.play_figures import compared, figures_of, pace_of
 from fmstudio.gui.widgets.play_reply import Reply
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.jobs import Progress
 from fmstudio.workspace import WorkspaceError
 from fmstudio.workspace.conversation import Conversation

@@ -4,12 +4,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.models.model_choice import STARTER, PlayState
+from fmstudio.gui.models.model_jobs import ModelJobs
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
-from fmstudio.gui.widgets.play_model_jobs import ModelJobs
-from fmstudio.gui.widgets.play_state import STARTER, PlayState
 
 _STARTER_SIZE = 93_000_000
 

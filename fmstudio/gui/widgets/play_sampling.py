@@ -6,10 +6,10 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.form.form import Form
 from fmstudio.gui.widgets.labels import label
-from fmstudio.gui.widgets.play_state import PlayState
 
 WIDTH = 248
 

@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -13,7 +14,6 @@ from fmstudio.gui.widgets.play_chat_start import ChatStart
 from fmstudio.gui.widgets.play_chat_talk import ChatTalk
 from fmstudio.gui.widgets.play_composer import Composer
 from fmstudio.gui.widgets.play_figures import compared, pace_of
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.play_thread import ThreadView
 from fmstudio.jobs import Progress
 from fmstudio.workspace.conversation import Message

@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import scrolled_column
 from fmstudio.gui.widgets.card import Card
@@ -16,7 +17,6 @@ from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.play_chat_talk import can_replay, replayed
 from fmstudio.gui.widgets.play_figures import compared, figures_of, pace_of
 from fmstudio.gui.widgets.play_reply import Reply
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.text.flowing_text import FlowingText
 from fmstudio.jobs import Progress
 from fmstudio.workspace.prompts import Message

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.panel import Finding
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
@@ -13,7 +14,6 @@ from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.play_sampling import SamplingForm
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.prompt_answer import PromptAnswer
 from fmstudio.gui.widgets.prompt_desk import PromptDesk
 from fmstudio.gui.widgets.prompt_editor import PromptEditor

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.card import Card
@@ -17,7 +18,6 @@ from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label, set_property
 from fmstudio.gui.widgets.play_figures import figures_of, pace_of
 from fmstudio.gui.widgets.play_prompt_tab import PromptTab
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.retrieval_answer import AnswerText
 from fmstudio.gui.widgets.retrieval_asking import Asking
 from fmstudio.gui.widgets.retrieval_controls import QuestionControls

@@ -9,6 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -16,7 +17,6 @@ from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.retrieval_ask import AskTab
 from fmstudio.gui.widgets.retrieval_cards import size_of
 from fmstudio.gui.widgets.retrieval_documents import DocumentsTab

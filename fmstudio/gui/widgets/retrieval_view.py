@@ -7,12 +7,12 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.panel import Finding
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.retrieval_cards import CollectionColumn
 from fmstudio.gui.widgets.retrieval_collection import CollectionView
 from fmstudio.gui.widgets.retrieval_jobs import PYTHON_REFERENCE

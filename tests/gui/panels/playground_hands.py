@@ -1,10 +1,10 @@
 """The answers that models would give in the playground, and the panel with them at hand."""
 
 from fmstudio.families.text import TextSampling
+from fmstudio.gui.models.model_choice import LISTING
 from fmstudio.gui.panel import find_panels
 from fmstudio.gui.panels.playground import PlaygroundPanel
 from fmstudio.gui.widgets.play_reply import GENERATE
-from fmstudio.gui.widgets.play_state import LISTING
 from fmstudio.gui.window.page import Page
 from fmstudio.jobs import Failed, Finished, Progress, Sample, Started, TextDelta
 from fmstudio.recipe import settings

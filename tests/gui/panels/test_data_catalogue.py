@@ -3,10 +3,8 @@
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from fmstudio.gui.widgets.jobs.question import (
-    FETCH,
-    LISTING,
-)
+from fmstudio.gui.models.model_jobs import FETCH
+from fmstudio.gui.widgets.jobs.question import LISTING
 from fmstudio.jobs import Artefact, Failed, Finished, Progress, Started
 from tests.gui.panels.data_hands import answer, click, text
 

@@ -5,8 +5,8 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
+from fmstudio.gui.models.model_jobs import LINK
 from fmstudio.gui.panel import find_panels
-from fmstudio.gui.widgets.play_model_jobs import LINK
 from fmstudio.gui.window.main_window import MainWindow
 
 

@@ -6,8 +6,7 @@ import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QLabel
 
-from fmstudio.gui.widgets.jobs.question import FETCH
-from fmstudio.gui.widgets.play_model_jobs import FORGET, LINK, LOAD, UNLOAD
+from fmstudio.gui.models.model_jobs import FETCH, FORGET, LINK, LOAD, UNLOAD
 from fmstudio.jobs import Failed, Finished, Progress, Started
 from tests.gui.panels.playground_hands import MODELS, PLAYS, STARTER, Hands
 

@@ -3,11 +3,11 @@
 import pytest
 from PySide6.QtGui import QGuiApplication
 
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.widgets.batch_jobs import DELETE, EXPORT, LISTING, RESTORE, RESUME, RUN
 from fmstudio.gui.widgets.batch_setup import INSPECT
 from fmstudio.gui.widgets.batch_table import PAGE, RESULTS
 from fmstudio.gui.widgets.batch_view import BatchView
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.jobs import Artefact, Failed, Finished, Progress, Sample, Started
 from fmstudio.workspace.prompt_library import PromptLibrary
 from fmstudio.workspace.prompts import PromptTemplate

@@ -6,13 +6,13 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPlainTextEdit, QPushButton, QTableView
 
+from fmstudio.gui.models.model_choice import LISTING, PlayState
 from fmstudio.gui.widgets.inside_bars import chance
 from fmstudio.gui.widgets.inside_branches import Branch, text_of
 from fmstudio.gui.widgets.inside_colours import matrix_image, tint
 from fmstudio.gui.widgets.inside_question import ATTENTION, COMPARE, COMPLETE, CONTINUE, LENS, NEIGHBOURS, SURPRISAL
 from fmstudio.gui.widgets.inside_text import LONGEST
 from fmstudio.gui.widgets.inside_view import InsideView
-from fmstudio.gui.widgets.play_state import LISTING, PlayState
 from fmstudio.gui.widgets.switch import Switch
 from fmstudio.jobs import Failed, Finished, Progress, Sample, Started
 from tests.gui.test_theme import contrast

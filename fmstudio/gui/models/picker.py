@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fmstudio.gui.models.model_choice import PlayState
+from fmstudio.gui.models.model_jobs import ModelJobs
+from fmstudio.gui.models.picker_row import ModelRow
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import IconLabel, button, label, rule, scroll_area
-from fmstudio.gui.widgets.play_model_jobs import ModelJobs
-from fmstudio.gui.widgets.play_model_row import ModelRow
-from fmstudio.gui.widgets.play_state import PlayState
 
 _WIDTH, _HEIGHT = 560, 560
 _FRAME = 62  # of a button: its icon, its padding and the arrow

@@ -7,12 +7,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from fmstudio.gui import formatting
+from fmstudio.gui.models.model_choice import PlayState
+from fmstudio.gui.models.model_jobs import ModelJobs
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
 from fmstudio.gui.widgets.labels import ElidedLabel, IconLabel, button, icon_button, label, set_property
-from fmstudio.gui.widgets.play_model_jobs import ModelJobs
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.gui.widgets.pressable import Pressable
 from fmstudio.gui.widgets.segments import Segments
 

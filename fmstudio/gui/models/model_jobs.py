@@ -5,10 +5,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.job_board import JobState
+from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.jobs.question import FETCH
-from fmstudio.gui.widgets.play_state import PlayState
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority
+
+FETCH = "fmstudio.data.catalogue:fetch"
 
 LOAD = "fmstudio.adapt.models:load"
 UNLOAD = "fmstudio.adapt.models:unload"

@@ -1,0 +1,1 @@
+"""Choosing a model: what there is, its row, loading and linking."""
