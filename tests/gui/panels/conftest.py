@@ -3,17 +3,17 @@
 import pytest
 
 from fmstudio.data.describe import describe
+from fmstudio.gui.data.jobs import DESCRIBE
+from fmstudio.gui.data.panel import DataPanel
 from fmstudio.gui.panel import find_panels
-from fmstudio.gui.panels.data import DataPanel
 from fmstudio.gui.panels.train import TrainPanel
 from fmstudio.gui.pump import Pump
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.jobs.question import DESCRIBE
 from fmstudio.gui.window.page import Page
 from fmstudio.jobs import Artefact, Engine, Finished, JobContext, Mailbox, Note, Sample, Started
 from fmstudio.workspace import DatasetRecord
 from tests.driving import run_job
-from tests.gui.panels.data_hands import answer
+from tests.gui.data.hands import answer
 from tests.gui.panels.train_runs import DESCRIPTION, ESTIMATE, keep_run
 
 

@@ -16,7 +16,7 @@ from fmstudio.gui.widgets.pictures.export import SAVE
 from fmstudio.gui.window.page import Page
 from fmstudio.jobs import Failed, Finished, Priority, Sample, Started
 from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
-from tests.gui.panels.data_hands import answer, asked, click, text
+from tests.gui.data.hands import answer, asked, click, text
 
 SIZE = (8, 8, 3)
 CONDITIONS = [{"name": "headVariant", "values": ["round", "square"]}]

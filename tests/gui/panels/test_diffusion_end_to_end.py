@@ -13,7 +13,7 @@ from fmstudio.gui.panels.diffusion import DiffusionPanel
 from fmstudio.gui.widgets.diffusion_fields import SAMPLERS
 from fmstudio.gui.widgets.diffusion_forward import PATHS
 from fmstudio.laboratory import diffusion_forward
-from tests.gui.panels.data_hands import click, text
+from tests.gui.data.hands import click, text
 from tests.laboratory.diffusion_models import train_small
 
 PATIENCE = 30_000  # milliseconds; a wait ends as soon as what it waits for is there

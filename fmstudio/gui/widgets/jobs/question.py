@@ -7,26 +7,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from fmstudio.gui.studio import Studio
 from fmstudio.jobs import Event, Failed, Finished, Progress, Sample
 
-DESCRIBE = "fmstudio.data.describe:describe"
-IMPORT = "fmstudio.data.importing:add"
-SAMPLES = "fmstudio.data.samples:ensure"
-LISTING = "fmstudio.data.catalogue:listing"
-PREVIEW = "fmstudio.data.inspection:preview"
-STATISTICS = "fmstudio.data.inspection:statistics"
-REVIEW = "fmstudio.data.cleaning:review"
-APPLY = "fmstudio.data.cleaning:apply"
-EXPLAIN = "fmstudio.data.tokenizing:explain"
-LEARN = "fmstudio.data.tokenizing:train"
-PICTURES = "fmstudio.data.image_preview:page"
-PICTURE = "fmstudio.data.image_preview:one"
-SOME_PICTURES = "fmstudio.data.image_preview:some"
-FITTING = "fmstudio.data.image_preview:fitting"
-PICTURE_STATISTICS = "fmstudio.data.image_statistics:statistics"
-DUPLICATES = "fmstudio.data.image_duplicates:find"
-WITHOUT_DUPLICATES = "fmstudio.data.image_duplicates:remove"
-DRAW = "fmstudio.data.generating:generate"
-DRAWN = "fmstudio.data.generating:preview"
-
 
 class Question(QObject):
     """Asks one thing at a time: a newer question cancels the older one, whose late answers nobody hears.

@@ -1,0 +1,1 @@
+"""Data: what a model learns from, brought in, looked at, cleaned and joined."""

@@ -1,0 +1,42 @@
+"""The left of the Data panel: the datasets, and the way to train on several."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from fmstudio.gui.data.list import DatasetList
+from fmstudio.gui.data.mixture import kinds_to_mix
+from fmstudio.gui.data.shelf import DataShelf
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.labels import button, label
+
+
+class DatasetColumn(QWidget):
+    """`mixture_wanted` asks to mix datasets, offered where there are several of a kind."""
+
+    mixture_wanted = Signal()
+
+    def __init__(self, theme: Theme, shelf: DataShelf, offered: Callable[[str], list[tuple[str, Callable]]]) -> None:
+        """offered: what a right click offers for a dataset, as (text, what to do)."""
+        super().__init__()
+        self.setObjectName("data-column")
+        self.list = DatasetList(theme, shelf, offered)
+        self._shelf = shelf
+        self._several = button(
+            "Train on several…", "data-mix", theme, "mdi6.tune-vertical", "quiet", self.mixture_wanted.emit
+        )
+        self._several.setToolTip("Mix datasets of one kind, each with its share of what the model sees.")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(label("Datasets", "section", "data-list-title"))
+        column.addWidget(self.list, 1)
+        column.addWidget(self._several, 0, Qt.AlignmentFlag.AlignLeft)
+        self.setMinimumWidth(232)
+        self.setMaximumWidth(360)
+        shelf.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        self._several.setVisible(bool(kinds_to_mix(self._shelf.records)))

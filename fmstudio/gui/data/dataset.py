@@ -1,0 +1,122 @@
+"""One dataset: what it is, what can be done with it, and the ways to look at its kind of data."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from fmstudio.gui.data.actions import DataActions
+from fmstudio.gui.data.pictures.duplicates import DuplicatesView
+from fmstudio.gui.data.pictures.pictures import PicturesView
+from fmstudio.gui.data.pictures.statistics import PictureStatisticsView
+from fmstudio.gui.data.shelf import DataShelf
+from fmstudio.gui.data.text.cleaning import CleaningView
+from fmstudio.gui.data.text.preview import PreviewView
+from fmstudio.gui.data.text.statistics import StatisticsView
+from fmstudio.gui.data.text.tokens import TokensView
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
+from fmstudio.gui.widgets.lists.menus import menu_of
+from fmstudio.gui.widgets.segments import Segments
+
+SIGHTS = (("preview", "Preview"), ("statistics", "Statistics"), ("clean", "Clean"), ("tokens", "Tokens"))
+
+
+class DatasetView(QWidget):
+    """Only the sight that is looked at asks anything: counting and tokenising cost time."""
+
+    def __init__(self, studio: Studio, shelf: DataShelf, actions: DataActions) -> None:
+        super().__init__()
+        self.setObjectName("dataset-view")
+        self._studio, self._shelf, self._actions = studio, shelf, actions
+        self.dataset = ""
+        theme = studio.theme
+        self.heading = ElidedLabel("", "section", "dataset-heading")
+        self.facts = ElidedLabel("", "caption", "dataset-facts")
+        self.sight = Segments(SIGHTS, "data-sight", "How to look at the dataset")
+        self.preview = PreviewView(studio)
+        self.statistics = StatisticsView(studio)
+        self.cleaning = CleaningView(studio)
+        self.tokens = TokensView(studio)
+        self.pictures = PicturesView(studio)
+        self.picture_statistics = PictureStatisticsView(studio)
+        self.duplicates = DuplicatesView(studio)
+        self._views = {
+            "text": {"preview": self.preview, "statistics": self.statistics, "clean": self.cleaning,
+                     "tokens": self.tokens},
+            "images": {"preview": self.pictures, "statistics": self.picture_statistics, "clean": self.duplicates},
+        }  # fmt: skip
+        self.pages = QStackedWidget()
+        self.pages.setObjectName("data-sights")
+        for page in (page for views in self._views.values() for page in views.values()):
+            self.pages.addWidget(page)
+        self._train: QPushButton = button(
+            "Train on it", "dataset-train", theme, "mdi6.school-outline", clicked=self._go_training
+        )
+        self._more = icon_button("mdi6.dots-horizontal", "More to do with it", "dataset-more", theme, self._offer)
+        self._lay_out()
+        self.sight.changed.connect(self.look_at)
+        shelf.changed.connect(self._refresh)
+
+    def _lay_out(self) -> None:
+        titles, head, row = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        titles.setSpacing(2)
+        titles.addWidget(self.heading)
+        titles.addWidget(self.facts)
+        head.setSpacing(8)
+        head.addLayout(titles, 1)
+        head.addWidget(self._train)
+        head.addWidget(self._more)
+        row.addWidget(self.sight)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(head)
+        layout.addLayout(row)
+        layout.addWidget(self.pages, 1)
+
+    def set_settings(self, description: Mapping[str, Any]) -> None:
+        """What the data stage said of its settings."""
+        self.cleaning.set_settings(description["cleaning"])
+
+    def show_dataset(self, name: str) -> None:
+        """Show this dataset in the sight that was looked at last."""
+        self.dataset = name
+        self._refresh()
+        self.look_at(self.sight.value())
+
+    def look_at(self, sight: str) -> None:
+        """Show "preview", "statistics", "clean" or "tokens"; where a dataset has no such sight, its preview."""
+        views = self._views.get(self.kind, self._views["text"])
+        sight = sight if sight in views else "preview"
+        self.sight.set_value(sight)
+        self.pages.setCurrentWidget(views[sight])
+        if self.dataset:
+            views[sight].show_dataset(self.dataset)
+
+    @property
+    def kind(self) -> str:
+        """The kind of the dataset that is shown."""
+        record = self._shelf.records.get(self.dataset)
+        return record.kind if record else "text"
+
+    def _refresh(self) -> None:
+        for name, _ in SIGHTS:
+            offered = name in self._views.get(self.kind, self._views["text"])
+            self.sight.button(name).setVisible(offered)
+            self.sight.button(name).setEnabled(offered)  # arrow keys press buttons, hidden ones too
+        if self.dataset in self._shelf.records:
+            details = self._shelf.records[self.dataset].details
+            self.heading.setText(self.dataset)
+            self.heading.setToolTip(str(details.get("title") or self.dataset))
+            self.facts.setText(self._shelf.facts(self.dataset))
+            self.facts.setToolTip(str(details.get("description") or self._shelf.facts(self.dataset)))
+
+    def _go_training(self) -> None:
+        self._actions.train(self.dataset)
+
+    def _offer(self) -> None:
+        entries = [entry for entry in self._actions.offered(self.dataset) if entry[0] != "Train on it"]
+        menu = menu_of(entries, self)
+        menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))

@@ -1,0 +1,236 @@
+"""Before an import: what is added, under which name, as which kind of data, and how files become a dataset."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui.data.fitting import FittingView
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.files.kinds import TEXT, TITLES, first_of, kind_of
+from fmstudio.gui.widgets.files.source_list import SourceList
+from fmstudio.gui.widgets.form.field_row import FieldRow
+from fmstudio.gui.widgets.form.fields import TextField
+from fmstudio.gui.widgets.form.options_form import OptionsForm
+from fmstudio.gui.widgets.keyed_view import KeyedView
+from fmstudio.gui.widgets.labels import button, label, scroll_area, set_property
+from fmstudio.gui.widgets.segments import Segments
+from fmstudio.recipe import Setting
+from fmstudio.workspace import WorkspaceError
+
+_HOW = {"text": "How it becomes documents", "images": "How it becomes pictures", "video": "How it becomes pictures"}
+
+
+class ImportSheet(KeyedView):
+    """`changed` tells that what would be imported is another thing now."""
+
+    leaves = True
+    changed = Signal()
+    more_files = Signal()
+    more_folders = Signal()
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.setObjectName("import-sheet")
+        self._theme, self._workspace = studio.theme, studio.workspace
+        self._settings: Mapping[str, Sequence[Setting]] = {}
+        self._tables: tuple[str, ...] = ()
+        self._endings: Mapping[str, Sequence[str]] = {}
+        self._name_is_mine = self._kind_is_mine = False
+        self._examples: dict[str, Path | None] = {}
+        self.name = TextField("import-name", "Name of the dataset")
+        self.name.edited.connect(self._named)
+        self.name_error = label("", "error", "import-name-error", wrap=True)
+        self.kind = Segments(TITLES, "import-kind", "What the files hold")
+        self.kind.changed.connect(self._kind_chosen)
+        self.sources = SourceList(self._theme)
+        self.sources.changed.connect(self._sources_changed)
+        self.fitting = {kind: FittingView(studio, kind) for kind, _ in TITLES if kind != TEXT}
+        self.options = {
+            kind: OptionsForm(self._theme, f"import-options-{kind}", beside, (1, 3) if beside else (2, 2))
+            for kind, _ in TITLES
+            for beside in [self.fitting.get(kind)]
+        }
+        for form in self.options.values():
+            form.edited.connect(self._edited)
+        self._lay_out()
+        self._show_kind()
+
+    def _lay_out(self) -> None:
+        self._how = Card(_HOW[TEXT], "import-how")
+        for form in self.options.values():
+            self._how.body.addWidget(form)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        column.addWidget(self._make_what())
+        column.addWidget(self._how)
+        column.addStretch(1)
+        head = QHBoxLayout()
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(label("New dataset", "section", "import-title"))
+        sentence = "What these files hold is copied into the workspace; they stay as they are."
+        texts.addWidget(label(sentence, "secondary"))
+        head.addLayout(texts, 1)
+        head.addWidget(button("Cancel", "import-cancel", self._theme, clicked=self.closed.emit))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(head)
+        layout.addWidget(scroll_area(content, "import-scroll"), 1)
+
+    def _make_what(self) -> Card:
+        what = Card("What to add", "import-what")
+        naming, kinds, top = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
+        for column, title, field in ((naming, "Name", self.name), (kinds, "What the files hold", self.kind)):
+            column.setSpacing(4)
+            column.addWidget(label(title, "body"))
+            column.addWidget(field)
+        kinds.addStretch(1)
+        top.setSpacing(16)
+        top.addLayout(naming, 1)
+        top.addLayout(kinds)
+        what.body.addLayout(top)
+        what.body.addWidget(self.name_error)
+        what.body.addSpacing(8)
+        what.body.addWidget(label("Files and folders", "body"))
+        what.body.addWidget(self.sources)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for text, name, signal, icon in (
+            ("Add files…", "import-more-files", self.more_files, "mdi6.file-plus-outline"),
+            ("Add a folder…", "import-more-folders", self.more_folders, "mdi6.folder-plus-outline"),
+        ):
+            row.addWidget(button(text, name, self._theme, icon, "quiet", signal.emit))
+        row.addStretch(1)
+        what.body.addLayout(row)
+        return what
+
+    def set_settings(
+        self,
+        settings: Mapping[str, Sequence[Setting]],
+        endings: Mapping[str, Sequence[str]],
+        tables: Sequence[str],
+    ) -> None:
+        """How files of each kind become a dataset, their endings, and which endings are tables."""
+        self._settings, self._tables, self._endings = settings, tuple(tables), endings
+        self._sources_changed()
+
+    @property
+    def rows(self) -> Mapping[str, FieldRow]:
+        """The settings of the kind that is chosen."""
+        return self.options[self.kind.value()].rows
+
+    # What would be imported.
+
+    def begin(self, paths: Sequence[Path]) -> None:
+        """Start anew with these files and folders."""
+        self._name_is_mine = self._kind_is_mine = False
+        for form in self.options.values():
+            form.restore({})
+        self.sources.set_paths(paths)
+        self.name.setFocus()
+        self.name.selectAll()
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Add files and folders to what is there already."""
+        self.sources.set_paths([*self.sources.paths, *paths])
+
+    def request(self) -> dict[str, Any]:
+        """The arguments of the import."""
+        kind = self.kind.value()
+        return {
+            "sources": [str(path) for path in self.sources.paths],
+            "name": self.name.value().strip(),
+            "kind": kind,
+            "options": self.options[kind].values(),
+        }
+
+    def restore(self, arguments: Mapping[str, Any]) -> None:
+        """Show what an import was asked for, to change it and try again."""
+        self.begin([Path(source) for source in arguments["sources"]])
+        self.name.set_value(arguments["name"])
+        self.kind.set_value(arguments["kind"])
+        self._name_is_mine = self._kind_is_mine = True
+        self._show_kind()
+        self.options[arguments["kind"]].restore(arguments["options"])
+        self._edited()
+
+    def refusal(self) -> str:
+        """Why nothing can be imported as it stands, or ""."""
+        if not self.sources.paths:
+            return "Choose files or a folder first."
+        if not self.rows:
+            return "Getting ready…"
+        if self._name_problem():
+            return "Choose another name."
+        return self.options[self.kind.value()].problem()
+
+    def _name_problem(self) -> str:
+        name = self.name.value().strip()
+        if not name:
+            return "Name the dataset."
+        try:
+            free = self._workspace.free_name("datasets", name)
+        except WorkspaceError as error:
+            return str(error)
+        return "" if free == name else "There is a dataset of this name already; choose another."
+
+    def _named(self) -> None:
+        self._name_is_mine = True
+        self._edited()
+
+    def _kind_chosen(self) -> None:
+        self._kind_is_mine = True
+        self._show_kind()
+
+    def _sources_changed(self) -> None:
+        if not self._name_is_mine and self.sources.paths:
+            self.name.set_value(self._suggested(self.sources.paths[0]))
+        if not self._kind_is_mine:
+            self.kind.set_value(kind_of(self.sources.paths, self._endings))
+        self._examples = {kind: first_of(self.sources.paths, kind, self._endings) for kind, _ in TITLES}
+        self._show_kind()
+
+    def _show_kind(self) -> None:
+        chosen = self.kind.value()
+        self._how.title.setText(_HOW[chosen])
+        self.options[chosen].set_settings(self._settings.get(chosen, ()))  # the forms of other kinds may never be seen
+        for kind, form in self.options.items():
+            form.setVisible(kind == chosen)
+        self._edited()
+
+    def _suggested(self, path: Path) -> str:
+        stem = path.name if path.is_dir() else path.stem
+        plain = "".join(letter if letter.isalnum() or letter in " .+-_" else "-" for letter in stem)
+        return self._workspace.free_name("datasets", plain.strip(" .+-")[:70] or "dataset")
+
+    def _edited(self) -> None:
+        problem = self._name_problem()
+        self.name_error.setText(problem)
+        self.name_error.setVisible(bool(problem) and bool(self.sources.paths))
+        set_property(self.name, "invalid", bool(problem) and bool(self.sources.paths))
+        if not self.rows:
+            pass
+        elif self.kind.value() == TEXT:
+            how = self.rows["documents"].value()
+            self.rows["length"].setEnabled(how in ("automatic", "paragraphs"))
+            self.rows["separator"].setEnabled(how == "separator")
+            self.rows["column"].setEnabled(self._may_hold_tables())
+        else:
+            self._preview()
+        self.changed.emit()
+
+    def _preview(self) -> None:
+        kind = self.kind.value()
+        form = self.options[kind]
+        if self.sources.paths and not form.problem():
+            self.fitting[kind].preview(self._examples.get(kind), form.values())
+
+    def _may_hold_tables(self) -> bool:
+        return any(path.is_dir() or path.suffix.lower() in self._tables for path in self.sources.paths)

@@ -1,0 +1,300 @@
+"""Data: choose what a model learns from. Add texts and pictures, look at them, clean them, see what a model sees."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from fmstudio.gui.data.actions import DataActions
+from fmstudio.gui.data.adding import Adding
+from fmstudio.gui.data.catalogue import CatalogueView
+from fmstudio.gui.data.column import DatasetColumn
+from fmstudio.gui.data.dataset import DatasetView
+from fmstudio.gui.data.import_sheet import ImportSheet
+from fmstudio.gui.data.import_view import ImportView
+from fmstudio.gui.data.jobs import DESCRIBE, DRAW, IMPORT
+from fmstudio.gui.data.mixture import MixtureView
+from fmstudio.gui.data.pictures.drawing import DrawSheet
+from fmstudio.gui.data.shelf import DataShelf, Tile
+from fmstudio.gui.models.files import is_model
+from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.empty_state import EmptyState
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.question import Question
+
+
+class DataPanel(Panel):
+    """Left: the datasets. Right: the chosen one, or what is being added, the catalogue, or a mixture."""
+
+    name = "data"
+    title = "Data"
+    summary = "Choose what a model learns from: add texts and pictures, look at them, clean them."
+    icon = "mdi6.database-outline"
+    order = 10
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self.shelf = DataShelf(studio)
+        self.actions = DataActions(studio, self.shelf, self)
+        self.adding = Adding(studio, self)
+        self.column = DatasetColumn(self.theme, self.shelf, self.actions.offered)
+        self.list = self.column.list
+        self.dataset = DatasetView(studio, self.shelf, self.actions)
+        self.sheet = ImportSheet(studio)
+        self.drawing = DrawSheet(studio)
+        self.importing = ImportView(studio)
+        self.catalogue = CatalogueView(studio)
+        self.mixture = MixtureView(self.theme)
+        self.error = ErrorBox(self.theme, "data-error")
+        self.empty = self._make_empty()
+        self._description: Mapping[str, Any] = {}
+        self._question = Question(studio, DESCRIBE)
+        self.primary_action = PrimaryAction("Add…", "mdi6.plus", self, "add")
+        self._lay_out()
+        self._connect()
+        self._show_shelf()
+
+    # Its parts.
+
+    def _make_empty(self) -> EmptyState:
+        made = EmptyState(
+            self.theme, "mdi6.database-outline", "Nothing to learn from yet",
+            "Add texts, pictures or videos of your own (files can be dropped here), have pictures drawn, or begin with "
+            "the sample set: the reference that comes with Python.", "data-empty",
+        )  # fmt: skip
+        made.add_button("Add a folder…", "empty-add-folder", self.adding.ask_folder, "mdi6.folder-plus-outline")
+        made.add_button("Use the sample set", "empty-samples", self.adding.use_samples)
+        made.add_button("Draw pictures…", "empty-draw", self.open_drawing)
+        made.add_button("Catalogue", "empty-catalogue", self.open_catalogue)
+        return made
+
+    def _lay_out(self) -> None:
+        self.pages = QStackedWidget()
+        self.pages.setObjectName("data-pages")
+        for page in (self.dataset, self.sheet, self.drawing, self.importing, self.catalogue, self.mixture):
+            self.pages.addWidget(page)
+        right = QWidget()
+        beside = QVBoxLayout(right)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(12)
+        beside.addWidget(self.error)
+        beside.addWidget(self.pages, 1)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.setObjectName("data-splitter")
+        self._split.setChildrenCollapsible(False)
+        self._split.addWidget(self.column)
+        self._split.addWidget(right)
+        self._split.setStretchFactor(1, 1)
+        self._split.setSizes([272, 900])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._split)
+        layout.addWidget(self.empty)
+
+    def _connect(self) -> None:
+        self.primary_action.triggered.connect(self._primary)
+        self.list.opened.connect(self._open_tile)
+        self.column.mixture_wanted.connect(self.open_mixture)
+        self.shelf.changed.connect(self._show_shelf)
+        self.shelf.ended.connect(self._job_ended)
+        self.shelf.failed.connect(self.error.show_error)
+        self.actions.failed.connect(self.error.show_error)
+        for sheet in (self.sheet, self.drawing):
+            sheet.changed.connect(self._judge)
+            sheet.closed.connect(self._back)
+        self.sheet.more_files.connect(self.adding.ask_files)
+        self.sheet.more_folders.connect(self.adding.ask_folder)
+        self.adding.chosen.connect(self.dropped)
+        self.adding.catalogue_wanted.connect(self.open_catalogue)
+        self.adding.drawing_wanted.connect(self.open_drawing)
+        self.importing.opened.connect(self.open_dataset)
+        self.importing.train.connect(self.actions.train)
+        self.importing.again.connect(self._change_import)
+        self.importing.dismissed.connect(self._dismiss)
+        self.catalogue.opened.connect(self.open_dataset)
+        self.catalogue.closed.connect(self._back)
+        self.mixture.closed.connect(self._back)
+        self.mixture.train.connect(lambda chosen: self.studio.navigate("train", datasets=chosen))
+        self.dataset.cleaning.opened.connect(self.open_dataset)
+        self.dataset.duplicates.opened.connect(self.open_dataset)
+        self._question.answered.connect(self._described)
+        self._question.failed.connect(self.error.show_error)
+
+    def _described(self, description: Mapping[str, Any]) -> None:
+        self._description = description
+        self.adding.endings = sorted({ending for known in description["endings_of"].values() for ending in known})
+        self.sheet.set_settings(description["importing_of"], description["endings_of"], description["tables"])
+        self.drawing.set_settings(description["styles"], description["generating"])
+        self.dataset.set_settings(description)
+
+    # Coming and going.
+
+    def shown(self, **what: Any) -> None:
+        """`dataset` opens one by its name, `sight` says how to look at it, `add` begins to add these paths."""
+        if not self._description and not self._question.pending:
+            self._question.ask()
+        if what.get("catalogue"):
+            self.open_catalogue()
+        if dataset := what.get("dataset"):
+            self.shelf.refresh()
+            self.open_dataset(dataset)
+        if sight := what.get("sight"):
+            self.dataset.look_at(sight)
+        if paths := what.get("add"):
+            self.dropped([Path(path) for path in paths])
+
+    def accepts(self, paths: list[Path]) -> bool:
+        """Anything but models, which the playground takes. A folder of texts may have a config.json, but no weights."""
+        weights = (path.is_file() or any(path.glob("*.safetensors")) for path in paths if is_model(path))
+        return sum(weights) < len(paths)
+
+    def dropped(self, paths: list[Path]) -> None:
+        if self.pages.currentWidget() is self.sheet and not self._split.isHidden():
+            self.sheet.add(paths)
+        else:
+            self.sheet.begin(paths)
+            self._show_page(self.sheet)
+
+    def findings(self) -> list[Finding]:
+        """The panel's commands for Ctrl+K."""
+        commands = [
+            ("Add files", "mdi6.file-plus-outline", self.adding.ask_files),
+            ("Add a folder", "mdi6.folder-plus-outline", self.adding.ask_folder),
+            ("Draw pictures", "mdi6.draw", self.open_drawing),
+            ("Catalogue of data", "mdi6.bookshelf", self.open_catalogue),
+            ("Mix datasets", "mdi6.tune-vertical", self.open_mixture),
+        ]
+        return [Finding(title, "command", icon, lambda act=act: self._come_and(act)) for title, icon, act in commands]
+
+    def _come_and(self, act: Callable[[], Any]) -> None:
+        self.studio.navigate(self.name)
+        act()
+
+    # Adding.
+
+    def _primary(self) -> None:
+        sheet = self.pages.currentWidget()
+        if sheet not in (self.sheet, self.drawing):
+            self.adding.offer_ways()
+        elif not sheet.refusal():
+            begin = self.adding.begin if sheet is self.sheet else self.adding.draw
+            self._make(sheet.request(), begin)
+
+    def _make(self, asked: dict[str, Any], begin: Callable[[dict[str, Any]], str]) -> None:
+        """Begin to make a dataset, and show how it goes."""
+        job = begin(asked)
+        self.shelf.refresh()
+        self.importing.follow(job)
+        self._show_page(self.importing)
+        self.list.choose(asked["name"], job)
+
+    def _change_import(self, arguments: Mapping[str, Any]) -> None:
+        self.shelf.dismiss(self.importing.job)
+        sheet = self.drawing if "style" in arguments else self.sheet
+        sheet.restore(arguments)
+        self._show_page(sheet)
+
+    def _dismiss(self, job: str) -> None:
+        self.shelf.dismiss(job)
+        self._back()
+
+    def _job_ended(self, job: str) -> None:
+        """An import that somebody looks at leads to its dataset, or stays where there is something to read."""
+        state = self.studio.jobs.get(job)
+        made = state.result.get("dataset") if state else None
+        if made and self.importing.job == job and self.pages.currentWidget() is self.importing:
+            if state.result.get("skipped"):
+                self.list.unchoose()
+            else:
+                self.open_dataset(made)
+
+    # What is shown.
+
+    def open_dataset(self, name: str) -> None:
+        """Show a dataset."""
+        if name not in self.shelf.records:
+            self.shelf.refresh()
+        if name not in self.shelf.records:
+            self.error.show_error(f"There is no dataset named “{name}” in this workspace any more.")
+            return
+        self.list.choose(name)
+        self._show_dataset(name)
+
+    def open_catalogue(self) -> None:
+        """Show what can be fetched."""
+        self.catalogue.refresh()
+        self._show_page(self.catalogue)
+
+    def open_drawing(self) -> None:
+        """Show how pictures can be drawn here."""
+        self._show_page(self.drawing)
+        self.drawing.begin()
+
+    def open_mixture(self) -> None:
+        """Show what a model would learn from when datasets of the present one's kind are mixed."""
+        self.mixture.show_datasets(self.shelf.records, self.dataset.kind)
+        self._show_page(self.mixture)
+
+    def _open_tile(self, tile: Tile) -> None:
+        if not tile.job:
+            self._show_dataset(tile.name)
+        elif self.studio.jobs[tile.job].request.target in (IMPORT, DRAW):
+            self.importing.follow(tile.job)
+            self._show_page(self.importing, keep_choice=True)
+
+    def _show_dataset(self, name: str) -> None:
+        self.error.clear()
+        self._show_page(self.dataset, keep_choice=True)
+        if name != self.dataset.dataset or not self.dataset.isVisible():
+            self.dataset.show_dataset(name)
+
+    def _show_page(self, page: QWidget, keep_choice: bool = False) -> None:
+        if not keep_choice:
+            self.list.unchoose()
+        self.pages.setCurrentWidget(page)
+        self._arrange()
+        if self.isVisible() and self.window().isActiveWindow():
+            self._focus(page)
+
+    def _focus(self, page: QWidget) -> None:
+        """Keys go to where one goes on: the name of what is added, an aside that Esc closes, or else the list."""
+        if page is self.sheet:
+            self.sheet.name.setFocus()
+        elif page is not self.drawing:
+            (page if page in (self.catalogue, self.mixture) else self.list).setFocus()
+
+    def _back(self) -> None:
+        """From an aside back to the dataset that was looked at, or the newest there is."""
+        known = [name for name in (self.dataset.dataset, *reversed(self.shelf.records)) if name in self.shelf.records]
+        if known:
+            self.open_dataset(known[0])
+        else:
+            self._show_page(self.dataset)
+
+    def _show_shelf(self) -> None:
+        """Follow what there is; of a dataset that was deleted, go to another."""
+        at_dataset = self.pages.currentWidget() is self.dataset
+        if at_dataset and self.dataset.dataset not in self.shelf.records and self.shelf.records:
+            self._back()
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The empty state takes the whole panel, unless one is about to add something."""
+        aside = self.pages.currentWidget() is not self.dataset
+        something = bool(self.shelf.tiles)
+        self.empty.setVisible(not something and not aside)
+        self._split.setVisible(something or aside)
+        self.column.setVisible(something)
+        self._judge()
+
+    def _judge(self) -> None:
+        """On a sheet the primary action is what the sheet is for; everywhere else it is to add."""
+        sheet = self.pages.currentWidget()
+        looks = {self.sheet: ("mdi6.tray-arrow-down", "Import"), self.drawing: ("mdi6.draw", "Draw")}
+        self.primary_action.icon_name, text = looks.get(sheet, ("mdi6.plus", "Add…"))
+        self.primary_action.setText(text)
+        refusal = sheet.refusal() if sheet in looks else ""
+        self.primary_action.refuse(refusal) if refusal else self.primary_action.allow()

@@ -1,0 +1,1 @@
+"""Datasets of pictures: the wall, details, statistics, duplicates, drawing."""

@@ -1,0 +1,224 @@
+"""The documents of a dataset to leaf through: the list with its search, and the text of the chosen one."""
+
+from pathlib import PurePath
+
+from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QListView,
+    QSplitter,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fmstudio.gui import formatting
+from fmstudio.gui.data.text.documents import DOCUMENT, Document, DocumentsModel
+from fmstudio.gui.data.text.reading import ReadingView
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.labels import label
+
+_PATIENCE = 250  # milliseconds without a keystroke before a search is taken as meant
+
+
+class PreviewView(QWidget):
+    """Keeps the place in each dataset while the window is open."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.setObjectName("preview")
+        theme = studio.theme
+        self._places: dict[str, int] = {}
+        self._wanted = 0
+        self.documents = DocumentsModel(studio)
+        self.search = QLineEdit()
+        self.search.setObjectName("preview-search")
+        self.search.setAccessibleName("Find documents that contain a text")
+        self.search.setPlaceholderText("Find in all documents")
+        self.search.setClearButtonEnabled(True)
+        self.search.addAction(theme.icon("mdi6.magnify", "secondary"), QLineEdit.ActionPosition.LeadingPosition)
+        self.found = label("", "caption", "preview-found")
+        self.list = _DocumentList(theme, self.documents)
+        self.reading = ReadingView(theme)
+        self.error = ErrorBox(theme, "preview-error", dismissable=False)
+        self._typed = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.search)
+        column.addWidget(self.found)
+        column.addWidget(self.list, 1)
+        left.setMinimumWidth(180)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setObjectName("preview-splitter")
+        split.setChildrenCollapsible(False)
+        split.addWidget(left)
+        split.addWidget(self.reading)
+        split.setStretchFactor(1, 1)
+        split.setSizes([232, 500])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addWidget(self.error)
+        layout.addWidget(split, 1)
+
+    def _connect(self) -> None:
+        self._typed.timeout.connect(self._search)
+        self.search.textEdited.connect(self._typed.start)
+        self.search.textChanged.connect(lambda text: self._typed.start() if not text else None)
+        self.search.returnPressed.connect(self._search)
+        self.documents.counted.connect(self._counted)
+        self.documents.arrived.connect(self._arrived)
+        self.documents.failed.connect(self._failed)
+        self.list.selectionModel().currentChanged.connect(self._chose)
+        self.reading.stepped.connect(self._step)
+
+    # What is shown.
+
+    def show_dataset(self, name: str) -> None:
+        """Show this dataset's documents, where one was when one looked at it last."""
+        if name == self.documents.dataset and not self.error.showing:
+            return
+        self.search.clear()
+        self._begin(name, "", self._places.get(name, 0))
+
+    def reload(self) -> None:
+        """Read the present dataset anew."""
+        self._begin(self.documents.dataset, self.documents.search, self._wanted)
+
+    def _begin(self, dataset: str, search: str, place: int) -> None:
+        self.error.clear()
+        self._wanted = place
+        self.found.setText("Looking…")
+        self.reading.clear("")
+        self.documents.show(dataset, search)
+
+    def _search(self) -> None:
+        self._typed.stop()
+        text = self.search.text().strip()
+        if text != self.documents.search:
+            self._begin(self.documents.dataset, text, 0)
+
+    def _counted(self) -> None:
+        model = self.documents
+        amount = formatting.plural(model.total, "document")
+        words = f"{amount} found" if model.search else amount
+        self.found.setText(f"{words} so far…" if model.searching else words)
+        if model.total and not self.list.currentIndex().isValid():
+            self._choose(min(self._wanted, model.total - 1))
+        elif not model.total and model.complete:
+            self.reading.clear(f"No document contains “{model.search}”." if model.search else "It holds no document.")
+        self._show_place()
+
+    def _arrived(self, first: int, last: int) -> None:
+        row = self.list.currentIndex().row()
+        if first <= row <= last:
+            self._show(row)
+
+    def _failed(self, reason: str, details: str) -> None:
+        self.found.setText("")
+        self.error.show_error(reason, details)
+
+    def _choose(self, row: int) -> None:
+        index = self.documents.index(row)
+        self.list.setCurrentIndex(index)
+        self.list.scrollTo(index)
+
+    def _step(self, by: int) -> None:
+        row = self.list.currentIndex().row() + by
+        if 0 <= row < self.documents.total:
+            self._choose(row)
+
+    def _chose(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self._wanted = index.row()
+            if not self.documents.search:
+                self._places[self.documents.dataset] = index.row()
+            self._show(index.row())
+
+    def _show(self, row: int) -> None:
+        document = self.documents.document(row)
+        if document is None:
+            self.reading.clear("Loading…")
+        else:
+            self.reading.show_document(document, self.documents.search)
+        self._show_place()
+
+    def _show_place(self) -> None:
+        self.reading.show_place(self.list.currentIndex().row(), self.documents.total)
+
+
+class _DocumentList(QListView):
+    """Rows are painted only where they are seen, so a hundred thousand cost as much as ten."""
+
+    def __init__(self, theme: Theme, model: DocumentsModel) -> None:
+        super().__init__()
+        self.setObjectName("preview-documents")
+        self.setAccessibleName("Documents")
+        self.setMouseTracking(True)
+        self.setModel(model)
+        self._painter = _RowPainter(theme)
+        self.setItemDelegate(self._painter)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        theme.changed.connect(self.viewport().update)
+
+
+class _RowPainter(QStyledItemDelegate):
+    """Title above, source and size beneath."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(120, self._theme.size("body") + self._theme.size("caption") + 23)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        document: Document | None = index.data(DOCUMENT)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(option.rect).adjusted(4, 1, -4, -1)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        if chosen or hovered:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.color("accent_soft" if chosen else "hover"))
+            painter.drawRoundedRect(area, 6, 6)
+        if chosen and option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self._theme.color("accent"), 1))
+            painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        self._texts(painter, area.adjusted(8, 4, -8, -4), document)
+        painter.restore()
+
+    def _texts(self, painter: QPainter, area: QRectF, document: Document | None) -> None:
+        body, caption = self._theme.font("body"), self._theme.font("caption")
+        if document is None:
+            self._line(painter, area, "Loading…", body, "secondary", Qt.AlignmentFlag.AlignVCenter)
+            return
+        size = formatting.size(document["bytes"])
+        taken = QFontMetricsF(caption).horizontalAdvance(size) + 8
+        self._line(painter, area, document["title"], body, "text", Qt.AlignmentFlag.AlignTop)
+        below = Qt.AlignmentFlag.AlignBottom
+        self._line(
+            painter, area.adjusted(0, 0, -taken, 0), PurePath(document["source"]).name, caption, "secondary", below
+        )
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | below, size)
+
+    def _line(self, painter: QPainter, area: QRectF, text: str, font: QFont, token: str, where) -> None:
+        painter.setFont(font)
+        painter.setPen(self._theme.color(token))
+        shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideMiddle, area.width())
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | where, shown)

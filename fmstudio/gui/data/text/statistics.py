@@ -1,0 +1,80 @@
+"""What a dataset holds in numbers: figures, how long its documents are, languages, encodings, and what was skipped."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+
+from fmstudio.gui import formatting
+from fmstudio.gui.data.counting import CountedView, Figure
+from fmstudio.gui.data.jobs import STATISTICS
+from fmstudio.gui.data.shares import Share, Shares, language_name, shares_of
+from fmstudio.gui.data.text.histogram import Histogram
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
+
+_FIGURES = ("documents", "size", "characters", "words", "licence")
+
+
+class StatisticsView(CountedView):
+    """The numbers of a dataset of texts."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio, "statistics", STATISTICS)
+        theme = studio.theme
+        self.figures = {name: Figure(name.capitalize(), f"statistics-{name}") for name in _FIGURES}
+        self.histogram = Histogram(theme, "statistics-lengths", "characters", "document")
+        self.languages = _ShareCard(theme, "Languages", "statistics-languages")
+        self.encodings = _ShareCard(theme, "Encodings", "statistics-encodings")
+        self.kinds = _ShareCard(theme, "Kinds of files", "statistics-kinds")
+        self.skipped = SkippedFiles(theme, "statistics-skipped")
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        figures = QHBoxLayout()
+        figures.setSpacing(8)
+        for name, figure in self.figures.items():
+            figures.addWidget(figure, 3 if name == "licence" else 2)
+        lengths = Card("How long the documents are", "statistics-lengths-card")
+        lengths.body.addWidget(self.histogram, 1)
+        shares = QHBoxLayout()
+        shares.setSpacing(16)
+        for card in (self.languages, self.encodings, self.kinds):
+            shares.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        column.addLayout(figures)
+        column.addWidget(lengths, 1)
+        column.addLayout(shares)
+        column.addWidget(self.skipped)
+        self.put(column)
+
+    def show_numbers(self, found: Mapping[str, Any], licence: str) -> None:
+        for name in ("documents", "characters", "words"):
+            self.figures[name].show_value(formatting.count(found[name]))
+        self.figures["size"].show_value(formatting.size(found["bytes"]))
+        self.figures["licence"].show_value(licence)
+        self.histogram.show_counts(found["length_histogram"]["edges"], found["length_histogram"]["counts"])
+        languages = {language_name(code): count for code, count in found["languages"].items()}
+        looked_at = formatting.plural(found.get("languages_looked_at", 0), "document")
+        self.languages.show_shares(shares_of(languages), f"of {looked_at}")
+        self.encodings.show_shares(shares_of({name.upper(): count for name, count in found["encodings"].items()}))
+        self.kinds.show_shares(shares_of({_kind(name): count for name, count in found["kinds"].items()}))
+        self.skipped.show_files(found.get("skipped", []))
+
+
+def _kind(ending: str) -> str:
+    return "No ending" if ending == "other" else f".{ending}"
+
+
+class _ShareCard(Card):
+    def __init__(self, theme: Theme, title: str, name: str) -> None:
+        super().__init__(title, f"{name}-card")
+        self.shares = Shares(theme, name, title)
+        self.body.addWidget(self.shares)
+
+    def show_shares(self, shares: list[Share], caption: str = "") -> None:
+        self.set_caption(caption)
+        self.shares.show_shares(shares)

@@ -1,0 +1,128 @@
+"""Adding files and folders: the sheet, the progress, and what came of it."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu
+
+from fmstudio.gui.data.jobs import IMPORT, PREVIEW
+from fmstudio.jobs import Artefact, Failed, Finished, Note, Priority, Progress, Started
+from tests.gui.data.hands import asked, click, text
+
+
+def test_dropped_files_open_a_sheet_with_a_name_and_options(panel, folder):
+    assert panel.accepts([folder])
+    panel.dropped([folder])
+    assert panel.sheet.isVisible()
+    assert panel.findChild(QLineEdit, "import-name").text() == "My Notes"
+    assert panel.primary_action.text() == "Import"
+    assert panel.primary_action.isEnabled()
+    titles = [text(panel, f"title-options.{key}") for key in ("documents", "column", "encoding", "licence")]
+    assert titles == ["What is one document", "Column of tables", "Encoding of text files", "Licence"]
+    how = panel.findChild(QComboBox, "field-options.documents")
+    assert [how.itemText(n) for n in range(4)] == [
+        "Automatic", "Each file is one document", "Cut near a length", "Cut at a separator line",
+    ]  # fmt: skip
+
+
+def test_a_name_that_is_taken_or_impossible_is_said_at_the_name(panel, folder):
+    panel.dropped([folder])
+    for name, sentence in (
+        ("plays", "There is a dataset of this name already; choose another."),
+        ("", "Name the dataset."),
+    ):
+        panel.sheet.name.set_value(name)
+        panel.sheet.name.edited.emit()
+        assert text(panel, "import-name-error") == sentence
+        assert panel.primary_action.reason == "Choose another name."
+    panel.sheet.name.set_value("a/b")
+    panel.sheet.name.edited.emit()
+    assert "cannot be a name" in text(panel, "import-name-error")
+
+
+def test_an_import_shows_its_progress_and_can_be_held_and_ended(panel, studio, engine, folder):
+    panel.dropped([folder])
+    how = panel.sheet.rows["documents"]
+    how.editor.set_value("file")
+    how.editor.edited.emit()
+    panel.primary_action.trigger()
+    assert asked(engine, IMPORT) == {
+        "sources": [str(folder)], "name": "My Notes", "kind": "text", "options": {"documents": "file"},
+    }  # fmt: skip
+    job = engine.latest(IMPORT)
+    studio.jobs.deliver([(job, Started()), (job, Progress(76, 100, "bytes", "Reading a.txt"))])
+    assert text(panel, "import-card-title") == "Adding “My Notes”"
+    assert text(panel, "import-sentence") == "Reading a.txt"
+    assert text(panel, "import-strip-fraction") == "76 %"
+    for act in ("pause", "stop", "cancel"):
+        click(panel, f"import-strip-{act}")
+        assert engine.calls[-1] == (act, job)
+
+
+def test_what_was_skipped_is_listed_with_reasons(panel, studio, engine, folder, put):
+    panel.dropped([folder])
+    panel.primary_action.trigger()
+    job = engine.latest(IMPORT)
+    studio.jobs.deliver([(job, Started()), (job, Note("My Notes/empty.txt was skipped: it is empty.", "warning"))])
+    assert panel.importing.skipped.texts == [("My Notes/empty.txt", "it is empty")]
+    put("My Notes", 12, 34_000, sources=[str(folder)])
+    skipped = [
+        {"source": "My Notes/empty.txt", "reason": "it is empty"},
+        {"source": "My Notes/x.txt", "reason": "it is binary"},
+    ]
+    result = {"dataset": "My Notes", "documents": 12, "bytes": 34_000, "skipped": skipped}
+    studio.jobs.deliver([(job, Artefact("dataset", "My Notes", "/x")), (job, Finished(result=result))])
+    assert text(panel, "import-card-title") == "“My Notes” is here"
+    assert text(panel, "import-sentence") == "12 documents, 34.0 kB of text. 2 files could not be used."
+    assert len(panel.importing.skipped.texts) == 2
+    click(panel, "import-open")
+    assert text(panel, "dataset-heading") == "My Notes"
+
+
+def test_an_import_that_skipped_nothing_leads_to_its_documents(panel, studio, engine, folder, put):
+    panel.dropped([folder])
+    panel.primary_action.trigger()
+    job = engine.latest(IMPORT)
+    put("My Notes", 12, 34_000)
+    result = {"dataset": "My Notes", "documents": 12, "bytes": 34_000, "skipped": []}
+    studio.jobs.deliver([(job, Artefact("dataset", "My Notes", "/x")), (job, Finished(result=result))])
+    assert panel.dataset.isVisible()
+    assert text(panel, "dataset-heading") == "My Notes"
+    assert asked(engine, PREVIEW)["dataset"] == "My Notes"
+
+
+def test_a_failed_import_can_be_changed_and_tried_again(panel, studio, engine, folder, qtbot):
+    panel.dropped([folder])
+    panel.sheet.name.set_value("mine")
+    panel.sheet.name.edited.emit()
+    panel.primary_action.trigger()
+    studio.jobs.deliver([(engine.latest(IMPORT), Failed("There is no file to read in My Notes.", "Traceback"))])
+    assert panel.importing.error.sentence.text() == "There is no file to read in My Notes."
+    assert [tile.name for tile in panel.shelf.tiles if tile.failed] == ["mine"]
+    click(panel, "import-again")
+    assert panel.findChild(QLineEdit, "import-name").text() == "mine"
+    assert panel.sheet.sources.paths == [folder]
+    assert not [tile for tile in panel.shelf.tiles if tile.failed]
+
+
+def test_adding_goes_before_a_training_and_is_not_stopped_by_esc(panel, engine, folder):
+    panel.dropped([folder])
+    panel.primary_action.trigger()
+    priority = engine.requests[engine.latest(IMPORT)].priority
+    assert Priority.INTERACTIVE < priority < Priority.BACKGROUND
+
+
+def test_the_primary_action_offers_the_ways_to_add(panel):
+    assert panel.primary_action.text() == "Add…"
+    panel.primary_action.trigger()
+    menu = panel.findChild(QMenu, "data-menu")
+    assert [action.text() for action in menu.actions()] == [
+        "Files…", "Folder…", "Draw pictures…", "From the catalogue",
+    ]  # fmt: skip
+    menu.close()
+
+
+def test_esc_leaves_the_sheet(panel, folder):
+    panel.dropped([folder])
+    QTest.keyClick(panel.sheet.name, Qt.Key.Key_Escape)
+    assert panel.dataset.isVisible()
+    assert panel.primary_action.text() == "Add…"

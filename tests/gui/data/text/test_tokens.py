@@ -1,0 +1,92 @@
+"""How the Data panel shows what a tokenizer makes of a text."""
+
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
+
+from fmstudio.gui.data.jobs import EXPLAIN, LEARN, PREVIEW
+from fmstudio.jobs import Failed, Finished, Sample, Started
+from tests.gui.data.hands import answer, asked, click, page, text
+
+CUT = {
+    "tokens": [{"id": 5, "text": "Now", "bytes": 3}, {"id": 9, "text": " is", "bytes": 3}],
+    "count": 2, "bytes": 6, "bytes_per_token": 3.0, "vocabulary_size": 4096, "name": "BPE",
+}  # fmt: skip
+
+
+@pytest.fixture
+def tokens(panel, studio, engine, qtbot):
+    answer(studio, engine, PREVIEW, page(0, 3480))
+    click(panel, "data-sight-tokens")
+    answer(studio, engine, PREVIEW, page(0, 3480, count=1))
+    qtbot.waitUntil(lambda: EXPLAIN in engine.targets())
+    return panel.dataset.tokens
+
+
+def test_tokens_begin_with_a_real_line_of_the_dataset(tokens, panel, studio, engine):
+    assert tokens.text.toPlainText() == "Text of 1. Lear!"
+    assert asked(engine, EXPLAIN) == {
+        "text": "Text of 1. Lear!",
+        "tokenizer": {"kind": "bpe", "vocabulary_size": 4096, "datasets": ["plays"]},
+    }
+    answer(studio, engine, EXPLAIN, CUT)
+    shown = {name: figure.value.text() for name, figure in tokens.figures.items()}
+    assert shown == {"count": "2", "bytes": "6 B", "bytes_per_token": "3.00", "vocabulary": "4,096"}
+    assert tokens.view.count == 2
+
+
+def test_typing_asks_once_it_rests_and_old_answers_do_not_count(tokens, studio, engine, qtbot):
+    old = engine.latest(EXPLAIN)
+    tokens.text.setPlainText("")
+    QTest.keyClicks(tokens.text, "Now is")
+    qtbot.waitUntil(lambda: asked(engine, EXPLAIN)["text"] == "Now is")
+    assert engine.targets().count(EXPLAIN) == 2
+    studio.jobs.deliver([(old, Sample("tokens", "tokens", CUT | {"count": 99}))])
+    assert tokens.figures["count"].value.text() == "–"
+    answer(studio, engine, EXPLAIN, CUT)
+    assert tokens.figures["count"].value.text() == "2"
+
+
+def test_other_tokenizers_can_be_chosen(tokens, panel, engine, workspace, qtbot, tmp_path):
+    folder = workspace.path / "tokenizers" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "tokenizer.json").write_text("{}")
+    tokens.choice.set_workspace(workspace)
+    kinds = panel.findChild(QComboBox, "tokenizer-kind")
+    shown = [kinds.itemText(index) for index in range(kinds.count())]
+    assert shown == ["Learnt from this dataset (BPE)", "Bytes", "mine · of this workspace", "From a file…"]
+    tokens.choice.choose("file:mine")
+    qtbot.waitUntil(lambda: asked(engine, EXPLAIN)["tokenizer"] == {"kind": "file", "file": "mine"})
+    assert not panel.findChild(QAbstractSpinBox, "tokenizer-size").isVisible()
+    tokens.choice.choose("file")
+    assert text(panel, "tokens-state") == "Choose a tokenizer.json first."
+    tokens.choice.use_file(tmp_path / "tokenizer.json")
+    qtbot.waitUntil(lambda: asked(engine, EXPLAIN)["tokenizer"]["file"] == str(tmp_path / "tokenizer.json"))
+
+
+def test_a_tokenizer_that_cannot_be_used_is_said_in_place(tokens, studio, engine, qtbot):
+    answer(studio, engine, EXPLAIN, CUT)
+    tokens.choice.choose("byte")
+    qtbot.waitUntil(lambda: asked(engine, EXPLAIN)["tokenizer"] == {"kind": "byte"})
+    studio.jobs.deliver(
+        [(engine.latest(EXPLAIN), Failed("x.json is not a tokenizer; choose a tokenizer.json.", "trace"))]
+    )
+    assert tokens.error.isVisible()
+    assert tokens.view.count == 0
+
+
+def test_a_vocabulary_out_of_range_is_not_asked_for(tokens, panel, engine):
+    before = engine.targets().count(EXPLAIN)
+    tokens.choice.size.set_value(12)
+    tokens.choice.size.edited.emit()
+    assert text(panel, "tokens-state") == "The vocabulary size must be a whole number from 257 to 262,144."
+    assert engine.targets().count(EXPLAIN) == before
+    assert not panel.findChild(QAbstractButton, "learn-go").isEnabled()
+
+
+def test_a_tokenizer_is_trained_and_kept(tokens, panel, studio, engine):
+    click(panel, "learn-go")
+    assert asked(engine, LEARN) == {"datasets": ["plays"], "vocabulary_size": 4096, "name": "plays-4096"}
+    job = engine.latest(LEARN)
+    studio.jobs.deliver([(job, Started()), (job, Finished(result={"tokenizer": "plays-4096"}))])
+    assert text(panel, "learn-state") == "“plays-4096” is kept in this workspace; Train can use it."
