@@ -6,12 +6,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel
 
+from fmstudio.gui.diffusion.forward import DISSOLVE
+from fmstudio.gui.diffusion.models import ABOUT
+from fmstudio.gui.diffusion.panel import DiffusionPanel
+from fmstudio.gui.diffusion.run import BETWEEN, EDIT, WALK
+from fmstudio.gui.diffusion.source import SOURCE
 from fmstudio.gui.panel import find_panels
-from fmstudio.gui.panels.diffusion import DiffusionPanel
-from fmstudio.gui.widgets.diffusion_forward import DISSOLVE
-from fmstudio.gui.widgets.diffusion_models import ABOUT
-from fmstudio.gui.widgets.diffusion_run import BETWEEN, EDIT, WALK
-from fmstudio.gui.widgets.diffusion_source import SOURCE
 from fmstudio.gui.widgets.pictures.export import SAVE
 from fmstudio.gui.window.page import Page
 from fmstudio.jobs import Failed, Finished, Priority, Sample, Started

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
+from fmstudio.gui.diffusion.between import BetweenView
+from fmstudio.gui.diffusion.edit import EditView
+from fmstudio.gui.diffusion.forward import ForwardView
+from fmstudio.gui.diffusion.models import DiffusionModels
+from fmstudio.gui.diffusion.reverse import ReverseView
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
-from fmstudio.gui.widgets.diffusion_between import BetweenView
-from fmstudio.gui.widgets.diffusion_edit import EditView
-from fmstudio.gui.widgets.diffusion_forward import ForwardView
-from fmstudio.gui.widgets.diffusion_models import DiffusionModels
-from fmstudio.gui.widgets.diffusion_reverse import ReverseView
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import ElidedLabel

@@ -6,9 +6,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
-from fmstudio.gui.widgets.film_strip import FilmStrip
-from fmstudio.gui.widgets.mask_canvas import MaskCanvas
-from fmstudio.gui.widgets.step_scrubber import StepScrubber
+from fmstudio.gui.diffusion.film_strip import FilmStrip
+from fmstudio.gui.diffusion.mask_canvas import MaskCanvas
+from fmstudio.gui.diffusion.step_scrubber import StepScrubber
 
 
 @pytest.fixture

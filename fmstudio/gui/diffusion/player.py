@@ -7,13 +7,13 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from fmstudio.gui.diffusion.film_strip import FilmStrip
+from fmstudio.gui.diffusion.step_scrubber import StepScrubber
+from fmstudio.gui.diffusion.trajectory import VIEWS, Trajectory
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.diffusion_trajectory import VIEWS, Trajectory
-from fmstudio.gui.widgets.film_strip import FilmStrip
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
 from fmstudio.gui.widgets.pictures.tiles import PictureTiles
-from fmstudio.gui.widgets.step_scrubber import StepScrubber
 
 ALL = -1
 WHERE = 410

@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from fmstudio.gui.panels.diffusion import DiffusionPanel
-from fmstudio.gui.widgets.diffusion_fields import SAMPLERS
-from fmstudio.gui.widgets.diffusion_forward import PATHS
+from fmstudio.gui.diffusion.fields import SAMPLERS
+from fmstudio.gui.diffusion.forward import PATHS
+from fmstudio.gui.diffusion.panel import DiffusionPanel
 from fmstudio.laboratory import diffusion_forward
 from tests.gui.data.hands import click, text
 from tests.laboratory.diffusion_models import train_small

@@ -2,13 +2,13 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from fmstudio.gui.diffusion.fields import WalkFields
+from fmstudio.gui.diffusion.models import DiffusionModels
+from fmstudio.gui.diffusion.player import DiffusionPlayer
+from fmstudio.gui.diffusion.run import WALK
+from fmstudio.gui.diffusion.view import WalkView, Wanted
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import row, stack
-from fmstudio.gui.widgets.diffusion_fields import WalkFields
-from fmstudio.gui.widgets.diffusion_models import DiffusionModels
-from fmstudio.gui.widgets.diffusion_player import DiffusionPlayer
-from fmstudio.gui.widgets.diffusion_run import WALK
-from fmstudio.gui.widgets.diffusion_view import WalkView, Wanted
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.form.seed_field import SeedField

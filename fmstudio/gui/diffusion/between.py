@@ -7,19 +7,19 @@ import numpy as np
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from fmstudio.gui.diffusion.fields import WalkFields
+from fmstudio.gui.diffusion.models import DiffusionModels
+from fmstudio.gui.diffusion.run import BETWEEN
+from fmstudio.gui.diffusion.step_scrubber import StepScrubber
+from fmstudio.gui.diffusion.trajectory import Trajectory
+from fmstudio.gui.diffusion.view import WalkView, Wanted
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.diffusion_fields import WalkFields
-from fmstudio.gui.widgets.diffusion_models import DiffusionModels
-from fmstudio.gui.widgets.diffusion_run import BETWEEN
-from fmstudio.gui.widgets.diffusion_trajectory import Trajectory
-from fmstudio.gui.widgets.diffusion_view import WalkView, Wanted
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import NumberField
 from fmstudio.gui.widgets.form.seed_field import SeedField
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
 from fmstudio.gui.widgets.pictures.tiles import PictureTiles
-from fmstudio.gui.widgets.step_scrubber import StepScrubber
 from fmstudio.gui.widgets.titled import side_by_side, titled
 
 MOST = 48

@@ -6,8 +6,8 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.diffusion_models import DiffusionModels
 from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.titled import side_by_side, titled

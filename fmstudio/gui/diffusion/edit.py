@@ -4,18 +4,18 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
+from fmstudio.gui.diffusion.fields import WalkFields
+from fmstudio.gui.diffusion.mask_canvas import REGIONS, MaskCanvas
+from fmstudio.gui.diffusion.models import DiffusionModels
+from fmstudio.gui.diffusion.player import DiffusionPlayer
+from fmstudio.gui.diffusion.run import EDIT
+from fmstudio.gui.diffusion.source import PictureSource
+from fmstudio.gui.diffusion.view import WalkView, Wanted
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.diffusion_fields import WalkFields
-from fmstudio.gui.widgets.diffusion_models import DiffusionModels
-from fmstudio.gui.widgets.diffusion_player import DiffusionPlayer
-from fmstudio.gui.widgets.diffusion_run import EDIT
-from fmstudio.gui.widgets.diffusion_source import PictureSource
-from fmstudio.gui.widgets.diffusion_view import WalkView, Wanted
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
 from fmstudio.gui.widgets.form.seed_field import SeedField
 from fmstudio.gui.widgets.labels import icon_button, label
-from fmstudio.gui.widgets.mask_canvas import REGIONS, MaskCanvas
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.titled import side_by_side, titled
 

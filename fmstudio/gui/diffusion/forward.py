@@ -7,14 +7,15 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from fmstudio.gui.diffusion.models import DiffusionModels
+from fmstudio.gui.diffusion.plots import PixelHistogram, SignalPlot
+from fmstudio.gui.diffusion.source import PictureSource
+from fmstudio.gui.diffusion.step_scrubber import StepScrubber
+from fmstudio.gui.diffusion.trajectory import screen_image
+from fmstudio.gui.diffusion.view import FORM
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import column, stack
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.diffusion_models import DiffusionModels
-from fmstudio.gui.widgets.diffusion_plots import PixelHistogram, SignalPlot
-from fmstudio.gui.widgets.diffusion_source import PictureSource
-from fmstudio.gui.widgets.diffusion_trajectory import screen_image
-from fmstudio.gui.widgets.diffusion_view import FORM
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
@@ -23,7 +24,6 @@ from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import label, scroll_area
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.tiles import PictureTiles
-from fmstudio.gui.widgets.step_scrubber import StepScrubber
 from fmstudio.gui.widgets.titled import titled
 
 DISSOLVE = "fmstudio.laboratory.diffusion_forward:dissolve"

@@ -7,8 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from fmstudio.gui.diffusion.trajectory import decibels
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.diffusion_trajectory import decibels
 from fmstudio.gui.widgets.plot.axis import ticks
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 40, 8, 12, 38

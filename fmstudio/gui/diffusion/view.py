@@ -9,17 +9,17 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.diffusion.fields import SAMPLERS
+from fmstudio.gui.diffusion.player import DiffusionPlayer
+from fmstudio.gui.diffusion.run import WalkRun
+from fmstudio.gui.diffusion.step_scrubber import StepScrubber
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import column, stack
-from fmstudio.gui.widgets.diffusion_fields import SAMPLERS
-from fmstudio.gui.widgets.diffusion_player import DiffusionPlayer
-from fmstudio.gui.widgets.diffusion_run import WalkRun
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import scroll_area
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.rating import Drawn
-from fmstudio.gui.widgets.step_scrubber import StepScrubber
 
 FORM = 292
 

@@ -5,8 +5,8 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from fmstudio.gui.diffusion.trajectory import screen_image
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.diffusion_trajectory import screen_image
 
 REGIONS = {
     "left": "Left half", "right": "Right half", "upper": "Upper half", "lower": "Lower half", "middle": "Middle",

@@ -1,0 +1,1 @@
+"""The diffusion laboratory: forward, reverse, editing, between two pictures."""
