@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from fmstudio.gui.panels.feedback import FeedbackPanel
+from fmstudio.gui.feedback.panel import FeedbackPanel
 from fmstudio.gui.preferences import Preferences
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.feedback.jobs import KEEP_PICTURE, LOGGING, REPLAY, logging_on
@@ -307,7 +307,7 @@ def test_an_imported_entry_cannot_be_replayed_and_says_why(open_feedback, worksp
 
 
 def test_a_replay_says_whether_it_is_the_same(studio, engine, show, qtbot):
-    from fmstudio.gui.widgets.feedback_replay import ReplayRow
+    from fmstudio.gui.feedback.replay import ReplayRow
 
     row = show(ReplayRow(studio), 400, 100)
     row.show_entry({"id": "a", "kind": "text", "details": {"settings": {}}})

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from fmstudio.gui.feedback.rows import COLUMNS, ENTRY, FeedbackRows, Row
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.feedback.score import STARS
-from fmstudio.gui.widgets.feedback_rows import COLUMNS, ENTRY, FeedbackRows, Row
 from fmstudio.gui.widgets.lists.text_table import calm
 
 _LINE = 36

@@ -8,16 +8,16 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.feedback.detail import FeedbackDetail
+from fmstudio.gui.feedback.filters import FeedbackFilters
+from fmstudio.gui.feedback.rows import FeedbackRows
+from fmstudio.gui.feedback.table import FeedbackTable
+from fmstudio.gui.feedback.undo import UndoStrip
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import DELETE
-from fmstudio.gui.widgets.feedback_detail import FeedbackDetail
-from fmstudio.gui.widgets.feedback_filters import FeedbackFilters
-from fmstudio.gui.widgets.feedback_rows import FeedbackRows
-from fmstudio.gui.widgets.feedback_table import FeedbackTable
-from fmstudio.gui.widgets.feedback_undo import UndoStrip
 from fmstudio.gui.widgets.labels import label
 from fmstudio.jobs import Event, Failed, Finished
 

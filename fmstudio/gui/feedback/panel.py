@@ -6,17 +6,17 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from fmstudio.gui.feedback.entries import FeedbackEntries
+from fmstudio.gui.feedback.exporting import ExportDialog
+from fmstudio.gui.feedback.filters import FeedbackFilters
+from fmstudio.gui.feedback.importing import ENDINGS, ImportReport
+from fmstudio.gui.feedback.statistics import FeedbackStatistics
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import CHOICES, LOGGING, PROMISE, logging_on
-from fmstudio.gui.widgets.feedback_entries import FeedbackEntries
-from fmstudio.gui.widgets.feedback_export import ExportDialog
-from fmstudio.gui.widgets.feedback_filters import FeedbackFilters
-from fmstudio.gui.widgets.feedback_import import ENDINGS, ImportReport
-from fmstudio.gui.widgets.feedback_statistics import FeedbackStatistics
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments

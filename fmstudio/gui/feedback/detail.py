@@ -8,13 +8,13 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.feedback.page import FeedbackPage
+from fmstudio.gui.feedback.replay import ReplayRow
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.feedback.jobs import DETAIL
-from fmstudio.gui.widgets.feedback_page import FeedbackPage
-from fmstudio.gui.widgets.feedback_replay import ReplayRow
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
 

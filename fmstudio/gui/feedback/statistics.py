@@ -7,12 +7,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.feedback.chart import TimeChart
+from fmstudio.gui.feedback.models import ModelRows
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import STATISTICS
-from fmstudio.gui.widgets.feedback_chart import TimeChart
-from fmstudio.gui.widgets.feedback_models import ModelRows
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import label, scroll_area
 

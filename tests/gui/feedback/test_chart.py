@@ -2,7 +2,7 @@
 
 import pytest
 
-from fmstudio.gui.widgets.feedback_chart import TimeChart
+from fmstudio.gui.feedback.chart import TimeChart
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-27"])

@@ -1,0 +1,1 @@
+"""Feedback: the log of outputs and what people said of them."""
