@@ -8,16 +8,16 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.gan_vae.conditions import ConditionFields
+from fmstudio.gui.gan_vae.gan.walk import LatentWalk
+from fmstudio.gui.gan_vae.run import PictureRun
+from fmstudio.gui.gan_vae.sources import Source
+from fmstudio.gui.gan_vae.tiles import EvenTiles
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import scrolled_column
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import NumberField
-from fmstudio.gui.widgets.gan_vae_conditions import ConditionFields
-from fmstudio.gui.widgets.gan_vae_run import PictureRun
-from fmstudio.gui.widgets.gan_vae_sources import Source
-from fmstudio.gui.widgets.gan_vae_tiles import EvenTiles
-from fmstudio.gui.widgets.gan_walk import LatentWalk
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport

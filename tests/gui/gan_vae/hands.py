@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from fmstudio.gui.gan_vae.panel import GanVaePanel
 from fmstudio.gui.panel import find_panels
-from fmstudio.gui.panels.gan_vae import GanVaePanel
 from fmstudio.gui.window.page import Page
 from fmstudio.jobs import Artefact, Finished, JobRequest, Metrics, Priority, Progress, Sample, Started
 from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord

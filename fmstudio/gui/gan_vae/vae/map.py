@@ -5,9 +5,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from fmstudio.gui.gan_vae.vae.latent import LatentPoint
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.plot.axis import compact, outward, ticks
-from fmstudio.gui.widgets.vae_latent import LatentPoint
 
 COLOURS = ("training", "validation", "generated", "real", "error", "success")
 SHAPES = ("circle", "square", "triangle", "diamond")

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from fmstudio.gui.gan_vae.gan.scores import ScoresView
+from fmstudio.gui.gan_vae.run import MOST_SHEETS, PictureRun, Scores
+from fmstudio.gui.gan_vae.strip import PlayableStrip
+from fmstudio.gui.gan_vae.tiles import EvenTiles
+from fmstudio.gui.gan_vae.vae.map import look_of
 from fmstudio.gui.panel import find_panels
-from fmstudio.gui.widgets.gan_scores import ScoresView
-from fmstudio.gui.widgets.gan_vae_run import MOST_SHEETS, PictureRun, Scores
-from fmstudio.gui.widgets.gan_vae_strip import PlayableStrip
-from fmstudio.gui.widgets.gan_vae_tiles import EvenTiles
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
-from fmstudio.gui.widgets.vae_map import look_of
 from fmstudio.gui.window.navigation import Navigation
 from fmstudio.jobs import Failed, Finished, Sample
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.gan_vae_run import PictureRun
 from fmstudio.gui.widgets.labels import IconLabel, label
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from fmstudio.gui.gan_vae.run import PictureRun, kept_run
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.runs.jobs import PRETRAIN, RESUME
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.gan_vae_run import PictureRun, kept_run
 from fmstudio.jobs import Event
 from fmstudio.workspace import RunRecord, WorkspaceError
 

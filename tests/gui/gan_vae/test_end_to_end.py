@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fmstudio.jobs import JobRequest, Priority
-from tests.gui.panels.gan_vae_hands import PRETRAIN, page_with_panel
+from tests.gui.gan_vae.hands import PRETRAIN, page_with_panel
 from tests.pictures import keep_shapes
 
 PATIENCE = 60_000  # milliseconds; a wait ends as soon as what it waits for is there

@@ -6,8 +6,8 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.gan_vae.run import Scores
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.gan_vae_run import Scores
 from fmstudio.gui.widgets.plot.axis import compact, outward, ticks
 
 FEWEST, MOST = 8, 28  # bins

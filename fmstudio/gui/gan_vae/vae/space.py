@@ -6,21 +6,21 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from fmstudio.gui.gan_vae.conditions import ConditionFields
+from fmstudio.gui.gan_vae.strip import Screen
+from fmstudio.gui.gan_vae.vae.latent import LatentPoint, Survey
+from fmstudio.gui.gan_vae.vae.legend import Legend
+from fmstudio.gui.gan_vae.vae.map import LatentMap
+from fmstudio.gui.gan_vae.vae.sliders import LatentSliders
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.gan_vae_conditions import ConditionFields
-from fmstudio.gui.widgets.gan_vae_strip import Screen
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.tiles import image_of
 from fmstudio.gui.widgets.tab_order import follow
-from fmstudio.gui.widgets.vae_latent import LatentPoint, Survey
-from fmstudio.gui.widgets.vae_legend import Legend
-from fmstudio.gui.widgets.vae_map import LatentMap
-from fmstudio.gui.widgets.vae_sliders import LatentSliders
 from fmstudio.jobs import Sample
 
 DECODE = "fmstudio.laboratory.vae:decode"

@@ -9,11 +9,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.gan_vae.strip import PlayableStrip
+from fmstudio.gui.gan_vae.tiles import EvenTiles
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import NumberField
-from fmstudio.gui.widgets.gan_vae_strip import PlayableStrip
-from fmstudio.gui.widgets.gan_vae_tiles import EvenTiles
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport

@@ -5,9 +5,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
-from fmstudio.gui.widgets.gan_vae_run import Scores
+from fmstudio.gui.gan_vae.run import Scores
 from fmstudio.jobs import Artefact, Failed, Finished, Progress, Started
-from tests.gui.panels.gan_vae_hands import GAN, Hands, pictures, step_events
+from tests.gui.gan_vae.hands import GAN, Hands, pictures, step_events
 
 COLLAPSE = "Mode collapse: generated pictures are only 12% as varied as real ones; raise game.gamma (now 0.5)."
 

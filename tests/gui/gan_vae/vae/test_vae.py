@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from fmstudio.jobs import Failed, Finished, Metrics, Progress, Started
-from tests.gui.panels.gan_vae_hands import VAE, Hands, pictures, survey
+from tests.gui.gan_vae.hands import VAE, Hands, pictures, survey
 
 
 @pytest.fixture

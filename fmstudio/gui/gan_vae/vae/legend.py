@@ -6,9 +6,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.gan_vae.vae.latent import Survey
+from fmstudio.gui.gan_vae.vae.map import look_of, paint_mark
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.vae_latent import Survey
-from fmstudio.gui.widgets.vae_map import look_of, paint_mark
 
 MOST = 12
 _COLUMNS = 6

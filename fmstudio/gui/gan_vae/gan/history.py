@@ -4,9 +4,9 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QVBoxLayout, QWidget
 
+from fmstudio.gui.gan_vae.run import PictureRun
+from fmstudio.gui.gan_vae.tiles import EvenTiles
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.gan_vae_run import PictureRun
-from fmstudio.gui.widgets.gan_vae_tiles import EvenTiles
 from fmstudio.gui.widgets.labels import icon_button, label
 
 

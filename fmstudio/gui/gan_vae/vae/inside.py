@@ -4,15 +4,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.gan_vae.gan.diversity import Alarm
+from fmstudio.gui.gan_vae.run import PictureRun
+from fmstudio.gui.gan_vae.vae.bars import Bars
+from fmstudio.gui.gan_vae.vae.latent import LatentPoint, Survey
 from fmstudio.gui.runs.curves import curves_of
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.gan_diversity import Alarm
-from fmstudio.gui.widgets.gan_vae_run import PictureRun
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.plot.live_plot import LivePlot
-from fmstudio.gui.widgets.vae_bars import Bars
-from fmstudio.gui.widgets.vae_latent import LatentPoint, Survey
 
 PLOTS = {
     "reconstruction": ("Reconstruction error", "grey levels of 255"),

@@ -5,16 +5,16 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout
 
+from fmstudio.gui.gan_vae.gan.view import GanView
+from fmstudio.gui.gan_vae.sources import Source
+from fmstudio.gui.gan_vae.vae.view import VaeView
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.runs.jobs import DESCRIBE
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.gan_vae_sources import Source
-from fmstudio.gui.widgets.gan_view import GanView
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.gui.widgets.vae_view import VaeView
 from fmstudio.jobs import Sample
 
 PRESETS = {"gan": "robots-gan", "vae": "robots-vae"}

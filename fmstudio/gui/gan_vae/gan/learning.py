@@ -7,15 +7,15 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.gan_vae.gan.diversity import Alarm, Diversity
+from fmstudio.gui.gan_vae.gan.history import DrawnHistory
+from fmstudio.gui.gan_vae.gan.scores import ScoresView
+from fmstudio.gui.gan_vae.gan.steps import GanSteps, StepBar
+from fmstudio.gui.gan_vae.run import PictureRun
+from fmstudio.gui.gan_vae.sources import Source, Sources
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.gan_diversity import Alarm, Diversity
-from fmstudio.gui.widgets.gan_history import DrawnHistory
-from fmstudio.gui.widgets.gan_scores import ScoresView
-from fmstudio.gui.widgets.gan_steps import GanSteps, StepBar
-from fmstudio.gui.widgets.gan_vae_run import PictureRun
-from fmstudio.gui.widgets.gan_vae_sources import Source, Sources
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.plot.live_plot import LivePlot
 

@@ -6,20 +6,20 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from fmstudio.gui.gan_vae.run import PictureRun
+from fmstudio.gui.gan_vae.sources import Source, Sources
+from fmstudio.gui.gan_vae.vae.inside import VaeInside
+from fmstudio.gui.gan_vae.vae.latent import LatentPoint, survey_of
+from fmstudio.gui.gan_vae.vae.prior import PriorSamples
+from fmstudio.gui.gan_vae.vae.reconstructions import Reconstructions
+from fmstudio.gui.gan_vae.vae.space import LatentSpace
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.gan_vae_run import PictureRun
-from fmstudio.gui.widgets.gan_vae_sources import Source, Sources
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import ElidedLabel
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.gui.widgets.vae_inside import VaeInside
-from fmstudio.gui.widgets.vae_latent import LatentPoint, survey_of
-from fmstudio.gui.widgets.vae_prior import PriorSamples
-from fmstudio.gui.widgets.vae_reconstructions import Reconstructions
-from fmstudio.gui.widgets.vae_space import LatentSpace
 from fmstudio.jobs import Sample
 
 OPEN = "fmstudio.laboratory.vae:open"

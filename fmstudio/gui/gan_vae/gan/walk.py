@@ -6,10 +6,10 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
 
+from fmstudio.gui.gan_vae.strip import PlayableStrip
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import NumberField, TextField
-from fmstudio.gui.widgets.gan_vae_strip import PlayableStrip
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport

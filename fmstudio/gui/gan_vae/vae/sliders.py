@@ -4,10 +4,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.gan_vae.vae.latent import LatentPoint
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.tab_order import follow
-from fmstudio.gui.widgets.vae_latent import LatentPoint
 
 MOST = 8
 _TICKS = 200

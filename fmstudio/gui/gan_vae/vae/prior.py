@@ -6,12 +6,12 @@ from typing import Any
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
+from fmstudio.gui.gan_vae.conditions import ConditionFields
+from fmstudio.gui.gan_vae.tiles import EvenTiles
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import scrolled_column
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import NumberField
-from fmstudio.gui.widgets.gan_vae_conditions import ConditionFields
-from fmstudio.gui.widgets.gan_vae_tiles import EvenTiles
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport

@@ -9,9 +9,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.gan_vae_run import PictureRun
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments

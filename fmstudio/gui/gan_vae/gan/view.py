@@ -3,12 +3,12 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from fmstudio.gui.gan_vae.gan.generate import GanGenerate
+from fmstudio.gui.gan_vae.gan.learning import GanLearning
+from fmstudio.gui.gan_vae.run import PictureRun
+from fmstudio.gui.gan_vae.sources import Source, Sources
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack
-from fmstudio.gui.widgets.gan_generate import GanGenerate
-from fmstudio.gui.widgets.gan_learning import GanLearning
-from fmstudio.gui.widgets.gan_vae_run import PictureRun
-from fmstudio.gui.widgets.gan_vae_sources import Source, Sources
 from fmstudio.gui.widgets.labels import ElidedLabel
 from fmstudio.gui.widgets.segments import Segments
 

@@ -1,0 +1,1 @@
+"""What a VAE keeps of a picture: reconstructions, latents, the map, the prior."""
