@@ -4,11 +4,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from fmstudio.gui import life_cycle
+from fmstudio.gui.home import life_cycle
+from fmstudio.gui.home import panel as home
+from fmstudio.gui.home.list_row import ListRow
+from fmstudio.gui.home.panel import HomePanel
 from fmstudio.gui.panel import PanelInfo
-from fmstudio.gui.panels import home
-from fmstudio.gui.panels.home import HomePanel
-from fmstudio.gui.widgets.list_row import ListRow
 from fmstudio.jobs import Artefact, Finished, JobRequest, Started
 from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
 
@@ -152,7 +152,7 @@ def test_an_index_that_cannot_be_read_is_said_in_place(panel, workspace, monkeyp
 
 
 def test_a_map_of_many_stages_closes_the_circle(theme, show, workspace, qtbot):
-    from fmstudio.gui.widgets.life_map import LifeMap
+    from fmstudio.gui.home.life_map import LifeMap
 
     several = [info(name, 40) for name in ("adapt", "evaluate", "deploy", "improve")]
     life_map = show(LifeMap(theme), 1000, 300)

@@ -7,14 +7,14 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
-from fmstudio.gui.life_cycle import NextStep, next_step, stages
+from fmstudio.gui.home.life_cycle import NextStep, next_step, stages
+from fmstudio.gui.home.life_map import LifeMap
+from fmstudio.gui.home.list_row import ListRow
 from fmstudio.gui.panel import Panel, PrimaryAction, find_panels
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import label, scroll_area
-from fmstudio.gui.widgets.life_map import LifeMap
-from fmstudio.gui.widgets.list_row import ListRow
 from fmstudio.gui.widgets.primary_button import PrimaryButton
 from fmstudio.workspace import ModelRecord, RunRecord, WorkspaceError
 

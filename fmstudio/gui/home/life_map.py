@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from fmstudio.gui.life_cycle import Stage
+from fmstudio.gui.home.life_cycle import Stage
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.card import ClickableCard
 from fmstudio.gui.widgets.labels import label, set_property
