@@ -1,0 +1,1 @@
+"""Playground: talk to a model, and see what it does."""

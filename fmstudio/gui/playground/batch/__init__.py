@@ -1,0 +1,1 @@
+"""A prompt over the rows of a table."""

@@ -1,0 +1,111 @@
+"""The batches of a workspace, the newest first: open one, go on with it, delete it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+
+from fmstudio.gui import formatting
+from fmstudio.gui.playground.batch.jobs import BatchJobs
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.error_box import UndoBanner
+from fmstudio.gui.widgets.labels import label
+from fmstudio.gui.widgets.lists.library_list import Entry, LibraryList
+from fmstudio.gui.widgets.lists.row_painting import Line
+
+_HEIGHT = 64
+Batch = Mapping[str, Any]
+
+
+def title_of(batch: Batch) -> str:
+    """A batch by the name of its table."""
+    return str(batch.get("title") or batch["id"])
+
+
+def facts_of(batch: Batch) -> tuple[str, str]:
+    """What was asked, and how far it is."""
+    if batch.get("problem"):
+        return str(batch["problem"]), ""
+    done = f"{formatting.count(batch['rows'])} of {formatting.count(batch['total'])} rows"
+    state = {"running": "Running", "complete": "Complete", "incomplete": "Not finished"}[batch["state"]]
+    told = f"{state} · {formatting.plural(batch['total'], 'row') if batch['state'] == 'complete' else done}"
+    return f"{batch['prompt']} · {formatting.when(batch['created'])}", told
+
+
+def entry_of(batch: Batch) -> Entry:
+    """A batch as the list shows it."""
+    first, second = facts_of(batch)
+    lines = (
+        Line(title_of(batch), "strong", "text"),
+        Line(first, token="error" if batch.get("problem") else "secondary", place=Qt.AlignmentFlag.AlignVCenter),
+        Line(
+            second,
+            token="warning" if batch.get("state") == "incomplete" else "secondary",
+            place=Qt.AlignmentFlag.AlignBottom,
+        ),
+    )
+    told = "\n".join((title_of(batch), first, second))
+    return Entry(str(batch["id"]), lines, told, told)
+
+
+class BatchList(QWidget):
+    """opened(id): a batch to look at."""
+
+    opened = Signal(str)
+
+    def __init__(self, theme: Theme, jobs: BatchJobs) -> None:
+        super().__init__()
+        self.setObjectName("batch-library")
+        self._jobs = jobs
+        self._current = ""
+        self.list = LibraryList(theme, "batch-list", "Batches", _HEIGHT)
+        self.list.opened.connect(self.opened)
+        self.list.menu_wanted.connect(self._offer)
+        self.none = label("Batches that you run are kept here.", "secondary", "batch-none", wrap=True)
+        self.undo = UndoBanner(theme, "batch-undo")
+        self.undo.restore_wanted.connect(jobs.restore)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(label("Batches", "section", "batch-list-title"))
+        layout.addWidget(self.none)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.undo)
+        jobs.listed.connect(self._listed)
+        jobs.moved.connect(self._show)
+        jobs.deleted.connect(self._was_deleted)
+
+    def mark(self, id: str) -> None:
+        """Show which batch is looked at; none marks none."""
+        self._current = id
+        self.list.mark(id)
+
+    def menu(self, batch: Batch) -> QMenu:
+        """What can be done with a batch."""
+        menu = QMenu(self)
+        menu.setObjectName("batch-menu")
+        name = batch["id"]
+        menu.addAction("Open", lambda: self.opened.emit(name))
+        if batch.get("state") == "incomplete":
+            menu.addAction("Resume", lambda: self._jobs.resume(name)).setEnabled(self._jobs.state is None)
+        menu.addAction("Delete", lambda: self._jobs.delete(name)).setEnabled(batch.get("state") != "running")
+        return menu
+
+    def _offer(self, id: str, place: QPoint) -> None:
+        batch = next((batch for batch in self._jobs.batches if batch["id"] == id), None)
+        if batch is not None:
+            menu = self.menu(batch)
+            menu.aboutToHide.connect(menu.deleteLater)
+            menu.popup(place)
+
+    def _listed(self) -> None:
+        self.none.setVisible(not self._jobs.batches)
+        self._show()
+        self.list.mark(self._current)
+
+    def _show(self) -> None:
+        self.list.show_entries([entry_of(batch) for batch in self._jobs.batches])
+
+    def _was_deleted(self, id: str) -> None:
+        self.undo.offer(id, "Batch deleted.")

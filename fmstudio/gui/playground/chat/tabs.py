@@ -1,0 +1,90 @@
+"""The right side of a chat: the exact prompt, how the model expected its tokens, and what else could come next."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from fmstudio.gui.models.model_choice import PlayState
+from fmstudio.gui.playground.inside.next import InsideNext
+from fmstudio.gui.playground.inside.tab import InsideTab
+from fmstudio.gui.playground.inside.tokens import InsideTokens
+from fmstudio.gui.playground.prompt_tab import PromptTab
+from fmstudio.gui.studio import Studio
+
+
+class ChatTabs(QTabWidget):
+    """Shows what belongs to one answer. The sights into the model are made when they are first looked at."""
+
+    def __init__(self, studio: Studio, state: PlayState) -> None:
+        super().__init__()
+        self.setObjectName("chat-tabs")
+        self.setAccessibleName("What the model was given")
+        self.setDocumentMode(True)
+        self.setMinimumWidth(240)
+        self._studio, self._state = studio, state
+        self._model, self._prompt, self._answer = "", "", ""
+        self.prompt = PromptTab(studio)
+        self.tokens: InsideTab | None = None
+        self.next: InsideNext | None = None
+        self._places = {"tokens": _place(), "next": _place()}
+        self.addTab(self.prompt, "Prompt")
+        self.addTab(self._places["tokens"], "Tokens")
+        self.addTab(self._places["next"], "Next token")
+        self.currentChanged.connect(self._turned)
+        state.sampling_changed.connect(self._share_sampling)
+
+    # What is shown.
+
+    def show_prompt(self, prompt: Mapping[str, Any]) -> None:
+        """What the model is given now."""
+        self.prompt.show_prompt(prompt)
+        self._look(self._state.model, str(prompt.get("text", "")), "")
+
+    def show_result(self, result: Mapping[str, Any], text: str) -> None:
+        """What the model was given for an answer that is there."""
+        prompt = {"text": result["prompt"], "tokens": result.get("prompt_tokens"), "context": result.get("context")}
+        self.prompt.show_prompt(prompt)
+        self._look(str(result.get("model") or self._state.model), str(result["prompt"]), text)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.prompt.clear()
+        self._look(self._state.model, "", "")
+
+    # The sights into the model.
+
+    def _turned(self, place: int) -> None:
+        if self.widget(place) is self._places["tokens"] and self.tokens is None:
+            self.tokens = InsideTokens(self._studio, "chat-tokens")
+            self._places["tokens"].layout().addWidget(self.tokens)
+        elif self.widget(place) is self._places["next"] and self.next is None:
+            self.next = InsideNext(self._studio, "chat-next")
+            self.next.sampling_edited.connect(self._state.set_sampling)
+            self._places["next"].layout().addWidget(self.next)
+            self._share_sampling()
+        self._look(self._model, self._prompt, self._answer)
+
+    def _look(self, model: str, prompt: str, answer: str) -> None:
+        self._model, self._prompt, self._answer = model, prompt, answer
+        if self.tokens is not None:
+            self.tokens.look(model, prompt + answer)
+        if self.next is not None:
+            self.next.look(model, prompt)
+
+    def _share_sampling(self) -> None:
+        if self.next is not None:
+            self.next.set_sampling(self._state.sampling())
+
+    def stop(self) -> None:
+        """End what is being computed for the sight that is seen."""
+        for sight in (self.tokens, self.next):
+            if sight is not None and sight.isVisible():
+                sight.stop()
+
+
+def _place() -> QWidget:
+    made = QWidget()
+    layout = QVBoxLayout(made)
+    layout.setContentsMargins(0, 0, 0, 0)
+    return made

@@ -1,0 +1,127 @@
+"""The middle of a chat: the messages, what went wrong, and the field for the next one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from fmstudio.gui.models.model_choice import PlayState
+from fmstudio.gui.playground.chat.session import ChatTalk
+from fmstudio.gui.playground.chat.start import ChatStart
+from fmstudio.gui.playground.chat.thread import ThreadView
+from fmstudio.gui.playground.composer import Composer
+from fmstudio.gui.playground.figures import compared, pace_of
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.jobs import Progress
+from fmstudio.workspace.conversation import Message
+
+
+class TalkView(QWidget):
+    """Shows a talk and passes on what a person says. looked_at(id): the prompt of this answer is of interest.
+
+    path_shown: other messages are shown. changed: whether something can be sent is another thing now.
+    """
+
+    looked_at = Signal(str)
+    path_shown = Signal()
+    changed = Signal()
+
+    def __init__(self, studio: Studio, state: PlayState, talk: ChatTalk) -> None:
+        super().__init__()
+        self.setObjectName("talk")
+        self._state, self.talk = state, talk
+        self.thread = ThreadView(studio)
+        self.start = ChatStart(studio)
+        self.composer = Composer(studio, "composer", "Say something to the model…")
+        self.error = ErrorBox(studio.theme, "chat-error", stacked=True)
+        self.retry = self.error.add_action("Try again", "chat-retry", self._retry)
+        self._places = stack("chat-places", self.start, self.thread)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self._places, 1)
+        layout.addWidget(self.error)
+        layout.addWidget(self.composer)
+        self._connect()
+
+    def _connect(self) -> None:
+        talk, thread, composer = self.talk, self.thread, self.composer
+        talk.path_changed.connect(self.show_path)
+        talk.message_changed.connect(self._show_message)
+        talk.grew.connect(self._grew)
+        talk.paced.connect(self._paced)
+        talk.compared.connect(self._compared)
+        talk.failed.connect(self._failed)
+        talk.busy_changed.connect(self._busy_changed)
+        thread.edited.connect(talk.edit)
+        thread.regenerate_wanted.connect(talk.regenerate)
+        thread.branch_wanted.connect(talk.choose)
+        thread.remove_wanted.connect(talk.remove)
+        thread.replay_wanted.connect(talk.replay)
+        thread.looked_at.connect(self.looked_at)
+        composer.sent.connect(self.send)
+        composer.stop_wanted.connect(talk.stop)
+        composer.changed.connect(self.changed)
+        self.start.asked.connect(self.send)
+
+    # Saying something.
+
+    def send(self, text: str) -> None:
+        """Say it, if the model can be asked now."""
+        if self._state.refusal() or self._state.sampling_problem() or self.talk.busy:
+            self.changed.emit()
+            return
+        self.error.clear()
+        self.composer.clear()
+        self.thread.follow()
+        self.talk.send(text)
+
+    def _retry(self) -> None:
+        self.error.clear()
+        self.talk.retry()
+
+    # Showing it.
+
+    def show_path(self) -> None:
+        """Show the messages of the talk's present path."""
+        talk = self.talk
+        titles = {each["reference"]: str(each["title"]) for each in self._state.models}
+        self.thread.show_conversation(talk.conversation, talk.busy, titles)
+        self._places.setCurrentIndex(int(bool(talk.conversation.messages)))
+        self.path_shown.emit()
+
+    def last_answered(self) -> Message | None:
+        """The last answer on the path that was kept with its prompt."""
+        answered = [message for message in self.talk.conversation.path() if message.result.get("prompt")]
+        return answered[-1] if answered else None
+
+    def _show_message(self, id: str) -> None:
+        if view := self.thread.view(id):
+            view.show_message()
+            view.show_feedback()
+            self.looked_at.emit(id)
+
+    def _grew(self, id: str, piece: str) -> None:
+        if view := self.thread.view(id):
+            view.append_piece(piece)
+
+    def _paced(self, id: str, progress: Progress) -> None:
+        if view := self.thread.view(id):
+            view.say_pace(pace_of(progress))
+
+    def _compared(self, id: str, again: Mapping[str, Any]) -> None:
+        message = self.talk.conversation.messages[id]
+        if view := self.thread.view(id):
+            view.say(compared({**message.result, "text": message.text}, again))
+
+    def _failed(self, reason: str, details: str) -> None:
+        path = self.talk.conversation.path()
+        self.retry.setVisible(bool(path) and path[-1].role == "user")
+        self.error.show_error(reason, details)
+
+    def _busy_changed(self) -> None:
+        self.composer.set_running(bool(self.talk.busy))
+        self.changed.emit()

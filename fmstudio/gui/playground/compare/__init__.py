@@ -1,0 +1,1 @@
+"""Two to four models, prompts or settings side by side."""

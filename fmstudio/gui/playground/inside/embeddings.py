@@ -1,0 +1,140 @@
+"""Words as directions: the neighbours of a token, and words or sentences of one's own on a map with their cosines."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from fmstudio.gui.playground.inside.legend import ScaleLegend
+from fmstudio.gui.playground.inside.matrix import MatrixMap
+from fmstudio.gui.playground.inside.neighbours import InsideNeighbours
+from fmstudio.gui.playground.inside.question import COMPARE
+from fmstudio.gui.playground.inside.scatter import NamedPoints
+from fmstudio.gui.playground.inside.tab import InsideTab
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.form.fields import ChoiceField
+from fmstudio.gui.widgets.labels import label
+from fmstudio.jobs import Sample
+
+ITEMS = "king\nqueen\nman\nwoman\nprince\nprincess\nParis\nFrance\nBerlin\nGermany"
+VECTORS = {
+    "embedding": (
+        "Input embeddings",
+        "The mean of the tokens' vectors before the first layer: words alone.",
+    ),
+    "hidden": ("Last hidden states", "The mean of the last layer's states: each token has read those before it."),
+    "sentence": ("Sentence encoder", "all-MiniLM-L6-v2, which was trained so that like meanings point alike."),
+}
+
+
+class InsideEmbeddings(InsideTab):
+    """Has texts of its own: one word or sentence a line."""
+
+    nothing = "Type words or sentences, one a line."
+
+    def __init__(self, studio: Studio, name: str = "inside-embeddings") -> None:
+        super().__init__(
+            studio, COMPARE, name,
+            "To a model a word is a direction in space: the smaller the angle, the nearer the cosine is to 1. Look for "
+            "groups that lie together, and for pairs that differ in the same direction.",
+        )  # fmt: skip
+        self.neighbours = InsideNeighbours(studio)
+        self.items = QPlainTextEdit(ITEMS)
+        self.items.setObjectName(f"{name}-items")
+        self.items.setAccessibleName("Words or sentences, one a line")
+        self.items.setPlaceholderText(self.nothing)
+        self.items.setTabChangesFocus(True)
+        self.vectors = ChoiceField(f"{name}-vectors", "Which vectors", list(VECTORS), [t for t, _ in VECTORS.values()])
+        self.about = label("", "caption", f"{name}-about", wrap=True)
+        self.points = NamedPoints(self._theme, f"{name}-map", "Map of the texts by principal components")
+        self.cosines = MatrixMap(self._theme, f"{name}-cosines", "Cosine of each pair of texts", opposite="error",
+                                 square=False, written=_short, most_cell=46)  # fmt: skip
+        self.found: Mapping[str, Any] = {}
+        self._fill()
+        self.items.textChanged.connect(self.ask)
+        self.vectors.edited.connect(self._choose_vectors)
+        self.points.pointed.connect(self._point_at)
+        self.cosines.hovered.connect(self._hover)
+        self._choose_vectors()
+
+    def _fill(self) -> None:
+        self.neighbours.setFixedWidth(264)
+        own = QWidget()
+        own.setFixedWidth(184)
+        left = QVBoxLayout(own)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(6)
+        left.addWidget(label("Words or sentences", "section"))
+        left.addWidget(self.items, 1)
+        left.addWidget(label("Vectors", "body"))
+        left.addWidget(self.vectors)
+        left.addWidget(self.about)
+        right = QVBoxLayout()
+        right.setSpacing(4)
+        right.addWidget(label("Map: where they differ most (share of the variance)", "strong"))
+        right.addWidget(self.points, 5)
+        head = QHBoxLayout()
+        head.addWidget(label("Cosine of each pair", "strong"))
+        head.addStretch(1)
+        head.addWidget(ScaleLegend(self._theme, f"{self.objectName()}-legend", "accent", "−1", "1", opposite="error"))
+        right.addLayout(head)
+        right.addWidget(self.cosines, 4)
+        line = QHBoxLayout()
+        line.setSpacing(24)
+        line.addWidget(self.neighbours)
+        line.addWidget(own)
+        line.addLayout(right, 1)
+        self.body.addLayout(line, 1)
+
+    # Asking.
+
+    def look(self, model: str, text: str = "", chat: bool = False, system: str = "") -> None:
+        """Use another model; the text of the other sights is none of this one's."""
+        if model != self.model:
+            self.found = {}
+        super().look(model, self.items.toPlainText(), False, "")
+
+    def ask(self) -> None:
+        if not self.isVisible():
+            return
+        self.text = "·"  # the sight stays while its list is empty
+        self.neighbours.use(self.model)
+        super().ask()
+
+    def arguments(self) -> dict[str, Any]:
+        items = [line.strip() for line in self.items.toPlainText().split("\n") if line.strip()]
+        return {"model": self.model, "items": items, "vectors": str(self.vectors.value()), "towards": self._towards()}
+
+    def _towards(self) -> Any:
+        """The directions of the map that is seen, if the new one is of the same space."""
+        same = self.found and self.found["vectors"] == self.vectors.value()
+        return self.found["components"] if same else None
+
+    def _choose_vectors(self) -> None:
+        self.about.setText(VECTORS[str(self.vectors.value())][1])
+        self.ask()
+
+    # Answers.
+
+    def take(self, sample: Sample) -> None:
+        self.found = found = sample.data
+        names = found["items"]
+        shares = [f"{share:.0%}".replace("%", " %") for share in found["shares"]]
+        titles = tuple(f"Component {n + 1} ({share})" for n, share in enumerate(shares))
+        self.points.show_points(found["points"], names, titles, found["cosines"])
+        self.cosines.show_matrix(found["cosines"], names, names, self._describe)
+
+    def _describe(self, row: int, column: int) -> str:
+        names = self.found["items"]
+        value = f"{self.found['cosines'][row, column]:.3f}".replace("-", "−")
+        return f"{names[row]} · {names[column]}\ncosine {value}"
+
+    def _point_at(self, number: int) -> None:
+        self.cosines.set_current(number, -1)
+
+    def _hover(self, row: int, _column: int) -> None:
+        self.points.set_current(row)
+
+
+def _short(cosine: float) -> str:
+    return f"{cosine:.2f}".replace("-", "−")

@@ -1,0 +1,155 @@
+"""What a language model sees in a text: tokens, what comes next, attention, layers, embeddings."""
+
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
+
+from fmstudio.gui.models.model_choice import PlayState
+from fmstudio.gui.panel import Finding
+from fmstudio.gui.playground.inside.attention import InsideAttention
+from fmstudio.gui.playground.inside.embeddings import InsideEmbeddings
+from fmstudio.gui.playground.inside.lens import InsideLens
+from fmstudio.gui.playground.inside.next import InsideNext
+from fmstudio.gui.playground.inside.tab import InsideTab
+from fmstudio.gui.playground.inside.text import OwnText
+from fmstudio.gui.playground.inside.tokens import InsideTokens
+from fmstudio.gui.studio import Studio
+
+TITLES = {
+    "tokens": ("Tokens", "mdi6.format-letter-matches"),
+    "next": ("Next token", "mdi6.source-branch"),
+    "attention": ("Attention", "mdi6.eye-outline"),
+    "layers": ("Layers", "mdi6.layers-outline"),
+    "embeddings": ("Embeddings", "mdi6.chart-scatter-plot"),
+}
+
+
+class InsideView(QWidget):
+    """The text at the left is shared by all sights but the embeddings, which have words of their own."""
+
+    act_changed = Signal()
+
+    def __init__(self, studio: Studio, state: PlayState) -> None:
+        super().__init__()
+        self.setObjectName("inside")
+        self._studio, self._state = studio, state
+        self.own = OwnText(studio)
+        self.own.setFixedWidth(224)
+        self.next = InsideNext(studio)
+        self.next.go.hide()  # the playground's primary action does this
+        self.sights: dict[str, InsideTab] = {
+            "tokens": InsideTokens(studio),
+            "next": self.next,
+            "attention": InsideAttention(studio),
+            "layers": InsideLens(studio),
+            "embeddings": InsideEmbeddings(studio),
+        }
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("inside-tabs")
+        self.tabs.setAccessibleName("What to see of the model")
+        self.tabs.setDocumentMode(True)
+        for name, sight in self.sights.items():
+            title, icon = TITLES[name]
+            self.tabs.addTab(sight, studio.theme.icon(icon, "secondary"), title)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(24)
+        layout.addWidget(self.own)
+        layout.addWidget(self.tabs, 1)
+        self._connect()
+        self.next.set_sampling(state.sampling())
+        self._look()
+
+    def _connect(self) -> None:
+        self._state.model_changed.connect(self._model_changed)
+        self._state.models_changed.connect(self._look)
+        self._state.settings_changed.connect(self._sampling_changed)
+        self._state.sampling_changed.connect(self._sampling_changed)
+        self.next.sampling_edited.connect(self._state.set_sampling)
+        self.own.changed.connect(self._look)
+        self.tabs.currentChanged.connect(self._turned)
+        self.sights["tokens"].question.answered.connect(self._learn_chat)
+
+    # What the playground asks of a view.
+
+    @property
+    def act_words(self) -> tuple[str, str]:
+        """The primary action."""
+        return "Continue", "mdi6.play"
+
+    def refusal(self) -> str:
+        """Why the text cannot be continued now, or ""."""
+        if self._current == "embeddings":
+            return "The map follows what you type."
+        if reason := self._state.refusal():
+            return reason
+        return "" if self.own.text else "Type a text first."
+
+    def act(self) -> None:
+        """Go on with the text, and see what else it could have been."""
+        if not self.refusal():
+            self.look_at("next")
+            self.next.act()
+
+    def stop(self) -> None:
+        """End what is being computed for the present sight."""
+        self.sights[self._current].stop()
+
+    def look(self, text: str | None = None, model: str = "", sight: str = "", **_: Any) -> None:
+        """Look into this text with this model."""
+        if model:
+            self._state.choose(model)
+        if text is not None:
+            self.own.set_text(text)
+        if sight:
+            self.look_at(sight)
+        self._look()
+
+    def look_at(self, sight: str) -> None:
+        """Show one of the sights: tokens, next, attention, layers, embeddings."""
+        if sight in self.sights:
+            self.tabs.setCurrentWidget(self.sights[sight])
+
+    def findings(self) -> list[Finding]:
+        """The sights, for Ctrl+K."""
+        return [
+            Finding(f"Inside a model: {title.lower()}", "command", icon, lambda name=name: self._find(name))
+            for name, (title, icon) in TITLES.items()
+        ]
+
+    def _find(self, sight: str) -> None:
+        self._studio.navigate("playground", view="inside")
+        self.look_at(sight)
+
+    # Its parts.
+
+    @property
+    def _current(self) -> str:
+        return list(self.sights)[self.tabs.currentIndex()]
+
+    def _turned(self) -> None:
+        self.own.setVisible(self._current != "embeddings")
+        self.act_changed.emit()
+
+    def _model_changed(self, _reference: str) -> None:
+        self.own.know_chat(None)
+        self._look()
+
+    def _look(self) -> None:
+        """Tell every sight what to look into; only the one that is seen asks."""
+        model = "" if self._state.refusal() else self._state.model
+        record = self._state.chosen
+        if "chat" in record:
+            self.own.know_chat(bool(record["chat"]))
+        for sight in self.sights.values():
+            sight.look(model, self.own.text, self.own.chat, self._state.default_system)
+        self.act_changed.emit()
+
+    def _learn_chat(self, sample: Any) -> None:
+        if sample.name == "tokens":
+            self.own.know_chat(sample.data["chat"])
+
+    def _sampling_changed(self) -> None:
+        if not self._state.sampling_problem():
+            self.next.set_sampling(self._state.sampling())

@@ -1,0 +1,267 @@
+"""Playground: talk to a model, work on prompts, compare, run many, ask documents, and see what a model sees."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from fmstudio.gui.models.files import is_model, keep_pasted
+from fmstudio.gui.models.model_choice import PlayState
+from fmstudio.gui.models.model_jobs import ModelJobs
+from fmstudio.gui.models.picker import ModelPicker
+from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.playground.first_model import FirstModel
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.segments import Segments
+from fmstudio.workspace import WorkspaceError
+
+_VIEWS = __package__
+# name: (title, module, class, what Ctrl+K calls it, its icon there). A view is imported when it is first looked at.
+VIEWS = {
+    "chat": ("Chat", "chat.view", "ChatView", "Chat with a model", "mdi6.message-text-outline"),
+    "prompt": ("Prompt", "prompt.view", "PromptView", "Work on a prompt", "mdi6.form-textbox"),
+    "compare": ("Compare", "compare.view", "CompareView", "Compare models, prompts or settings", "mdi6.compare"),
+    "batch": ("Batch", "batch.view", "BatchView", "Run a prompt over a table", "mdi6.table-play"),
+    "retrieval": ("Retrieval", "retrieval.view", "RetrievalView", "Ask your documents", "mdi6.file-search-outline"),
+    "inside": ("Inside", "inside.view", "InsideView", "See what a model sees", "mdi6.magnify-scan"),
+}
+_NEEDS_NO_MODEL = ("retrieval", "batch")
+
+
+class PlaygroundPanel(Panel):
+    """One view at a time, and one model for all of them but Compare, where each column has its own."""
+
+    name = "playground"
+    title = "Playground"
+    summary = "Talk to a model and see what it does."
+    icon = "mdi6.message-text-outline"
+    order = 30
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self.state = PlayState(studio)
+        self.jobs = ModelJobs(studio, self.state)
+        self.views: dict[str, QWidget] = {}
+        self._tools: dict[str, QWidget] = {}
+        self.error = ErrorBox(studio.theme, "playground-error")
+        self._not_linked: list[tuple[str, str]] = []
+        self.first = FirstModel(studio, self.state, self.jobs)
+        self._make_header()
+        self._lay_out()
+        self._connect()
+        self.look_at("chat")
+
+    # Its parts.
+
+    def _make_header(self) -> None:
+        self.picker = ModelPicker(self.studio, self.state, self.jobs)
+        self.picker.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.picker.setMaximumWidth(300)
+        self.picker.show_model(self.state.model)
+        self.header_controls = [self.picker]
+        self.primary_action = PrimaryAction("Send", "mdi6.send", self, "playground-act")
+        self.primary_action.triggered.connect(self._act)
+
+    def _lay_out(self) -> None:
+        self.sight = Segments([(name, view[0]) for name, view in VIEWS.items()], "playground-view", "What to do")
+        self._tool_stack = QStackedWidget()
+        self._tool_stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self.sight)
+        head.addWidget(self._tool_stack, 1)
+        self._pages = QStackedWidget()
+        self._pages.setObjectName("playground-pages")
+        self._pages.addWidget(self.first)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(head)
+        layout.addWidget(self.error)
+        layout.addWidget(self._pages, 1)
+
+    def _connect(self) -> None:
+        self.sight.changed.connect(self.look_at)
+        self.picker.chosen.connect(self._forget_not_linked)
+        self.picker.chosen.connect(self.state.choose)
+        self.error.close_button.clicked.connect(self._forget_not_linked)
+        self.state.model_changed.connect(self._model_changed)
+        self.state.models_changed.connect(self._models_changed)
+        self.state.failed.connect(self.error.show_error)
+        self.jobs.linked.connect(self.state.choose)
+        self.jobs.link_failed.connect(self._link_failed)
+        self.first.add_wanted.connect(self.picker.open)
+
+    # Its views.
+
+    @property
+    def view(self) -> QWidget:
+        """The view that is looked at."""
+        return self.views[str(self.sight.value())]
+
+    def look_at(self, name: str, **what: Any) -> None:
+        """Show a view, built now if it was not; `what` goes to its `look`."""
+        view = self.views.get(name) or self._build(name)
+        self.sight.set_value(name)
+        self._tool_stack.setCurrentWidget(self._tools[name])
+        self.picker.setVisible(name != "compare")
+        self._show_page()
+        if what:
+            view.look(**what)
+
+    def _build(self, name: str) -> QWidget:
+        _, module, kind, *_ = VIEWS[name]
+        view = getattr(importlib.import_module(f"{_VIEWS}.{module}"), kind)(self.studio, self.state)
+        self.views[name] = view
+        self._pages.addWidget(view)
+        self._tools[name] = _tool_bar(getattr(view, "tools", ()))
+        self._tool_stack.addWidget(self._tools[name])
+        view.act_changed.connect(self._judge)
+        for signal, take in (("inside_wanted", self._look_inside), ("index_wanted", self._index)):
+            if hasattr(view, signal):
+                getattr(view, signal).connect(take)
+        return view
+
+    def _show_page(self) -> None:
+        name = str(self.sight.value())
+        self._pages.setCurrentWidget(self.first if self._model_missing else self.views[name])
+        self._tool_stack.setEnabled(not self._model_missing)
+        self._judge()
+
+    @property
+    def _model_missing(self) -> bool:
+        """Whether the view that is looked at cannot do anything before there is a model."""
+        return self.state.listed and not self.state.chosen and self.sight.value() not in _NEEDS_NO_MODEL
+
+    def _look_inside(self, what: dict[str, Any]) -> None:
+        self.look_at("inside", **what)
+
+    def _index(self, text: str) -> None:
+        """Make a document of a text that is too long to be a prompt, and go where documents are asked."""
+        try:
+            kept = keep_pasted(self.studio.workspace, text)
+        except WorkspaceError as error:
+            self.error.show_error(str(error))
+            return
+        self.look_at("retrieval", sources=[str(kept)])
+
+    # Coming and going.
+
+    def shown(self, **what: Any) -> None:
+        """`model` is talked to; `view` is shown; the rest (`prompt`, `entry`, …) is for the view."""
+        self.state.refresh()
+        model, name = what.pop("model", ""), what.pop("view", "")
+        if entry := what.pop("entry", ""):
+            what |= self._remembered(entry)
+            model = what.pop("model", "") or model
+        if model:
+            self.state.choose(model)
+        if name or what:
+            self.look_at(name if name in VIEWS else "chat", **what)
+
+    def _remembered(self, entry: str) -> dict[str, Any]:
+        """What an entry of the feedback log was made with, to try it again."""
+        try:
+            record = self.studio.workspace.feedback.get(entry)
+        except WorkspaceError as error:
+            self.error.show_error(str(error))
+            return {}
+        self.state.set_sampling(record.details.get("settings", {}))
+        model = record.model if self.state.record(record.model) or not self.state.listed else ""
+        return {"model": model, "prompt": record.prompt, "messages": record.details.get("messages") or []}
+
+    def findings(self) -> list[Finding]:
+        """The views, and what they can do themselves, for Ctrl+K."""
+        found = [
+            Finding(words, "command", icon, lambda at=name: self._go(at)) for name, (*_, words, icon) in VIEWS.items()
+        ]
+        found.append(Finding("New conversation", "command", "mdi6.message-plus-outline", self._begin))
+        for view in self.views.values():
+            found += view.findings() if hasattr(view, "findings") else []
+        return found
+
+    def _go(self, name: str) -> None:
+        self.studio.navigate(self.name, view=name)
+
+    def _begin(self) -> None:
+        self._go("chat")
+        self.views["chat"].begin()
+
+    def accepts(self, paths: list[Path]) -> bool:
+        """A GGUF file or a model folder; anything where documents are asked."""
+        return all(is_model(path) for path in paths) or bool(self._takes_files() and self.isVisible())
+
+    def dropped(self, paths: list[Path]) -> None:
+        """Link models and talk to the last of them; give the rest to the view that is looked at."""
+        self.error.clear()
+        self._not_linked.clear()
+        models = [path for path in paths if is_model(path)]
+        for path in models:
+            self.jobs.link(path)
+        if not models and (take := self._takes_files()):
+            take(paths)
+
+    def _link_failed(self, reason: str, details: str) -> None:
+        self._not_linked.append((reason, details))
+        self._show_problem()
+
+    def _show_problem(self) -> None:
+        """A model whose file has gone, or was damaged, says so where one wanted to talk to it; so do those that were
+        dropped and are none, whichever is talked to.
+        """
+        problem = str(self.state.chosen.get("problem", ""))
+        told = [*([(problem, "")] if problem else []), *self._not_linked]
+        if told:
+            reasons = "\n".join(reason for reason, _ in told)
+            self.error.show_error(reasons, "\n\n".join(details for _, details in told if details))
+        else:
+            self.error.clear()
+
+    def _forget_not_linked(self) -> None:
+        self._not_linked.clear()
+
+    def _takes_files(self) -> Any:
+        return getattr(self.view, "dropped", None)
+
+    # The model.
+
+    def _model_changed(self, reference: str) -> None:
+        self.picker.show_model(reference)
+        self._models_changed()
+
+    def _models_changed(self) -> None:
+        self._show_problem()
+        self._show_page()
+
+    # The primary action.
+
+    def _act(self) -> None:
+        self.view.act()
+
+    def stop(self) -> None:
+        """Esc: end what the view is doing."""
+        self.view.stop()
+
+    def _judge(self) -> None:
+        view = self.view
+        text, icon = view.act_words
+        self.primary_action.icon_name = icon
+        self.primary_action.setText(text)
+        if reason := (self.state.refusal() if self._model_missing else "") or view.refusal():
+            self.primary_action.refuse(reason)
+        else:
+            self.primary_action.allow()
+
+
+def _tool_bar(tools: Any) -> QWidget:
+    """A view's own small controls, at the right end of the line of views."""
+    made = QWidget()
+    row = QHBoxLayout(made)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(4)
+    row.addStretch(1)
+    for tool in tools:
+        row.addWidget(tool)
+    return made

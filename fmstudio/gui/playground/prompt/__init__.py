@@ -1,0 +1,1 @@
+"""Prompts with variables and examples, kept in versions."""

@@ -1,0 +1,132 @@
+"""The prompt library as a list: a person's own prompts first, with how many versions each has and what is unsaved."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+
+from fmstudio.gui import formatting
+from fmstudio.gui.playground.prompt.desk import PromptDesk
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.error_box import UndoBanner
+from fmstudio.gui.widgets.labels import button, icon_button, label
+from fmstudio.gui.widgets.lists.library_list import Entry, LibraryList
+from fmstudio.gui.widgets.lists.row_painting import Line
+from fmstudio.workspace.prompt_library import PromptEntry
+
+_HEIGHT = 48
+
+
+def facts_of(entry: PromptEntry) -> str:
+    """A prompt in a few words: Built in · 3 versions · unsaved."""
+    versions = formatting.plural(entry.versions, "version") if entry.versions else "Not saved yet"
+    kept = "Built in" if not entry.own else versions
+    return f"{kept} · unsaved changes" if entry.draft and entry.versions else kept
+
+
+def entry_of(entry: PromptEntry) -> Entry:
+    """A prompt as the list shows it."""
+    facts = facts_of(entry)
+    below = Line(facts, token="warning" if entry.draft else "secondary", place=Qt.AlignmentFlag.AlignBottom)
+    return Entry(entry.name, (Line(entry.name, "strong", "text"), below), f"{entry.name}, {facts}", entry.name)
+
+
+class PromptList(QWidget):
+    """Search, list, and what can be done with a prompt (also by right click)."""
+
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme, desk: PromptDesk) -> None:
+        super().__init__()
+        self.setObjectName("prompt-library")
+        self._desk = desk
+        self.search = QLineEdit()
+        self.search.setObjectName("prompt-search")
+        self.search.setAccessibleName("Find a prompt")
+        self.search.setPlaceholderText("Find a prompt")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._show)
+        self.list = LibraryList(theme, "prompt-list", "Prompts", _HEIGHT)
+        self.list.opened.connect(self._open)
+        self.list.menu_wanted.connect(self._offer)
+        self.new = button("New", "prompt-new", theme, "mdi6.plus", clicked=desk.begin)
+        self.more = icon_button("mdi6.dots-horizontal", "More", "prompt-more", theme, self._offer_here)
+        self.undo = UndoBanner(theme, "prompt-undo")
+        self.undo.restore_wanted.connect(desk.restore)
+        self.nothing = label("No prompt has this name.", "secondary", "prompt-nothing", wrap=True)
+        self._lay_out()
+        desk.opened.connect(self.follow)
+        desk.listed.connect(self._show)
+        desk.deleted.connect(self._was_deleted)
+        self._show()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.new, 1)
+        head.addWidget(self.more)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        for each in (self.search, self.nothing, self.undo):
+            layout.addWidget(each)
+        layout.insertLayout(0, head)
+        layout.insertWidget(2, self.list, 1)
+        self.nothing.hide()
+
+    def follow(self) -> None:
+        """Mark the prompt that is on the desk."""
+        self.list.mark(self._desk.name)
+
+    def _show(self) -> None:
+        """Show the prompts that have all words of the search in their names."""
+        words = self.search.text().casefold().split()
+        found = [entry for entry in self._desk.entries if all(word in entry.name.casefold() for word in words)]
+        self.list.show_entries([entry_of(entry) for entry in found])
+        self.nothing.setVisible(bool(words) and not found)
+        self.follow()
+
+    def _open(self, name: str) -> None:
+        if name != self._desk.name:
+            self.chosen.emit(name)
+
+    # What can be done.
+
+    def _offer(self, name: str, place: QPoint) -> None:
+        self._pop_up(next((entry for entry in self._desk.entries if entry.name == name), None), place)
+
+    def _offer_here(self) -> None:
+        self._pop_up(self._desk.entry, self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    def menu(self, entry: PromptEntry | None) -> QMenu:
+        """What can be done with a prompt, and with the library."""
+        menu = QMenu(self)
+        menu.setObjectName("prompt-menu")
+        if entry is not None:
+            name = entry.name
+            if entry.versions:
+                menu.addAction("Duplicate", lambda: self._desk.duplicate(name))
+                menu.addAction("Export as a file…", lambda: self._export(name))
+            if (entry.own or entry.draft) and not (entry.built_in and not entry.own):
+                menu.addAction("Delete", lambda: self._desk.delete(name))
+            menu.addSeparator()
+        menu.addAction("Import a file…", self._import)
+        return menu
+
+    def _pop_up(self, entry: PromptEntry | None, place: QPoint) -> None:
+        menu = self.menu(entry)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def _export(self, name: str) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, "Export prompt", f"{name}.toml", "Prompts (*.toml)")
+        if chosen:
+            self._desk.give_file(name, Path(chosen).with_suffix(".toml"))
+
+    def _import(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Import a prompt", str(Path.home()), "Prompts (*.toml)")
+        if chosen:
+            self._desk.take_file(Path(chosen))
+
+    def _was_deleted(self, name: str) -> None:
+        self.undo.offer(name, f"Deleted “{name}”.")

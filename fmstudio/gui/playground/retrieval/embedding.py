@@ -1,0 +1,121 @@
+"""Which model turns chunks into vectors: one of the catalogue, fetched here where it is missing, or a folder."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from fmstudio.gui import formatting
+from fmstudio.gui.playground.retrieval.jobs import FETCH
+from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
+from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.form.fields import ChoiceField
+from fmstudio.gui.widgets.jobs.job_strip import JobStrip
+from fmstudio.gui.widgets.labels import button, label
+
+
+class EmbeddingField(QWidget):
+    """`edited`: another model was chosen, or the chosen one is here now."""
+
+    edited = Signal()
+
+    def __init__(self, studio: Studio, shelf: CollectionShelf) -> None:
+        super().__init__()
+        self._studio, self._shelf = studio, shelf
+        self._folders: list[str] = []
+        self.choice = ChoiceField("retrieval-embedding", "Embedding model", ())
+        self.choice.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.choice.edited.connect(self._chosen)
+        self.about = label("", "caption", "retrieval-embedding-about", wrap=True)
+        theme = studio.theme
+        self.fetch = button("Fetch", "retrieval-embedding-fetch", theme, "mdi6.download", clicked=self._fetch)
+        self.folder = button("Another folder…", "retrieval-embedding-folder", theme, role="link", clicked=self._ask)
+        self.strip = JobStrip(studio, "retrieval-embedding-strip")
+        self.strip.title.hide()
+        self.strip.hide()
+        self.error = ErrorBox(theme, "retrieval-embedding-error")
+        row = QHBoxLayout()
+        row.addWidget(self.fetch)
+        row.addWidget(self.folder)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        for each in (self.choice, self.about, self.strip, self.error):
+            layout.addWidget(each)
+        layout.addLayout(row)
+        shelf.changed.connect(self._list)
+        studio.jobs.changed.connect(self._job_changed)
+        self._list()
+
+    def value(self) -> str:
+        """The reference of the chosen model."""
+        return str(self.choice.value() or "")
+
+    @property
+    def here(self) -> bool:
+        """Whether the chosen model is on this machine."""
+        return bool(self.value()) and (self.value() in self._folders or bool(self._record().get("here")))
+
+    def use_folder(self, path: Path) -> None:
+        """Choose a folder of the person's own."""
+        self._folders.append(str(path))
+        self._list()
+        self.choice.set_value(str(path))
+        self._chosen()
+
+    def _record(self) -> Mapping[str, Any]:
+        return self._shelf.embedding(self.value())
+
+    def _list(self) -> None:
+        before, was_here = self.value(), self.here
+        known = [(row["reference"], row["title"]) for row in self._shelf.embeddings]
+        known += [(folder, Path(folder).name) for folder in self._folders if folder not in dict(known)]
+        if [self.choice.itemData(place) for place in range(self.choice.count())] != [each for each, _ in known]:
+            self.choice.clear()
+            for reference, title in known:
+                self.choice.addItem(title, reference)
+            if before:
+                self.choice.set_value(before)
+        self._show()
+        if (before, was_here) != (self.value(), self.here):
+            self.edited.emit()
+
+    def _chosen(self) -> None:
+        self.error.clear()
+        self._show()
+        self.edited.emit()
+
+    def _show(self) -> None:
+        record = self._record()
+        missing = bool(record) and not self.here
+        size = formatting.size(record.get("size")) if record.get("size") else ""
+        if missing:
+            self.about.setText(f"Not on this machine yet; {size} are fetched with the first indexing, or now.")
+        else:
+            self.about.setText(self.value() if self.value() in self._folders else "On this machine.")
+        self.about.setToolTip(str(record.get("about", "")))
+        self.fetch.setText(f"Fetch ({size})" if size else "Fetch")
+        self.fetch.setVisible(missing and self.strip.isHidden() and bool(record.get("size")))
+
+    def _fetch(self) -> None:
+        self._shelf.fetch(self.value())
+
+    def _job_changed(self, job: str) -> None:
+        state = self._studio.jobs.get(job)
+        if state and state.request.target == FETCH and state.request.subject == self.value():
+            self.strip.show_job(state)
+            self.strip.title.hide()
+            self.strip.setVisible(state.active)
+            if state.status == "failed":
+                self.error.show_error(state.reason, state.details)
+            self._show()
+
+    def _ask(self) -> None:
+        title = "Choose a folder with a sentence-embedding model"
+        path = QFileDialog.getExistingDirectory(self, title, str(Path.home()))
+        if path:
+            self.use_folder(Path(path))
