@@ -3,8 +3,8 @@
 import pytest
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 
-from fmstudio.gui.panels.settings import SettingsPanel
 from fmstudio.gui.preferences import Preferences, preferences_path
+from fmstudio.gui.settings.panel import SettingsPanel
 
 MACHINE = {
     "devices": [{"name": "cuda", "title": "NVIDIA X"}, {"name": "cpu", "title": "CPU · 2 threads"}],
