@@ -69,8 +69,8 @@ def run_tour(workspace_path: Path | None, screenshots: Path | None, steps: int =
 
     It works on a workspace of its own unless one is named, changes no preferences, and needs no display.
     """
-    from fmstudio.gui.tour import Tour
-    from fmstudio.gui.tour_script import life_of_models
+    from fmstudio.gui.tour.script import life_of_models
+    from fmstudio.gui.tour.tour import Tour
 
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from fmstudio.gui.tour import Tour, Wait
+from fmstudio.gui.tour.tour import Tour, Wait
 
 ROBOTS = "robots"
 PRESETS = {"diffusion": "robots-diffusion", "gan": "robots-gan", "vae": "robots-vae"}

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
-from fmstudio.gui.tour import Tour, Wait
+from fmstudio.gui.tour.tour import Tour, Wait
 
 STARTER = "smollm2-135m-instruct"
 COLLECTION = "python-reference"

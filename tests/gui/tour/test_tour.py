@@ -13,7 +13,7 @@ CODE = """
 import sys
 from pathlib import Path
 from fmstudio.app import run_tour
-from fmstudio.gui import tour
+from fmstudio.gui.tour import tour
 tour.REST, tour.SETTLE = 0.6, 0.1
 sys.exit(run_tour(Path(sys.argv[1]), Path(sys.argv[2]), steps=16))
 """

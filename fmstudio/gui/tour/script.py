@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from fmstudio.gui import tour_pictures, tour_playground
-from fmstudio.gui.tour import Tour, Wait
+from fmstudio.gui.tour import pictures, playground
+from fmstudio.gui.tour.tour import Tour, Wait
 
 
 def life_of_models(tour: Tour, steps: int = 400) -> Iterator[Wait]:
@@ -20,8 +20,8 @@ def life_of_models(tour: Tour, steps: int = 400) -> Iterator[Wait]:
     yield from _choose_data(tour)
     yield from _train(tour, steps)
     yield from _sample_and_export(tour)
-    yield from tour_playground.life_with_models(tour)
-    yield from tour_pictures.life_of_pictures(tour, max(2, steps // 4))
+    yield from playground.life_with_models(tour)
+    yield from pictures.life_of_pictures(tour, max(2, steps // 4))
     tour.panel("home")
     yield tour.picture("home")
     studio.theme.choose("dark", studio.settings.get("text_size"))

@@ -1,0 +1,1 @@
+"""A tour of the real window through the whole life cycle, with pictures."""
