@@ -121,7 +121,6 @@ class PanelInfo:
 def find_panels(folder: Path = WINDOW, package: str = "fmstudio.gui") -> tuple[PanelInfo, ...]:
     """The panels of all folders that have one, in the order of the life cycle."""
     files = [(file, f"{package}.{file.parent.name}.panel") for file in folder.glob("*/panel.py")]
-    files += [(file, f"{package}.panels.{file.stem}") for file in folder.glob("panels/*.py")]
     found = [info for file, module in sorted(files) for info in _panels_of(file.read_text("utf-8"), module)]
     return tuple(sorted(found, key=lambda info: (info.order, info.name)))
 

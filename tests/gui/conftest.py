@@ -10,9 +10,12 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from fmstudio.gui.preferences import Preferences
+from fmstudio.gui.pump import Pump
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
-from fmstudio.jobs import JobRequest
+from fmstudio.jobs import Engine, JobRequest, Mailbox
+from fmstudio.workspace import DatasetRecord
+from tests.gui.train.runs import keep_run
 
 OFFSCREEN_CANNOT = "This plugin does not support"
 
@@ -112,3 +115,34 @@ def show(qtbot):
         return widget
 
     return show
+
+
+@pytest.fixture
+def with_data(workspace):
+    """A workspace with two datasets."""
+    for name in ("plays", "manual"):
+        workspace.dataset_folder(name).mkdir(parents=True)
+        workspace.put_dataset(DatasetRecord(name, "text", 3, 60_000))
+    return workspace
+
+
+@pytest.fixture
+def with_runs(with_data):
+    """… and three runs."""
+    keep_run(with_data, "first", final=3.4)
+    keep_run(with_data, "second", final=2.8)
+    keep_run(with_data, "broken", status="failed", upto=120, reason="loss/training became nan at step 121; lower it.")
+    return with_data
+
+
+@pytest.fixture
+def real_studio(workspace, theme, preferences):
+    """A studio on the test's workspace with an engine of its own."""
+    mailbox = Mailbox()
+    engine = Engine(mailbox)
+    studio = Studio(workspace, engine, theme, preferences)
+    pump = Pump(mailbox, studio.jobs)
+    pump.start()
+    yield studio
+    engine.close()
+    pump.stop()

@@ -1,6 +1,6 @@
 """A tour: drives the real window through the life of small models and leaves a picture of each step.
 
-Its script (`tour_script`) is a generator. It clicks and types as a person would, and yields what to wait for next; a
+Its script (script.py) is a generator. It clicks and types as a person would, and yields what to wait for next; a
 timer goes on with it when that has come true, so the window stays as alive as it is under a person's hands.
 """
 

@@ -22,7 +22,7 @@ from fmstudio.jobs import (
     Started,
     TextDelta,
 )
-from tests.gui.panels.train_runs import DESCRIPTION, training_events
+from tests.gui.train.runs import DESCRIPTION, training_events
 
 ESTIMATE = "fmstudio.training.estimate:estimate"
 PRETRAIN = "fmstudio.training.pretraining:pretrain"

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog, QMessageBox
 
 from fmstudio.jobs import Artefact, Metrics, Started
-from tests.gui.panels.train_runs import DESCRIPTION
+from tests.gui.train.runs import DESCRIPTION
 
 RESUME = "fmstudio.training.pretraining:resume"
 

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSplitter, QStackedWi
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.train.drawing import SAMPLE, RunDrawing
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.gui.widgets.run_drawing import SAMPLE, RunDrawing
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress, TextDelta
 from fmstudio.workspace import ModelRecord
 

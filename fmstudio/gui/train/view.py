@@ -14,15 +14,15 @@ from fmstudio.gui.runs.curves import RunCurves
 from fmstudio.gui.runs.plots import RunPlot, plots_of
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.train.actions import RunActions
+from fmstudio.gui.train.facts import RunFacts
+from fmstudio.gui.train.history import ICONS
+from fmstudio.gui.train.log import RunLog
+from fmstudio.gui.train.samples import RunSamples
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, icon_button, label
-from fmstudio.gui.widgets.run_actions import RunActions
-from fmstudio.gui.widgets.run_facts import RunFacts
-from fmstudio.gui.widgets.run_history import ICONS
-from fmstudio.gui.widgets.run_log import RunLog
-from fmstudio.gui.widgets.run_samples import RunSamples
 
 FOR_TEXT, FOR_PICTURES = (350, 134), (290, 194)
 """Heights of the curves and of the samples: pictures need more room than the beginning of a text."""

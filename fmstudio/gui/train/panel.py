@@ -10,20 +10,20 @@ from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.runs.book import RunBook
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.train.actions import RunActions
+from fmstudio.gui.train.cost import RunCost
+from fmstudio.gui.train.export import RunExport
+from fmstudio.gui.train.history import RunHistory
+from fmstudio.gui.train.objective import ObjectiveView
+from fmstudio.gui.train.questions import RunQuestions
+from fmstudio.gui.train.sampling import RunSampling
+from fmstudio.gui.train.setup import RunSetup
+from fmstudio.gui.train.view import RunView
 from fmstudio.gui.widgets.boxes import column, row, stack
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.form.recipe_dialog import RecipeDialog
 from fmstudio.gui.widgets.labels import label
-from fmstudio.gui.widgets.run_actions import RunActions
-from fmstudio.gui.widgets.run_cost import RunCost
-from fmstudio.gui.widgets.run_export import RunExport
-from fmstudio.gui.widgets.run_history import RunHistory
-from fmstudio.gui.widgets.run_objective import ObjectiveView
-from fmstudio.gui.widgets.run_questions import RunQuestions
-from fmstudio.gui.widgets.run_sampling import RunSampling
-from fmstudio.gui.widgets.run_setup import RunSetup
-from fmstudio.gui.widgets.run_view import RunView
 from fmstudio.gui.widgets.segments import Segments
 
 NO_RUNS = "No runs yet. Every run stays here with its curves and samples, to look at, to compare and to go on with."

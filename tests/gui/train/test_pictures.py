@@ -11,7 +11,7 @@ from fmstudio.gui.runs.sheets import read_sheet
 from fmstudio.jobs import Artefact, Finished, Metrics, Progress, Sample, Started
 from fmstudio.recipe import Setting
 from fmstudio.workspace import DatasetRecord, ModelRecord
-from tests.gui.panels.train_runs import DESCRIPTION
+from tests.gui.train.runs import DESCRIPTION
 
 PICTURES = np.random.default_rng(0).integers(0, 255, (6, 8, 8, 3), np.uint8)
 DRAWING = {

@@ -1,0 +1,1 @@
+"""Train: a run from its settings to its model."""
