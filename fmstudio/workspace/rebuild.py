@@ -7,17 +7,30 @@ and metrics.jsonl, models/<name>/studio.toml, and collections/<name>/collection.
 import dataclasses
 import json
 import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from fmstudio.workspace.record_files import RECORD_FILES
 from fmstudio.workspace.records import CollectionRecord, DatasetRecord, ModelRecord, RunRecord
 
-if TYPE_CHECKING:
-    from fmstudio.workspace.index import Workspace
+
+class EmptyIndex(Protocol):
+    """What of the workspace is filled here."""
+
+    path: Path
+
+    def put_dataset(self, record: DatasetRecord) -> None: ...
+    def put_run(self, record: RunRecord) -> None: ...
+    def put_model(self, record: ModelRecord) -> None: ...
+    def put_collection(self, record: CollectionRecord) -> None: ...
+    def datasets(self) -> list[DatasetRecord]: ...
+    def runs(self) -> list[RunRecord]: ...
+    def add_metrics(self, run: str, rows: Iterable[tuple[int, float, Mapping[str, float]]]) -> None: ...
+    def link(self, source: tuple[str, str], target: tuple[str, str]) -> None: ...
 
 
-def rebuild(workspace: "Workspace") -> None:
+def rebuild(workspace: EmptyIndex) -> None:
     """Read every folder's record into an empty index; a folder without a readable one is left as it is."""
     for folder in sorted((workspace.path / "datasets").iterdir()):
         if record := _read(folder, DatasetRecord):
@@ -44,7 +57,7 @@ def _read(folder: Path, kind: type[Any]) -> Any:
         return None
 
 
-def _read_metrics(workspace: "Workspace", folder: Path) -> None:
+def _read_metrics(workspace: EmptyIndex, folder: Path) -> None:
     rows = []
     try:
         with (folder / "metrics.jsonl").open(encoding="utf-8") as lines:
@@ -56,7 +69,7 @@ def _read_metrics(workspace: "Workspace", folder: Path) -> None:
     workspace.add_metrics(folder.name, rows)
 
 
-def _relink(workspace: "Workspace") -> None:
+def _relink(workspace: EmptyIndex) -> None:
     """Datasets name what they were made from, runs their datasets and the model they began from, and the model made."""
     for dataset in workspace.datasets():
         if source := dataset.details.get("made_from"):

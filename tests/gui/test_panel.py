@@ -1,6 +1,8 @@
 """Panels are found from their files, without running them."""
 
 import sys
+import tomllib
+from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QUrl
 
@@ -61,3 +63,9 @@ def test_only_local_files_count_as_dropped(tmp_path):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path)), QUrl("https://example.org/a.txt")])
     assert dropped_paths(data) == [tmp_path]
+
+
+def test_every_panels_folder_is_kept_apart_by_the_import_rules():
+    rules = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    apart = next(set(rule["modules"]) for rule in rules if rule["name"] == "A panel never imports another panel")
+    assert apart == {info.module.removesuffix(".panel") for info in find_panels()}
