@@ -1,10 +1,10 @@
 """Puts the window together: the only place that knows the workspace, the engine and the window, and joins them."""
 
+import logging
 import os
 import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from fmstudio import warmup
 from fmstudio.gui.preferences import Preferences, preferences_path
 from fmstudio.gui.pump import Pump
 from fmstudio.gui.studio import JobBoard, Studio
@@ -22,6 +23,8 @@ from fmstudio.gui.window.window_state import last_panel
 from fmstudio.jobs import Engine, Event, JobRequest, Mailbox, Sample
 from fmstudio.places import default_workspace
 from fmstudio.workspace import Workspace, WorkspaceError
+
+log = logging.getLogger(__name__)
 
 
 def open_window(workspace_path: Path | None = None, argv: Sequence[str] = ()) -> int:
@@ -131,12 +134,12 @@ class Session:
             raise
         self.workspace.note_interrupted_runs()
         self._next: Path | None = None
-        self._window_complete = threading.Event()
+        warmup.panels_built.clear()
         self._is_new = is_new
         self._preferences = preferences
         self._theme = theme
         mailbox = Mailbox()
-        self.engine = Engine(mailbox)
+        self.engine = Engine(mailbox, self.workspace)
         self.studio = Studio(self.workspace, self.engine, theme, preferences, JobBoard(calm=250))
         self.pump = Pump(mailbox, self.studio.jobs)
         self.window = MainWindow(self.studio)
@@ -155,20 +158,18 @@ class Session:
     def _after_first_paint(self) -> None:
         self._warm_up()
         self.window.show_panel(last_panel(self.window))
-        self.window.complete.connect(self._window_complete.set)
+        self.window.complete.connect(warmup.panels_built.set)
         self.window.build_the_rest()
 
     def _warm_up(self) -> None:
         """What the engine does first: a newcomer's sample data, torch, and what can be trained."""
-        studio, workspace = self.studio, self.workspace
+        studio = self.studio
         if self._is_new:
-            studio.submit(
-                JobRequest("Sample data", "fmstudio.data.samples:ensure", {"workspace": workspace}, visible=False)
-            )
+            studio.submit(JobRequest("Sample data", "fmstudio.data.samples:ensure", visible=False))
         # Importing torch and building panels would each wait for the other's Python: the panels go first.
-        arguments = {"threads": self._preferences.threads, "ready": self._window_complete}
+        arguments = {"threads": self._preferences.threads, "after_panels": True}
         studio.query("fmstudio.warmup:load_torch", self._hear_of_machine, **arguments)
-        studio.query("fmstudio.training.describe:describe", self._hear_of_families, workspace=workspace)
+        studio.query("fmstudio.training.describe:describe", self._hear_of_families)
 
     def _hear_of_machine(self, event: Event) -> None:
         if isinstance(event, Sample) and isinstance(event.data, dict):
@@ -192,14 +193,24 @@ class Session:
         """Stop what runs, keep what it has, and give the workspace back. Returns the workspace to open next, if any."""
         self._preferences.changed.disconnect(self._use_preference)
         self.window.hide()
-        self._window_complete.set()
-        self.engine.close()
+        warmup.panels_built.set()
+        ended = self.engine.close()
         self.pump.stop()
         self._preferences.save()
         self.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        self.workspace.close()
+        if ended:
+            self.workspace.close()
+        else:  # a job that still works on it must find it open
+            self._say_what_still_runs()
         return self._next
+
+    def _say_what_still_runs(self) -> None:
+        sentence = (
+            f"{', '.join(self.engine.titles())} did not stop in time; the workspace {self.workspace.path} stays open "
+            "until this program ends."
+        )
+        log.warning(sentence)
 
 
 class _FirstPaint(QObject):

@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from fmstudio import jobs
-from fmstudio.jobs import Event, JobContext, JobRequest
-from fmstudio.jobs.engine import failure
+from fmstudio.jobs import Driver, Event, JobContext, JobRequest
+from fmstudio.jobs.driver import Cancelled
+from fmstudio.workspace import Workspace
 
 
 class Listener(Protocol):
@@ -25,38 +26,25 @@ class Listener(Protocol):
     def see(self, event: Event) -> None: ...
 
 
-class Interrupted(Exception):  # noqa: N818 - not an error: the person asked for it, twice
-    """Ctrl-C was pressed a second time."""
-
-
-def drive(request: JobRequest, listener: Listener) -> jobs.Finished | jobs.Failed:
+def drive(request: JobRequest, listener: Listener, workspace: Workspace | None = None) -> jobs.Finished | jobs.Failed:
     """Run a job to its end in this thread. Ctrl-C stops it and keeps what there is; a second one cancels it."""
-    context = JobContext()
-    end: jobs.Finished | jobs.Failed
-    with _ctrl_c(context):
+    driver = Driver(request, workspace)
+    with _ctrl_c(driver.context):
         try:
-            job = jobs.start(request, context)
-            try:
-                while True:
-                    listener.see(next(job))
-            except StopIteration as last:
-                end = jobs.Finished("stopped" if context.stopping else "completed", last.value or {})
-            except Interrupted:
-                job.close()
-                end = jobs.Finished("cancelled")
-        except Interrupted:
-            end = jobs.Finished("cancelled")
-        except Exception as error:  # noqa: BLE001 - whatever a job raises is told in one line
-            end = failure(error)
-    listener.see(end)
-    return end
+            for event in driver:
+                listener.see(event)
+        except Cancelled:  # while an event was shown; within a step the driver has seen to it
+            event = driver.cancel()
+            listener.see(event)
+    assert isinstance(event, (jobs.Finished, jobs.Failed))
+    return event
 
 
 @contextmanager
 def _ctrl_c(context: JobContext) -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         if context.stopping:
-            raise Interrupted
+            raise Cancelled
         context.stop()
         print("Stopping; press Ctrl-C again to cancel.", file=sys.stderr)
 
@@ -72,6 +60,8 @@ class JsonLines:
 
     def see(self, event: Event) -> None:
         """Print the event."""
+        if isinstance(event, jobs.Started):
+            return  # the command says so itself, by having been called
         print(json.dumps(as_plain(event), default=_plain_value), flush=True)
         if isinstance(event, jobs.Failed):
             print(event.reason, file=sys.stderr)

@@ -19,24 +19,24 @@ from fmstudio.jobs import Event, JobContext, Progress, Sample
 
 LIBRARIES = ("c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch_python")
 PATIENCE = 5.0
+panels_built = threading.Event()
+"""Set when the window of this process has built its panels and needs Python's lock no more than at times."""
 _RTLD_NOW = 2  # the same on Linux and macOS
 
 
-def load_torch(
-    context: JobContext, threads: int = 0, ready: threading.Event | None = None
-) -> Generator[Event, None, None]:
+def load_torch(context: JobContext, threads: int = 0, after_panels: bool = False) -> Generator[Event, None, None]:
     """Load torch step by step, then tell as Sample("machine") what it can compute on.
 
-    threads: 0 leaves torch's own choice. ready: set when whoever waits for Python's lock has had it; the libraries,
-    which need no lock, are loaded meanwhile, and after PATIENCE seconds the import goes on in any case.
+    threads: 0 leaves torch's own choice. after_panels: wait for `panels_built` with what needs Python's lock; the
+    libraries, which do not, are loaded meanwhile, and after PATIENCE seconds the import goes on in any case.
     """
     for library in torch_libraries():
         yield Progress(0, message=f"Loading {library.name}")
         if context.stopping:
             return
         _open_without_the_lock(library)
-    if ready is not None:
-        ready.wait(PATIENCE)
+    if after_panels:
+        panels_built.wait(PATIENCE)  # the thread is kept on purpose: all that comes after this needs the lock as well
     yield Progress(0, message="Starting torch")
     importlib.import_module("torch")
     yield from use_threads(context, threads)

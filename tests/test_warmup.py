@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
+from fmstudio import warmup
 from fmstudio.jobs import JobContext, Progress, Sample
 from fmstudio.warmup import PATIENCE, load_torch, torch_libraries, use_threads
 
@@ -64,7 +65,7 @@ def test_where_torch_is_loaded_there_is_nothing_left_to_load():
     assert [type(event) for event in load_torch(JobContext())] == [Progress, Sample]
 
 
-def test_the_import_lets_the_window_go_first_but_not_for_ever():
+def test_the_import_lets_the_window_go_first_but_not_for_ever(monkeypatch):
     waited = []
 
     class Window:
@@ -72,5 +73,8 @@ def test_the_import_lets_the_window_go_first_but_not_for_ever():
             waited.append(seconds)
             return False
 
-    assert isinstance(list(load_torch(JobContext(), ready=Window()))[-1], Sample)
+    monkeypatch.setattr(warmup, "panels_built", Window())
+    assert isinstance(list(load_torch(JobContext()))[-1], Sample)
+    assert waited == []
+    assert isinstance(list(load_torch(JobContext(), after_panels=True))[-1], Sample)
     assert waited == [PATIENCE]

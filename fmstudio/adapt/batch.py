@@ -144,9 +144,10 @@ def _work(context: JobContext, workspace: Workspace, store: BatchStore, table: T
         yield _state(store, counts)
         with store.append_to() as writer:
             for row in islice(table.rows(), counts.rows, None):
-                yield Progress(counts.rows, total, "rows", f"Row {row.number:,}")
+                at_row = Progress(counts.rows, total, "rows", f"Row {row.number:,}")
+                yield at_row
                 seed = (first_seed + row.number) % _SEEDS  # the same however often this row is asked
-                result = yield from _result(context, workspace, store.request, row, chat, seed)
+                result = yield from _result(context, workspace, store.request, row, chat, seed, at_row)
                 if result is None:  # stopped in the midst of it: a half answer is none
                     break
                 writer.add(result)
@@ -163,7 +164,13 @@ def _state(store: BatchStore, counts: Counts) -> Sample:
 
 
 def _result(
-    context: JobContext, workspace: Workspace, request: BatchRequest, row: Row, chat: bool, seed: int
+    context: JobContext,
+    workspace: Workspace,
+    request: BatchRequest,
+    row: Row,
+    chat: bool,
+    seed: int,
+    at_row: Progress,
 ) -> Generator[Event, None, dict[str, Any] | None]:
     """A row's line. What a person can mend about one row is kept with it; anything else ends the batch."""
     head = {"row": row.number, "line": row.line}
@@ -173,9 +180,8 @@ def _result(
     kept = {"variables": _values(request, row), "seed": seed, "settings": settings, "model": request.model}
     try:
         question = asked(as_template(request.template), _present(request, row), chat)
-        got = yield from quietly(
-            answer(context, workspace, request.model, **question, settings=settings, backend=request.backend)
-        )
+        asking = answer(context, workspace, request.model, **question, settings=settings, backend=request.backend)
+        got = yield from quietly(asking, at_row)
     except StudioError as error:
         return {**head, "status": "failed", "error": str(error), **kept}
     if got["finish"] == "stopped":

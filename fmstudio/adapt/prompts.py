@@ -11,7 +11,7 @@ from fmstudio.adapt.generation import answer
 from fmstudio.adapt.prompting import put
 from fmstudio.data.tokenizer import load_tokenizer
 from fmstudio.families.text import TextSampling
-from fmstudio.jobs import Event, JobContext, Progress, Sample, TextDelta
+from fmstudio.jobs import Event, JobContext, Progress, Sample, TextDelta, Waiting
 from fmstudio.jobs.context import Job
 from fmstudio.recipe import build
 from fmstudio.runtimes.errors import ModelError
@@ -103,7 +103,8 @@ def replay(context: JobContext, workspace: Workspace, result: Mapping[str, Any])
 
     result: as `generate` returned it. `difference` is a sentence on where the new answer departs from the kept one.
     """
-    again = yield from quietly(answer(context, workspace, str(result["model"]), **_kept_question(result)))
+    asking = answer(context, workspace, str(result["model"]), **_kept_question(result))
+    again = yield from quietly(asking, Progress(0, None, "tokens", "Asking again"))
     difference = _difference(result, again)
     yield Sample("replay", "replay", {"same": not difference, "difference": difference, "text": again["text"]})
     return {"same": not difference, "difference": difference, "text": again["text"]}
@@ -135,12 +136,14 @@ def _around(text: str, place: int) -> str:
     return ("…" if begin else "") + text[begin : place + 20] + ("…" if place + 20 < len(text) else "")
 
 
-def quietly(job: Job) -> Generator[Event, None, Result]:
-    """A job's text alone, and what it returns: for a job that is part of a greater one with a progress of its own."""
+def quietly(job: Job, meanwhile: Progress) -> Generator[Event, None, Result]:
+    """A job's text alone, and what it returns: for a job that is part of a greater one with a progress of its own.
+
+    meanwhile: that progress, said in place of the job's own, so that others have their turn as often.
+    """
     while True:
         try:
             event = next(job)
         except StopIteration as end:
             return dict(end.value or {})
-        if isinstance(event, TextDelta):
-            yield event
+        yield event if isinstance(event, (TextDelta, Waiting)) else meanwhile

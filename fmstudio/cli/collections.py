@@ -42,14 +42,13 @@ def _add(arguments: argparse.Namespace) -> int:
         f"Index {arguments.name}",
         "fmstudio.adapt.collections:add",
         {
-            "workspace": open_workspace(arguments),
             "name": arguments.name,
             "sources": arguments.paths,
             "options": options,
             "embedding": arguments.embedding,
         },
     )
-    return report(drive(arguments, request), arguments, _indexed)
+    return report(drive(arguments, request, open_workspace(arguments)), arguments, _indexed)
 
 
 def _indexed(result: dict[str, Any]) -> str:
@@ -77,7 +76,6 @@ def _ask(arguments: argparse.Namespace) -> int:
         f"Ask {arguments.collection}",
         "fmstudio.adapt.answering:ask",
         {
-            "workspace": workspace,
             "collection": arguments.collection,
             "question": arguments.question,
             "model": arguments.model,
@@ -87,7 +85,7 @@ def _ask(arguments: argparse.Namespace) -> int:
         },
         Priority.INTERACTIVE,
     )
-    end = drive(arguments, request, stream="answer")
+    end = drive(arguments, request, workspace, stream="answer")
     if isinstance(end, jobs.Failed):
         return 1
     if not arguments.json:

@@ -36,9 +36,9 @@ def _fetch(arguments: argparse.Namespace) -> int:
     request = JobRequest(
         f"Fetch {arguments.name}",
         "fmstudio.data.catalogue:fetch",
-        {"item": arguments.name, "workspace": workspace},
+        {"item": arguments.name},
     )
-    end = drive(arguments, request)
+    end = drive(arguments, request, workspace)
     return report(end, arguments, lambda result: f"{arguments.name} is here.")
 
 
@@ -48,14 +48,13 @@ def _add_dataset(arguments: argparse.Namespace) -> int:
         f"Import {arguments.name}",
         "fmstudio.data.importing:add",
         {
-            "workspace": open_workspace(arguments),
             "sources": arguments.paths,
             "name": arguments.name,
             "kind": arguments.kind,
             "options": options,
         },
     )
-    return report(drive(arguments, request), arguments, _imported)
+    return report(drive(arguments, request, open_workspace(arguments)), arguments, _imported)
 
 
 def _imported(result: dict[str, Any]) -> str:

@@ -44,10 +44,9 @@ def existing_workspace(arguments: argparse.Namespace) -> Workspace:
 
 def _add_samples(workspace: Workspace) -> None:
     """A new workspace begins with a text, as in the window."""
-    from fmstudio.data import samples
-
-    for _ in samples.ensure(jobs.JobContext(), workspace):
-        pass
+    for event in jobs.Driver(JobRequest("Sample data", "fmstudio.data.samples:ensure"), workspace):
+        if isinstance(event, jobs.Failed):
+            raise WorkspaceError(event.reason)
 
 
 def assignments(texts: Sequence[str]) -> dict[str, Any]:
@@ -60,14 +59,16 @@ def assignments(texts: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def drive(arguments: argparse.Namespace, request: JobRequest, stream: str = "output") -> jobs.Finished | jobs.Failed:
-    """Run a job to its end: a bar on stderr and the text called `stream` on stdout, or JSON lines."""
+def drive(
+    arguments: argparse.Namespace, request: JobRequest, workspace: Workspace, stream: str = "output"
+) -> jobs.Finished | jobs.Failed:
+    """Run a job in a workspace to its end: a bar on stderr and the text called `stream` on stdout, or JSON lines."""
     from fmstudio import console
 
     if arguments.json:
-        return console.drive(request, console.JsonLines())
+        return console.drive(request, console.JsonLines(), workspace)
     with console.Terminal(request.title, stream) as terminal:
-        return console.drive(request, terminal)
+        return console.drive(request, terminal, workspace)
 
 
 def report(

@@ -45,13 +45,12 @@ def _export(arguments: argparse.Namespace) -> int:
         "Export feedback",
         "fmstudio.feedback.exporting:export",
         {
-            "workspace": workspace,
             "path": str(arguments.path),
             "format": arguments.format,
             "form": arguments.form,
         },
     )
-    return report(drive(arguments, request), arguments, _exported)
+    return report(drive(arguments, request, workspace), arguments, _exported)
 
 
 def _exported(result: dict[str, Any]) -> str:

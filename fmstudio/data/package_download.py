@@ -4,17 +4,19 @@
 
 `pip download` would run the set-up script of a source package, if only to ask for its metadata. This asks pip where
 the file is (so that every index, mirror, proxy and certificate of pip's configuration holds) and takes it as data. What
-an earlier call left of TARGET is continued. The last line on standard output is JSON: {"error": KIND, "detail": TEXT},
-KIND being "" for success, else "pip", "network", "missing" or "disk".
+an earlier call left of TARGET is continued. Each line on standard output is JSON: {"done": BYTES} while it goes on, and
+at the end {"error": KIND, "detail": TEXT}, KIND being "" for success, else "pip", "network", "missing" or "disk".
 """
 
 import json
 import logging
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 _CHUNK = 1 << 18
+_EVERY = 0.1  # seconds between two reports
 
 
 class Failure(Exception):  # noqa: N818 - it ends this small program with its kind
@@ -77,9 +79,13 @@ def _fetch(session: Any, address: str, target: Path) -> None:
         return
     if response.status_code not in (200, 206):
         raise Failure("network", f"{response.status_code} {response.reason}")
+    told = 0.0
     with target.open("ab" if response.status_code == 206 else "wb") as file:
         for chunk in response.iter_content(_CHUNK):
             file.write(chunk)
+            if time.monotonic() - told >= _EVERY:
+                told = time.monotonic()
+                print(json.dumps({"done": file.tell()}), flush=True)
 
 
 if __name__ == "__main__":

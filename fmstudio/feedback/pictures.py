@@ -1,6 +1,5 @@
 """Pictures in the feedback log: kept as PNG beside the index, with the job that draws them again."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from PIL import Image
 
 from fmstudio.data.picture_files import save_png
 from fmstudio.feedback.entries import FeedbackError
-from fmstudio.jobs import Artefact, JobContext
+from fmstudio.jobs import Artefact, JobContext, array_to_plain
 from fmstudio.jobs.context import Job
 from fmstudio.runtimes.version import version_of
 from fmstudio.training.snapshot import model_folder
@@ -27,8 +26,6 @@ DRAWING_JOBS = frozenset({
     "fmstudio.laboratory.vae:prior",
 })  # fmt: skip
 """The jobs whose pictures can be rated and drawn again. Entries may come from a file: no other job is run for one."""
-
-_ARRAY = "array of"
 
 
 def keep(
@@ -92,28 +89,15 @@ def _words_of(arguments: Mapping[str, Any], details: Mapping[str, Any]) -> str:
 
 
 def to_plain(value: Any) -> Any:
-    """A job's argument as JSON can hold it; arrays as their bytes."""
+    """A job's argument as a request holds it, which JSON can."""
     if isinstance(value, np.ndarray):
-        content = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode("ascii")
-        return {_ARRAY: str(value.dtype), "shape": list(value.shape), "bytes": content}
+        return array_to_plain(value)
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_plain(item) for item in value]
-    return value
-
-
-def from_plain(value: Any) -> Any:
-    """What `to_plain` was given, with lists for tuples; raises what NumPy or base64 do where an array is damaged."""
-    if isinstance(value, Mapping):
-        if _ARRAY in value:
-            content = np.frombuffer(base64.b64decode(value["bytes"]), np.dtype(value[_ARRAY]))
-            return content.reshape(value["shape"]).copy()
-        return {key: from_plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [from_plain(item) for item in value]
     return value
 
 

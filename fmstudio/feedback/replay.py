@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from fmstudio.feedback.entries import FeedbackError
-from fmstudio.feedback.pictures import DRAWING_JOBS, from_plain, pixels_of
-from fmstudio.jobs import JobContext, JobRequest, Sample, start
+from fmstudio.feedback.pictures import DRAWING_JOBS, pixels_of
+from fmstudio.jobs import JobContext, Sample
 from fmstudio.jobs.context import Job
+from fmstudio.jobs.driver import start
+from fmstudio.jobs.request import WORKSPACE, from_plain
 from fmstudio.runtimes.version import version_of
 from fmstudio.training.snapshot import model_folder
 from fmstudio.workspace import FeedbackRecord, Workspace
@@ -25,7 +27,7 @@ def replay(context: JobContext, workspace: Workspace, entry: str) -> Job:
     target, arguments = recipe_of(record)
     folder, _ = yield from model_folder(context, workspace, record.model)
     changed = bool(record.model_version) and version_of(folder) != record.model_version
-    job = _begun(context, target, {"workspace": workspace, **arguments})
+    job = _begun(context, workspace, target, arguments)
     samples: list[Sample] = []
     while True:
         try:
@@ -42,9 +44,9 @@ def replay(context: JobContext, workspace: Workspace, entry: str) -> Job:
     return {"entry": entry, "kind": record.kind, "model_changed": changed, **verdict}
 
 
-def _begun(context: JobContext, target: str, arguments: Mapping[str, Any]) -> Job:
+def _begun(context: JobContext, workspace: Workspace, target: str, arguments: dict[str, Any]) -> Job:
     try:
-        return start(JobRequest("Replay", target, arguments), context)
+        return start(target, context, workspace, arguments)
     except TypeError as error:  # an argument that the job does not take, or lacks
         raise FeedbackError(f"How this entry's output was made is not known to this version ({error}).") from None
 
@@ -68,7 +70,7 @@ def recipe_of(record: FeedbackRecord) -> tuple[str, dict[str, Any]]:
 def _arguments(plain: Any) -> dict[str, Any]:
     """Those of a job as it takes them; an entry from a file may say anything."""
     try:
-        return {key: from_plain(value) for key, value in dict(plain).items() if key not in ("workspace", "log")}
+        return {key: from_plain(value) for key, value in dict(plain).items() if key not in (WORKSPACE, "log")}
     except (KeyError, TypeError, ValueError, SyntaxError) as error:  # the last by NumPy, of an array's type
         raise FeedbackError(
             f"How this entry's output was made is damaged ({error}): nothing can be run; rate a new output."

@@ -1,6 +1,7 @@
-"""Jobs: generators of typed events, and the engine that advances them. Knows neither torch nor Qt."""
+"""Jobs: generators of typed events, and what drives them. Knows neither torch nor Qt."""
 
-from fmstudio.jobs.context import JobContext, JobRequest, Priority, start
+from fmstudio.jobs.context import JobContext
+from fmstudio.jobs.driver import Driver
 from fmstudio.jobs.engine import Engine
 from fmstudio.jobs.events import (
     Artefact,
@@ -16,12 +17,15 @@ from fmstudio.jobs.events import (
     Sample,
     Started,
     TextDelta,
+    Waiting,
 )
 from fmstudio.jobs.mailbox import Mailbox
 from fmstudio.jobs.meter import Meter
+from fmstudio.jobs.request import JobRequest, Priority, RequestError, array_to_plain
 
 __all__ = [
     "Artefact",
+    "Driver",
     "Engine",
     "Event",
     "Failed",
@@ -36,9 +40,11 @@ __all__ = [
     "Priority",
     "Progress",
     "Queued",
+    "RequestError",
     "Resumed",
     "Sample",
     "Started",
     "TextDelta",
-    "start",
+    "Waiting",
+    "array_to_plain",
 ]

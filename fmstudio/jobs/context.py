@@ -1,9 +1,7 @@
-"""What a job is asked for (the request) and what it can ask while it works (the context)."""
+"""What a running job may ask of whoever drives it: whether to stop, and to be woken when something has come."""
 
-import importlib
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from enum import IntEnum
+import queue
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from fmstudio.jobs.events import Event
@@ -11,44 +9,28 @@ from fmstudio.jobs.events import Event
 Job = Generator[Event, None, Mapping[str, Any] | None]
 
 
-class Priority(IntEnum):
-    """Which job goes first. A lower number overtakes a higher one at the next step.
-
-    Equals go in turn of arrival, but interactive jobs alternate step by step: someone waits for each of them.
-    """
-
-    INTERACTIVE = 0
-    NORMAL = 1
-    BACKGROUND = 2
-
-
-@dataclass(frozen=True, slots=True)
-class JobRequest:
-    """A job to be done, as plain data.
-
-    `target` is "package.module:function". It is imported where the job runs and called as
-    `function(context, **arguments)`; it returns a generator of events. So whoever asks for work needs to import none
-    of what does it. `subject` names what the job is about (a run, a dataset) for whoever wants to follow it.
-    A request with `visible=False` is too small to be shown in the job bar.
-    """
-
-    title: str
-    target: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    priority: Priority = Priority.NORMAL
-    subject: str = ""
-    visible: bool = True
+def _nobody() -> None:
+    """Who is told of a wake where nobody needs to be."""
 
 
 class JobContext:
-    """What a running job may ask of whoever drives it: whether to stop.
+    """The link between one job and its driver. *Stop* and *wake* may come from any thread, and from a signal handler.
 
     *Stop* means finish here and keep what there is, so a job looks at `stopping` after each `yield`. *Pause* needs
     nothing from the job: it is just not advanced. *Cancel* closes the generator, so clean-up belongs in `finally`.
+
+    A job that waits for something outside yields `Waiting` and is not advanced until `wake` is called by whoever has
+    brought it (a thread that reads a pipe, say), or the job is stopped. A wake that comes before the `yield` is not
+    lost. One wake may stand for several, and one may be left over from before: so a job looks for itself what has
+    come, and yields `Waiting` again where nothing has.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_wake: Callable[[], None] = _nobody) -> None:
+        """on_wake: called with each wake, from the thread that it comes from."""
         self._stopping = False
+        self._on_wake = on_wake
+        # A signal handler may interrupt anything, and of all that threads wait for only this queue bears that.
+        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     @property
     def stopping(self) -> bool:
@@ -56,12 +38,25 @@ class JobContext:
         return self._stopping
 
     def stop(self) -> None:
-        """Ask the job to finish at its next step."""
+        """Ask the job to finish at its next step, which comes at once where it waits."""
         self._stopping = True
+        self.wake()
 
+    def wake(self) -> None:
+        """Let a job that waits go on."""
+        if self._wakes.empty():
+            self._wakes.put(None)
+        self._on_wake()
 
-def start(request: JobRequest, context: JobContext) -> Job:
-    """Import what serves the request and return its generator, not yet begun."""
-    module, _, name = request.target.partition(":")
-    job: Job = getattr(importlib.import_module(module), name)(context, **request.arguments)
-    return job
+    # For drivers.
+
+    @property
+    def woken(self) -> bool:
+        """Whether a wake has come that no wait has used yet."""
+        return not self._wakes.empty()
+
+    def wait(self) -> None:
+        """Return when a wake has come, and use it up."""
+        self._wakes.get()
+        while not self._wakes.empty():
+            self._wakes.get_nowait()

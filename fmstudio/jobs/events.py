@@ -1,6 +1,6 @@
 """What a job says while it works: small frozen records that a window, a console or a test can each read.
 
-A job yields the first six kinds. The engine adds the rest, which tell a job's own life.
+A job yields the first seven kinds. Its driver adds the rest, which tell a job's own life.
 """
 
 from collections.abc import Mapping
@@ -76,6 +76,16 @@ class Artefact:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The job makes no step until something outside has come (see `JobContext.wake`); `reason` is a sentence of what.
+
+    It takes no time from others meanwhile.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Queued:
     """The engine holds the job and will begin it when its turn comes."""
 
@@ -112,4 +122,4 @@ class Failed:
 
 
 Lifecycle = Queued | Started | Paused | Resumed | Finished | Failed
-Event = Progress | Metrics | Sample | TextDelta | Note | Artefact | Lifecycle
+Event = Progress | Metrics | Sample | TextDelta | Note | Artefact | Waiting | Lifecycle

@@ -1,14 +1,14 @@
 """The one channel from the engine's thread to whoever listens: nothing is lost that matters, nothing piles up.
 
 - Metrics, notes, artefacts, text and lifecycle events are all kept, in order.
-- Of pictures and of progress only the latest matters, so a newer one replaces an undelivered older one of its name.
+- Of pictures, progress and waits only the latest matters, so a newer one replaces an undelivered older one of its name.
 - `Failed` and `Finished` are the last events of their job: what the job left undelivered goes out before them.
 """
 
 import threading
 from collections.abc import Hashable
 
-from fmstudio.jobs.events import Event, Progress, Sample
+from fmstudio.jobs.events import Event, Progress, Sample, Waiting
 
 Letter = tuple[str, Event]
 
@@ -30,6 +30,8 @@ class Mailbox:
                 key = (job, "sample", event.name)
             elif isinstance(event, Progress):
                 key = (job, "progress")
+            elif isinstance(event, Waiting):
+                key = (job, "waiting")
             else:
                 key = self._count
             # Taken out first so that the newer one stands at its own place in the order, not at the older one's.

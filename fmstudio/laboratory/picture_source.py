@@ -1,5 +1,6 @@
 """One picture to work on: of a dataset or from a file, in the size that a model wants."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def source(
     dataset: str = "",
     index: int = 0,
     file: str = "",
-    size: tuple[int, int, int] | None = None,
+    size: Sequence[int] | None = None,
     pixels: np.ndarray | None = None,
     title: str = "",
 ) -> Job:
@@ -45,7 +46,7 @@ def source(
     return {}
 
 
-def _of_dataset(workspace: Workspace, dataset: str, index: int, size: tuple[int, int, int] | None) -> dict[str, Any]:
+def _of_dataset(workspace: Workspace, dataset: str, index: int, size: Sequence[int] | None) -> dict[str, Any]:
     with open_images(workspace, dataset) as images:
         index %= len(images)
         picture = images.picture(index)
@@ -74,10 +75,10 @@ def read(path: Path) -> np.ndarray:
     return np.asarray(Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB"))
 
 
-def fitted(pixels: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+def fitted(pixels: np.ndarray, size: Sequence[int]) -> np.ndarray:
     """A picture cut from its middle and scaled to (height, width, channels)."""
     height, width, channels = size
-    if pixels.shape == size:
+    if pixels.shape == (height, width, channels):
         return pixels
     image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).convert(
         "L" if channels == 1 else "RGB"

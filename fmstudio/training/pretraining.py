@@ -9,7 +9,7 @@ import torch
 from fmstudio.families.family import Recipe
 from fmstudio.jobs import Artefact, Event, JobContext, Note
 from fmstudio.jobs.context import Job
-from fmstudio.jobs.engine import failure
+from fmstudio.jobs.driver import failure
 from fmstudio.recipe import read_toml
 from fmstudio.training.checkpoint import load_latest
 from fmstudio.training.device import choose_device, compile_pays, devices

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fmstudio.data import catalogue, fetching
+from fmstudio.data import catalogue
 from fmstudio.data.avatars import styles
 from fmstudio.data.catalogue import fetch, listing, read_catalogue
 from fmstudio.data.documents import open_documents
@@ -20,7 +20,7 @@ from fmstudio.data.image_options import ImageImportOptions
 from fmstudio.data.images import open_images
 from fmstudio.data.unpacking import unpack
 from fmstudio.errors import StudioError
-from fmstudio.jobs import Artefact, JobContext, Progress, Sample
+from fmstudio.jobs import Artefact, JobContext, Progress, Sample, child
 from fmstudio.places import catalogue_folder, downloads_folder
 from fmstudio.recipe import build
 
@@ -270,8 +270,8 @@ def test_a_download_is_continued_where_it_broke_off(run, server, tales):
 
 def test_a_cancelled_download_ends_its_process_and_can_be_continued(run, server, tales, monkeypatch):
     started = []
-    honest = fetching.subprocess.Popen
-    monkeypatch.setattr(fetching.subprocess, "Popen", lambda *a, **k: started.append(honest(*a, **k)) or started[-1])
+    honest = child.subprocess.Popen
+    monkeypatch.setattr(child.subprocess, "Popen", lambda *a, **k: started.append(honest(*a, **k)) or started[-1])
     job = fetch(JobContext(), "tales")
     while not started:
         next(job)

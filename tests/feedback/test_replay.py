@@ -9,9 +9,10 @@ import pytest
 from fmstudio.adapt.generation import generate
 from fmstudio.errors import StudioError
 from fmstudio.feedback.entries import detail
-from fmstudio.feedback.pictures import from_plain, keep, to_plain
+from fmstudio.feedback.pictures import keep, to_plain
 from fmstudio.feedback.replay import replay
 from fmstudio.jobs import JobContext, Sample
+from fmstudio.jobs.request import from_plain
 from fmstudio.laboratory import diffusion
 from fmstudio.laboratory.diffusion_editing import edit
 from fmstudio.workspace import FeedbackRecord

@@ -1,6 +1,7 @@
 """The whole program: the real engine, workspace and window, joined as a person gets them."""
 
 import signal
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QTimer
@@ -10,8 +11,9 @@ from fmstudio import app
 from fmstudio.app import Session, open_window
 from fmstudio.gui.preferences import Preferences, preferences_path
 from fmstudio.gui.theme import Theme
-from fmstudio.jobs import JobRequest
-from fmstudio.workspace import Workspace
+from fmstudio.jobs import Engine, JobRequest
+from fmstudio.workspace import Workspace, WorkspaceError
+from tests.jobs.jobs_for_tests import shared
 
 
 @pytest.fixture
@@ -50,12 +52,29 @@ def test_a_choice_in_settings_reaches_the_whole_window(session, theme):
 def test_ending_stops_jobs_and_gives_the_workspace_back(tmp_path, theme, preferences, qtbot):
     session = Session(tmp_path / "w", theme, preferences)
     session.show()
-    session.studio.submit(JobRequest("Sample data", "fmstudio.data.samples:ensure", {"workspace": session.workspace}))
+    session.studio.submit(JobRequest("Sample data", "fmstudio.data.samples:ensure"))
     assert session.end() is None
     assert not session.engine.busy
     again = Workspace(tmp_path / "w")
     again.claim_window()
     again.close()
+
+
+def test_a_job_that_does_not_stop_in_time_keeps_its_workspace(tmp_path, theme, preferences, qtbot, monkeypatch, caplog):
+    session = Session(tmp_path / "w", theme, preferences)
+    mine = shared("kept workspace")
+    session.studio.submit(JobRequest("A long step", "tests.jobs.jobs_for_tests:stuck", {"test": "kept workspace"}))
+    qtbot.waitUntil(mine.begun.is_set)
+    monkeypatch.setattr(session.engine, "close", partial(session.engine.close, 0.01))
+    session.end()
+    assert "A long step did not stop in time; the workspace" in caplog.text
+    again = Workspace(tmp_path / "w")
+    with pytest.raises(WorkspaceError, match="already open in another window"):
+        again.claim_window()
+    again.close()
+    mine.go.set()
+    assert Engine.close(session.engine)
+    session.workspace.close()
 
 
 def test_another_workspace_is_opened_in_the_place_of_this_one(tmp_path, monkeypatch, qapp):
