@@ -1,11 +1,14 @@
 """What the window knows of the engine's jobs: one state for each, built from the events in their order."""
 
+import logging
+import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QMetaMethod, QObject, QTimer, Signal
 
 from fmstudio.jobs import (
     Artefact,
@@ -21,15 +24,20 @@ from fmstudio.jobs import (
     Queued,
     Resumed,
     Started,
+    Waiting,
 )
 
+log = logging.getLogger(__name__)
 Status = Literal["queued", "running", "paused", "stopping", "completed", "stopped", "cancelled", "failed"]
 ENDED: tuple[Status, ...] = ("completed", "stopped", "cancelled", "failed")
 
 
 @dataclass(eq=False, slots=True)
 class JobState:
-    """One job as the window sees it. `reason` and `details` say why it failed, `result` is what it returned."""
+    """One job as the window sees it.
+
+    `waiting` says what it waits for, `reason` and `details` why it failed; `result` is what it returned.
+    """
 
     id: str
     request: JobRequest
@@ -38,6 +46,7 @@ class JobState:
     meter: Meter = field(default_factory=Meter)
     notes: list[Note] = field(default_factory=list)
     artefacts: list[Artefact] = field(default_factory=list)
+    waiting: str = ""
     reason: str = ""
     details: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
@@ -76,6 +85,7 @@ class JobState:
 
     def take(self, event: Event) -> None:
         """Bring the state up to date with the job's next event."""
+        self.waiting = event.reason if isinstance(event, Waiting) else ""
         match event:
             case Queued():
                 self.status = "queued"
@@ -105,12 +115,16 @@ class JobBoard(QObject):
 
     calm: the least milliseconds between two `changed` of a job whose numbers alone have changed. A job reports some
     thirty times a second; an eye reads four, and each redraw is taken from the training. A new status is told at once.
+
+    A listener that raises keeps no other from hearing: `listener_failed` tells it once, with a sentence and the
+    traceback. Where nobody is connected to that, `sys.excepthook` does.
     """
 
     added = Signal(str)
     changed = Signal(str)
     event = Signal(str, object)
     ended = Signal(str)
+    listener_failed = Signal(str, str)
 
     def __init__(self, parent: QObject | None = None, calm: int = 0) -> None:
         super().__init__(parent)
@@ -119,6 +133,7 @@ class JobBoard(QObject):
         self._calm.timeout.connect(self._say)
         self._states: dict[str, JobState] = {}
         self._watchers: dict[str, list[Callable[[Event], None]]] = {}
+        self._broken: list[Callable[[Event], None]] = []
 
     def add(self, id: str, request: JobRequest) -> JobState:
         """Begin to follow a job that was just submitted."""
@@ -143,7 +158,7 @@ class JobBoard(QObject):
             state.take(event)
             touched[job] = touched.get(job, False) or state.status != before
             for listener in tuple(self._watchers.get(job, ())):
-                listener(event)
+                self._tell(listener, event)
             self.event.emit(job, event)
         for job, has_new_status in touched.items():
             if has_new_status or not self._calm.interval():
@@ -157,6 +172,21 @@ class JobBoard(QObject):
         if self._unsaid and not self._calm.isActive():
             self._calm.start()
 
+    def _tell(self, listener: Callable[[Event], None], event: Event) -> None:
+        """Call a listener; whatever it raises is told the first time, and nobody else is the poorer."""
+        try:
+            listener(event)
+        except Exception as error:
+            if listener in self._broken:
+                return
+            self._broken.append(listener)
+            log.warning("A listener could not take %s", type(event).__name__, exc_info=True)
+            if self.isSignalConnected(QMetaMethod.fromSignal(self.listener_failed)):
+                reason = f"The window could not show what a job told ({type(error).__name__}: {error})."
+                self.listener_failed.emit(reason, "".join(traceback.format_exception(error)))
+            else:
+                sys.excepthook(type(error), error, error.__traceback__)
+
     def _say(self) -> None:
         """Tell of the jobs whose numbers have changed since the last time."""
         unsaid, self._unsaid = self._unsaid, set()
@@ -164,7 +194,8 @@ class JobBoard(QObject):
             self.changed.emit(job)
 
     def _end(self, state: JobState) -> None:
-        self._watchers.pop(state.id, None)
+        gone = self._watchers.pop(state.id, [])
+        self._broken = [listener for listener in self._broken if listener not in gone]
         self.ended.emit(state.id)
         if not state.request.visible:
             self._states.pop(state.id, None)

@@ -1,5 +1,7 @@
 """What tests of the window share: a studio with a fake engine, and watch over what is left behind."""
 
+import importlib
+import inspect
 import itertools
 import os
 
@@ -14,6 +16,7 @@ from fmstudio.gui.pump import Pump
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
 from fmstudio.jobs import Engine, JobRequest, Mailbox
+from fmstudio.jobs.request import WORKSPACE, plain_arguments
 from fmstudio.workspace import DatasetRecord
 from tests.gui.train.runs import keep_run
 
@@ -21,7 +24,10 @@ OFFSCREEN_CANNOT = "This plugin does not support"
 
 
 class FakeEngine:
-    """Records what the window asks for. Events are fed by `studio.jobs.deliver([(job, event), ...])`."""
+    """Records what the window asks for. Events are fed by `studio.jobs.deliver([(job, event), ...])`.
+
+    It refuses what the engine would: arguments that are no plain data, and those that the job does not take.
+    """
 
     def __init__(self):
         self.requests: dict[str, JobRequest] = {}
@@ -29,6 +35,7 @@ class FakeEngine:
         self._numbers = itertools.count(1)
 
     def submit(self, request: JobRequest) -> str:
+        check(request)
         job = f"job-{next(self._numbers)}"
         self.requests[job] = request
         return job
@@ -52,6 +59,16 @@ class FakeEngine:
     def latest(self, target: str) -> str:
         """The id of the latest job of a target."""
         return next(job for job, request in reversed(self.requests.items()) if request.target == target)
+
+
+def check(request: JobRequest) -> None:
+    """Raises where a request could not be run. Targets of no module of the program stand for any job."""
+    arguments = plain_arguments(request)
+    module, _, name = request.target.partition(":")
+    if module.startswith("fmstudio."):
+        signature = inspect.signature(getattr(importlib.import_module(module), name))
+        given = {WORKSPACE: None} if WORKSPACE in signature.parameters and WORKSPACE not in arguments else {}
+        signature.bind(None, **given, **arguments)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from fmstudio.jobs import (
     Resumed,
     Sample,
     Started,
+    Waiting,
 )
 
 TRAIN = JobRequest("Train plays", "a:b")
@@ -71,6 +72,50 @@ def test_a_watcher_hears_its_own_job_until_it_leaves(board):
     leave()
     board.deliver([("job-1", Note("two"))])
     assert heard == [Note("one")]
+
+
+def breaks(heard):
+    def listener(event):
+        heard.append(event)
+        raise ValueError("cannot draw this")
+
+    return listener
+
+
+def test_a_listener_that_raises_keeps_nobody_from_hearing(board):
+    board.add("job-1", TRAIN)
+    board.add("job-2", TRAIN)
+    broken, heard, other, told, ended = [], [], [], [], []
+    board.listener_failed.connect(lambda *words: told.append(words))
+    board.ended.connect(ended.append)
+    board.watch("job-1", breaks(broken))
+    board.watch("job-1", heard.append)
+    board.watch("job-2", other.append)
+    events = [Progress(1), Note("one"), Finished()]
+    board.deliver([(job, event) for event in events for job in ("job-1", "job-2")])
+    assert broken == heard == other == events
+    assert board["job-1"].status == board["job-2"].status == "completed"
+    assert sorted(ended) == ["job-1", "job-2"]
+    [(reason, details)] = told
+    assert reason == "The window could not show what a job told (ValueError: cannot draw this)."
+    assert "in listener" in details
+
+
+def test_where_nobody_asks_for_it_a_broken_listener_is_told_as_any_error(board, monkeypatch):
+    told = []
+    monkeypatch.setattr("sys.excepthook", lambda kind, error, trace: told.append(str(error)))
+    board.add("job-1", TRAIN)
+    board.watch("job-1", breaks([]))
+    board.deliver([("job-1", Note("one")), ("job-1", Note("two"))])
+    assert told == ["cannot draw this"]
+
+
+def test_what_a_job_waits_for_is_known_until_it_goes_on(board):
+    board.add("job-1", TRAIN)
+    board.deliver([("job-1", Started()), ("job-1", Waiting("Tales is being fetched."))])
+    assert (board["job-1"].status, board["job-1"].waiting) == ("running", "Tales is being fetched.")
+    board.deliver([("job-1", Progress(1))])
+    assert board["job-1"].waiting == ""
 
 
 def test_signals_come_once_a_delivery_and_the_end_is_last(board, qtbot):
