@@ -51,7 +51,7 @@ def tiny_language_model(seed: int = 0, context: int = 512, vocabulary: int = 300
             weight.copy_(scale + torch.randn(weight.shape, generator=generator) * (0.15 if scale else 0.2))
         # Bytes that are no letters stay unlikely, so that what it writes is text.
         odd = [number for letter, number in tokenizer.get_vocab().items() if not letter.strip("Ġ").isascii()]
-        decoder.read_out_weight[odd] *= 0.01
+        decoder.lm_head_weight[odd] *= 0.01
     return LanguageModel(decoder.eval(), tokenizer)
 
 

@@ -29,7 +29,7 @@ from fmstudio.families.diffusion_model import (
     shape_of,
 )
 from fmstudio.families.diffusion_settings import DiffusionObjective, DiffusionSampling, UNetSettings
-from fmstudio.families.family import Learner, Phase, Plot, Recipe, Verdict
+from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
 from fmstudio.families.pictures import (
     UNIT,
     PictureData,
@@ -94,7 +94,7 @@ class DiffusionLearner(Learner):
         """Pictures with all the chance of their lesson: a pure function of seed and step."""
         seed, count = self._recipe.training.seed, self._recipe.training.batch_size
         pictures, conditions = self._data.batch(seed, step, count)
-        conditions = hide(conditions, self._objective.condition_dropout, seed, step)
+        conditions = condition_dropout(conditions, self._objective.condition_dropout, seed, step)
         drawn = noise(pictures.shape, seed, step, NOISES).contiguous(memory_format=torch.channels_last)
         times = training_times(self._path, self._objective, uniform(count, seed, step, TIMES))
         device = self._device
@@ -113,7 +113,7 @@ class DiffusionLearner(Learner):
     def _errors(self, batch: Batch) -> Tensor:
         return squared_errors(self.average.module, self._path, self._model, batch)
 
-    def validate(self) -> Generator[None, None, Verdict]:
+    def validate(self) -> Generator[None, None, ValidationResult]:
         """The averaged network's loss on held-back pictures, at noise and times that never change."""
         pictures, conditions = self._data.validation(VALIDATED)
         count = len(pictures)
@@ -130,7 +130,7 @@ class DiffusionLearner(Learner):
         errors, quarters = torch.cat(found), (times * 4).ceil().clamp(1, 4)
         by_time = {f"loss_by_time/{name}": errors[quarters == number + 1] for number, name in enumerate(QUARTERS)}
         loss = float(errors.mean())
-        return Verdict(loss, {"loss/validation": loss} | {
+        return ValidationResult(loss, {"loss/validation": loss} | {
             name: float(part.mean()) for name, part in by_time.items() if len(part)
         })  # fmt: skip
 
@@ -179,7 +179,7 @@ def training_times(path: NoisePath, objective: DiffusionObjective, chance: Tenso
     return path.training_times(spread)
 
 
-def hide(conditions: Tensor, dropout: float, seed: int, step: int) -> Tensor:
+def condition_dropout(conditions: Tensor, dropout: float, seed: int, step: int) -> Tensor:
     """Conditions (batch, fields) with some left open: all of a picture's with the probability `dropout`.
 
     Of several fields any part may later be asked for, so of those pictures that keep theirs each field is hidden with

@@ -65,15 +65,15 @@ class DiffusionModel:
             wanted = conditions.to(x.device)
             nothing = torch.full_like(wanted, -1)
             if is_open or guidance in (0.0, 1.0):
-                found = self._look(x, t, wanted if guidance else nothing)
+                found = self._predict(x, t, wanted if guidance else nothing)
                 return found.clamp(-1.0, 1.0) if self.prediction == "epsilon" else found
-            both = self._look(x.repeat(2, 1, 1, 1), t.repeat(2), torch.cat([wanted, nothing]))
+            both = self._predict(x.repeat(2, 1, 1, 1), t.repeat(2), torch.cat([wanted, nothing]))
             asked, left_open = both.chunk(2)
             return torch.lerp(left_open, asked, guidance).clamp(-1.0, 1.0)
 
         return denoise
 
-    def _look(self, x: Tensor, t: Tensor, conditions: Tensor) -> Tensor:
+    def _predict(self, x: Tensor, t: Tensor, conditions: Tensor) -> Tensor:
         return self.path.denoised(self.prediction, self.network(x, t, conditions), x, t)
 
 

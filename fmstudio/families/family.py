@@ -88,7 +88,7 @@ class Phase:
 
 
 @dataclass(slots=True)
-class Verdict:
+class ValidationResult:
     """What a validation found. `score` is what the best model is chosen by: lower is better."""
 
     score: float
@@ -119,7 +119,7 @@ class Learner(ABC):
         """The data of a step, on the learner's device."""
 
     @abstractmethod
-    def validate(self) -> Generator[None, None, Verdict]:
+    def validate(self) -> Generator[None, None, ValidationResult]:
         """Measure on held-out data; yields between batches so that other jobs can go first."""
 
     @abstractmethod

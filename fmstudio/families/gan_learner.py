@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from fmstudio.families.chance import noise, uniform
-from fmstudio.families.family import Learner, Phase, Recipe, Verdict
+from fmstudio.families.family import Learner, Phase, Recipe, ValidationResult
 from fmstudio.families.gan_model import GanModel, save_gan
 from fmstudio.families.gan_settings import GameSettings
 from fmstudio.families.pictures import UNIT, PictureMixture, to_uint8
@@ -166,7 +166,7 @@ class GanLearner(Learner):
         self.average.update(self.generator, step)
 
     @torch.no_grad()
-    def validate(self) -> Generator[None, None, Verdict]:
+    def validate(self) -> Generator[None, None, ValidationResult]:
         """Distance of the averaged generator's pictures from held-back ones, and what the discriminator thinks."""
         real, conditions = self._data.validation(VALIDATED)
         drawn = self._fixed_latents(len(real))
@@ -185,7 +185,7 @@ class GanLearner(Learner):
             "diversity/validation": float(self._validated["diversity/real"]),
             "diversity/average": float(self._validated["diversity/generated"]),
         }
-        return Verdict(distance, metrics)
+        return ValidationResult(distance, metrics)
 
     def samples(self, step: int) -> Iterator[Event]:
         """Pictures of the average from latents that never change; the first time that they are too alike, the alarm."""

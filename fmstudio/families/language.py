@@ -23,7 +23,7 @@ from fmstudio.data.documents import open_documents
 from fmstudio.data.tokenizer import TokenizerSettings, find_tokenizer, vocabulary_size
 from fmstudio.data.tokens import TokenisedDataset, TokenisedMixture, prepare
 from fmstudio.errors import StudioError
-from fmstudio.families.family import Family, Learner, Phase, Plot, Recipe, Verdict
+from fmstudio.families.family import Family, Learner, Phase, Plot, Recipe, ValidationResult
 from fmstudio.families.text import (
     LanguageModel,
     TextSampling,
@@ -189,7 +189,7 @@ class LanguageLearner(Learner):
             row[:] = tokens[start : start + self._context + 1]
         return torch.from_numpy(rows).to(self._device, non_blocking=True)
 
-    def validate(self) -> Generator[None, None, Verdict]:
+    def validate(self) -> Generator[None, None, ValidationResult]:
         """Loss on the mixture's held-back text, weighted as it is trained on, and on each old dataset."""
         weights = np.array([part.weight for part in self._parts])
         found = np.empty((len(self._parts), 2))
@@ -205,7 +205,7 @@ class LanguageLearner(Learner):
             old_nats, old_per_byte = yield from self._measure(part)
             metrics[f"loss/{part.name}"] = old_nats
             metrics[f"bits_per_byte/{part.name}"] = old_per_byte / math.log(2)
-        return Verdict(float(nats), metrics)
+        return ValidationResult(float(nats), metrics)
 
     @torch.no_grad()
     def _window_batch(self, tokens: np.ndarray, starts: np.ndarray) -> Tensor:

@@ -21,8 +21,8 @@ from torch.nn import functional
 
 from fmstudio.families.family import Learner, Plot, Recipe
 from fmstudio.families.pictures import PictureData, PictureFamily, illustration, open_pictures, to_uint8
-from fmstudio.families.vae_learners import GaussianLearner, QuantisedLearner
-from fmstudio.families.vae_model import FAMILY_NAME, GaussianModel, QuantisedModel, VaeModel, load_vae, make_model
+from fmstudio.families.vae_learners import GaussianLearner, QuantizedLearner
+from fmstudio.families.vae_model import FAMILY_NAME, GaussianModel, QuantizedModel, VaeModel, load_vae, make_model
 from fmstudio.families.vae_settings import VaeObjective, VaeSampling, VaeSettings
 from fmstudio.jobs import Event, JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
@@ -102,8 +102,8 @@ class VaeFamily(PictureFamily):
         yield Progress(0, recipe.training.steps, "steps", "ready")
         if isinstance(model, GaussianModel):
             return GaussianLearner(model, recipe, pictures, device)
-        assert isinstance(model, QuantisedModel)
-        return QuantisedLearner(model, recipe, pictures, device)
+        assert isinstance(model, QuantizedModel)
+        return QuantizedLearner(model, recipe, pictures, device)
 
     def outline(self, workspace: Workspace, recipe: Recipe) -> nn.Module:
         """Autoencoder and prior."""
@@ -115,9 +115,9 @@ class VaeFamily(PictureFamily):
         with torch.device("meta"):
             model = _planned(workspace, recipe)
         chosen: VaeSettings = recipe.model
-        assert isinstance(model, GaussianModel | QuantisedModel)
+        assert isinstance(model, GaussianModel | QuantizedModel)
         kept = 2 * 6 * chosen.blocks * model.autoencoder.shape.values_per_picture
-        if isinstance(model, QuantisedModel):
+        if isinstance(model, QuantizedModel):
             kept += 16 * model.autoencoder.places * chosen.prior_width * chosen.prior_layers
         return 4 * kept * self.units_per_step(recipe) // int(recipe.training.accumulation)
 
@@ -125,7 +125,7 @@ class VaeFamily(PictureFamily):
         """Real pictures, which are what goes in and what must come out, and how narrow the way between is."""
         pictures = open_pictures(workspace, recipe).validation(SHOWN_OBJECTIVE)[0]
         model = _planned(workspace, recipe)
-        if isinstance(model, QuantisedModel):
+        if isinstance(model, QuantizedModel):
             numbers, what = model.autoencoder.places, f"codes, each one of {model.settings.codebook_size:,}"
         else:
             numbers, what = model.latent, "numbers"

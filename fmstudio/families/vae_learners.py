@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 
 from fmstudio.families.chance import noise, uniform
-from fmstudio.families.family import Learner, Phase, Recipe, Verdict
+from fmstudio.families.family import Learner, Phase, Recipe, ValidationResult
 from fmstudio.families.pictures import UNIT, PictureMixture, to_uint8
-from fmstudio.families.vae_model import GaussianModel, QuantisedModel, VaeModel
+from fmstudio.families.vae_model import GaussianModel, QuantizedModel, VaeModel
 from fmstudio.families.vae_settings import VaeObjective
 from fmstudio.jobs import Event, Note, Sample
 from fmstudio.nn.gaussian_vae import PosteriorMeter, kl_per_dimension
 from fmstudio.nn.picture_likelihood import negative_log_likelihood
-from fmstudio.nn.vector_quantiser import perplexity
+from fmstudio.nn.vector_quantizer import perplexity
 
 VALIDATION_PICTURES, VALIDATION_BATCH = 512, 128
 SHOWN, SHOWN_PAIRS = 16, 8
@@ -36,7 +36,7 @@ REVIVE_EVERY = 10
 
 GREY_LEVELS = 127.5
 _NOISE, _OPEN, _REVIVAL, _VALIDATION = 11, 12, 13, 14  # streams of chance
-FIELD_LEFT_OPEN, ALL_LEFT_OPEN = 0.2, 0.1
+FIELD_DROPOUT, ALL_DROPOUT = 0.2, 0.1
 """How often a field, or all fields, are kept from the networks, so that they can later be left open."""
 
 
@@ -67,7 +67,7 @@ class VaeLearner(Learner):
         """All of it a pure function of seed and step."""
         training = self._recipe.training
         pictures, conditions = self._pictures.batch(training.seed, step, training.batch_size)
-        conditions = _leave_open(conditions, training.seed, step)
+        conditions = _condition_dropout(conditions, training.seed, step)
         chance = noise((len(pictures), self._noise_width()), training.seed, step, _NOISE)
         weight = torch.full((len(pictures),), self._kl_weight(step))
         return tuple(each.to(self._device) for each in (pictures, conditions, chance, weight))
@@ -125,12 +125,12 @@ class VaeLearner(Learner):
         self.model.save(folder)
 
 
-def _leave_open(conditions: Tensor, seed: int, step: int) -> Tensor:
+def _condition_dropout(conditions: Tensor, seed: int, step: int) -> Tensor:
     """The conditions with some fields, and sometimes all, not given."""
     if not conditions.shape[1]:
         return conditions
     chance = uniform(len(conditions) * (conditions.shape[1] + 1), seed, step, _OPEN).view(len(conditions), -1)
-    hidden = (chance[:, 1:] < FIELD_LEFT_OPEN) | (chance[:, :1] < ALL_LEFT_OPEN)
+    hidden = (chance[:, 1:] < FIELD_DROPOUT) | (chance[:, :1] < ALL_DROPOUT)
     return conditions.masked_fill(hidden, -1)
 
 
@@ -181,7 +181,7 @@ class GaussianLearner(VaeLearner):
             latents, others[:, 1:], others[:, 0].sigmoid(), conditions.repeat_interleave(PRIOR_DRAWS, 0)
         )
 
-    def validate(self) -> Generator[None, None, Verdict]:
+    def validate(self) -> Generator[None, None, ValidationResult]:
         """The bound at the full KL weight, its two parts, and how many dimensions are in use."""
         self._posterior = PosteriorMeter()
         totals = np.zeros(3)
@@ -205,7 +205,9 @@ class GaussianLearner(VaeLearner):
             "kl/validation": kl,
             "active_dimensions/validation": float(self._posterior.active),
         }
-        return Verdict(score, metrics | ({"prior/validation": flow_mean} if self.model.prior is not None else {}))
+        return ValidationResult(
+            score, metrics | ({"prior/validation": flow_mean} if self.model.prior is not None else {})
+        )
 
     def _warning(self) -> str:
         return posterior_collapse(self._posterior.active, self.model.latent)
@@ -222,10 +224,10 @@ def posterior_collapse(active: int, latent: int) -> str:
     )
 
 
-class QuantisedLearner(VaeLearner):
+class QuantizedLearner(VaeLearner):
     """The picture's likelihood through a codebook, and a decoder that learns which codes stand together."""
 
-    model: QuantisedModel
+    model: QuantizedModel
     _vectors: Tensor | None = None
 
     def _noise_width(self) -> int:
@@ -253,9 +255,9 @@ class QuantisedLearner(VaeLearner):
         due = step % REVIVE_EVERY == 1 and step <= max(1, int((1 - training.decay_fraction) * training.steps))
         if vectors is not None and due:
             first = int(uniform(1, training.seed, step, _REVIVAL) * 2**31)
-            self.model.autoencoder.quantiser.revive(vectors, torch.Generator().manual_seed(first))
+            self.model.autoencoder.quantizer.revive(vectors, torch.Generator().manual_seed(first))
 
-    def validate(self) -> Generator[None, None, Verdict]:
+    def validate(self) -> Generator[None, None, ValidationResult]:
         """All nats of a picture: those of its codes under the prior and those of its numbers given the codes."""
         counts = torch.zeros(self.model.settings.codebook_size)
         totals = np.zeros(3)
@@ -280,7 +282,7 @@ class QuantisedLearner(VaeLearner):
             "codebook/used": float(self._used),
             "codebook/perplexity": perplexity(counts),
         }
-        return Verdict(score, metrics)
+        return ValidationResult(score, metrics)
 
     def _warning(self) -> str:
         return codebook_collapse(self._used, self.model.settings.codebook_size)

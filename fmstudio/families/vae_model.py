@@ -21,7 +21,7 @@ from fmstudio.nn.code_prior import CodePrior
 from fmstudio.nn.gaussian_vae import GaussianVae
 from fmstudio.nn.latent_flow import LatentFlow
 from fmstudio.nn.picture_codec import GridShape, halvings_to
-from fmstudio.nn.quantised_vae import QuantisedVae
+from fmstudio.nn.quantized_vae import QuantizedVae
 from fmstudio.recipe import RecipeError, build, values_of
 
 FAMILY_NAME = "vae"
@@ -117,18 +117,18 @@ class GaussianModel(VaeModel):
     def draw(self, conditions: Tensor, numbers: Iterable[int], seed: int, temperature: float, learnt: bool) -> Tensor:
         drawn = torch.stack([noise((self.latent,), seed, number) for number in numbers])
         start = temperature * drawn.to(conditions.device)
-        return self.prior.flow(start, conditions) if learnt and self.prior is not None else start
+        return self.prior.sample(start, conditions) if learnt and self.prior is not None else start
 
 
-class QuantisedModel(VaeModel):
+class QuantizedModel(VaeModel):
     """A grid of codes a picture; a latent is their vectors, row by row."""
 
-    autoencoder: QuantisedVae
+    autoencoder: QuantizedVae
     prior: CodePrior | None
 
     def __init__(self, picture: Sequence[int], settings: VaeSettings, conditions: Conditions) -> None:
         super().__init__(picture, settings, conditions)
-        self.autoencoder = QuantisedVae(_grid_shape(picture, settings), settings.codebook_size, settings.code_width)
+        self.autoencoder = QuantizedVae(_grid_shape(picture, settings), settings.codebook_size, settings.code_width)
         self.latent = self.autoencoder.places * settings.code_width
         self.prior = None
         if settings.prior == "learnt":
@@ -148,12 +148,12 @@ class QuantisedModel(VaeModel):
 
     def vectors_of(self, numbers: Tensor) -> Tensor:
         """The latents that these code numbers stand for."""
-        return self.autoencoder.quantiser.look_up(numbers).flatten(1)
+        return self.autoencoder.quantizer.look_up(numbers).flatten(1)
 
     @torch.no_grad()
     def decode(self, latents: Tensor, conditions: Tensor | None = None) -> Tensor:
         vectors = latents.unflatten(1, (self.autoencoder.places, -1))
-        return self.autoencoder.decode(self.autoencoder.quantiser.nearest(vectors))
+        return self.autoencoder.decode(self.autoencoder.quantizer.nearest(vectors))
 
     def draw(self, conditions: Tensor, numbers: Iterable[int], seed: int, temperature: float, learnt: bool) -> Tensor:
         places = self.autoencoder.places
@@ -165,7 +165,7 @@ class QuantisedModel(VaeModel):
 
 def make_model(picture: Sequence[int], settings: VaeSettings, conditions: Conditions, seed: int | None) -> VaeModel:
     """A new model for pictures of (height, width, channels), its weights drawn from `seed` and nothing else."""
-    made = GaussianModel if settings.kind == "gaussian" else QuantisedModel
+    made = GaussianModel if settings.kind == "gaussian" else QuantizedModel
     if seed is None:
         return made(picture, settings, conditions)
     with torch.random.fork_rng(devices=[]):

@@ -99,7 +99,7 @@ def _expectations(decoder: Decoder, hidden: Tensor, ids: Sequence[int]) -> Gener
 
 
 def _block(decoder: Decoder, hidden: Tensor, following: Tensor) -> dict[str, Tensor]:
-    logs = decoder.read_out(hidden).float().log_softmax(-1)
+    logs = decoder.logits(hidden).float().log_softmax(-1)
     own = logs.gather(1, following.clamp(min=0)[:, None])
     top = logs.topk(min(ALTERNATIVES, logs.shape[1]))
     return {

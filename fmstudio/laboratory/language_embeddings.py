@@ -46,7 +46,7 @@ def neighbours(context: JobContext, workspace: Workspace, model: str, token: int
     table, size = opened.decoder.model.embed_tokens, vocabulary_size(opened.tokenizer)
     with torch.no_grad():
         lengths = _lengths(opened.decoder)[:size]  # further rows pad the matrix
-        cosines = table.read_out(table.row(number))[:size] / (lengths * lengths[number])
+        cosines = table.logits(table.row(number))[:size] / (lengths * lengths[number])
     others = cosines.index_fill(0, torch.tensor([number], device=cosines.device), -2.0)
     near = others.topk(min(count, size - 1))
     ids, special = near.indices.tolist(), special_ids(opened.tokenizer)

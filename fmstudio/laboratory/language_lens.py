@@ -73,7 +73,7 @@ def _guesses(opened: Opened, reading: Reading, first: int) -> Generator[Event, N
     for row in range(0, len(streams), together):
         parts = torch.stack([stream[first : first + positions] for stream in streams[row : row + together]])
         with torch.no_grad():
-            logits = decoder.read_out(normalised(decoder, parts)).float()
+            logits = decoder.logits(normalised(decoder, parts)).float()
             top = logits.topk(min(GUESSES, logits.shape[-1]))
             probabilities.append((top.values - logits.logsumexp(-1, keepdim=True)).exp())
         ids.append(top.indices)

@@ -96,11 +96,11 @@ class Piece:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What happened inside while `ids` were read: streams are layers + 1 of (time, width), before the first layer
-    and after each; turns are the rotary turns of the positions."""
+    and after each; cos_sin the positions' rotations."""
 
     ids: tuple[int, ...]
     streams: list[Tensor]
-    turns: Tensor
+    cos_sin: Tensor
 
 
 def normalised(decoder: Decoder, stream: Tensor) -> Tensor:
@@ -115,7 +115,7 @@ def pattern(decoder: Decoder, reading: Reading, layer: int) -> Tensor:
     block = decoder.model.layers[layer]
     assert isinstance(block, DecoderLayer)
     with torch.no_grad():
-        return block.self_attn.pattern(block.input_layernorm(reading.streams[layer][None]), reading.turns)[0]
+        return block.self_attn.pattern(block.input_layernorm(reading.streams[layer][None]), reading.cos_sin)[0]
 
 
 # Opening.
@@ -248,12 +248,12 @@ def read(decoder: Decoder, ids: Sequence[int]) -> Generator[Event, None, Reading
 def _read(decoder: Decoder, ids: tuple[int, ...]) -> Generator[Event, None, Reading]:
     shape, device = decoder.shape, decoder.model.norm.weight.device
     with torch.no_grad():  # for each step alone: between two steps the thread does other work
-        turns = RotaryTable(shape.head_width, shape.rope_base).turns(0, len(ids), device)
+        cos_sin = RotaryTable(shape.head_width, shape.rope_base).cos_sin(0, len(ids), device)
         stream: Tensor = decoder.model.embed_tokens(torch.tensor([ids], device=device))
     streams = [stream[0]]
     for number, layer in enumerate(decoder.model.layers, 1):
         with torch.no_grad():
-            stream = layer(stream, turns)
+            stream = layer(stream, cos_sin)
         streams.append(stream[0])
         yield Progress(number, shape.layers, "layers", "Reading")
-    return Reading(ids, streams, turns)
+    return Reading(ids, streams, cos_sin)

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from fmstudio.families.pictures import from_uint8
 from fmstudio.families.vae_learners import codebook_collapse, posterior_collapse
-from fmstudio.families.vae_model import GaussianModel, QuantisedModel, VaeModel
+from fmstudio.families.vae_model import GaussianModel, QuantizedModel, VaeModel
 from fmstudio.jobs import Event, JobContext, Progress
 from fmstudio.nn.gaussian_vae import PosteriorMeter
-from fmstudio.nn.vector_quantiser import perplexity
+from fmstudio.nn.vector_quantizer import perplexity
 
 BATCH = 250
 
@@ -91,7 +91,7 @@ class _GaussianMeter:
 
 class _CodeMeter:
     def __init__(self, model: VaeModel) -> None:
-        assert isinstance(model, QuantisedModel)
+        assert isinstance(model, QuantizedModel)
         self._model = model
         self._codes: list[Tensor] = []
 

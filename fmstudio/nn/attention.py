@@ -31,9 +31,9 @@ class Attention(nn.Module):
         self.q_norm = RMSNorm(shape.head_width, shape.norm_epsilon) if shape.query_key_norm else None
         self.k_norm = RMSNorm(shape.head_width, shape.norm_epsilon) if shape.query_key_norm else None
 
-    def forward(self, x: Tensor, turns: Tensor, cache: DecoderCache | None = None) -> Tensor:
-        """x: (batch, time, width), normalised; turns: the rotary turns of its positions. Returns x's shape."""
-        query, key, value = self.queries_keys_values(x, turns)
+    def forward(self, x: Tensor, cos_sin: Tensor, cache: DecoderCache | None = None) -> Tensor:
+        """x: (batch, time, width), normalised; cos_sin: of its positions (`RotaryTable`). Returns x's shape."""
+        query, key, value = self.qkv(x, cos_sin)
         if cache is None:
             mixed = causal_attention(query, key, value)
         else:
@@ -41,7 +41,7 @@ class Attention(nn.Module):
         output: Tensor = self.o_proj(mixed.transpose(1, 2).flatten(2))
         return output
 
-    def queries_keys_values(self, x: Tensor, turns: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def qkv(self, x: Tensor, cos_sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Rotated queries (batch, heads, time, head_width), rotated keys and values (batch, key_value_heads, ...)."""
         if torch.is_grad_enabled() and all(type(part) is nn.Linear for part in (self.q_proj, self.k_proj, self.v_proj)):
             projected = self._project_at_once(x)
@@ -49,11 +49,11 @@ class Attention(nn.Module):
             projected = self._project_one_by_one(x)
         together, value = projected.split([self.heads + self.key_value_heads, self.key_value_heads], dim=2)
         if self.q_norm is None or self.k_norm is None:
-            query, key = rotate(together, turns).split([self.heads, self.key_value_heads], dim=2)
+            query, key = rotate(together, cos_sin).split([self.heads, self.key_value_heads], dim=2)
         else:
             query, key = together.split([self.heads, self.key_value_heads], dim=2)
-            query = rotate(self._normalise(query, self.q_norm), turns)
-            key = rotate(self._normalise(key, self.k_norm), turns)
+            query = rotate(self._normalise(query, self.q_norm), cos_sin)
+            key = rotate(self._normalise(key, self.k_norm), cos_sin)
         return query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
 
     def _project_at_once(self, x: Tensor) -> Tensor:
@@ -79,9 +79,9 @@ class Attention(nn.Module):
     def _normalise(self, x: Tensor, norm: RMSNorm) -> Tensor:
         return rms_norm(x, paired(norm.weight, self.head_width), norm.epsilon)
 
-    def pattern(self, x: Tensor, turns: Tensor) -> Tensor:
+    def pattern(self, x: Tensor, cos_sin: Tensor) -> Tensor:
         """The attention weights for a picture, (batch, heads, time, time): row t shows where token t looks."""
-        query, key, _ = self.queries_keys_values(x, turns)
+        query, key, _ = self.qkv(x, cos_sin)
         key = key.repeat_interleave(self.heads // self.key_value_heads, dim=1)
         scores = query @ key.transpose(2, 3) * self.head_width**-0.5
         return scores.masked_fill(~_visible(query.shape[2], key.shape[2], x.device), float("-inf")).softmax(-1)

@@ -64,7 +64,7 @@ class CodePrior(nn.Module):
 
     def _logits(self, hidden: Tensor) -> Tensor:
         """Of the codes alone: a condition is never answered."""
-        return functional.linear(hidden, self.decoder.read_out_weight[: self.codes])
+        return functional.linear(hidden, self.decoder.lm_head_weight[: self.codes])
 
     def _prefix(self, conditions: Tensor) -> Tensor:
         """(batch, fields) of values to tokens; without fields, one that only begins."""

@@ -50,12 +50,12 @@ class DecoderLayer(nn.Module):
         self.post_attention_layernorm = RMSNorm(shape.width, shape.norm_epsilon)
         self.mlp = FeedForward(shape)
 
-    def forward(self, x: Tensor, turns: Tensor, cache: DecoderCache | None = None) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), turns, cache)
+    def forward(self, x: Tensor, cos_sin: Tensor, cache: DecoderCache | None = None) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), cos_sin, cache)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
-class TokenTable(nn.Embedding):
+class TokenEmbedding(nn.Embedding):
     """A row for each token; read the other way round, it turns hidden states into logits."""
 
     def row(self, token: int) -> Tensor:
@@ -66,7 +66,7 @@ class TokenTable(nn.Embedding):
         """Euclidean lengths of all rows, (vocabulary,)."""
         return self.weight.detach().norm(dim=1)
 
-    def read_out(self, hidden: Tensor) -> Tensor:
+    def logits(self, hidden: Tensor) -> Tensor:
         """(..., width) → (..., vocabulary)."""
         return nn.functional.linear(hidden, self.weight)
 
@@ -77,7 +77,7 @@ class DecoderTrunk(nn.Module):
     def __init__(self, shape: DecoderShape) -> None:
         super().__init__()
         self.embed_tokens = nn.utils.skip_init(
-            TokenTable, shape.vocabulary_size, shape.width, device=torch.get_default_device()
+            TokenEmbedding, shape.vocabulary_size, shape.width, device=torch.get_default_device()
         )
         self.layers = nn.ModuleList(DecoderLayer(shape, layer) for layer in range(shape.layers))
         self.norm = RMSNorm(shape.width, shape.norm_epsilon)
@@ -124,7 +124,7 @@ class Decoder(nn.Module):
                 weight.normal_(0.0, embedding_deviation, generator=generator)
 
     @property
-    def read_out_weight(self) -> Tensor:
+    def lm_head_weight(self) -> Tensor:
         """The matrix (vocabulary, width) that turns hidden states into logits."""
         return self.model.embed_tokens.weight if self.lm_head is None else self.lm_head.weight
 
@@ -135,47 +135,47 @@ class Decoder(nn.Module):
         (batch, 1, vocabulary), which is all that generation needs.
         """
         hidden = self.hidden_states(tokens, cache)
-        return self.read_out(hidden[:, -1:] if last_only else hidden)
+        return self.logits(hidden[:, -1:] if last_only else hidden)
 
     def loss(self, tokens: Tensor, targets: Tensor) -> Tensor:
         """Mean cross-entropy in nats a token; tokens, targets: (batch, time), IGNORED where a target does not count."""
         if self.lm_head is not None and type(self.lm_head) is not nn.Linear:  # an adapter sits on the read-out
             return nn.functional.cross_entropy(self(tokens).flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
-        return token_loss(self.hidden_states(tokens).flatten(0, 1), self.read_out_weight, targets.flatten())
+        return token_loss(self.hidden_states(tokens).flatten(0, 1), self.lm_head_weight, targets.flatten())
 
     def hidden_states(self, tokens: Tensor, cache: DecoderCache | None = None) -> Tensor:
         """The normalised residual stream after the last layer: (batch, time, width)."""
-        turns = self._turns(tokens, cache)
+        cos_sin = self._cos_sin(tokens, cache)
         x: Tensor = self.model.embed_tokens(tokens)
         for layer in self.model.layers:
-            x = layer(x, turns, cache)
+            x = layer(x, cos_sin, cache)
         if cache is not None:
             cache.length += tokens.shape[1]
         hidden: Tensor = self.model.norm(x)
         return hidden
 
-    def read_out(self, hidden: Tensor) -> Tensor:
+    def logits(self, hidden: Tensor) -> Tensor:
         """Logits of normalised hidden states; with `model.norm` before it, also the "logit lens" on any stream."""
-        logits: Tensor = self.model.embed_tokens.read_out(hidden) if self.lm_head is None else self.lm_head(hidden)
+        logits: Tensor = self.model.embed_tokens.logits(hidden) if self.lm_head is None else self.lm_head(hidden)
         return logits
 
     @torch.no_grad()
     def trace(self, tokens: Tensor) -> DecoderTrace:
         """Reads `tokens` and keeps what a picture of the inside needs: streams, attention patterns, logits."""
-        turns = self._turns(tokens, None)
+        cos_sin = self._cos_sin(tokens, None)
         streams, patterns = [self.model.embed_tokens(tokens)], []
         for layer in self.model.layers:
             assert isinstance(layer, DecoderLayer)
-            patterns.append(layer.self_attn.pattern(layer.input_layernorm(streams[-1]), turns))
-            streams.append(layer(streams[-1], turns))
-        return DecoderTrace(streams, patterns, self.read_out(self.model.norm(streams[-1])))
+            patterns.append(layer.self_attn.pattern(layer.input_layernorm(streams[-1]), cos_sin))
+            streams.append(layer(streams[-1], cos_sin))
+        return DecoderTrace(streams, patterns, self.logits(self.model.norm(streams[-1])))
 
-    def _turns(self, tokens: Tensor, cache: DecoderCache | None) -> Tensor:
-        """The rotary turns of the positions where `tokens` stand."""
+    def _cos_sin(self, tokens: Tensor, cache: DecoderCache | None) -> Tensor:
+        """The rotations of the positions where `tokens` stand."""
         start = 0 if cache is None else cache.length
         stop = start + tokens.shape[1]
         if stop > self.shape.context:
             raise StudioError(
                 f"The text has {stop} tokens but the model reads {self.shape.context} at most; shorten it."
             )
-        return self._rotary.turns(start, stop, tokens.device)
+        return self._rotary.cos_sin(start, stop, tokens.device)

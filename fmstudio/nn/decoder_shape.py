@@ -62,7 +62,7 @@ class DecoderShape:
         return self.layers * layer + embeddings + self.width
 
     @property
-    def telling_weights(self) -> dict[str, tuple[int, ...]]:
+    def signature_weights(self) -> dict[str, tuple[int, ...]]:
         """Weights whose names and shapes tell whether a file holds this decoder: the outermost, and a whole last layer.
 
         However many layers there are said to be, these are few.

@@ -12,10 +12,10 @@ from torch import Tensor
 from torch.nn.functional import rms_norm, scaled_dot_product_attention, silu
 
 from fmstudio.errors import StudioError
-from fmstudio.nn.decoder import Decoder, TokenTable
+from fmstudio.nn.decoder import Decoder, TokenEmbedding
 from fmstudio.nn.decoder_shape import DecoderShape
 from fmstudio.nn.decoding_weights import LayerWeights, layer_weights, matrix_of
-from fmstudio.nn.packed_layers import PackedTable
+from fmstudio.nn.packed_layers import PackedEmbedding
 
 
 class DecodingPlan:
@@ -28,13 +28,13 @@ class DecodingPlan:
         shape = self.shape = decoder.shape
         self.capacity = min(capacity or shape.context, shape.context)
         self.length = 0
-        self._table: TokenTable | PackedTable = decoder.model.embed_tokens
-        self._read_out = matrix_of(self._table if decoder.lm_head is None else decoder.lm_head)
+        self._table: TokenEmbedding | PackedEmbedding = decoder.model.embed_tokens
+        self._lm_head = matrix_of(self._table if decoder.lm_head is None else decoder.lm_head)
         self._layers = [layer_weights(layer, shape) for layer in decoder.model.layers]
         self._norm = decoder.model.norm.weight.data
         room = (shape.layers, 2, shape.key_value_heads, self.capacity, shape.head_width)
         self._cache = self._norm.new_empty(room)
-        self._cos, self._sin = _turns(shape, self.capacity, self._norm)
+        self._cos, self._sin = _cos_sin(shape, self.capacity, self._norm)
         self._single = _SingleToken(self)
 
     @torch.inference_mode()
@@ -56,18 +56,18 @@ class DecodingPlan:
         x = self._table(torch.tensor(tokens, device=self._norm.device))
         for number, layer in enumerate(self._layers):
             normed = rms_norm(x, (shape.width,), layer.input_norm, epsilon)
-            x += layer.attended.over(self._attention(number, layer, normed))
-            normed = rms_norm(x, (shape.width,), layer.feed_norm, epsilon)
-            gate, up = layer.gate_up.over(normed).chunk(2, dim=-1)
-            x += layer.down.over(silu(gate) * up)
+            x += layer.o_proj.matmul(self._attention(number, layer, normed))
+            normed = rms_norm(x, (shape.width,), layer.mlp_norm, epsilon)
+            gate, up = layer.gate_up.matmul(normed).chunk(2, dim=-1)
+            x += layer.down_proj.matmul(silu(gate) * up)
         logits = x.new_empty(shape.vocabulary_size)
-        self._read_out.times(rms_norm(x[-1], (shape.width,), self._norm, epsilon), logits)
+        self._lm_head.matvec(rms_norm(x[-1], (shape.width,), self._norm, epsilon), logits)
         return logits
 
     def _attention(self, number: int, layer: LayerWeights, x: Tensor) -> Tensor:
         """What each token gathers from itself and those before it: (time, heads * head_width)."""
         shape, start, stop = self.shape, self.length, self.length + len(x)
-        projected = layer.queries_keys_values.over(x)
+        projected = layer.qkv.matmul(x)
         if layer.bias is not None:
             projected += layer.bias
         projected = projected.view(len(x), -1, shape.head_width)
@@ -116,15 +116,15 @@ class _SingleToken:
             self._project(layer, torch.rms_norm(x, width, layer.input_norm, epsilon), cos, sin)
             places[number].copy_(self._news)
             found = scaled_dot_product_attention(self._queries, seen[number, :1], seen[number, 1:])
-            layer.attended.times(found.view(-1), x, add=True)
-            layer.gate_up.times(torch.rms_norm(x, width, layer.feed_norm, epsilon), self._hidden)
-            layer.down.times(silu(self._gate, inplace=True).mul_(self._up), x, add=True)
-        plan._read_out.times(torch.rms_norm(x, width, plan._norm, epsilon), self._logits)
+            layer.o_proj.matvec(found.view(-1), x, add=True)
+            layer.gate_up.matvec(torch.rms_norm(x, width, layer.mlp_norm, epsilon), self._hidden)
+            layer.down_proj.matvec(silu(self._gate, inplace=True).mul_(self._up), x, add=True)
+        plan._lm_head.matvec(torch.rms_norm(x, width, plan._norm, epsilon), self._logits)
         return self._logits
 
     def _project(self, layer: LayerWeights, x: Tensor, cos: Tensor, sin: Tensor) -> None:
         """Queries, keys and values of the token, the first two turned to its position."""
-        layer.queries_keys_values.times(x, self._projected)
+        layer.qkv.matvec(x, self._projected)
         if layer.bias is not None:
             self._projected.add_(layer.bias)
         together = self._together
@@ -135,7 +135,7 @@ class _SingleToken:
         torch.addcmul(swapped, together, cos, out=together)
 
 
-def _turns(shape: DecoderShape, positions: int, like: Tensor) -> tuple[Tensor, Tensor]:
+def _cos_sin(shape: DecoderShape, positions: int, like: Tensor) -> tuple[Tensor, Tensor]:
     """Cosines, and sines that the swapped halves are multiplied by: both (positions, head_width)."""
     exponents = torch.arange(0, shape.head_width, 2, dtype=torch.float32) / shape.head_width
     angles = torch.outer(torch.arange(positions, dtype=torch.float32), 1.0 / shape.rope_base**exponents)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from fmstudio.nn.decoder import Decoder, DecoderLayer, TokenTable
+from fmstudio.nn.decoder import Decoder, DecoderLayer, TokenEmbedding
 from fmstudio.nn.decoder_shape import DecoderShape
 from fmstudio.nn.packed import can_join
 from fmstudio.nn.packed import joined as packed_joined
@@ -40,10 +40,10 @@ class Matrix(Protocol):
     def rows(self) -> int:
         """How many numbers a product has."""
 
-    def times(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
+    def matvec(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
         """out = W x, or out += W x; x: (columns,), out: (rows,)."""
 
-    def over(self, x: Tensor) -> Tensor:
+    def matmul(self, x: Tensor) -> Tensor:
         """x Wᵀ: (time, columns) → (time, rows)."""
 
 
@@ -57,13 +57,13 @@ class _Dense:
     def rows(self) -> int:
         return len(self.weight)
 
-    def times(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
+    def matvec(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
         if add:
             out.addmv_(self.weight, x)
         else:
             torch.mv(self.weight, x, out=out)
 
-    def over(self, x: Tensor) -> Tensor:
+    def matmul(self, x: Tensor) -> Tensor:
         return linear(x, self.weight)
 
 
@@ -77,12 +77,12 @@ class _Stacked:
     def rows(self) -> int:
         return sum(self._each)
 
-    def times(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
+    def matvec(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
         for part, piece in zip(self._parts, out.split(self._each), strict=True):
-            part.times(x, piece, add=add)
+            part.matvec(x, piece, add=add)
 
-    def over(self, x: Tensor) -> Tensor:
-        return torch.cat([part.over(x) for part in self._parts], dim=-1)
+    def matmul(self, x: Tensor) -> Tensor:
+        return torch.cat([part.matmul(x) for part in self._parts], dim=-1)
 
 
 def _product(layers: Sequence[nn.Module]) -> Matrix:
@@ -126,14 +126,14 @@ class LayerWeights:
     """The weights of one layer, joined where they read the same."""
 
     input_norm: Tensor
-    queries_keys_values: Matrix
+    qkv: Matrix
     bias: Tensor | None
     head_norm: Tensor | None
     """Weights that queries and keys are normalised with: (heads + key_value_heads, head_width)."""
-    attended: Matrix
-    feed_norm: Tensor
+    o_proj: Matrix
+    mlp_norm: Tensor
     gate_up: Matrix
-    down: Matrix
+    down_proj: Matrix
 
 
 def layer_weights(layer: nn.Module, shape: DecoderShape) -> LayerWeights:
@@ -161,5 +161,5 @@ def matrix_of(layer: nn.Module) -> Matrix:
     """The matrix of a single layer, or of the token table read the other way round."""
     if isinstance(layer, PackedLinear):
         return layer.matrix
-    assert isinstance(layer, (nn.Linear, TokenTable))
+    assert isinstance(layer, (nn.Linear, TokenEmbedding))
     return _Dense(layer.weight.data)

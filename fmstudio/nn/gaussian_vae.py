@@ -14,7 +14,7 @@ LOG_VARIANCE_RANGE = (-12.0, 6.0)
 """Outside of it exp() has no use: a deviation of 0.0025 is a point, one of 20 covers the prior many times."""
 
 
-class ConditionTable(nn.Module):
+class ConditionEmbedding(nn.Module):
     """A learned vector for each value of each categorical field, and one for "not given"; fields are added up."""
 
     def __init__(self, sizes: Sequence[int], width: int) -> None:
@@ -42,7 +42,7 @@ class GaussianVae(nn.Module):
         self.to_posterior = nn.Linear(features, 2 * latent)
         self.from_latent = nn.Linear(latent, features)
         self.decoder = GridDecoder(shape)
-        self.conditions = ConditionTable(condition_sizes, features) if condition_sizes else None
+        self.conditions = ConditionEmbedding(condition_sizes, features) if condition_sizes else None
 
     def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of q(z|x), each (batch, latent)."""

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fmstudio.nn.gaussian_vae import ConditionTable
+from fmstudio.nn.gaussian_vae import ConditionEmbedding
+from fmstudio.nn.old_names import accept_old_names
 
 FREQUENCIES = 16
 
@@ -22,23 +23,24 @@ class LatentFlow(nn.Module):
     def __init__(self, latent: int, width: int, layers: int, condition_sizes: Sequence[int] = ()) -> None:
         super().__init__()
         self.latent = latent
-        self.inward = nn.Linear(latent, width)
-        self.time = nn.Linear(2 * FREQUENCIES, width)
-        self.conditions = ConditionTable(condition_sizes, width) if condition_sizes else None
+        self.proj_in = nn.Linear(latent, width)
+        self.time_proj = nn.Linear(2 * FREQUENCIES, width)
+        self.conditions = ConditionEmbedding(condition_sizes, width) if condition_sizes else None
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(layers))
         self.layers = nn.ModuleList(nn.Linear(width, width) for _ in range(layers))
         self.head = nn.Linear(width, latent)
         nn.init.zeros_(self.head.weight)
+        accept_old_names(self, "LatentFlow")
 
     def forward(self, z: Tensor, time: Tensor, conditions: Tensor | None) -> Tensor:
         """z: (batch, latent), time: (batch,) in [0, 1], conditions: (batch, fields) → velocities (batch, latent)."""
-        turns = time[:, None] * torch.pi * torch.arange(1, FREQUENCIES + 1, device=z.device, dtype=z.dtype)
-        x = self.inward(z)
-        about = self.time(torch.cat([turns.sin(), turns.cos()], dim=1))
+        angles = time[:, None] * torch.pi * torch.arange(1, FREQUENCIES + 1, device=z.device, dtype=z.dtype)
+        x = self.proj_in(z)
+        embedding = self.time_proj(torch.cat([angles.sin(), angles.cos()], dim=1))
         if self.conditions is not None and conditions is not None:
-            about = about + self.conditions(conditions)
+            embedding = embedding + self.conditions(conditions)
         for norm, layer in zip(self.norms, self.layers, strict=True):
-            x = x + functional.silu(layer(norm(x) + about))
+            x = x + functional.silu(layer(norm(x) + embedding))
         velocity: Tensor = self.head(x)
         return velocity
 
@@ -48,7 +50,7 @@ class LatentFlow(nn.Module):
         return functional.mse_loss(self(z, time, conditions), latents - noise)
 
     @torch.no_grad()
-    def flow(self, noise: Tensor, conditions: Tensor | None, steps: int = 24) -> Tensor:
+    def sample(self, noise: Tensor, conditions: Tensor | None, steps: int = 24) -> Tensor:
         """Latents of standard normal `noise` (batch, latent), by Heun's method in `steps` equal steps."""
         z, size = noise, 1 / steps
         for index in range(steps):

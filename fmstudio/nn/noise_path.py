@@ -74,12 +74,12 @@ class NoisePath(ABC):
 
     def add_noise(self, x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
         """x_t, the picture with its share of noise. x0, noise: (batch, channels, height, width); t: () or (batch,)."""
-        return _over(self.alpha(t), x0) * x0 + _over(self.sigma(t), x0) * noise
+        return _broadcast(self.alpha(t), x0) * x0 + _broadcast(self.sigma(t), x0) * noise
 
     def velocity(self, x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
         """Where the state is heading towards noise: dx/d(coordinate) = α' x₀ + σ' ε."""
         alpha_slope, sigma_slope = self.slopes(t)
-        return _over(alpha_slope, x0) * x0 + _over(sigma_slope, x0) * noise
+        return _broadcast(alpha_slope, x0) * x0 + _broadcast(sigma_slope, x0) * noise
 
     def target(self, prediction: Prediction, x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
         """What the network should have said."""
@@ -91,14 +91,14 @@ class NoisePath(ABC):
         """The clean picture x₀ that the network's output means for the state x at time t."""
         if prediction == "x0":
             return output
-        sigma = _over(self.sigma(t), x)
+        sigma = _broadcast(self.sigma(t), x)
         if prediction == "epsilon":
-            return (x - sigma * output) / _over(self.alpha(t), x)
-        return _over(self.slopes(t)[1], x) * x - sigma * output  # the determinant α σ' − σ α' is 1
+            return (x - sigma * output) / _broadcast(self.alpha(t), x)
+        return _broadcast(self.slopes(t)[1], x) * x - sigma * output  # the determinant α σ' − σ α' is 1
 
     def noise_in(self, x0: Tensor, x: Tensor, t: Tensor) -> Tensor:
         """The noise ε that, with the clean picture x₀, makes the state x at a time t > 0."""
-        return (x - _over(self.alpha(t), x) * x0) / _over(self.sigma(t), x)
+        return (x - _broadcast(self.alpha(t), x) * x0) / _broadcast(self.sigma(t), x)
 
 
 class FlowPath(NoisePath):
@@ -183,7 +183,7 @@ def _variances(schedule: str) -> Tensor:
     raise StudioError(f"schedule is {schedule!r}; choose one of {', '.join(get_args(Schedule))}.")
 
 
-def _over(values: Tensor, pictures: Tensor) -> Tensor:
+def _broadcast(values: Tensor, pictures: Tensor) -> Tensor:
     """One value for all pictures, or one for each, shaped to multiply (batch, channels, height, width)."""
     return values if values.dim() == 0 else values.reshape(-1, *(1,) * (pictures.dim() - 1)).to(pictures.dtype)
 

@@ -4,7 +4,7 @@
 
 This is what the usual quantised files hold, so nothing is lost by it: products are computed in float32, as with the
 matrix of float32 that the codes stand for. But a single token reads 1.25 bytes a weight from memory instead of four,
-and memory is what a single token waits for. Several tokens at once unpack a stretch of rows at a time and use it for
+and memory is what a single token waits for. Several tokens at once unpack a chunk of rows at a time and use it for
 all of them.
 """
 
@@ -23,7 +23,7 @@ from fmstudio.nn.compiled import kernels
 LANES = 32
 """Rows that stand side by side; `nn.packed_kernels`, which is imported with the first matrix only, has the same."""
 
-_STRETCH = 1024 * 1024
+_CHUNK = 1024 * 1024
 """Numbers that are unpacked at once: few enough to stay in the processor's own memory."""
 
 
@@ -67,7 +67,7 @@ class PackedMatrix:
                 found = rows[lane::LANES]
                 part[tiles][: len(found), ..., lane] = found
 
-    def times(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
+    def matvec(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
         """out = W x, or out += W x; x: (columns,), out: (rows,), both float32 and contiguous."""
         _set_threads()
         given, result = x.numpy().reshape(self._shape), out.numpy()
@@ -75,41 +75,41 @@ class PackedMatrix:
         if not add:
             result.fill(0)
         with _TURN:
-            kernels().add_times(self._codes, self._scales, self._minimums, given, whole.reshape(-1, LANES))
+            kernels().add_matvec(self._codes, self._scales, self._minimums, given, whole.reshape(-1, LANES))
         if self._padded:
             result += whole[: self.rows]
 
-    def over(self, x: Tensor) -> Tensor:
+    def matmul(self, x: Tensor) -> Tensor:
         """x Wᵀ for several rows at once: (..., columns) → (..., rows)."""
         if x.requires_grad and torch.is_grad_enabled():
-            result: Tensor = _Over.apply(x, self)
+            result: Tensor = _Matmul.apply(x, self)
             return result
-        return self._over(x)
+        return self._matmul(x)
 
-    def _over(self, x: Tensor) -> Tensor:
+    def _matmul(self, x: Tensor) -> Tensor:
         flat = x.reshape(-1, self.columns)
         if len(flat) == 1:
             single = flat.new_empty(self.rows)
-            self.times(flat[0].contiguous(), single)
+            self.matvec(flat[0].contiguous(), single)
             return single.view(*x.shape[:-1], self.rows)
         result = flat.new_empty(len(flat), self.rows)
-        for first, stretch in self.stretches():
-            result[:, first : first + stretch.shape[1]] = flat @ stretch
+        for first, chunk in self.chunks():
+            result[:, first : first + chunk.shape[1]] = flat @ chunk
         return result.view(*x.shape[:-1], self.rows)
 
-    def back(self, gradient: Tensor) -> Tensor:
+    def matmul_backward(self, gradient: Tensor) -> Tensor:
         """y W for several rows at once, which is how a gradient goes back: (..., rows) → (..., columns)."""
         flat = gradient.reshape(-1, self.rows)
         result = flat.new_zeros(len(flat), self.columns)
-        for first, stretch in self.stretches():
-            result.addmm_(flat[:, first : first + stretch.shape[1]], stretch.t())
+        for first, chunk in self.chunks():
+            result.addmm_(flat[:, first : first + chunk.shape[1]], chunk.t())
         return result.view(*gradient.shape[:-1], self.columns)
 
     def unpacked(self) -> Tensor:
         """The matrix in float32, (rows, columns), in memory of its own."""
         result = torch.empty(self.rows, self.columns)
-        for first, stretch in self.stretches():
-            result[first : first + stretch.shape[1]] = stretch.t()
+        for first, chunk in self.chunks():
+            result[first : first + chunk.shape[1]] = chunk.t()
         return result
 
     def row(self, number: int) -> Tensor:
@@ -120,13 +120,13 @@ class PackedMatrix:
         found = self._scales[tile, :, lane, None] * self._codes[tile, :, :, lane] + self._minimums[tile, :, lane, None]
         return torch.from_numpy(found.reshape(-1))
 
-    def stretches(self) -> Iterator[tuple[int, Tensor]]:
-        """Rows in float32, transposed, stretch by stretch: (number of the first, (columns, rows of the stretch)).
+    def chunks(self) -> Iterator[tuple[int, Tensor]]:
+        """Rows in float32, transposed, chunk by chunk: (number of the first, (columns, rows of the chunk)).
 
-        A stretch stands in memory that the next one is written to.
+        A chunk stands in memory that the next one is written to.
         """
         _set_threads()
-        tiles = max(1, _STRETCH // (self.columns * LANES))
+        tiles = max(1, _CHUNK // (self.columns * LANES))
         room = _room(self.columns * tiles * LANES)
         for tile in range(0, len(self._codes), tiles):
             part = slice(tile, tile + tiles)
@@ -137,18 +137,18 @@ class PackedMatrix:
             yield tile * LANES, torch.from_numpy(found)[:, : self.rows - tile * LANES]
 
 
-class _Over(torch.autograd.Function):
+class _Matmul(torch.autograd.Function):
     """The product with a packed matrix, through which gradients go back to x."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, matrix: PackedMatrix) -> Tensor:
         ctx.matrix = matrix
-        return matrix._over(x)
+        return matrix._matmul(x)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return ctx.matrix.back(gradient), None
+        return ctx.matrix.matmul_backward(gradient), None
 
 
 def can_join(parts: Sequence[PackedMatrix]) -> bool:
@@ -193,7 +193,7 @@ _TURN = threading.Lock()
 
 
 def _room(numbers: int) -> np.ndarray:
-    """Memory that the thread uses again for every stretch: fresh memory would cost more than what is written there."""
+    """Memory that the thread uses again for every chunk: fresh memory would cost more than what is written there."""
     room: np.ndarray | None = getattr(_OWN, "room", None)
     if room is None or len(room) < numbers:
         room = _OWN.room = np.empty(numbers, np.float32)

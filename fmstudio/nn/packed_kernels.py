@@ -31,7 +31,7 @@ def _eight(codes, x, place, lane):  # type: ignore[no-untyped-def]
 
 
 @njit(fastmath={"contract"}, nogil=True, cache=True)
-def _tile_times(codes, scales, minimums, x, sums, out):  # type: ignore[no-untyped-def]
+def _tile_matvec(codes, scales, minimums, x, sums, out):  # type: ignore[no-untyped-def]
     """Adds one tile's rows times x: (blocks, places, LANES), (blocks, LANES) … → (LANES,)."""
     dots = np.empty(LANES, np.float32)
     for block in range(codes.shape[0]):
@@ -55,14 +55,14 @@ def _tile_times(codes, scales, minimums, x, sums, out):  # type: ignore[no-untyp
     f"void({_CODES}, {_FACTORS}, {_FACTORS}, {_ROWS}, {_ROWS})",
     parallel=True, fastmath={"contract"}, nogil=True, cache=True,
 )  # fmt: skip
-def add_times(codes, scales, minimums, x, out):  # type: ignore[no-untyped-def]
+def add_matvec(codes, scales, minimums, x, out):  # type: ignore[no-untyped-def]
     """out += W x; x: (blocks, places), out: (tiles, LANES)."""
     sums = np.zeros(x.shape[0], np.float32)
     for block in range(x.shape[0]):
         for place in range(x.shape[1]):
             sums[block] += x[block, place]
     for tile in prange(codes.shape[0]):
-        _tile_times(codes[tile], scales[tile], minimums[tile], x, sums, out[tile])
+        _tile_matvec(codes[tile], scales[tile], minimums[tile], x, sums, out[tile])
 
 
 @njit(f"void({_CODES}, {_FACTORS}, {_FACTORS}, {_ROWS})", parallel=True, nogil=True, cache=True)

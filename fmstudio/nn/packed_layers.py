@@ -22,7 +22,7 @@ class PackedLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., inputs) → (..., outputs)."""
-        result = self.matrix.over(x)
+        result = self.matrix.matmul(x)
         return result if self.bias is None else result + self.bias
 
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
@@ -30,8 +30,8 @@ class PackedLinear(nn.Module):
         destination[prefix + "weight"] = self.weight
 
 
-class PackedTable(PackedLinear):
-    """What `nn.decoder.TokenTable` computes, with a packed matrix: a row for each token."""
+class PackedEmbedding(PackedLinear):
+    """What `nn.decoder.TokenEmbedding` computes, with a packed matrix: a row for each token."""
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(...) → (..., width)."""
@@ -46,8 +46,8 @@ class PackedTable(PackedLinear):
 
     def lengths(self) -> Tensor:
         """Euclidean lengths of all rows, (vocabulary,)."""
-        return torch.cat([stretch.norm(dim=0) for _, stretch in self.matrix.stretches()])
+        return torch.cat([chunk.norm(dim=0) for _, chunk in self.matrix.chunks()])
 
-    def read_out(self, hidden: Tensor) -> Tensor:
+    def logits(self, hidden: Tensor) -> Tensor:
         """(..., width) → (..., vocabulary)."""
-        return self.matrix.over(hidden)
+        return self.matrix.matmul(hidden)

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fmstudio.nn.old_names import accept_old_names
+
 WIDEST = 4
 """The coarsest grids have at most this many times the channels of the finest."""
 
@@ -64,13 +66,14 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.norm = nn.GroupNorm(math.gcd(8, channels), channels)
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.conv2.weight)
+        accept_old_names(self, "picture_codec.ResidualBlock")
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = functional.silu(self.first(functional.silu(self.norm(x))))
-        return x + self.second(inner)
+        inner = functional.silu(self.conv1(functional.silu(self.norm(x))))
+        return x + self.conv2(inner)
 
 
 class GridEncoder(nn.Module):

@@ -21,18 +21,18 @@ def paired(x: Tensor, head_width: int) -> Tensor:
 
 
 class RotaryTable:
-    """The turns of all positions so far needed, as unit complex numbers, on the device where they are needed."""
+    """cos θ + i sin θ of all positions so far needed, on the device where they are needed."""
 
     def __init__(self, head_width: int, base: float) -> None:
         self.head_width = head_width
         self.base = base
-        self._turns: dict[torch.device, Tensor] = {}
+        self._cos_sin: dict[torch.device, Tensor] = {}
 
-    def turns(self, start: int, stop: int, device: torch.device) -> Tensor:
-        """The turns of positions start..stop: complex, (stop - start, 1, head_width / 2), for any number of heads."""
-        known = self._turns.get(device)
+    def cos_sin(self, start: int, stop: int, device: torch.device) -> Tensor:
+        """cos θ + i sin θ of positions start..stop: complex, (stop - start, 1, head_width / 2), for all heads."""
+        known = self._cos_sin.get(device)
         if known is None or len(known) < stop:
-            known = self._turns[device] = self._compute(1 << (stop - 1).bit_length(), device)
+            known = self._cos_sin[device] = self._compute(1 << (stop - 1).bit_length(), device)
         return known[start:stop]
 
     @torch.inference_mode(False)  # a table that generation computed must serve training as well
@@ -42,27 +42,27 @@ class RotaryTable:
         return torch.polar(torch.ones_like(angles), angles).unsqueeze(1)
 
 
-def rotate(x: Tensor, turns: Tensor) -> Tensor:
+def rotate(x: Tensor, cos_sin: Tensor) -> Tensor:
     """Turns the pairs of coordinates of x, (batch, time, heads, head_width) in paired order, by their positions."""
-    rotated: Tensor = _Rotate.apply(x, turns)
+    rotated: Tensor = _Rotate.apply(x, cos_sin)
     return rotated
 
 
-def _multiply(x: Tensor, turns: Tensor) -> Tensor:
+def _multiply(x: Tensor, cos_sin: Tensor) -> Tensor:
     points = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))
-    return torch.view_as_real(points * turns).flatten(-2).to(x.dtype)
+    return torch.view_as_real(points * cos_sin).flatten(-2).to(x.dtype)
 
 
 class _Rotate(torch.autograd.Function):
     """A turn's gradient is the turn back, so nothing of x needs to be kept."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, turns: Tensor) -> Tensor:
-        ctx.save_for_backward(turns)
-        return _multiply(x, turns)
+    def forward(ctx: Any, x: Tensor, cos_sin: Tensor) -> Tensor:
+        ctx.save_for_backward(cos_sin)
+        return _multiply(x, cos_sin)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (turns,) = ctx.saved_tensors
-        return _multiply(gradient, turns.conj()), None
+        (cos_sin,) = ctx.saved_tensors
+        return _multiply(gradient, cos_sin.conj()), None

@@ -64,7 +64,7 @@ def ddpm(denoiser: Denoiser, path: NoisePath, x: Tensor, times: Tensor, noise: N
     with α_ts = α_t / α_s and σ_ts² = σ_t² − α_ts² σ_s², the mean is (α_ts σ_s² x_t + α_s σ_ts² x₀) / σ_t².
     """
     for index, (now, after) in enumerate(pairwise(times)):
-        denoised, estimate = _look(denoiser, path, x, now)
+        denoised, estimate = _predict(denoiser, path, x, now)
         alpha, sigma, spread = path.alpha(after), path.sigma(after), path.sigma(now)
         kept = path.alpha(now) / alpha
         added = spread.square() - (kept * sigma).square()
@@ -82,7 +82,7 @@ def ddim(
     eta: 0 draws nothing, so that the end depends on the beginning alone; 1 draws as much as DDPM does.
     """
     for index, (now, after) in enumerate(pairwise(times)):
-        denoised, estimate = _look(denoiser, path, x, now)
+        denoised, estimate = _predict(denoiser, path, x, now)
         drawn = eta * _posterior_deviation(path, now, after)
         kept = (path.sigma(after).square() - drawn.square()).clamp(min=0.0).sqrt()
         x_next = path.alpha(after) * denoised + kept * estimate
@@ -99,7 +99,7 @@ def euler(denoiser: Denoiser, path: NoisePath, x: Tensor, times: Tensor, noise: 
     flow matching this is the same as DDIM without fresh noise; on DDPM's circle it goes along the tangent.
     """
     for index, (now, after) in enumerate(pairwise(times)):
-        denoised, estimate = _look(denoiser, path, x, now)
+        denoised, estimate = _predict(denoiser, path, x, now)
         length = path.coordinate(after) - path.coordinate(now)
         x_next = x + length * path.velocity(denoised, estimate, now)
         yield Step(index, float(now), float(after), x, denoised, estimate, x_next)
@@ -112,12 +112,12 @@ def heun(denoiser: Denoiser, path: NoisePath, x: Tensor, times: Tensor, noise: N
     Two evaluations a step; the last step, to a state without noise, is Euler's.
     """
     for index, (now, after) in enumerate(pairwise(times)):
-        denoised, estimate = _look(denoiser, path, x, now)
+        denoised, estimate = _predict(denoiser, path, x, now)
         length = path.coordinate(after) - path.coordinate(now)
         velocity = path.velocity(denoised, estimate, now)
         x_next = x + length * velocity
         if path.sigma(after) > 0.0:
-            ahead = path.velocity(*_look(denoiser, path, x_next, after), after)
+            ahead = path.velocity(*_predict(denoiser, path, x_next, after), after)
             x_next = x + length * (velocity + ahead) / 2.0
         yield Step(index, float(now), float(after), x, denoised, estimate, x_next)
         x = x_next
@@ -132,7 +132,7 @@ def dpm_solver(denoiser: Denoiser, path: NoisePath, x: Tensor, times: Tensor, no
     before: Tensor | None = None
     length_before = torch.tensor(torch.inf, dtype=times.dtype)
     for index, (now, after) in enumerate(pairwise(times)):
-        denoised, estimate = _look(denoiser, path, x, now)
+        denoised, estimate = _predict(denoiser, path, x, now)
         length = (path.log_snr(after) - path.log_snr(now)) / 2.0
         extended = denoised
         if before is not None and torch.isfinite(length):
@@ -171,7 +171,7 @@ def evaluations(name: str, steps: int) -> int:
     return 2 * steps - 1 if name == "heun" else steps
 
 
-def _look(denoiser: Denoiser, path: NoisePath, x: Tensor, now: Tensor) -> tuple[Tensor, Tensor]:
+def _predict(denoiser: Denoiser, path: NoisePath, x: Tensor, now: Tensor) -> tuple[Tensor, Tensor]:
     """The clean pictures that the denoiser expects at a time, and the noise that the states then hold."""
     denoised = denoiser(x, now.to(x).expand(len(x)))
     return denoised, path.noise_in(denoised, x, now)

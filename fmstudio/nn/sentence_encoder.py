@@ -80,8 +80,8 @@ class _Linear:
 class _Layer:
     """Attention among the tokens of each sequence, then a feed-forward layer; each is added and normalised after."""
 
-    queries_keys_values: _Linear
-    attended: _Linear
+    qkv: _Linear
+    o_proj: _Linear
     attention_norm: _Norm
     up: _Linear
     down: _Linear
@@ -89,11 +89,11 @@ class _Layer:
     heads: int
 
     def __call__(self, x: Tensor, runs: Sequence[Run]) -> Tensor:
-        x = self.attention_norm(x + self.attended(self._attention(x, runs)))
+        x = self.attention_norm(x + self.o_proj(self._attention(x, runs)))
         return self.output_norm(x + self.down(gelu(self.up(x))))
 
     def _attention(self, x: Tensor, runs: Sequence[Run]) -> Tensor:
-        projected = self.queries_keys_values(x)
+        projected = self.qkv(x)
         mixed = projected.new_empty(x.shape)
         for start, count, length in runs:
             piece = slice(start, start + count * length)

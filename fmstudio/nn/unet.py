@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fmstudio.errors import StudioError
+from fmstudio.nn.old_names import accept_old_names
 
 CHANNELS_A_GROUP = 16
 TIME_FEATURES = 64
@@ -89,42 +90,47 @@ class UNet(nn.Module):
         super().__init__()
         self.shape, widths = shape, shape.widths
         pixels, embedding = shape.channels * shape.patch**2, shape.embedding
-        self.time = nn.Sequential(nn.Linear(TIME_FEATURES, embedding), nn.SiLU(), nn.Linear(embedding, embedding))
+        self.time_embedding = nn.Sequential(
+            nn.Linear(TIME_FEATURES, embedding), nn.SiLU(), nn.Linear(embedding, embedding)
+        )
         # One row more than there are values: the last is for a field that nothing is known of.
-        self.conditions = nn.ModuleList(nn.Embedding(count + 1, embedding) for count in shape.conditions)
+        self.condition_embeddings = nn.ModuleList(nn.Embedding(count + 1, embedding) for count in shape.conditions)
         self.stem = nn.Conv2d(pixels, widths[0], 3, padding=1)
         self.down = nn.ModuleList(_blocks(width, embedding, shape.blocks) for width in widths[:-1])
-        self.shrink = nn.ModuleList(nn.Conv2d(width, width + shape.width, 2, stride=2) for width in widths[:-1])
+        self.downsample = nn.ModuleList(nn.Conv2d(width, width + shape.width, 2, stride=2) for width in widths[:-1])
         self.middle = _blocks(widths[-1], embedding, shape.middle)
         self.attention = Attention(widths[-1]) if shape.attention else nn.Identity()
-        self.grow = nn.ModuleList(nn.Conv2d(width + shape.width, 4 * width, 1) for width in widths[:-1])
+        self.upsample = nn.ModuleList(nn.Conv2d(width + shape.width, 4 * width, 1) for width in widths[:-1])
         self.up = nn.ModuleList(_blocks(width, embedding, shape.blocks) for width in widths[:-1])
         self.norm = _norm(widths[0])
-        self.head = _silent(nn.Conv2d(widths[0], pixels, 3, padding=1))
-        for table in self.conditions.parameters():
+        self.head = zero_init(nn.Conv2d(widths[0], pixels, 3, padding=1))
+        for table in self.condition_embeddings.parameters():
             nn.init.zeros_(table)
+        accept_old_names(self, "UNet")
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, x: Tensor, t: Tensor, conditions: Tensor) -> Tensor:
         embedding = functional.silu(self._embed(t, conditions))
         h = functional.pixel_unshuffle(x, self.shape.patch).contiguous(memory_format=torch.channels_last)
         h, skips = self.stem(h), []
-        for blocks, shrink in zip(self.down, self.shrink, strict=True):
-            h = _through(blocks, h, embedding)
+        for blocks, downsample in zip(self.down, self.downsample, strict=True):
+            h = _run(blocks, h, embedding)
             skips.append(h)
-            h = shrink(h)
+            h = downsample(h)
         half = len(self.middle) // 2
-        h = self.attention(_through(self.middle[:half], h, embedding))
-        h = _through(self.middle[half:], h, embedding)
-        for blocks, grow in zip(reversed(self.up), reversed(self.grow), strict=True):
-            grown = functional.pixel_shuffle(grow(h), 2).contiguous(memory_format=torch.channels_last)
-            h = _through(blocks, grown + skips.pop(), embedding)
+        h = self.attention(_run(self.middle[:half], h, embedding))
+        h = _run(self.middle[half:], h, embedding)
+        for blocks, upsample in zip(reversed(self.up), reversed(self.upsample), strict=True):
+            upsampled = functional.pixel_shuffle(upsample(h), 2).contiguous(memory_format=torch.channels_last)
+            h = _run(blocks, upsampled + skips.pop(), embedding)
         return functional.pixel_shuffle(self.head(functional.silu(self.norm(h))), self.shape.patch)
 
     def _embed(self, t: Tensor, conditions: Tensor) -> Tensor:
         """Time and conditions as one vector, (batch, embedding)."""
-        embedding: Tensor = self.time(time_features(t))
-        for values, count, table in zip(conditions.unbind(1), self.shape.conditions, self.conditions, strict=True):
+        embedding: Tensor = self.time_embedding(time_features(t))
+        for values, count, table in zip(
+            conditions.unbind(1), self.shape.conditions, self.condition_embeddings, strict=True
+        ):
             embedding = embedding + table(torch.where(values < 0, count, values))
         return embedding
 
@@ -136,13 +142,14 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.norm_in = _norm(width)
         self.conv_in = nn.Conv2d(width, width, 3, padding=1)
-        self.tell = _silent(nn.Linear(embedding, width))
+        self.time_proj = zero_init(nn.Linear(embedding, width))
         self.norm_out = _norm(width)
-        self.conv_out = _silent(nn.Conv2d(width, width, 3, padding=1))
+        self.conv_out = zero_init(nn.Conv2d(width, width, 3, padding=1))
+        accept_old_names(self, "unet.ResidualBlock")
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
         h = self.conv_in(functional.silu(self.norm_in(x)))
-        h = self.norm_out(h + self.tell(embedding)[:, :, None, None])
+        h = self.norm_out(h + self.time_proj(embedding)[:, :, None, None])
         return x + self.conv_out(functional.silu(h))
 
 
@@ -153,16 +160,17 @@ class Attention(nn.Module):
         super().__init__()
         self.heads = width // (32 if width % 32 == 0 else 16)
         self.norm = _norm(width)
-        self.look = nn.Conv2d(width, 3 * width, 1)
-        self.gather = _silent(nn.Conv2d(width, width, 1))
+        self.qkv = nn.Conv2d(width, 3 * width, 1)
+        self.proj = zero_init(nn.Conv2d(width, width, 1))
+        accept_old_names(self, "unet.Attention")
 
     def forward(self, x: Tensor) -> Tensor:
         batch, width, rows, columns = x.shape
-        looked = self.look(self.norm(x)).permute(0, 2, 3, 1)
-        split = looked.reshape(batch, rows * columns, 3, self.heads, width // self.heads)
+        qkv = self.qkv(self.norm(x)).permute(0, 2, 3, 1)
+        split = qkv.reshape(batch, rows * columns, 3, self.heads, width // self.heads)
         query, key, value = split.permute(2, 0, 3, 1, 4)
-        gathered = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2)
-        return x + self.gather(gathered.reshape(batch, rows, columns, width).permute(0, 3, 1, 2))
+        mixed = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2)
+        return x + self.proj(mixed.reshape(batch, rows, columns, width).permute(0, 3, 1, 2))
 
 
 def time_features(t: Tensor) -> Tensor:
@@ -177,7 +185,7 @@ def _blocks(width: int, embedding: int, count: int) -> nn.ModuleList:
     return nn.ModuleList(ResidualBlock(width, embedding) for _ in range(count))
 
 
-def _through(blocks: nn.Module, x: Tensor, embedding: Tensor) -> Tensor:
+def _run(blocks: nn.Module, x: Tensor, embedding: Tensor) -> Tensor:
     for block in blocks.children():
         x = block(x, embedding)
     return x
@@ -188,7 +196,7 @@ def _norm(width: int) -> nn.GroupNorm:
     return nn.GroupNorm(width // CHANNELS_A_GROUP, width)
 
 
-def _silent(layer: Any) -> Any:
+def zero_init(layer: Any) -> Any:
     """The layer with all its numbers at zero, so that its branch begins as nothing."""
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)

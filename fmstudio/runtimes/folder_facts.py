@@ -101,7 +101,7 @@ def _named_files(folder: Path) -> set[str]:
 
 def _check_sizes(folder: Path, shape: DecoderShape, found: Mapping[str, tuple[int, ...]]) -> None:
     """Compare config.json with what the weights are, before memory is taken for what it says."""
-    for name, size in shape.telling_weights.items():
+    for name, size in shape.signature_weights.items():
         if found.get(name) != size:
             told = f"has the shape {found[name]}" if name in found else "is missing"
             raise ModelError(

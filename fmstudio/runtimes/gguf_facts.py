@@ -88,7 +88,7 @@ def _check_numbers(header: GgufHeader) -> None:
 
 def _check_sizes(header: GgufHeader, shape: DecoderShape) -> None:
     """Compare what the header says with its own tensors, before memory is taken for what it says."""
-    for name, size in shape.telling_weights.items():
+    for name, size in shape.signature_weights.items():
         place_of(header, name, size)
 
 

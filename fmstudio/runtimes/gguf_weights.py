@@ -7,9 +7,9 @@ import torch
 from gguf import dequantize
 from torch import nn
 
-from fmstudio.nn.decoder import Decoder, TokenTable
+from fmstudio.nn.decoder import Decoder, TokenEmbedding
 from fmstudio.nn.packed import PackedMatrix
-from fmstudio.nn.packed_layers import PackedLinear, PackedTable
+from fmstudio.nn.packed_layers import PackedEmbedding, PackedLinear
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.gguf_header import GgufHeader, TensorPlace
 from fmstudio.runtimes.gguf_packing import can_pack, pack, packed_bytes
@@ -77,8 +77,8 @@ def stays_packed(place: TensorPlace) -> bool:
 
 
 def _packed(part: nn.Module, matrix: PackedMatrix) -> nn.Module:
-    if isinstance(part, TokenTable):
-        return PackedTable(matrix)
+    if isinstance(part, TokenEmbedding):
+        return PackedEmbedding(matrix)
     assert isinstance(part, nn.Linear)
     return PackedLinear(matrix, part.bias)
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from fmstudio.errors import StudioError
-from fmstudio.families.family import Learner, Phase, Verdict
+from fmstudio.families.family import Learner, Phase, ValidationResult
 from fmstudio.jobs import Artefact, Event, JobContext, Metrics, Note, Progress
 from fmstudio.nn.optimisers import MuonAdamW, parameter_groups
 from fmstudio.nn.schedule import Schedule, learning_rate_multiplier
@@ -190,29 +190,29 @@ def _validate(trainer: Trainer, folder: Path, is_last: bool = False) -> Generato
     position = trainer.position
     for module in trainer.learner.modules.values():
         module.eval()
-    verdict = yield from _giving_way(trainer)
-    if position.best_score is None or verdict.score < position.best_score:
-        position.best_score, position.best_step, position.validations_since_best = verdict.score, position.step, 0
+    result = yield from _giving_way(trainer)
+    if position.best_score is None or result.score < position.best_score:
+        position.best_score, position.best_step, position.validations_since_best = result.score, position.step, 0
         if position.step > 0 and trainer.settings.keep == "best" and not is_last:
             save_checkpoint(folder / "best", position, trainer.learner.modules, {})
             prune(folder / "best", 1)
     else:
         position.validations_since_best += 1
-    yield Metrics(position.step, verdict.metrics, position.seconds)
+    yield Metrics(position.step, result.metrics, position.seconds)
     yield from trainer.learner.samples(position.step)
     for module in trainer.learner.modules.values():
         module.train()
 
 
-def _giving_way(trainer: Trainer) -> Generator[Event, None, Verdict]:
+def _giving_way(trainer: Trainer) -> Generator[Event, None, ValidationResult]:
     """Drive a validation and let other jobs go first after each of its batches."""
     validation = trainer.learner.validate()
     while True:
         try:
             next(validation)
         except StopIteration as end:
-            verdict: Verdict = end.value
-            return verdict
+            result: ValidationResult = end.value
+            return result
         yield trainer.progress("validating")
 
 

@@ -12,7 +12,14 @@ from torch import Tensor
 
 from fmstudio.errors import StudioError
 from fmstudio.families.conditions import Conditions, Field
-from fmstudio.families.diffusion import FAMILY, DiffusionLearner, DiffusionModel, hide, load_diffusion, training_times
+from fmstudio.families.diffusion import (
+    FAMILY,
+    DiffusionLearner,
+    DiffusionModel,
+    condition_dropout,
+    load_diffusion,
+    training_times,
+)
 from fmstudio.families.diffusion_settings import DiffusionObjective, DiffusionSampling
 from fmstudio.families.family import Recipe
 from fmstudio.jobs import JobContext, Progress, Sample
@@ -131,14 +138,14 @@ def test_guidance_amplifies_what_the_condition_changes() -> None:
 
 def test_conditions_are_hidden_whole_and_in_parts() -> None:
     rows = torch.ones(4000, 3, dtype=torch.int64)
-    hidden = hide(rows, 0.2, seed=1, step=1) < 0
+    hidden = condition_dropout(rows, 0.2, seed=1, step=1) < 0
     by_count = torch.bincount(hidden.sum(1), minlength=4) / len(rows)
     # A fifth hidden whole; of the rest each number of hidden fields, 0 to 3, is equally likely.
     torch.testing.assert_close(by_count, torch.tensor([0.2, 0.2, 0.2, 0.4]), rtol=0, atol=0.03)
-    single = hide(rows[:, :1], 0.2, seed=1, step=1) < 0
+    single = condition_dropout(rows[:, :1], 0.2, seed=1, step=1) < 0
     assert float(single.float().mean()) == pytest.approx(0.2, abs=0.03)
-    assert torch.equal(hide(rows, 0.0, seed=1, step=1), rows)
-    assert hide(rows[:, :0], 0.2, seed=1, step=1).shape == (4000, 0)
+    assert torch.equal(condition_dropout(rows, 0.0, seed=1, step=1), rows)
+    assert condition_dropout(rows[:, :0], 0.2, seed=1, step=1).shape == (4000, 0)
 
 
 def test_a_batch_sees_all_degrees_of_noise() -> None:

@@ -167,7 +167,7 @@ def test_the_trace_shows_the_same_computation(layout: dict[str, Any]) -> None:
     trace = made.trace(tokens())
     with torch.no_grad():
         torch.testing.assert_close(trace.logits, made(tokens()))
-        torch.testing.assert_close(made.read_out(made.model.norm(trace.streams[-1])), trace.logits)
+        torch.testing.assert_close(made.logits(made.model.norm(trace.streams[-1])), trace.logits)
     for pattern in trace.patterns:
         torch.testing.assert_close(pattern.sum(-1), torch.ones(2, 4, 20))
         assert torch.equal(pattern, pattern.tril())
@@ -180,8 +180,8 @@ def test_the_patterns_are_what_attention_does() -> None:
     normed = layer.input_layernorm(trace.streams[0])
     values = layer.self_attn.v_proj(normed).view(2, 20, 2, 8).transpose(1, 2).repeat_interleave(2, dim=1)
     mixed = layer.self_attn.o_proj((trace.patterns[0] @ values).transpose(1, 2).flatten(2))
-    turns = made._turns(tokens(), None)
-    torch.testing.assert_close(layer.self_attn(normed, turns), mixed, atol=1e-5, rtol=1e-5)
+    cos_sin = made._cos_sin(tokens(), None)
+    torch.testing.assert_close(layer.self_attn(normed, cos_sin), mixed, atol=1e-5, rtol=1e-5)
 
 
 class TestInitialisation:

@@ -57,7 +57,7 @@ class TestReading:
         attention: Any = frozen.model.layers[0].self_attn
 
         def product(plan: DecodingPlan) -> Any:
-            return plan._layers[0].queries_keys_values
+            return plan._layers[0].qkv
 
         places = {part.weight.untyped_storage().data_ptr() for part in (attention.q_proj, attention.v_proj)}
         assert places == {product(plan).weight.data_ptr() for plan in (first, second)}

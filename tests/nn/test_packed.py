@@ -15,7 +15,7 @@ from torch import Tensor
 
 from fmstudio.nn import compiled
 from fmstudio.nn.packed import PackedMatrix, can_join, joined
-from fmstudio.nn.packed_layers import PackedLinear, PackedTable
+from fmstudio.nn.packed_layers import PackedEmbedding, PackedLinear
 
 CLOSE = {"atol": 1e-4, "rtol": 1e-5}
 
@@ -52,9 +52,9 @@ def test_multiplies_one_vector(matrices: tuple[PackedMatrix, Tensor]) -> None:
     packed, plain = matrices
     x, out = noise(packed.columns), noise(packed.rows)
     expected, added = plain @ x, out + plain @ x
-    packed.times(x, out, add=True)
+    packed.matvec(x, out, add=True)
     torch.testing.assert_close(out, added, **CLOSE)
-    packed.times(x, out)
+    packed.matvec(x, out)
     torch.testing.assert_close(out, expected, **CLOSE)
 
 
@@ -62,12 +62,12 @@ def test_multiplies_one_vector(matrices: tuple[PackedMatrix, Tensor]) -> None:
 def test_multiplies_rows(matrices: tuple[PackedMatrix, Tensor], shape: tuple[int, ...]) -> None:
     packed, plain = matrices
     x = noise(*shape, packed.columns)
-    torch.testing.assert_close(packed.over(x), x @ plain.t(), **CLOSE)
+    torch.testing.assert_close(packed.matmul(x), x @ plain.t(), **CLOSE)
 
 
 def test_many_rows_are_unpacked_in_stretches() -> None:
     packed, plain = pair(rows=40 * 1000, columns=64)  # a stretch holds 16,384 rows
-    torch.testing.assert_close(packed.over(noise(3, 64)), noise(3, 64) @ plain.t(), **CLOSE)
+    torch.testing.assert_close(packed.matmul(noise(3, 64)), noise(3, 64) @ plain.t(), **CLOSE)
     assert torch.equal(packed.unpacked(), plain)
 
 
@@ -78,7 +78,7 @@ def test_joined_matrices_are_kept_once() -> None:
     assert torch.equal(whole.unpacked(), expected)
     assert whole.block == 16
     out = noise(136)
-    whole.times(noise(64), out)
+    whole.matvec(noise(64), out)
     torch.testing.assert_close(out, expected @ noise(64), **CLOSE)
     assert joined([first, second, last]) is whole
     assert np.shares_memory(first._codes, whole._codes)
@@ -97,15 +97,15 @@ def test_a_layer_saves_what_a_plain_layer_would() -> None:
 
 def test_a_table_is_looked_up_and_read_the_other_way_round() -> None:
     packed, plain = pair(rows=75)
-    table, tokens = PackedTable(packed), torch.tensor([[3, 74, 3]])
+    table, tokens = PackedEmbedding(packed), torch.tensor([[3, 74, 3]])
     assert torch.equal(table(tokens), plain[tokens])
     assert torch.equal(table.row(40), plain[40])
-    torch.testing.assert_close(table.read_out(noise(64)), plain @ noise(64), **CLOSE)
+    torch.testing.assert_close(table.logits(noise(64)), plain @ noise(64), **CLOSE)
     torch.testing.assert_close(table.lengths(), plain.norm(dim=1), **CLOSE)
 
 
 def test_a_table_has_no_rows_but_its_own() -> None:
-    table = PackedTable(pair(rows=75)[0])
+    table = PackedEmbedding(pair(rows=75)[0])
     with pytest.raises(IndexError, match="There is no row 80; the matrix has 75"):
         table(torch.tensor([80]))
     assert table(torch.zeros(1, 0, dtype=torch.long)).shape == (1, 0, 64)
@@ -114,7 +114,7 @@ def test_a_table_has_no_rows_but_its_own() -> None:
 def test_gradients_go_back_through_it() -> None:
     packed, plain = pair(rows=40 * 1000)
     x, same = (noise(3, 64).requires_grad_(True) for _ in range(2))
-    (packed.over(x) ** 2).sum().backward()
+    (packed.matmul(x) ** 2).sum().backward()
     ((same @ plain.t()) ** 2).sum().backward()
     torch.testing.assert_close(x.grad, same.grad, atol=1e-2, rtol=1e-4)
 
@@ -145,7 +145,7 @@ def test_where_there_is_no_openmp_threads_take_turns() -> None:
         "from threading import Thread; import torch; from fmstudio.nn.packed import PackedMatrix\n"
         "matrix, x, out = PackedMatrix(960, 576, 32), torch.ones(576), torch.empty(4, 960)\n"
         "def work(n):\n"
-        "    for _ in range(200): matrix.times(x, out[n]); matrix.over(out.new_ones(2, 576))\n"
+        "    for _ in range(200): matrix.matvec(x, out[n]); matrix.matmul(out.new_ones(2, 576))\n"
         "threads = [Thread(target=work, args=(n,)) for n in range(4)]\n"
         "[t.start() for t in threads]; [t.join() for t in threads]\n"
         "import numba; print(numba.threading_layer())"
@@ -164,7 +164,7 @@ def test_several_threads_multiply_at_once() -> None:
     def work() -> None:
         out = torch.empty(960)
         for _ in range(50):
-            packed.times(noise(576), out)
+            packed.matvec(noise(576), out)
             if not torch.allclose(out, expected, atol=1e-3):
                 wrong.append(out.clone())
 

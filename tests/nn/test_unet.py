@@ -58,7 +58,7 @@ def test_an_open_field_has_a_row_of_its_own() -> None:
     x, t = torch.randn(1, 3, 8, 8), torch.tensor([0.5])
     before = [network(x, t, torch.tensor([[value]])) for value in (-1, 2)]
     with torch.no_grad():
-        next(network.conditions.parameters())[3] += 1.0
+        next(network.condition_embeddings.parameters())[3] += 1.0
     after = [network(x, t, torch.tensor([[value]])) for value in (-1, 2)]
     assert not torch.allclose(before[0], after[0])
     assert torch.equal(before[1], after[1])

@@ -11,8 +11,8 @@ from fmstudio.nn.gaussian_vae import GaussianVae, PosteriorMeter, kl_per_dimensi
 from fmstudio.nn.latent_flow import LatentFlow
 from fmstudio.nn.picture_codec import GridDecoder, GridEncoder, GridShape, halvings_to
 from fmstudio.nn.picture_likelihood import negative_log_likelihood
-from fmstudio.nn.quantised_vae import QuantisedVae
-from fmstudio.nn.vector_quantiser import VectorQuantiser, perplexity
+from fmstudio.nn.quantized_vae import QuantizedVae
+from fmstudio.nn.vector_quantizer import VectorQuantizer, perplexity
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -75,44 +75,44 @@ def test_an_active_dimension_is_one_whose_mean_varies() -> None:
 
 
 def test_each_vector_gets_the_code_that_is_nearest() -> None:
-    quantiser = VectorQuantiser(13, 3).eval()
+    quantizer = VectorQuantizer(13, 3).eval()
     vectors = torch.randn(4, 6, 3, generator=generator())
-    by_hand = torch.cdist(vectors.flatten(0, 1), quantiser.codes).argmin(1).view(4, 6)
-    chosen, numbers, commitment = quantiser(vectors)
+    by_hand = torch.cdist(vectors.flatten(0, 1), quantizer.codes).argmin(1).view(4, 6)
+    chosen, numbers, commitment = quantizer(vectors)
     assert torch.equal(numbers, by_hand)
-    assert torch.allclose(chosen, quantiser.look_up(by_hand))
-    assert float(commitment) == pytest.approx(float((vectors - quantiser.look_up(by_hand)).square().mean()))
+    assert torch.allclose(chosen, quantizer.look_up(by_hand))
+    assert float(commitment) == pytest.approx(float((vectors - quantizer.look_up(by_hand)).square().mean()))
 
 
 def test_the_gradient_passes_a_codebook_as_if_it_were_not_there() -> None:
     vectors = torch.randn(5, 3, generator=generator(), requires_grad=True)
-    chosen, _, _ = VectorQuantiser(4, 3).eval()(vectors)
+    chosen, _, _ = VectorQuantizer(4, 3).eval()(vectors)
     (chosen * torch.arange(3.0)).sum().backward()
     torch.testing.assert_close(vectors.grad, torch.arange(3.0).expand(5, 3))
 
 
 def test_codes_move_to_the_mean_of_what_chooses_them() -> None:
-    quantiser = VectorQuantiser(2, 2, decay=0.9)
-    quantiser.codes.copy_(torch.tensor([[1.0, 0.0], [-1.0, 0.0]]))
+    quantizer = VectorQuantizer(2, 2, decay=0.9)
+    quantizer.codes.copy_(torch.tensor([[1.0, 0.0], [-1.0, 0.0]]))
     vectors = torch.tensor([[2.0, 1.0], [4.0, -1.0], [-3.0, 2.0]])
     for _ in range(200):
-        quantiser(vectors)
-    torch.testing.assert_close(quantiser.codes, torch.tensor([[3.0, 0.0], [-3.0, 2.0]]))
-    torch.testing.assert_close(quantiser.counts, torch.tensor([2.0, 1.0]))
+        quantizer(vectors)
+    torch.testing.assert_close(quantizer.codes, torch.tensor([[3.0, 0.0], [-3.0, 2.0]]))
+    torch.testing.assert_close(quantizer.counts, torch.tensor([2.0, 1.0]))
 
 
 def test_dead_codes_come_back_where_vectors_are_and_always_the_same_ones() -> None:
     vectors = 5 + torch.randn(40, 3, generator=generator())
-    first, second = VectorQuantiser(8, 3), VectorQuantiser(8, 3)
-    for quantiser in (first, second):
-        quantiser.codes.copy_(torch.linspace(-8, 5, 24).view(8, 3))
-        quantiser(vectors)
-        alive = quantiser.counts > 0
-        before = quantiser.codes[alive]
-        assert quantiser.revive(vectors, generator(3), threshold=1e-4) == int((~alive).sum()) > 0
-        assert torch.equal(quantiser.codes[alive], before)
+    first, second = VectorQuantizer(8, 3), VectorQuantizer(8, 3)
+    for quantizer in (first, second):
+        quantizer.codes.copy_(torch.linspace(-8, 5, 24).view(8, 3))
+        quantizer(vectors)
+        alive = quantizer.counts > 0
+        before = quantizer.codes[alive]
+        assert quantizer.revive(vectors, generator(3), threshold=1e-4) == int((~alive).sum()) > 0
+        assert torch.equal(quantizer.codes[alive], before)
         rows = vectors.tolist()
-        assert all(code in rows for code in quantiser.codes[~alive].tolist())
+        assert all(code in rows for code in quantizer.codes[~alive].tolist())
     assert torch.equal(first.codes, second.codes)
 
 
@@ -124,7 +124,7 @@ def test_perplexity_counts_the_codes_in_even_use() -> None:
 
 def test_codes_are_pictures_by_another_name() -> None:
     shape = GridShape(height=16, width=16, channels=3, halvings=1, base=4, blocks=1)
-    model = QuantisedVae(shape, codes=6, code_width=3).eval()
+    model = QuantizedVae(shape, codes=6, code_width=3).eval()
     pictures = torch.randn(2, 3, 16, 16, generator=generator())
     numbers = model.encode(pictures)
     assert numbers.shape == (2, model.places) == (2, 64)
@@ -146,7 +146,7 @@ def test_the_flow_learns_a_gaussian() -> None:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    drawn = flow.flow(torch.randn(2000, 2, generator=source), None)
+    drawn = flow.sample(torch.randn(2000, 2, generator=source), None)
     torch.testing.assert_close(drawn.mean(0), torch.tensor([2.0, -1.0]), atol=0.15, rtol=0)
     torch.testing.assert_close(drawn.std(0), torch.tensor([0.5, 1.5]), atol=0.2, rtol=0)
 

@@ -2,11 +2,12 @@
 
 from torch import Tensor, nn
 
+from fmstudio.nn.old_names import accept_old_names
 from fmstudio.nn.picture_codec import GridDecoder, GridEncoder, GridShape
-from fmstudio.nn.vector_quantiser import VectorQuantiser
+from fmstudio.nn.vector_quantizer import VectorQuantizer
 
 
-class QuantisedVae(nn.Module):
+class QuantizedVae(nn.Module):
     """Encoder, a codebook of `codes` vectors of `code_width` numbers, and decoder."""
 
     def __init__(self, shape: GridShape, codes: int, code_width: int) -> None:
@@ -15,9 +16,10 @@ class QuantisedVae(nn.Module):
         features = shape.widths[-1]
         self.encoder = GridEncoder(shape)
         self.to_code = nn.Conv2d(features, code_width, 1)
-        self.quantiser = VectorQuantiser(codes, code_width)
+        self.quantizer = VectorQuantizer(codes, code_width)
         self.from_code = nn.Conv2d(code_width, features, 1)
         self.decoder = GridDecoder(shape)
+        accept_old_names(self, "QuantizedVae")
 
     @property
     def places(self) -> int:
@@ -31,11 +33,11 @@ class QuantisedVae(nn.Module):
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Code numbers, row by row: (batch, places) int64."""
-        return self.quantiser.nearest(self.vectors(pictures))
+        return self.quantizer.nearest(self.vectors(pictures))
 
     def decode(self, numbers: Tensor) -> Tensor:
         """Pictures of code numbers (batch, places)."""
-        return self.decode_vectors(self.quantiser.look_up(numbers))
+        return self.decode_vectors(self.quantizer.look_up(numbers))
 
     def decode_vectors(self, vectors: Tensor) -> Tensor:
         """Pictures of vectors (batch, places, code_width), which need not be codes."""
@@ -45,5 +47,5 @@ class QuantisedVae(nn.Module):
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Reconstructions, the encoder's vectors (batch, places, code_width), code numbers, commitment loss."""
         vectors = self.vectors(pictures)
-        chosen, numbers, commitment = self.quantiser(vectors)
+        chosen, numbers, commitment = self.quantizer(vectors)
         return self.decode_vectors(chosen), vectors, numbers, commitment

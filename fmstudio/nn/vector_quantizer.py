@@ -11,7 +11,7 @@ from torch import Tensor, nn
 EPSILON = 1e-5
 
 
-class VectorQuantiser(nn.Module):
+class VectorQuantizer(nn.Module):
     """`size` codes of `width` numbers. What it learns is in buffers, so that a checkpoint holds all of it."""
 
     codes: Tensor
