@@ -5,6 +5,7 @@ of theme needs nothing but the repaint that the style sheet brings.
 """
 
 import json
+import logging
 import string
 import tomllib
 from functools import cached_property
@@ -19,6 +20,9 @@ THEMES = Path(__file__).parents[2] / "resources" / "themes"
 CHOICES = ("system", "light", "dark")
 TEXT_SIZES = (12, 13, 14, 16, 18)
 _ICON_FONT = "fonts/materialdesignicons6-webfont-6.9.96"
+_NEUTRAL = "circle-outline"
+
+log = logging.getLogger(__name__)
 
 
 class Theme(QObject):
@@ -75,7 +79,7 @@ class Theme(QObject):
 
     def icon(self, name: str, token: str = "text") -> QIcon:
         """A Material Design icon ("mdi6.play") in a colour of the theme; it follows changes of the theme by itself."""
-        return QIcon(_GlyphEngine(self, self._glyphs[name.removeprefix("mdi6.")], token))
+        return QIcon(_GlyphEngine(self, self._glyph(name.removeprefix("mdi6.")), token))
 
     # Changing it.
 
@@ -141,6 +145,13 @@ class Theme(QObject):
         for which in (role.WindowText, role.Text, role.ButtonText):
             palette.setColor(QPalette.ColorGroup.Disabled, which, self.color("disabled"))
         return palette
+
+    def _glyph(self, name: str) -> str:
+        """The character of an icon. A name that the font lacks is told in the log once, and a neutral one shown."""
+        if name not in self._glyphs:
+            log.warning("The icon font has no “%s”; a neutral icon is shown in its place.", name)
+            self._glyphs[name] = self._glyphs[_NEUTRAL]
+        return self._glyphs[name]
 
     # The icon font comes with qtawesome. Reading its one file here spares the start-up its loading of ten others.
 

@@ -1,6 +1,8 @@
 """Light and dark: the same names, contrast that everyone can read, and a change that reaches everything at once."""
 
+import re
 import tomllib
+from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor
@@ -101,3 +103,36 @@ def test_the_text_size_reaches_what_is_already_on_the_screen(theme, show):
     theme.choose(text_size=18)
     assert before == [13, 13, 13]
     assert [part.fontInfo().pixelSize() for part in parts] == [18, 18, 18]
+
+
+ICON = re.compile(r"mdi6?\.([a-z0-9-]+)")
+
+
+def icon_names() -> dict[str, set[str]]:
+    """Every icon that program and resources name, and who names it: names built from parts included."""
+    named: dict[str, set[str]] = {}
+    for path in (*Path("fmstudio").rglob("*.py"), *Path("resources").rglob("*.*")):
+        text = path.read_text("utf-8", errors="ignore")
+        here = set(ICON.findall(text))
+        if re.search(r'(?<!\w)-outline"', ICON.sub("", text)):  # the icon of one state is the other's, in outline
+            here |= {f"{name}-outline" for name in here if not name.endswith("-outline")}
+        for name in here:
+            named.setdefault(name, set()).add(str(path))
+    return named
+
+
+def test_the_icon_font_has_every_icon_that_is_named(theme, caplog):
+    named = icon_names()
+    assert {"play", "table-arrow-right", "thumb-up", "thumb-up-outline"} <= named.keys()
+    for name in named:
+        theme.icon(f"mdi6.{name}")
+    assert not [(record.args[0], named[record.args[0]]) for record in caplog.records]
+
+
+def test_an_icon_that_the_font_lacks_is_told_once_and_shown_as_a_neutral_one(theme, caplog):
+    for _ in range(2):
+        icon = theme.icon("mdi6.no-such-icon")
+    assert icon.pixmap(18, 18).toImage() != theme.icon("mdi6.play").pixmap(18, 18).toImage()
+    assert icon.pixmap(18, 18).toImage() == theme.icon("mdi6.circle-outline").pixmap(18, 18).toImage()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "no-such-icon" in caplog.text

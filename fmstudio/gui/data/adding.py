@@ -29,14 +29,14 @@ class Adding(QObject):
     def offer_ways(self) -> None:
         """Show the ways below the button that adds."""
         ways = [
-            ("Files…", self.ask_files, "file-plus-outline"),
-            ("Folder…", self.ask_folder, "folder-plus-outline"),
-            ("Draw pictures…", self.drawing_wanted.emit, "draw"),
-            ("From the catalogue", self.catalogue_wanted.emit, "bookshelf"),
+            ("Files…", self.ask_files, "mdi6.file-plus-outline"),
+            ("Folder…", self.ask_folder, "mdi6.folder-plus-outline"),
+            ("Draw pictures…", self.drawing_wanted.emit, "mdi6.draw"),
+            ("From the catalogue", self.catalogue_wanted.emit, "mdi6.bookshelf"),
         ]
         menu = menu_of([(text, act) for text, act, _ in ways], self._window)
         for action, (_, _, icon) in zip(menu.actions(), ways, strict=True):
-            action.setIcon(self._studio.theme.icon(f"mdi6.{icon}", "secondary"))
+            action.setIcon(self._studio.theme.icon(icon, "secondary"))
         anchor = self._window.window().findChild(QPushButton, "add-button") or self._window
         place = QPoint(anchor.width() - menu.sizeHint().width(), anchor.height() + 4)
         menu.popup(anchor.mapToGlobal(place))

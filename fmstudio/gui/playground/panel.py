@@ -23,7 +23,7 @@ VIEWS = {
     "chat": ("Chat", "chat.view", "ChatView", "Chat with a model", "mdi6.message-text-outline"),
     "prompt": ("Prompt", "prompt.view", "PromptView", "Work on a prompt", "mdi6.form-textbox"),
     "compare": ("Compare", "compare.view", "CompareView", "Compare models, prompts or settings", "mdi6.compare"),
-    "batch": ("Batch", "batch.view", "BatchView", "Run a prompt over a table", "mdi6.table-play"),
+    "batch": ("Batch", "batch.view", "BatchView", "Run a prompt over a table", "mdi6.table-arrow-right"),
     "retrieval": ("Retrieval", "retrieval.view", "RetrievalView", "Ask your documents", "mdi6.file-search-outline"),
     "inside": ("Inside", "inside.view", "InsideView", "See what a model sees", "mdi6.magnify-scan"),
 }

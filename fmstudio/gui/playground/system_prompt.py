@@ -35,7 +35,7 @@ class SystemPrompt(QWidget):
     def set_open(self, opened: bool) -> None:
         """Unfold or fold."""
         self.field.setVisible(opened)
-        self.fold.setIcon(self._theme.icon(f"mdi6.chevron-{'down' if opened else 'right'}", "secondary"))
+        self.fold.setIcon(self._theme.icon("mdi6.chevron-down" if opened else "mdi6.chevron-right", "secondary"))
 
     def _swap(self) -> None:
         self.set_open(self.field.isHidden())

@@ -13,6 +13,8 @@ from fmstudio.gui.window.navigation import shortcut_of
 from fmstudio.gui.window.shell import Shell
 from fmstudio.gui.window.shortcuts_dialog import ShortcutsDialog
 
+_THEME_ICONS = ("mdi6.theme-light-dark", "mdi6.white-balance-sunny", "mdi6.weather-night")
+
 
 class Menus(QObject):
     """File, View and Help of a window. `commands` are the actions that a person may look for by name."""
@@ -47,9 +49,9 @@ class Menus(QObject):
         themes = menu.addMenu("Theme")
         themes.setObjectName("theme-menu")
         group = QActionGroup(menu)
-        for choice, icon in zip(CHOICES, ("theme-light-dark", "white-balance-sunny", "weather-night"), strict=True):
+        for choice, icon in zip(CHOICES, _THEME_ICONS, strict=True):
             title = "Follow the system" if choice == "system" else choice.capitalize()
-            action = self._add(themes, title, f"theme-{choice}", f"mdi6.{icon}", lambda c=choice: self._choose_theme(c))
+            action = self._add(themes, title, f"theme-{choice}", icon, lambda c=choice: self._choose_theme(c))
             action.setCheckable(True)
             action.setChecked(theme.choice == choice)
             group.addAction(action)

@@ -44,8 +44,8 @@ class FeedbackBar(QWidget):
     # Building.
 
     def _build(self) -> None:
-        self.up = self._thumb("up", 1)
-        self.down = self._thumb("down", -1)
+        self.up = self._thumb("up", "mdi6.thumb-up-outline", 1)
+        self.down = self._thumb("down", "mdi6.thumb-down-outline", -1)
         self.score = ScoreStars(self._theme, f"{self._name}-score")
         self.score.changed.connect(lambda score: self._save(score=score))
         self.tag_button = self._opener("mdi6.tag-outline", "Tags", "tag-button", self._open_tags)
@@ -65,8 +65,8 @@ class FeedbackBar(QWidget):
         self._off = self._off_row()
         self._lay_out()
 
-    def _thumb(self, way: str, value: int) -> QToolButton:
-        made = icon_button(f"mdi6.thumb-{way}-outline", f"Thumbs {way}", f"{self._name}-{way}", self._theme)
+    def _thumb(self, way: str, icon: str, value: int) -> QToolButton:
+        made = icon_button(icon, f"Thumbs {way}", f"{self._name}-{way}", self._theme)
         made.setCheckable(True)
         made.clicked.connect(lambda checked: self._save(thumbs=value if checked else 0))
         return made
@@ -161,11 +161,10 @@ class FeedbackBar(QWidget):
 
     def _show_judgement(self, values: Mapping[str, Any]) -> None:
         thumbs = values.get("thumbs", 0)
-        for which, value, way in ((self.up, 1, "up"), (self.down, -1, "down")):
+        for which, value, icon in ((self.up, 1, "mdi6.thumb-up"), (self.down, -1, "mdi6.thumb-down")):
             chosen = thumbs == value
             which.setChecked(chosen)
-            which.setIcon(self._theme.icon(f"mdi6.thumb-{way}" + ("" if chosen else "-outline"),
-                                           ("accent" if chosen else "secondary")))  # fmt: skip
+            self._fill_icon(which, icon, chosen)
         self.score.set_value(values.get("score", 0))
         if list(values.get("tags", ())) != self.tags.tags or values:
             self.tags.show_tags(values.get("tags", ()), values.get("known_tags", ()))
@@ -174,8 +173,11 @@ class FeedbackBar(QWidget):
         self.correct_button.setVisible(values.get("kind", "text") == "text")
 
     def _mark(self, which: QToolButton, icon: str, there: bool, text: str) -> None:
-        which.setIcon(self._theme.icon(icon if there else f"{icon}-outline", "accent" if there else "secondary"))
+        self._fill_icon(which, icon, there)
         which.setAccessibleName(f"{text} (written)" if there else text)
+
+    def _fill_icon(self, which: QToolButton, icon: str, filled: bool) -> None:
+        which.setIcon(self._theme.icon(icon if filled else f"{icon}-outline", "accent" if filled else "secondary"))
 
     # What a person does.
 

@@ -103,7 +103,7 @@ class OptionsForm(QWidget):
         self._others.setVisible(self._others.isHidden())
         hidden = self._others.isHidden()
         self._more.setText("More options" if hidden else "Fewer options")
-        self._more.setIcon(self._theme.icon(f"mdi6.chevron-{'down' if hidden else 'up'}", "accent"))
+        self._more.setIcon(self._theme.icon("mdi6.chevron-down" if hidden else "mdi6.chevron-up", "accent"))
 
     def values(self) -> dict[str, Any]:
         """What differs from the defaults."""
