@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +18,13 @@ from fmstudio.gui.preferences import Preferences, preferences_path
 from fmstudio.gui.pump import Pump
 from fmstudio.gui.studio import JobBoard, Studio
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.uncaught import Uncaught
 from fmstudio.gui.window.main_window import MainWindow
 from fmstudio.gui.window.questions import ask_for_another_workspace
 from fmstudio.gui.window.window_state import last_panel
 from fmstudio.jobs import Engine, Event, JobRequest, Mailbox, Sample
-from fmstudio.places import default_workspace
+from fmstudio.log_file import LogFile
+from fmstudio.places import default_workspace, log_path
 from fmstudio.workspace import Workspace, WorkspaceError
 
 log = logging.getLogger(__name__)
@@ -39,18 +42,33 @@ def open_window(workspace_path: Path | None = None, argv: Sequence[str] = ()) ->
     # Ctrl+C in the terminal ends the window as closing it does: what runs is stopped and kept.
     before = signal.signal(signal.SIGINT, lambda *_: application.quit())
     try:
-        return _work(application, workspace_path or _last_workspace(preferences), theme, preferences)
+        with _log_and_uncaught() as uncaught:
+            return _work(application, workspace_path or _last_workspace(preferences), theme, preferences, uncaught)
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def _work(application: QApplication, path: Path, theme: Theme, preferences: Preferences) -> int:
+@contextmanager
+def _log_and_uncaught() -> Iterator[Uncaught]:
+    """While the program runs, its log is kept, and what no part of it has caught is told."""
+    log, uncaught = LogFile(log_path()), Uncaught()
+    log.open()
+    uncaught.open()
+    try:
+        yield uncaught
+    finally:
+        uncaught.close()
+        log.close()
+
+
+def _work(application: QApplication, path: Path, theme: Theme, preferences: Preferences, uncaught: Uncaught) -> int:
     """One session after another, until a person wants no other workspace."""
     next_path: Path | None = path
     while next_path is not None:
         session = _begin(next_path, theme, preferences)
         if session is None:
             return 1
+        uncaught.happened.connect(session.studio.went_wrong)
         session.show()
         application.exec()
         next_path = session.end()
@@ -144,6 +162,7 @@ class Session:
         self.pump = Pump(mailbox, self.studio.jobs)
         self.window = MainWindow(self.studio)
         self.studio.workspace_wanted.connect(self._move_to)
+        self.studio.jobs.listener_failed.connect(self.studio.went_wrong)
         self.window.closed.connect(QApplication.quit)
         preferences.changed.connect(self._use_preference)
 

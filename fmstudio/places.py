@@ -22,6 +22,17 @@ def downloads_folder() -> Path:
     return data_folder() / "downloads"
 
 
+def state_folder() -> Path:
+    """Where the log is kept; the environment variable FMSTUDIO_STATE names another folder."""
+    chosen = os.environ.get("FMSTUDIO_STATE")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_state_path("fmstudio", appauthor=False)
+
+
+def log_path() -> Path:
+    """The file with warnings, and with what went wrong unforeseen."""
+    return state_folder() / "fmstudio.log"
+
+
 def default_workspace() -> Path:
     """The folder to work in where nobody names one; the environment variable FMSTUDIO_WORKSPACE names another."""
     chosen = os.environ.get("FMSTUDIO_WORKSPACE")

@@ -25,6 +25,7 @@ hypothesis.settings.load_profile("patient")
 def own_user_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes what belongs to the person at this machine."""
     monkeypatch.setenv("FMSTUDIO_DATA", str(tmp_path / "user-data"))
+    monkeypatch.setenv("FMSTUDIO_STATE", str(tmp_path / "user-state"))
     monkeypatch.setenv("FMSTUDIO_CONFIG", str(tmp_path / "user-config"))
     monkeypatch.setenv("FMSTUDIO_WORKSPACE", str(tmp_path / "default-workspace"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

@@ -33,6 +33,7 @@ class Studio(QObject):
     machine_changed(machine): what there is to compute on: {"devices": [{name, title}], "threads", "cores", "torch"}.
     workspace_wanted(path): a person wants to work in another folder.
     described(description): the families and presets there are, as fmstudio.training.describe tells them.
+    went_wrong(reason, details): something that no part foresaw; the window says so and goes on.
     """
 
     workspace_changed = Signal(str, str)
@@ -41,6 +42,7 @@ class Studio(QObject):
     workspace_wanted = Signal(object)
     machine_changed = Signal(dict)
     described = Signal(dict)
+    went_wrong = Signal(str, str)
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """The whole program: the real engine, workspace and window, joined as a person gets them."""
 
 import signal
+import sys
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ from fmstudio.app import Session, open_window
 from fmstudio.gui.preferences import Preferences, preferences_path
 from fmstudio.gui.theme import Theme
 from fmstudio.jobs import Engine, JobRequest
+from fmstudio.places import log_path
 from fmstudio.workspace import Workspace, WorkspaceError
 from tests.jobs.jobs_for_tests import shared
 
@@ -114,6 +116,22 @@ def test_ctrl_c_in_the_terminal_ends_it_as_closing_does(tmp_path, monkeypatch, q
     again = Workspace(tmp_path / "w")
     again.claim_window()
     again.close()
+
+
+def test_a_slot_that_fails_is_told_below_the_page_and_in_the_log(tmp_path, monkeypatch, qapp, capsys):
+    told = []
+
+    def break_a_slot(session):
+        session.studio.went_wrong.connect(lambda reason, _: told.append((reason, session.window.trouble.isVisible())))
+        session.studio.went_wrong.connect(session.window.close)
+        QTimer.singleShot(0, session.window, lambda: {}["missing"])
+
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    monkeypatch.setattr(Session, "_after_first_paint", break_a_slot)
+    assert open_window(tmp_path / "w") == 0
+    assert told == [("KeyError: 'missing'", True)]
+    assert "KeyError: 'missing'" in log_path().read_text("utf-8")
+    assert sys.excepthook is sys.__excepthook__
 
 
 def answer(button: str, said: list[str]) -> None:

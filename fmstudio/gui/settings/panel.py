@@ -17,6 +17,7 @@ from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import button, label, rule, scroll_area
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.switch import Switch
+from fmstudio.places import log_path, state_folder
 
 _WIDTH = 760
 _DEVICES = {"cpu": "Processor (CPU)", "cuda": "NVIDIA or AMD GPU (CUDA)", "mps": "Apple GPU (MPS)"}
@@ -112,6 +113,8 @@ class SettingsPanel(Panel):
             )
         )
         _add(card, "Workspace", str(workspace), buttons)
+        log = button("Open folder", "settings-log-folder", theme, "mdi6.folder-outline", clicked=self._show_log_folder)
+        _add(card, "Log", f"{log_path()} keeps warnings, and what went wrong unforeseen.", log)
         _add(card, "These settings", str(self._settings.path), QWidget())
         return card
 
@@ -149,6 +152,10 @@ class SettingsPanel(Panel):
 
     def _show_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.studio.workspace.path)))
+
+    def _show_log_folder(self) -> None:
+        state_folder().mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(state_folder())))
 
     def _open_another(self) -> None:
         here = str(self.studio.workspace.path.parent)

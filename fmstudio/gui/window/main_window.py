@@ -21,6 +21,7 @@ from fmstudio.gui.window.page import Page
 from fmstudio.gui.window.palette import Palette
 from fmstudio.gui.window.questions import ask_to_stop
 from fmstudio.gui.window.shell import Shell
+from fmstudio.gui.window.trouble_bar import TroubleBar
 from fmstudio.gui.window.window_state import restore_panel, restore_window, save_window
 
 
@@ -58,6 +59,7 @@ class MainWindow(Shell):
         self.job_bar = JobBar(studio)
         self.job_list = JobList(studio, self)
         self.palette_box = Palette(studio.theme, self)
+        self.trouble = TroubleBar(studio.theme)
         self._drop_hint = DropHint(studio.theme, self)
         self.menus = Menus(self)
         self._lay_out()
@@ -71,6 +73,10 @@ class MainWindow(Shell):
         right.setSpacing(0)
         right.addWidget(self._notice)
         right.addWidget(self.pages, 1)
+        below = QVBoxLayout()
+        below.setContentsMargins(24, 0, 24, 8)
+        below.addWidget(self.trouble)
+        right.addLayout(below)
         upper = QHBoxLayout()
         upper.setSpacing(0)
         upper.addWidget(self.navigation)
@@ -88,6 +94,7 @@ class MainWindow(Shell):
         self.navigation.chosen.connect(self.show_panel)
         self.navigation.palette_wanted.connect(self.open_palette)
         self.studio.navigation_requested.connect(self._navigate)
+        self.studio.went_wrong.connect(self.trouble.tell)
         # Bound methods, not lambdas: Qt lets go of them with the window, while the settings live on.
         self.studio.machine_changed.connect(self._show_device)
         self.studio.settings.changed.connect(self._show_device)

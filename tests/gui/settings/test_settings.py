@@ -1,6 +1,7 @@
 """Settings take effect, are kept, and are read back."""
 
 import pytest
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 
 from fmstudio.gui.preferences import Preferences, preferences_path
@@ -78,3 +79,12 @@ def test_a_damaged_preference_counts_as_not_chosen(tmp_path, qapp):
     file = tmp_path / "settings.ini"
     file.write_text("[preferences]\ntext_size=huge\n")
     assert Preferences(file).get("text_size") == 13
+
+
+def test_the_log_is_shown_and_its_folder_opens(panel, tmp_path, monkeypatch):
+    assert str(tmp_path / "user-state" / "fmstudio.log") in panel.findChild(QLabel, "settings-log-folder-help").text()
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    panel.findChild(QPushButton, "settings-log-folder").click()
+    assert opened == [str(tmp_path / "user-state")]
+    assert (tmp_path / "user-state").is_dir()
