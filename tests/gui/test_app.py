@@ -12,7 +12,7 @@ from fmstudio import app
 from fmstudio.app import Session, open_window
 from fmstudio.gui.preferences import Preferences, preferences_path
 from fmstudio.gui.theme import Theme
-from fmstudio.jobs import Engine, JobRequest
+from fmstudio.jobs import Engine, JobRequest, Started
 from fmstudio.places import log_path
 from fmstudio.workspace import Workspace, WorkspaceError
 from tests.jobs.jobs_for_tests import shared
@@ -132,6 +132,17 @@ def test_a_slot_that_fails_is_told_below_the_page_and_in_the_log(tmp_path, monke
     assert told == [("KeyError: 'missing'", True)]
     assert "KeyError: 'missing'" in log_path().read_text("utf-8")
     assert sys.excepthook is sys.__excepthook__
+
+
+def test_a_listener_of_a_job_that_fails_is_told_too(session, qtbot):
+    def listen(event):
+        raise ValueError("no such row")
+
+    with qtbot.waitSignal(session.studio.went_wrong) as told:
+        session.studio.jobs.add("job-x", JobRequest("Ask", "a:b"))
+        session.studio.jobs.watch("job-x", listen)
+        session.studio.jobs.deliver([("job-x", Started())])
+    assert "no such row" in told.args[0]
 
 
 def answer(button: str, said: list[str]) -> None:
