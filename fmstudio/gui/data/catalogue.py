@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.jobs import LISTING
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.models.model_jobs import FETCH
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
@@ -37,8 +37,7 @@ class CatalogueView(KeyedView):
         self.items: dict[str, CatalogueItem] = {}
         self.error = ErrorBox(studio.theme, "catalogue-error", dismissable=False)
         self.error.add_action("Try again", "catalogue-again", self.refresh)
-        self._column = QVBoxLayout()
-        self._column.setSpacing(12)
+        self._column = vbox(gap=12)
         self._lay_out()
         self._question = Question(studio, LISTING)
         self._question.answered.connect(self._show)
@@ -49,27 +48,17 @@ class CatalogueView(KeyedView):
         )
 
     def _lay_out(self) -> None:
-        content = QWidget()
         self._column.setContentsMargins(0, 0, 0, 0)
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.addLayout(self._column)
-        inner.addStretch(1)
-        head = QHBoxLayout()
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(label("Catalogue", "section", "catalogue-title"))
-        texts.addWidget(
-            label("Free data to begin with. What is fetched once is there for all workspaces.", "secondary")
+        content = boxed(vbox(self._column, ..., gap=6))
+        texts = vbox(
+            label("Catalogue", "section", "catalogue-title"),
+            label("Free data to begin with. What is fetched once is there for all workspaces.", "secondary"),
+            gap=2,
         )
-        head.addLayout(texts, 1)
-        head.addWidget(button("Close", "catalogue-close", self._studio.theme, clicked=self.closed.emit))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(head)
-        layout.addWidget(self.error)
-        layout.addWidget(scroll_area(content, "catalogue-scroll"), 1)
+        head = hbox(
+            (texts, 1), button("Close", "catalogue-close", self._studio.theme, clicked=self.closed.emit), gap=12
+        )
+        self.setLayout(vbox(head, self.error, (scroll_area(content, "catalogue-scroll"), 1), gap=12))
 
     def refresh(self) -> None:
         """Ask what there is."""

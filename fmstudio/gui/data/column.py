@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.data.list import DatasetList
 from fmstudio.gui.data.mixture import kinds_to_mix
 from fmstudio.gui.data.shelf import DataShelf
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.labels import button, label
 
 
@@ -27,12 +28,13 @@ class DatasetColumn(QWidget):
             "Train on several…", "data-mix", theme, "mdi6.tune-vertical", "quiet", self.mixture_wanted.emit
         )
         self._several.setToolTip("Mix datasets of one kind, each with its share of what the model sees.")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(label("Datasets", "section", "data-list-title"))
-        column.addWidget(self.list, 1)
-        column.addWidget(self._several, 0, Qt.AlignmentFlag.AlignLeft)
+        self.setLayout(
+            vbox(
+                label("Datasets", "section", "data-list-title"),
+                (self.list, 1),
+                (self._several, 0, Qt.AlignmentFlag.AlignLeft),
+            )
+        )
         self.setMinimumWidth(232)
         self.setMaximumWidth(360)
         shelf.changed.connect(self._follow)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
@@ -36,15 +37,8 @@ class CountedView(QWidget):
 
     def put(self, content: QVBoxLayout) -> None:
         """Lay the numbers out beneath the error and the progress."""
-        content.setContentsMargins(0, 0, 0, 0)
-        content.setSpacing(16)
         self._content.setLayout(content)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.error)
-        layout.addWidget(self.progress)
-        layout.addWidget(scroll_area(self._content, f"{self._name}-scroll"), 1)
+        self.setLayout(vbox(self.error, self.progress, (scroll_area(self._content, f"{self._name}-scroll"), 1)))
 
     def show_dataset(self, name: str) -> None:
         """Show this dataset's numbers; those of one that was made anew under the same name are counted anew."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from fmstudio.gui.data.actions import DataActions
 from fmstudio.gui.data.pictures.duplicates import DuplicatesView
@@ -15,6 +15,7 @@ from fmstudio.gui.data.text.preview import PreviewView
 from fmstudio.gui.data.text.statistics import StatisticsView
 from fmstudio.gui.data.text.tokens import TokensView
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
 from fmstudio.gui.widgets.lists.menus import menu_of
 from fmstudio.gui.widgets.segments import Segments
@@ -59,22 +60,8 @@ class DatasetView(QWidget):
         shelf.changed.connect(self._refresh)
 
     def _lay_out(self) -> None:
-        titles, head, row = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        titles.setSpacing(2)
-        titles.addWidget(self.heading)
-        titles.addWidget(self.facts)
-        head.setSpacing(8)
-        head.addLayout(titles, 1)
-        head.addWidget(self._train)
-        head.addWidget(self._more)
-        row.addWidget(self.sight)
-        row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(head)
-        layout.addLayout(row)
-        layout.addWidget(self.pages, 1)
+        head = hbox((vbox(self.heading, self.facts, gap=2), 1), self._train, self._more)
+        self.setLayout(vbox(head, hbox(self.sight, ..., gap=12), (self.pages, 1), gap=12))
 
     def set_settings(self, description: Mapping[str, Any]) -> None:
         """What the data stage said of its settings."""

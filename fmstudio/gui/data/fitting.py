@@ -6,13 +6,14 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.data.jobs import FITTING
 from fmstudio.gui.data.pictures.detail import mode_in_words
 from fmstudio.gui.data.pictures.large import PictureBox
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import IconLabel, label
 from fmstudio.gui.widgets.pictures.tiles import image_of
@@ -35,18 +36,8 @@ class FittingView(QWidget):
         self._question = Question(studio, FITTING, patience=_PATIENCE)
         self._question.answered.connect(self._show)
         self._question.failed.connect(self._failed)
-        both = QHBoxLayout()
-        both.setSpacing(8)
-        both.addWidget(self.original)
-        both.addWidget(IconLabel(theme, "mdi6.arrow-right", "secondary"))
-        both.addWidget(self.fitted)
-        both.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(both)
-        layout.addWidget(self.note)
-        layout.addStretch(1)
+        both = hbox(self.original, IconLabel(theme, "mdi6.arrow-right", "secondary"), self.fitted, ...)
+        self.setLayout(vbox(both, self.note, ...))
 
     def preview(self, source: Path | None, options: Mapping[str, Any]) -> None:
         """Show what these options make of a file; nothing, where there is none."""
@@ -84,12 +75,7 @@ class _Shown(QWidget):
         self.box = PictureBox(theme, name, title)
         self.box.setFixedSize(_SIDE, _SIDE)
         self.facts = label("", "caption", f"{name}-facts")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(label(title, "body"))
-        layout.addWidget(self.box)
-        layout.addWidget(self.facts, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.setLayout(vbox(label(title, "body"), self.box, (self.facts, 0, Qt.AlignmentFlag.AlignHCenter), gap=4))
 
     def show_image(self, image: QImage, facts: str) -> None:
         self.box.show_image(image)

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout
 
 from fmstudio.gui.data.fitting import FittingView
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.files.kinds import TEXT, TITLES, first_of, kind_of
 from fmstudio.gui.widgets.files.source_list import SourceList
@@ -63,45 +64,28 @@ class ImportSheet(KeyedView):
         self._how = Card(_HOW[TEXT], "import-how")
         for form in self.options.values():
             self._how.body.addWidget(form)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(16)
-        column.addWidget(self._make_what())
-        column.addWidget(self._how)
-        column.addStretch(1)
-        head = QHBoxLayout()
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(label("New dataset", "section", "import-title"))
+        content = boxed(vbox(self._make_what(), self._how, ..., gap=16))
         sentence = "What these files hold is copied into the workspace; they stay as they are."
-        texts.addWidget(label(sentence, "secondary"))
-        head.addLayout(texts, 1)
-        head.addWidget(button("Cancel", "import-cancel", self._theme, clicked=self.closed.emit))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(head)
-        layout.addWidget(scroll_area(content, "import-scroll"), 1)
+        texts = vbox(label("New dataset", "section", "import-title"), label(sentence, "secondary"), gap=2)
+        head = hbox((texts, 1), button("Cancel", "import-cancel", self._theme, clicked=self.closed.emit), gap=12)
+        self.setLayout(vbox(head, (scroll_area(content, "import-scroll"), 1), gap=12))
 
     def _make_what(self) -> Card:
         what = Card("What to add", "import-what")
-        naming, kinds, top = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
+        naming = QVBoxLayout()
+        kinds = QVBoxLayout()
         for column, title, field in ((naming, "Name", self.name), (kinds, "What the files hold", self.kind)):
             column.setSpacing(4)
             column.addWidget(label(title, "body"))
             column.addWidget(field)
         kinds.addStretch(1)
-        top.setSpacing(16)
-        top.addLayout(naming, 1)
-        top.addLayout(kinds)
+        top = hbox((naming, 1), kinds, gap=16)
         what.body.addLayout(top)
         what.body.addWidget(self.name_error)
         what.body.addSpacing(8)
         what.body.addWidget(label("Files and folders", "body"))
         what.body.addWidget(self.sources)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        row = hbox()
         for text, name, signal, icon in (
             ("Add files…", "import-more-files", self.more_files, "mdi6.file-plus-outline"),
             ("Add a folder…", "import-more-folders", self.more_folders, "mdi6.folder-plus-outline"),

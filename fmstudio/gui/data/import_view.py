@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.jobs import DRAW
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
@@ -50,24 +51,12 @@ class ImportView(QWidget):
         studio.jobs.changed.connect(self._changed)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for each in (self._open, self._train, self._again, self._dismiss):
-            row.addWidget(each)
-        row.addStretch(1)
+        row = hbox(self._open, self._train, self._again, self._dismiss, ...)
         for part in (self.strip, self.sentence, self.error):
             self.card.body.addWidget(part)
         self.card.body.addLayout(row)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(16)
-        column.addWidget(self.card)
-        column.addWidget(self.skipped)
-        column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll_area(content, "import-view-scroll"))
+        content = boxed(vbox(self.card, self.skipped, ..., gap=16))
+        self.setLayout(vbox(scroll_area(content, "import-view-scroll")))
 
     @property
     def job(self) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.shares import Share, Shares
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.datasets_field import DatasetsField
 from fmstudio.gui.widgets.keyed_view import KeyedView
@@ -37,10 +38,11 @@ class MixtureView(KeyedView):
         self.go = button("Train on these", "mixture-train", theme, "mdi6.school-outline", clicked=self._train)
         self.acted.connect(self._train)
         head, what, row = QHBoxLayout(), Card("What to mix", "mixture-what"), QHBoxLayout()
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(label("Train on several", "section", "mixture-title"))
-        texts.addWidget(label("Each dataset gets a share of what the model sees, by its weight.", "secondary"))
+        texts = vbox(
+            label("Train on several", "section", "mixture-title"),
+            label("Each dataset gets a share of what the model sees, by its weight.", "secondary"),
+            gap=2,
+        )
         head.addLayout(texts, 1)
         head.addWidget(button("Close", "mixture-close", theme, clicked=self.closed.emit))
         what.body.addWidget(self.field)
@@ -54,14 +56,7 @@ class MixtureView(KeyedView):
         row.addWidget(self.go)
         row.addWidget(self.even)
         row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
-        layout.addLayout(head)
-        layout.addWidget(what)
-        layout.addWidget(shares)
-        layout.addLayout(row)
-        layout.addStretch(1)
+        self.setLayout(vbox(head, what, shares, row, ..., gap=16))
 
     def show_datasets(self, records: Mapping[str, DatasetRecord], kind: str = "") -> None:
         """Offer the datasets of one kind; what is chosen of them stays, else the newest two begin.

@@ -3,10 +3,10 @@
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import TextField
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
@@ -43,16 +43,8 @@ class NewDataset(Card):
         studio.jobs.changed.connect(self._job_changed)
 
     def _lay_out(self) -> None:
-        self._naming = QWidget()
-        row = QHBoxLayout(self._naming)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(label("New dataset", "body"))
-        row.addWidget(self.name, 1)
-        row.addWidget(self.apply_button)
-        ended = QHBoxLayout()
-        ended.addWidget(self.done, 1)
-        ended.addWidget(self.open_button)
+        self._naming = boxed(hbox(label("New dataset", "body"), (self.name, 1), self.apply_button))
+        ended = hbox((self.done, 1), self.open_button)
         for part in (self._naming, self.why_not, self.strip):
             self.body.addWidget(part)
         self.body.addLayout(ended)

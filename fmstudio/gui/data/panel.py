@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from fmstudio.gui.data.actions import DataActions
 from fmstudio.gui.data.adding import Adding
@@ -21,6 +21,7 @@ from fmstudio.gui.data.shelf import DataShelf, Tile
 from fmstudio.gui.models.files import is_model
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
@@ -76,12 +77,7 @@ class DataPanel(Panel):
         self.pages.setObjectName("data-pages")
         for page in (self.dataset, self.sheet, self.drawing, self.importing, self.catalogue, self.mixture):
             self.pages.addWidget(page)
-        right = QWidget()
-        beside = QVBoxLayout(right)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.setSpacing(12)
-        beside.addWidget(self.error)
-        beside.addWidget(self.pages, 1)
+        right = boxed(vbox(self.error, (self.pages, 1), gap=12))
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setObjectName("data-splitter")
         self._split.setChildrenCollapsible(False)
@@ -89,10 +85,7 @@ class DataPanel(Panel):
         self._split.addWidget(right)
         self._split.setStretchFactor(1, 1)
         self._split.setSizes([272, 900])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._split)
-        layout.addWidget(self.empty)
+        self.setLayout(hbox(self._split, self.empty, gap=6))
 
     def _connect(self) -> None:
         self.primary_action.triggered.connect(self._primary)

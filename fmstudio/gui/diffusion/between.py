@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QMenu, QWidget
 
 from fmstudio.gui.diffusion.fields import WalkFields
 from fmstudio.gui.diffusion.models import DiffusionModels
@@ -15,6 +15,7 @@ from fmstudio.gui.diffusion.trajectory import Trajectory
 from fmstudio.gui.diffusion.view import WalkView, Wanted
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import NumberField
 from fmstudio.gui.widgets.form.seed_field import SeedField
@@ -65,16 +66,7 @@ class BetweenPlayer(QWidget):
             stages.addWidget(tiles, 1, column)
             stages.setColumnStretch(column, 1)
         stages.setRowStretch(1, 1)
-        bottom = QHBoxLayout()
-        bottom.addWidget(self.facts, 1)
-        bottom.addWidget(self.export)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(stages)
-        layout.addWidget(self.scrubber)
-        layout.addWidget(self.strip, 1)
-        layout.addLayout(bottom)
+        self.setLayout(vbox(stages, self.scrubber, (self.strip, 1), hbox((self.facts, 1), self.export, gap=12), gap=12))
 
     # What is shown.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSlider, QWidget
 
 from fmstudio.gui.diffusion.fields import WalkFields
 from fmstudio.gui.diffusion.mask_canvas import REGIONS, MaskCanvas
@@ -12,6 +12,7 @@ from fmstudio.gui.diffusion.run import EDIT
 from fmstudio.gui.diffusion.source import PictureSource
 from fmstudio.gui.diffusion.view import WalkView, Wanted
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
 from fmstudio.gui.widgets.form.seed_field import SeedField
@@ -90,23 +91,15 @@ class EditView(WalkView):
         self.brush.setValue(6)
         clear = icon_button("mdi6.eraser", "Clear the mask", "edit-clear", theme, self._clear, "text")
         invert = icon_button("mdi6.invert-colors", "Invert the mask", "edit-invert", theme, self._invert, "text")
-        line = QHBoxLayout()
-        line.setSpacing(4)
-        line.addWidget(self.region, 1)
-        line.addWidget(clear)
-        line.addWidget(invert)
-        size = QHBoxLayout()
-        size.setSpacing(8)
-        size.addWidget(label("Brush", "caption"))
-        size.addWidget(self.brush, 1)
         self._brush_text = label("6 px", "caption", "edit-brush-size")
         self._brush_text.setMinimumWidth(32)
-        size.addWidget(self._brush_text)
-        layout = QVBoxLayout(made)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(size)
-        layout.addLayout(line)
+        made.setLayout(
+            vbox(
+                hbox(label("Brush", "caption"), (self.brush, 1), self._brush_text),
+                hbox((self.region, 1), clear, invert, gap=4),
+                gap=4,
+            )
+        )
         return made
 
     def _join(self) -> None:

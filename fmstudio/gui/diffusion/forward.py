@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.diffusion.plots import PixelHistogram, SignalPlot
@@ -14,7 +14,7 @@ from fmstudio.gui.diffusion.step_scrubber import StepScrubber
 from fmstudio.gui.diffusion.trajectory import screen_image
 from fmstudio.gui.diffusion.view import FORM
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import column, stack
+from fmstudio.gui.widgets.boxes import boxed, column, hbox, stack, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -88,22 +88,25 @@ class ForwardView(QWidget):
     # Laying out.
 
     def _lay_out(self) -> None:
-        content = QWidget()
-        form = QVBoxLayout(content)
-        form.setContentsMargins(0, 0, 12, 8)
-        form.setSpacing(12)
-        form.addWidget(self.source)
-        form.addSpacing(4)
-        form.addWidget(titled("Path to noise", self.path, PATH_HELP))
-        form.addWidget(self.about_path)
-        form.addWidget(titled("Noise (seed)", self.seed, "Which noise ε is added. The dice draw another."))
-        form.addSpacing(4)
-        lesson = QVBoxLayout()
-        lesson.setSpacing(4)
-        lesson.addWidget(label("In training", "strong", "forward-lesson-title"))
-        lesson.addWidget(label(LESSON, "caption", "forward-lesson", wrap=True))
-        form.addLayout(lesson)
-        form.addStretch(1)
+        lesson = vbox(
+            label("In training", "strong", "forward-lesson-title"),
+            label(LESSON, "caption", "forward-lesson", wrap=True),
+            gap=4,
+        )
+        content = boxed(
+            vbox(
+                self.source,
+                4,
+                titled("Path to noise", self.path, PATH_HELP),
+                self.about_path,
+                titled("Noise (seed)", self.seed, "Which noise ε is added. The dice draw another."),
+                4,
+                lesson,
+                ...,
+                gap=12,
+                margins=(0, 0, 12, 8),
+            )
+        )
         left = scroll_area(content, "forward-form")
         left.setFixedWidth(FORM)
         empty = EmptyState(
@@ -112,21 +115,10 @@ class ForwardView(QWidget):
         )  # fmt: skip
         empty.add_button("Add pictures", "forward-add-data", self._to_data, "mdi6.folder-plus-outline")
         self._pages = stack("forward-pages", empty, self._stage())
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
-        layout.addWidget(left)
-        layout.addWidget(column(self.error, self._pages), 1)
+        self.setLayout(hbox(left, (column(self.error, self._pages), 1), gap=16))
 
     def _stage(self) -> QWidget:
-        made = QWidget()
-        layout = QVBoxLayout(made)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(self._sum())
-        layout.addWidget(self.scrubber)
-        plots = QHBoxLayout()
-        plots.setSpacing(16)
+        plots = hbox(gap=16)
         for title, caption, plot in (
             ("Signal-to-noise ratio", "dB", self.signal),
             ("Pixel values", " ", self.histogram),
@@ -138,8 +130,7 @@ class ForwardView(QWidget):
             plots.addWidget(card, 1)
         changing = self.cards[self.histogram.objectName()].caption
         changing.setFixedSize(CAPTION, changing.sizeHint().height())  # new words lay nothing out anew
-        layout.addLayout(plots, 1)
-        return made
+        return boxed(vbox(self._sum(), self.scrubber, (plots, 1), gap=12))
 
     def _sum(self) -> QGridLayout:
         """Noisy picture = α × clean picture + σ × noise."""

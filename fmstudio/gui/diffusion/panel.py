@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from fmstudio.gui.diffusion.between import BetweenView
 from fmstudio.gui.diffusion.edit import EditView
@@ -13,7 +12,7 @@ from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.diffusion.reverse import ReverseView
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import hbox, stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import ElidedLabel
@@ -57,16 +56,7 @@ class DiffusionPanel(Panel):
 
     def _lay_out(self) -> None:
         self._stack = stack("diffusion-views", *self.views.values(), self._no_model())
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        head.addWidget(self.sight)
-        head.addWidget(self.sentence, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
-        layout.addLayout(head)
-        layout.addWidget(self.error)
-        layout.addWidget(self._stack, 1)
+        self.setLayout(vbox(hbox(self.sight, (self.sentence, 1), gap=16), self.error, (self._stack, 1), gap=16))
 
     def _no_model(self) -> EmptyState:
         empty = EmptyState(

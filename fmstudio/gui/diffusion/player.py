@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from fmstudio.gui.diffusion.film_strip import FilmStrip
 from fmstudio.gui.diffusion.step_scrubber import StepScrubber
 from fmstudio.gui.diffusion.trajectory import VIEWS, Trajectory
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
 from fmstudio.gui.widgets.pictures.tiles import PictureTiles
@@ -84,23 +85,16 @@ class DiffusionPlayer(QWidget):
     def _lay_out(self) -> None:
         self._stages.setHorizontalSpacing(16)
         self._stages.setVerticalSpacing(8)
-        bottom = QHBoxLayout()
-        bottom.setSpacing(8)
-        facts = QVBoxLayout()
-        facts.setSpacing(0)
-        for each in self.facts:
-            facts.addWidget(each)
-        bottom.addLayout(facts, 1)
-        bottom.addWidget(self.which)
-        bottom.addWidget(self.export)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(self._stages)
-        layout.addWidget(self.scrubber)
-        layout.addWidget(self._strip_title)
-        layout.addWidget(self.strip, 1)
-        layout.addLayout(bottom)
+        self.setLayout(
+            vbox(
+                self._stages,
+                self.scrubber,
+                self._strip_title,
+                (self.strip, 1),
+                hbox((vbox(*self.facts, gap=0), 1), self.which, self.export),
+                gap=12,
+            )
+        )
 
     # What is shown.
 

@@ -1,14 +1,12 @@
 """From noise to pictures: one setting, or two beside each other on the same noise."""
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
-
 from fmstudio.gui.diffusion.fields import WalkFields
 from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.diffusion.player import DiffusionPlayer
 from fmstudio.gui.diffusion.run import WALK
 from fmstudio.gui.diffusion.view import WalkView, Wanted
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import row, stack
+from fmstudio.gui.widgets.boxes import boxed, hbox, row, stack
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.form.seed_field import SeedField
@@ -54,12 +52,7 @@ class ReverseView(WalkView):
         self._compare(False)
 
     def _fill(self) -> None:
-        switch = QWidget()
-        line = QHBoxLayout(switch)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(label("Compare two settings", "body"))
-        line.addStretch(1)
-        line.addWidget(self.compare)
+        switch = boxed(hbox(label("Compare two settings", "body"), ..., self.compare, gap=6))
         self.form.addWidget(side_by_side(
             titled("Seed", self.seed, SEED_HELP), titled("Pictures", self.count, "How many pictures to make at once.")
         ))  # fmt: skip

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
@@ -56,18 +57,13 @@ class PictureSource(QWidget):
         self.look_around()
 
     def _lay_out(self) -> None:
-        steps = QHBoxLayout()
-        steps.setSpacing(4)
-        for each in (self.back, self.next, self.shuffle):
-            steps.addWidget(each)
-        steps.addStretch(1)
-        steps.addWidget(self.open)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(titled("Picture of", self.dataset, "A dataset of pictures of this workspace."))
-        layout.addLayout(steps)
-        layout.addWidget(self.title)
+        self.setLayout(
+            vbox(
+                titled("Picture of", self.dataset, "A dataset of pictures of this workspace."),
+                hbox(self.back, self.next, self.shuffle, ..., self.open, gap=4),
+                self.title,
+            )
+        )
 
     # What there is.
 

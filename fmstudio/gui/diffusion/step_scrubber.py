@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractSlider, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.labels import icon_button, label
 
 PACE = 80  # milliseconds a step while it plays
@@ -117,15 +118,7 @@ class StepScrubber(QWidget):
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._timer = QTimer(self, interval=PACE)
         self._timer.timeout.connect(self._advance)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for button in self.buttons.values():
-            layout.addWidget(button)
-        layout.addSpacing(8)
-        layout.addWidget(self.bar, 1)
-        layout.addSpacing(8)
-        layout.addWidget(self.text)
+        self.setLayout(hbox(*self.buttons.values(), 8, (self.bar, 1), 8, self.text, gap=4))
         self.clear()
 
     # What there is.

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.diffusion.fields import SAMPLERS
@@ -14,7 +14,7 @@ from fmstudio.gui.diffusion.player import DiffusionPlayer
 from fmstudio.gui.diffusion.run import WalkRun
 from fmstudio.gui.diffusion.step_scrubber import StepScrubber
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import column, stack
+from fmstudio.gui.widgets.boxes import boxed, column, hbox, stack
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import scroll_area
@@ -56,17 +56,12 @@ class WalkView(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        content = QWidget()
-        content.setLayout(self.form)
+        content = boxed(self.form)
         self.form.setContentsMargins(0, 0, 12, 8)
         self.form.setSpacing(12)
         left = scroll_area(content, f"{self.name}-form")
         left.setFixedWidth(FORM)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
-        layout.addWidget(left)
-        layout.addWidget(column(self.error, self._pages), 1)
+        self.setLayout(hbox(left, (column(self.error, self._pages), 1), gap=16))
 
     def _connect(self) -> None:
         for run in self.runs:

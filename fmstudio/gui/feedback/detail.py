@@ -5,12 +5,13 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.feedback.page import FeedbackPage
 from fmstudio.gui.feedback.replay import ReplayRow
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
@@ -69,22 +70,10 @@ class FeedbackDetail(Card):
         return made
 
     def _something(self) -> QWidget:
-        made = QWidget()
-        titles, head = QVBoxLayout(), QHBoxLayout()
-        titles.setSpacing(2)
-        titles.addWidget(self.heading)
-        titles.addWidget(self.about)
-        head.addLayout(titles, 1)
-        head.addWidget(self.delete_button, 0, Qt.AlignmentFlag.AlignTop)
-        layout = QVBoxLayout(made)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        layout.addLayout(head)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.picture)
-        layout.addWidget(self.page, 1)
-        layout.addWidget(self.replay)
-        return made
+        head = hbox(
+            (vbox(self.heading, self.about, gap=2), 1), (self.delete_button, 0, Qt.AlignmentFlag.AlignTop), gap=10
+        )
+        return boxed(vbox(head, self.bar, self.picture, (self.page, 1), self.replay, gap=10))
 
     # What it shows.
 

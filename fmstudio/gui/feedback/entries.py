@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.feedback.detail import FeedbackDetail
@@ -14,7 +14,7 @@ from fmstudio.gui.feedback.rows import FeedbackRows
 from fmstudio.gui.feedback.table import FeedbackTable
 from fmstudio.gui.feedback.undo import UndoStrip
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import boxed, stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import DELETE
@@ -50,14 +50,7 @@ class FeedbackEntries(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        for each in (self.error, self.undo):
-            column.addWidget(each)
-        column.addWidget(self._pages, 1)
-        column.addWidget(self.count)
+        left = boxed(vbox(self.error, self.undo, (self._pages, 1), self.count))
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setObjectName("feedback-splitter")
         splitter.setChildrenCollapsible(False)
@@ -67,9 +60,7 @@ class FeedbackEntries(QWidget):
         splitter.setStretchFactor(1, 0)
         splitter.setSizes([704, 344])
         self.detail.setMinimumWidth(340)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
+        self.setLayout(vbox(splitter))
 
     def _connect(self) -> None:
         self.filters.changed.connect(self.look)

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QPlainTextEdit, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import EXPORT, PREVIEW
 from fmstudio.gui.widgets.jobs.question import Question
@@ -73,25 +74,21 @@ class ExportDialog(QDialog):
         self.only_shown.toggled.connect(lambda _: self._ask())
 
     def _lay_out(self) -> None:
-        ways = QHBoxLayout()
-        ways.addWidget(self.format)
-        ways.addStretch(1)
-        ways.addWidget(self.form)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.told, 1)
-        row.addWidget(self.close_button)
-        row.addWidget(self.save)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 20, 24, 16)
-        layout.setSpacing(10)
-        layout.addWidget(label("One JSON object a line, as trl and other trainers read it", "section"))
-        layout.addLayout(ways)
-        for each in (self.meaning, self.only_shown, self.count, self.left_out):
-            layout.addWidget(each)
-        layout.addWidget(self.first, 1)
-        layout.addWidget(self.error)
-        layout.addLayout(row)
+        self.setLayout(
+            vbox(
+                label("One JSON object a line, as trl and other trainers read it", "section"),
+                hbox(self.format, ..., self.form, gap=10),
+                self.meaning,
+                self.only_shown,
+                self.count,
+                self.left_out,
+                (self.first, 1),
+                self.error,
+                hbox((self.told, 1), self.close_button, self.save),
+                gap=10,
+                margins=(24, 20, 24, 16),
+            )
+        )
 
     # What it would write.
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import button
 
@@ -54,16 +55,7 @@ class FeedbackFilters(QWidget):
         return self.kind, self.model, self.rating, self.tag, self.period
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for field in self.fields:
-            row.addWidget(field, 1)
-        row.addWidget(self.clear_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.search)
-        layout.addLayout(row)
+        self.setLayout(vbox(self.search, hbox(*((field, 1) for field in self.fields), self.clear_button)))
 
     def value(self) -> dict[str, str]:
         """The filters as the log understands them, without the words."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout
 
 from fmstudio.gui.feedback.entries import FeedbackEntries
 from fmstudio.gui.feedback.exporting import ExportDialog
@@ -13,7 +13,7 @@ from fmstudio.gui.feedback.importing import ENDINGS, ImportReport
 from fmstudio.gui.feedback.statistics import FeedbackStatistics
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import CHOICES, LOGGING, PROMISE, logging_on
@@ -55,20 +55,9 @@ class FeedbackPanel(Panel):
 
     def _lay_out(self) -> None:
         self._views = stack("feedback-views", self.entries, self.statistics)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(self.filters)
-        column.addWidget(self._views, 1)
+        content = boxed(vbox(self.filters, (self._views, 1), gap=12))
         self._pages = stack("feedback-pages", content, self._empty())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(self._top())
-        for each in (self.error, self.report):
-            layout.addWidget(each)
-        layout.addWidget(self._pages, 1)
+        self.setLayout(vbox(self._top(), self.error, self.report, (self._pages, 1), gap=12))
 
     def _top(self) -> QHBoxLayout:
         """The views at the left, the switch of the log at the right."""
@@ -76,12 +65,7 @@ class FeedbackPanel(Panel):
         self.logging.setToolTip(PROMISE)
         self.logging.setChecked(logging_on(self.studio))
         self.logging_words = label("", "caption", "feedback-logging-words")
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.sight)
-        row.addStretch(1)
-        row.addWidget(self.logging_words)
-        row.addWidget(self.logging, 0, Qt.AlignmentFlag.AlignVCenter)
+        row = hbox(self.sight, ..., self.logging_words, (self.logging, 0, Qt.AlignmentFlag.AlignVCenter))
         self._say_logging()
         return row
 

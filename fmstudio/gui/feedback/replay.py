@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import REPLAY
 from fmstudio.gui.widgets.labels import button, label, set_property
@@ -33,17 +34,7 @@ class ReplayRow(QWidget):
         )  # fmt: skip
         self.verdict = label("", "caption", "feedback-verdict", wrap=True)
         self.error = ErrorBox(theme, "feedback-replay-error")
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for each in (self.go, self.halt, self.play):
-            row.addWidget(each)
-        row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for each in (self.error, self.verdict):
-            layout.addWidget(each)
-        layout.addLayout(row)
+        self.setLayout(vbox(self.error, self.verdict, hbox(self.go, self.halt, self.play, ...), gap=6))
         self._show_running()
 
     def show_entry(self, record: Mapping[str, Any]) -> None:

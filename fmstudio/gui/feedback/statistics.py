@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.feedback.chart import TimeChart
 from fmstudio.gui.feedback.models import ModelRows
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import STATISTICS
@@ -43,25 +44,15 @@ class FeedbackStatistics(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(self.error)
-        column.addWidget(self.sentence)
         by_model = Card("By model", "feedback-by-model", "click one to read its entries")
         by_model.body.addWidget(self.models)
-        column.addWidget(by_model)
-        column.addWidget(self._card("counts", "Ratings", self.counts))
-        shares = QHBoxLayout()
-        shares.setSpacing(12)
-        shares.addWidget(self._card("share", "Share of thumbs up", self.share))
-        shares.addWidget(self._card("score", "Mean score", self.score))
-        column.addLayout(shares)
-        column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll_area(content, "feedback-statistics-scroll"))
+        shares = hbox(
+            self._card("share", "Share of thumbs up", self.share), self._card("score", "Mean score", self.score), gap=12
+        )
+        content = boxed(
+            vbox(self.error, self.sentence, by_model, self._card("counts", "Ratings", self.counts), shares, ..., gap=12)
+        )
+        self.setLayout(vbox(scroll_area(content, "feedback-statistics-scroll")))
 
     def _card(self, part: str, title: str, chart: TimeChart) -> Card:
         card = self.captions[part] = Card(title, f"feedback-{part}-card")

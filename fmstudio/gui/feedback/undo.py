@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtWidgets import QFrame
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.feedback.jobs import FORGET, RESTORE
 from fmstudio.gui.widgets.labels import button, icon_button, label
 from fmstudio.jobs import Event, Failed, Finished
@@ -27,12 +28,7 @@ class UndoStrip(QFrame):
         self.sentence = label("", "body", "feedback-undo-sentence")
         self.undo = button("Undo", "feedback-undo", studio.theme, "mdi6.undo", "quiet", self.bring_back)
         self.close_button = icon_button("mdi6.close", "Delete for good", "feedback-forget", studio.theme, self.dismiss)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 4, 8, 4)
-        row.setSpacing(8)
-        row.addWidget(self.sentence, 1)
-        row.addWidget(self.undo)
-        row.addWidget(self.close_button)
+        self.setLayout(hbox((self.sentence, 1), self.undo, self.close_button, margins=(12, 4, 8, 4)))
         self.hide()
 
     def offer(self, ids: Sequence[str]) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import label
 
@@ -21,9 +22,8 @@ class ConditionFields(QWidget):
         super().__init__()
         self.setObjectName(name)
         self._fields: dict[str, ChoiceField] = {}
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(4)
+        self._layout = vbox(gap=4)
+        self.setLayout(self._layout)
         self.hide()
 
     def set_conditions(self, conditions: Sequence[Mapping[str, Any]]) -> None:

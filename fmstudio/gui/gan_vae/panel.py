@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QSizePolicy
 
 from fmstudio.gui.gan_vae.gan.view import GanView
 from fmstudio.gui.gan_vae.sources import Source
@@ -11,7 +11,7 @@ from fmstudio.gui.gan_vae.vae.view import VaeView
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.runs.jobs import DESCRIBE
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.segments import Segments
@@ -57,9 +57,7 @@ class GanVaePanel(Panel):
     def _lay_out(self) -> None:
         self._empty = {"gan": self._no_gan(), "vae": self._no_vae()}
         self._pages = stack("gan-vae-pages", self.gan, self.vae, *self._empty.values())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._pages)
+        self.setLayout(vbox(self._pages))
 
     def _no_gan(self) -> EmptyState:
         made = EmptyState(

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import button, icon_button, label
 from fmstudio.gui.widgets.pictures.tiles import image_of
 
@@ -151,23 +152,8 @@ class PlayableStrip(QWidget):
         self.clear()
 
     def _lay_out(self) -> None:
-        controls = QHBoxLayout()
-        controls.setSpacing(8)
-        controls.addWidget(self.play)
-        controls.addWidget(self.place)
-        controls.addStretch(1)
-        controls.addWidget(self.save)
-        right = QVBoxLayout()
-        right.setSpacing(4)
-        right.addWidget(self.hint)
-        right.addWidget(self.film)
-        right.addLayout(controls)
-        right.addStretch(1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(self.screen, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(right, 1)
+        right = vbox(self.hint, self.film, hbox(self.play, self.place, ..., self.save), ..., gap=4)
+        self.setLayout(hbox((self.screen, 0, Qt.AlignmentFlag.AlignTop), (right, 1), gap=12))
 
     @property
     def frames(self) -> list[QImage]:

@@ -9,10 +9,11 @@ from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from fmstudio.gui.home.life_cycle import Stage
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import ClickableCard
 from fmstudio.gui.widgets.labels import label, set_property
 
@@ -126,16 +127,7 @@ class StageCard(ClickableCard):
         self._disc = _Disc(stage.icon, theme)
         self._title = label(stage.title, "section", f"stage-{stage.name}-title")
         self._made = label("", "secondary", f"stage-{stage.name}-made", wrap=True)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addStretch(1)
-        texts.addWidget(self._title)
-        texts.addWidget(self._made)
-        texts.addStretch(1)
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        row.addWidget(self._disc)
-        row.addLayout(texts, 1)
+        row = hbox(self._disc, (vbox(..., self._title, self._made, ..., gap=2), 1), gap=16)
         self.body.addLayout(row)
 
     def show_stage(self, stage: Stage, current: bool) -> None:

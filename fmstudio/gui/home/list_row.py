@@ -1,9 +1,10 @@
 """One line of a short list that can be clicked: an icon, a name, what matters of it, and when."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtWidgets import QFrame
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.labels import ElidedLabel, IconLabel, label
 from fmstudio.gui.widgets.pressable import Pressable
 
@@ -30,10 +31,6 @@ class ListRow(Pressable, QFrame):
         moment = label(when, "caption", f"{name}-when")
         moment.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         moment.setMinimumWidth(88)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 0)
-        layout.setSpacing(12)
-        layout.addWidget(IconLabel(theme, icon, token))
-        layout.addWidget(texts[0], 1)
-        layout.addWidget(texts[1])
-        layout.addWidget(moment)
+        self.setLayout(
+            hbox(IconLabel(theme, icon, token), (texts[0], 1), texts[1], moment, gap=12, margins=(8, 0, 8, 0))
+        )

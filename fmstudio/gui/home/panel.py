@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame
 
 from fmstudio.gui import formatting
 from fmstudio.gui.home.life_cycle import NextStep, next_step, stages
@@ -12,6 +12,7 @@ from fmstudio.gui.home.life_map import LifeMap
 from fmstudio.gui.home.list_row import ListRow
 from fmstudio.gui.panel import Panel, PrimaryAction, find_panels
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import label, scroll_area
@@ -56,24 +57,14 @@ class HomePanel(Panel):
         self.refresh()
 
     def _lay_out(self) -> None:
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(24)
-        column.addWidget(self.error)
-        column.addWidget(self._hero())
-        column.addWidget(self.map)
-        self._lists = QWidget()
-        lists = QHBoxLayout(self._lists)
-        lists.setContentsMargins(0, 0, 0, 0)
-        lists.setSpacing(LifeMap.GAP)  # so that two cards above and two below are in line
-        for card in (self.runs, self.models):
-            lists.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
-        column.addWidget(self._lists)
-        column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll_area(content, "home-scroll"))
+        # so that two cards above and two below are in line
+        self._lists = boxed(
+            hbox(
+                (self.runs, 1, Qt.AlignmentFlag.AlignTop), (self.models, 1, Qt.AlignmentFlag.AlignTop), gap=LifeMap.GAP
+            )
+        )
+        content = boxed(vbox(self.error, self._hero(), self.map, self._lists, ..., gap=24))
+        self.setLayout(vbox(scroll_area(content, "home-scroll")))
 
     def _hero(self) -> QFrame:
         hero = QFrame()
@@ -81,16 +72,15 @@ class HomePanel(Panel):
         hero.setProperty("role", "hero")
         self._step_title = label("", "title", "next-step-title", wrap=True)
         self._step_reason = label("", "body", "next-step-reason", wrap=True)
-        texts = QVBoxLayout()
-        texts.setSpacing(4)
-        texts.addWidget(label("Next step", "caption", "next-step-caption"))
-        texts.addWidget(self._step_title)
-        texts.addWidget(self._step_reason)
-        row = QHBoxLayout(hero)
-        row.setContentsMargins(24, 20, 24, 20)
-        row.setSpacing(24)
-        row.addLayout(texts, 1)
-        row.addWidget(PrimaryButton(self.primary_action, self.theme), 0, Qt.AlignmentFlag.AlignVCenter)
+        texts = vbox(label("Next step", "caption", "next-step-caption"), self._step_title, self._step_reason, gap=4)
+        hero.setLayout(
+            hbox(
+                (texts, 1),
+                (PrimaryButton(self.primary_action, self.theme), 0, Qt.AlignmentFlag.AlignVCenter),
+                gap=24,
+                margins=(24, 20, 24, 20),
+            )
+        )
         return hero
 
     def shown(self, **what: Any) -> None:

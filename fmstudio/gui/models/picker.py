@@ -7,12 +7,10 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
-    QHBoxLayout,
     QPushButton,
     QStyle,
     QStyleOptionButton,
     QStylePainter,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,6 +18,7 @@ from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.models.model_jobs import ModelJobs
 from fmstudio.gui.models.picker_row import ModelRow
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import IconLabel, button, label, rule, scroll_area
 
@@ -45,9 +44,12 @@ class ModelPicker(QPushButton):
         self.list: ModelList | None = None
         self.setProperty("role", "picker")
         self.setIconSize(QSize(22, 18))
-        inner = QHBoxLayout(self)
-        inner.setContentsMargins(0, 0, 8, 0)
-        inner.addWidget(IconLabel(studio.theme, "mdi6.chevron-down", "secondary", 16), 0, Qt.AlignmentFlag.AlignRight)
+        self.setLayout(
+            hbox(
+                (IconLabel(studio.theme, "mdi6.chevron-down", "secondary", 16), 0, Qt.AlignmentFlag.AlignRight),
+                margins=(0, 0, 8, 0),
+            )
+        )
         self.clicked.connect(self.open)
         state.models_changed.connect(self.refresh)
         jobs.changed.connect(self.refresh)
@@ -122,26 +124,12 @@ class ModelList(QFrame):
         self.add_folder = button("Add a folder…", "models-add-folder", theme, "mdi6.folder-plus-outline", "quiet")
         self.add_file.clicked.connect(self._ask_for_file)
         self.add_folder.clicked.connect(self._ask_for_folder)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(8, 4, 12, 8)
-        column.setSpacing(8)
-        for group in self._groups.values():
-            column.addWidget(group)
-        column.addStretch(1)
-        feet = QHBoxLayout()
-        feet.addWidget(self.add_file)
-        feet.addWidget(self.add_folder)
-        feet.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(8)
-        layout.addWidget(self.error)
+        content = boxed(vbox(*self._groups.values(), ..., margins=(8, 4, 12, 8)))
         self._scroll = scroll_area(content, "models-scroll")
         content.installEventFilter(self)
-        layout.addWidget(self._scroll, 1)
-        layout.addWidget(rule())
-        layout.addLayout(feet)
+        self.setLayout(
+            vbox(self.error, (self._scroll, 1), rule(), hbox(self.add_file, self.add_folder, ...), margins=8)
+        )
 
     def pop_up(self, marked: str) -> None:
         """Show it under its button, its right edge where the button's is."""
@@ -252,14 +240,11 @@ class _Group(QWidget):
         super().__init__()
         self.setObjectName(f"models-{title.lower().replace(' ', '-')}")
         self._hint = label(hint, "caption", wrap=True)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(2)
         heading = label(title, "caption")
         heading.setContentsMargins(8, 0, 0, 0)
         self._hint.setContentsMargins(8, 0, 0, 0)
-        self._layout.addWidget(heading)
-        self._layout.addWidget(self._hint)
+        self._layout = vbox(heading, self._hint, gap=2)
+        self.setLayout(self._layout)
 
     def arrange(self, rows: list[ModelRow]) -> None:
         for row in rows:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame
 
 from fmstudio.gui import formatting
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.models.model_jobs import ModelJobs
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
 from fmstudio.gui.widgets.labels import ElidedLabel, IconLabel, button, icon_button, label, set_property
@@ -57,25 +58,17 @@ class ModelRow(Pressable, QFrame):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.mark)
-        head.addWidget(self.title, 1)
-        for each in (self.kind, self.loaded, self.fetch, self.load, self.unload, self.forget):
-            head.addWidget(each)
-        body = QVBoxLayout()
-        body.setContentsMargins(24, 0, 0, 0)
-        body.setSpacing(2)
-        for each in (self.facts, self.memory):
-            body.addWidget(each)
-        body.addWidget(self.backend, 0, Qt.AlignmentFlag.AlignLeft)
-        for each in (self.strip, self.error):
-            body.addWidget(each)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(2)
-        layout.addLayout(head)
-        layout.addLayout(body)
+        head = hbox(self.mark, (self.title, 1), self.kind, self.loaded, self.fetch, self.load, self.unload, self.forget)
+        body = vbox(
+            self.facts,
+            self.memory,
+            (self.backend, 0, Qt.AlignmentFlag.AlignLeft),
+            self.strip,
+            self.error,
+            gap=2,
+            margins=(24, 0, 0, 0),
+        )
+        self.setLayout(vbox(head, body, gap=2, margins=8))
         policy = self.mark.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.mark.setSizePolicy(policy)

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, icon_button, set_property
 from fmstudio.gui.widgets.text.flowing_text import wrapping
@@ -101,18 +102,8 @@ class Composer(QFrame):
         self.set_running(False)
 
     def _lay_out(self) -> None:
-        feet = QHBoxLayout()
-        feet.setContentsMargins(2, 0, 0, 0)
-        feet.addWidget(self.keys)
-        feet.addStretch(1)
-        feet.addWidget(self.send)
-        feet.addWidget(self.stop)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.error)
-        layout.addWidget(self.field)
-        layout.addLayout(feet)
+        feet = hbox(self.keys, ..., self.send, self.stop, gap=4, margins=(2, 0, 0, 0))
+        self.setLayout(vbox(self.error, self.field, feet, gap=4))
         set_property(self.keys, "role", "hint")
 
     @property

@@ -1,12 +1,13 @@
 """What the playground shows while there is no model: what it is for, and the ways to the first one."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.models.model_choice import STARTER, PlayState
 from fmstudio.gui.models.model_jobs import ModelJobs
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
@@ -38,10 +39,7 @@ class FirstModel(QWidget):
         self.strip.hide()
         self._empty.add_below(self.strip)
         self.error = ErrorBox(studio.theme, "no-model-error")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.error)
-        layout.addWidget(self._empty, 1)
+        self.setLayout(vbox(self.error, (self._empty, 1), gap=6))
         jobs.changed.connect(self._job_changed)
         state.models_changed.connect(self._show_size)
         self._show_size()

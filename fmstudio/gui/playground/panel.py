@@ -4,7 +4,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
 from fmstudio.gui.models.files import is_model, keep_pasted
 from fmstudio.gui.models.model_choice import PlayState
@@ -13,6 +13,7 @@ from fmstudio.gui.models.picker import ModelPicker
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.playground.first_model import FirstModel
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.workspace import WorkspaceError
@@ -68,19 +69,10 @@ class PlaygroundPanel(Panel):
         self.sight = Segments([(name, view[0]) for name, view in VIEWS.items()], "playground-view", "What to do")
         self._tool_stack = QStackedWidget()
         self._tool_stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        head.addWidget(self.sight)
-        head.addWidget(self._tool_stack, 1)
         self._pages = QStackedWidget()
         self._pages.setObjectName("playground-pages")
         self._pages.addWidget(self.first)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(head)
-        layout.addWidget(self.error)
-        layout.addWidget(self._pages, 1)
+        self.setLayout(vbox(hbox(self.sight, (self._tool_stack, 1), gap=16), self.error, (self._pages, 1), gap=12))
 
     def _connect(self) -> None:
         self.sight.changed.connect(self.look_at)
@@ -257,11 +249,4 @@ class PlaygroundPanel(Panel):
 
 def _tool_bar(tools: Any) -> QWidget:
     """A view's own small controls, at the right end of the line of views."""
-    made = QWidget()
-    row = QHBoxLayout(made)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(4)
-    row.addStretch(1)
-    for tool in tools:
-        row.addWidget(tool)
-    return made
+    return boxed(hbox(..., *tools, gap=4))

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QProgressBar, QWidget
 
 from fmstudio.gui.playground.figures import room_of
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.text.flowing_text import cut
 
@@ -34,15 +35,9 @@ class PromptTab(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
         self.copy = icon_button("mdi6.content-copy", "Copy the exact prompt", f"{name}-copy", studio.theme, self._copy)
-        head = QHBoxLayout()
-        head.addWidget(self.room, 1)
-        head.addWidget(self.copy)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 8, 0, 0)
-        layout.setSpacing(6)
-        layout.addLayout(head)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.text, 1)
+        self.setLayout(
+            vbox(hbox((self.room, 1), self.copy, gap=6), self.bar, (self.text, 1), gap=6, margins=(0, 8, 0, 0))
+        )
         self.clear()
 
     def show_prompt(self, prompt: Mapping[str, Any]) -> None:

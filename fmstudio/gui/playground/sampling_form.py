@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.form.form import Form
 from fmstudio.gui.widgets.labels import label
 
@@ -23,10 +24,7 @@ class SamplingForm(QWidget):
         self._state = state
         self.form = narrow_form(studio, name)
         self._waiting = label("Getting ready…", "secondary", f"{name}-waiting")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._waiting)
-        layout.addWidget(self.form, 1)
+        self.setLayout(vbox(self._waiting, (self.form, 1), gap=6))
         self.form.changed.connect(self._changed)
         state.settings_changed.connect(self._show_settings)
         state.sampling_changed.connect(self._show_values)
@@ -61,9 +59,7 @@ class OverridesForm(QWidget):
         super().__init__()
         self._state = state
         self.form = narrow_form(studio, name)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.form)
+        self.setLayout(vbox(self.form))
         self.form.changed.connect(self.changed)
 
     def overrides(self) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The system prompt of a chat, and what it is for."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.form.fields import LinesField
 from fmstudio.gui.widgets.labels import button
 
@@ -25,11 +26,7 @@ class SystemPrompt(QWidget):
         self.field.setPlaceholderText("None: the model begins with your message.")
         self.field.setToolTip(_SYSTEM_HELP)
         self.field.edited.connect(self._edited)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 12, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.fold)
-        layout.addWidget(self.field)
+        self.setLayout(vbox(self.fold, self.field, gap=4, margins=(0, 0, 12, 0)))
         self.set_open(True)
 
     def set_open(self, opened: bool) -> None:

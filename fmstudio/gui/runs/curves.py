@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QSplitter, QWidget
 
 from fmstudio.gui.runs.plots import RunPlot, plots_of
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import icon_button, label
@@ -105,10 +106,8 @@ class RunCurves(QWidget):
         large = _plot_card("loss-card")
         large.body.addLayout(self._toolbar())
         large.body.addWidget(self.loss, 1)
-        row = QWidget()
-        self._beneath = QHBoxLayout(row)
-        self._beneath.setContentsMargins(0, 0, 0, 0)
-        self._beneath.setSpacing(8)
+        self._beneath = hbox()
+        row = boxed(self._beneath)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setObjectName("curves-splitter")
         split.setChildrenCollapsible(False)
@@ -118,9 +117,7 @@ class RunCurves(QWidget):
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 1)
         split.setSizes([250, 92])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(split)
+        self.setLayout(vbox(split))
 
     def _toolbar(self) -> QHBoxLayout:
         self.against = ChoiceField("curves-against", "Horizontal axis", [])
@@ -139,9 +136,7 @@ class RunCurves(QWidget):
         self.smoothing.setValue(40)
         self.smoothing.setFixedWidth(88)
         self.smoothing.valueChanged.connect(self._smooth)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 10, 12, 0)
-        row.setSpacing(8)
+        row = hbox(margins=(12, 10, 12, 0))
         self._choice = row
         row.addStretch(1)
         row.addWidget(label("Smooth", "caption", "smoothing-title"))

@@ -5,12 +5,13 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.panel import Panel
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import TEXT_SIZES
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.feedback.jobs import LOGGING, PROMISE, logging_on
 from fmstudio.gui.widgets.form.fields import ChoiceField
@@ -35,17 +36,9 @@ class SettingsPanel(Panel):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self._settings = studio.settings
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(16)
-        for card in (self._looks(), self._computing(), self._feedback(), self._places()):
-            column.addWidget(card)
-        column.addStretch(1)
+        content = boxed(vbox(self._looks(), self._computing(), self._feedback(), self._places(), ..., gap=16))
         content.setMaximumWidth(_WIDTH)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll_area(content, "settings-scroll"))
+        self.setLayout(vbox(scroll_area(content, "settings-scroll")))
         self._settings.changed.connect(self._follow)
         studio.machine_changed.connect(self._show_machine)
         self._show_machine(studio.machine)
@@ -96,20 +89,16 @@ class SettingsPanel(Panel):
     def _places(self) -> Card:
         theme, workspace = self.theme, self.studio.workspace.path
         card = _card("Places", "settings-places")
-        buttons = QWidget()
-        row = QHBoxLayout(buttons)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(
-            button("Show folder", "settings-show-folder", theme, "mdi6.folder-outline", clicked=self._show_folder)
-        )
-        row.addWidget(
-            button(
-                "Open another…",
-                "settings-open-workspace",
-                theme,
-                "mdi6.folder-open-outline",
-                clicked=self._open_another,
+        buttons = boxed(
+            hbox(
+                button("Show folder", "settings-show-folder", theme, "mdi6.folder-outline", clicked=self._show_folder),
+                button(
+                    "Open another…",
+                    "settings-open-workspace",
+                    theme,
+                    "mdi6.folder-open-outline",
+                    clicked=self._open_another,
+                ),
             )
         )
         _add(card, "Workspace", str(workspace), buttons)
@@ -173,17 +162,14 @@ def _add(card: Card, title: str, help: str, control: QWidget) -> None:
     """A line of a card: what it is and does at the left, its control at the right."""
     if card.body.count():
         card.body.addWidget(rule())
-    texts = QVBoxLayout()
-    texts.setSpacing(2)
     name = control.objectName() or f"settings-{title.lower().replace(' ', '-')}"
-    texts.addWidget(label(title, "body", f"{name}-title"))
     explained = label(help, "caption", f"{name}-help", wrap=True)
     explained.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    texts.addWidget(explained)
-    row = QHBoxLayout()
-    row.setSpacing(24)
-    row.addLayout(texts, 1)
-    row.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
+    row = hbox(
+        (vbox(label(title, "body", f"{name}-title"), explained, gap=2), 1),
+        (control, 0, Qt.AlignmentFlag.AlignVCenter),
+        gap=24,
+    )
     card.body.addLayout(row)
 
 

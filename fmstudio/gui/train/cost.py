@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy
+from PySide6.QtWidgets import QGridLayout, QSizePolicy
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.labels import button, label
 
@@ -44,10 +45,7 @@ class RunCost(Card):
         self.recipe_button = button(
             "Show recipe", "show-recipe", theme, role="quiet", clicked=self.recipe_requested.emit
         )
-        row = QHBoxLayout()
-        row.addWidget(self.probe_button)
-        row.addStretch(1)
-        row.addWidget(self.recipe_button)
+        row = hbox(self.probe_button, ..., self.recipe_button)
         self.body.addLayout(row)
         self.clear_pace()
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.form import Form
 from fmstudio.gui.widgets.labels import button, label
@@ -50,22 +51,13 @@ class RunDrawing(QWidget):
         self._show_running(False)
 
     def _lay_out(self) -> None:
-        beside = QHBoxLayout()
-        beside.setSpacing(16)
-        beside.addWidget(self.form)
-        beside.addWidget(self.tiles, 1)
-        act = QHBoxLayout()
-        act.setSpacing(8)
-        for each in (self.go, self.halt):
-            act.addWidget(each)
-        act.addWidget(self.pace, 1)
-        act.addWidget(self.save)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(beside, 1)
-        layout.addWidget(self.error)
-        layout.addLayout(act)
+        self.setLayout(
+            vbox(
+                (hbox(self.form, (self.tiles, 1), gap=16), 1),
+                self.error,
+                hbox(self.go, self.halt, (self.pace, 1), self.save),
+            )
+        )
 
     def show_model(self, model: str, family: Mapping[str, Any]) -> None:
         """Draw with this model from now on; another family brings its own settings."""

@@ -6,9 +6,10 @@ from typing import Any
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, icon_button, label
@@ -28,10 +29,11 @@ class RunExport(Card):
         self.sentence = label("", "body", "export-sentence", wrap=True)
         self.error = ErrorBox(studio.theme, "export-error")
         self.folder = button("Open folder", "export-open", studio.theme, "mdi6.folder-open-outline", clicked=self._open)
-        row = QHBoxLayout()
-        row.addWidget(self.sentence, 1)
-        row.addWidget(self.folder)
-        row.addWidget(icon_button("mdi6.close", "Dismiss", "export-close", studio.theme, self.hide))
+        row = hbox(
+            (self.sentence, 1),
+            self.folder,
+            icon_button("mdi6.close", "Dismiss", "export-close", studio.theme, self.hide),
+        )
         self.body.addLayout(row)
         self.body.addWidget(self.error)
         self.hide()

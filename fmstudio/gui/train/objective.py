@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, label
@@ -44,13 +45,7 @@ class ObjectiveView(QWidget):
         self._to_data = button("Go to Data", "objective-go-to-data", theme, "mdi6.database-outline", clicked=go_to_data)
         self.card.add_control(self._to_data)
         self.lessons = Lessons()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
-        layout.addWidget(self.error)
-        layout.addWidget(self.card)
-        layout.addWidget(self.lessons)
-        layout.addStretch(1)
+        self.setLayout(vbox(self.error, self.card, self.lessons, ..., gap=16))
         self.clear("Choose a dataset at the left, and a real piece of it will be shown here.")
 
     def set_sentence(self, sentence: str) -> None:
@@ -100,9 +95,8 @@ class PictureRows(QWidget):
         super().__init__()
         self.setObjectName("objective-pictures")
         self._theme = theme
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(4)
+        self._layout = vbox(gap=4)
+        self.setLayout(self._layout)
 
     def show_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Show rows of {"title", "pictures", "captions"}."""
@@ -134,10 +128,9 @@ class PictureRows(QWidget):
 def _captions() -> QWidget:
     row = QFrame()
     row.setObjectName("objective-rows")
-    column = QVBoxLayout(row)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(2)
-    column.addWidget(label("Upper line: what the model sees. Lower line: what it must say at that place.", "caption"))
+    row.setLayout(
+        vbox(label("Upper line: what the model sees. Lower line: what it must say at that place.", "caption"))
+    )
     return row
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QSplitter, QVBoxLayout
+from PySide6.QtWidgets import QSplitter
 
 from fmstudio.gui.panel import Finding, Panel, PrimaryAction
 from fmstudio.gui.runs.book import RunBook
@@ -19,7 +19,7 @@ from fmstudio.gui.train.questions import RunQuestions
 from fmstudio.gui.train.sampling import RunSampling
 from fmstudio.gui.train.setup import RunSetup
 from fmstudio.gui.train.view import RunView
-from fmstudio.gui.widgets.boxes import column, row, stack
+from fmstudio.gui.widgets.boxes import column, row, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.form.recipe_dialog import RecipeDialog
@@ -98,9 +98,7 @@ class TrainPanel(Panel):
         split.addWidget(right)
         split.setStretchFactor(1, 1)
         split.setSizes([340, 900])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(split)
+        self.setLayout(vbox(split))
 
     def _connect(self) -> None:
         self.side.changed.connect(self._show_side)

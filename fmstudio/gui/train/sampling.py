@@ -5,11 +5,12 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QSplitter, QStackedWidget, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.drawing import SAMPLE, RunDrawing
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
@@ -91,41 +92,21 @@ class RunSampling(QWidget):
 
     def _lay_out(self) -> None:
         card = Card("", "sampling-card")
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(label("Model", "body"))
         self.model.setMinimumWidth(180)
-        head.addWidget(self.model, 1)
-        head.addWidget(self.export)
+        head = hbox(label("Model", "body"), (self.model, 1), self.export)
         card.body.addLayout(head)
         self._ways = QStackedWidget()
         self._ways.addWidget(self._writing())
         self._ways.addWidget(self.drawing)
         card.body.addWidget(self._ways, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(card)
+        self.setLayout(vbox(card))
 
     def _writing(self) -> QWidget:
         """The prompt, how tokens are drawn, and the text."""
-        writing = QWidget()
-        body = QVBoxLayout(writing)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(8)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        row = hbox()
         for name, title, *_ in SETTINGS:
-            column = QVBoxLayout()
-            column.setSpacing(4)
-            column.addWidget(label(title, "caption", f"sampling-{name}-title"))
-            column.addWidget(self.fields[name])
+            column = vbox(label(title, "caption", f"sampling-{name}-title"), self.fields[name], gap=4)
             row.addLayout(column, 1)
-        body.addLayout(row)
-        act = QHBoxLayout()
-        act.setSpacing(8)
-        act.addWidget(self.go)
-        act.addWidget(self.halt)
-        act.addWidget(self.pace, 1)
         split = QSplitter()
         split.setOrientation(split.orientation().Vertical)
         split.setObjectName("sampling-splitter")
@@ -136,10 +117,7 @@ class RunSampling(QWidget):
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 4)
         split.setSizes([88, 400])
-        body.addWidget(split, 1)
-        body.addWidget(self.error)
-        body.addLayout(act)
-        return writing
+        return boxed(vbox(row, (split, 1), self.error, hbox(self.go, self.halt, (self.pace, 1))))
 
     # The models.
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField, TextField
 from fmstudio.gui.widgets.form.form import Form
 from fmstudio.gui.widgets.labels import label
@@ -48,21 +49,12 @@ class RunSetup(QWidget):
         self.form.changed.connect(self._edited)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        head = QHBoxLayout()
-        head.setContentsMargins(0, 0, GUTTER, 0)
-        head.setSpacing(8)
+        head = hbox(margins=(0, 0, GUTTER, 0))
         for title, field in (("Name", self.name), ("Size", self.size)):
             head.addLayout(_titled(title, field), 3 if field is self.name else 2)
-        self._beginning = QWidget()
-        self._beginning.setLayout(_titled("Continue from", self.init))
+        self._beginning = boxed(_titled("Continue from", self.init))
         self._beginning.layout().setContentsMargins(0, 0, GUTTER, 0)
-        layout.addLayout(head)
-        layout.addWidget(self._beginning)
-        layout.addWidget(self.note)
-        layout.addWidget(self.form, 1)
+        self.setLayout(vbox(head, self._beginning, self.note, (self.form, 1), gap=12))
 
     # What can be chosen.
 
@@ -204,10 +196,6 @@ class RunSetup(QWidget):
 
 
 def _titled(title: str, field: QWidget) -> QVBoxLayout:
-    column = QVBoxLayout()
-    column.setSpacing(4)
     text: QLabel = label(title, "body", f"{field.objectName()}-title")
     text.setBuddy(field)
-    column.addWidget(text)
-    column.addWidget(field)
-    return column
+    return vbox(text, field, gap=4)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QSplitter, QTabWidget, QWidget
 
 from fmstudio.gui.runs.book import RunBook
 from fmstudio.gui.runs.curves import RunCurves
@@ -19,6 +19,7 @@ from fmstudio.gui.train.facts import RunFacts
 from fmstudio.gui.train.history import ICONS
 from fmstudio.gui.train.log import RunLog
 from fmstudio.gui.train.samples import RunSamples
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -71,12 +72,7 @@ class RunView(QWidget):
         split.setSizes(FOR_TEXT)
         self._split, self._draws = split, False
         self._parts = (self.header, split)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.header)
-        layout.addWidget(split, 1)
-        layout.addWidget(self.nothing, 1)
+        self.setLayout(vbox(self.header, (split, 1), (self.nothing, 1)))
 
     def show_run(self, run: RunState | None) -> None:
         """Look at this run from now on."""
@@ -147,13 +143,18 @@ class RunHeader(Card):
             menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._icon)
-        row.addWidget(self.name)
-        row.addWidget(self.status, 1)
-        for each in (self.write, self.longer, self.go_on, self.hold, self.stop, self.cancel, self.more):
-            row.addWidget(each)
+        row = hbox(
+            self._icon,
+            self.name,
+            (self.status, 1),
+            self.write,
+            self.longer,
+            self.go_on,
+            self.hold,
+            self.stop,
+            self.cancel,
+            self.more,
+        )
         self.body.addLayout(row)
         self.body.addWidget(self.error)
         self.body.addWidget(self.facts)

@@ -1,38 +1,36 @@
-"""Widgets put together: beneath each other, at the left of a line, or one at a time."""
+"""Widgets put together: beside each other, beneath each other, or one at a time, on the grid of eight pixels."""
 
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from types import EllipsisType
+from typing import Any, TypeVar
+
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from fmstudio.gui.widgets.labels import scroll_area
 
+Part = QWidget | QLayout | int | EllipsisType | tuple[Any, ...]
+"""What a box holds, in order: a widget or a box; `...` for the room that is left; a number of pixels to leave free.
 
-def column(*widgets: QWidget) -> QWidget:
-    """Beneath each other; the last takes the room that is left."""
+A widget or a box can come as (it, stretch) or (it, stretch, alignment): what stretches shares the room that is left.
+"""
+
+Margins = int | tuple[int, int, int, int]
+Box = TypeVar("Box", bound=QBoxLayout)
+
+
+def hbox(*parts: Part, gap: int = 8, margins: Margins = 0) -> QHBoxLayout:
+    """Beside each other."""
+    return _filled(QHBoxLayout(), parts, gap, margins)
+
+
+def vbox(*parts: Part, gap: int = 8, margins: Margins = 0) -> QVBoxLayout:
+    """Beneath each other."""
+    return _filled(QVBoxLayout(), parts, gap, margins)
+
+
+def boxed(box: QLayout) -> QWidget:
+    """A widget around a box, for where one is asked for."""
     made = QWidget()
-    layout = QVBoxLayout(made)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(12)
-    for widget in widgets:
-        layout.addWidget(widget)
-    layout.setStretch(len(widgets) - 1, 1)
-    return made
-
-
-def scrolled_column(name: str) -> tuple[QVBoxLayout, QScrollArea]:
-    """A column to fill, and the area to put in place, which scrolls where the column is higher than the room."""
-    content = QWidget()
-    layout = QVBoxLayout(content)
-    layout.setContentsMargins(0, 4, 0, 4)  # a focus frame needs some room
-    layout.setSpacing(8)
-    return layout, scroll_area(content, name)
-
-
-def row(widget: QWidget) -> QWidget:
-    """At the left of a line of its own."""
-    made = QWidget()
-    layout = QHBoxLayout(made)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(widget)
-    layout.addStretch(1)
+    made.setLayout(box)
     return made
 
 
@@ -43,3 +41,37 @@ def stack(name: str, *pages: QWidget) -> QStackedWidget:
     for page in pages:
         made.addWidget(page)
     return made
+
+
+def column(*widgets: QWidget) -> QWidget:
+    """Beneath each other; the last takes the room that is left."""
+    *above, last = widgets
+    return boxed(vbox(*above, (last, 1), gap=12))
+
+
+def scrolled_column(name: str) -> tuple[QVBoxLayout, QScrollArea]:
+    """A column to fill, and the area to put in place, which scrolls where the column is higher than the room."""
+    layout = vbox(margins=(0, 4, 0, 4))  # a focus frame needs some room
+    return layout, scroll_area(boxed(layout), name)
+
+
+def row(widget: QWidget) -> QWidget:
+    """At the left of a line of its own."""
+    return boxed(hbox(widget, ...))
+
+
+def _filled(box: Box, parts: tuple[Part, ...], gap: int, margins: Margins) -> Box:
+    left, top, right, bottom = margins if isinstance(margins, tuple) else (margins,) * 4
+    box.setContentsMargins(left, top, right, bottom)
+    box.setSpacing(gap)
+    for part in parts:
+        what, *how = part if isinstance(part, tuple) else (part,)
+        if what is ...:
+            box.addStretch(*(how or [1]))
+        elif isinstance(what, int):
+            box.addSpacing(what)
+        elif isinstance(what, QLayout):
+            box.addLayout(what, *how)
+        else:
+            box.addWidget(what, *how)
+    return box

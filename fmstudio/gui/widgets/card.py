@@ -1,8 +1,9 @@
 """Cards: a surface with one hairline border that holds what belongs together; one kind can be clicked."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import label, set_property
 from fmstudio.gui.widgets.pressable import Pressable
 
@@ -16,22 +17,13 @@ class Card(QFrame):
         super().__init__()
         self.setObjectName(name)
         self.setProperty("role", "card")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(_PADDING, _PADDING, _PADDING, _PADDING)
-        layout.setSpacing(12)
-        self._header = QHBoxLayout()
-        self._header.setSpacing(8)
         self.title = label(title, "section", f"{name}-title")
         self.caption = label(caption, "caption", f"{name}-caption")
-        self._header.addWidget(self.title)
-        self._header.addWidget(self.caption)
-        self._header.addStretch(1)
+        self._header = hbox(self.title, self.caption, ...)
         self.caption.setVisible(bool(caption))
         self.title.setVisible(bool(title))
-        layout.addLayout(self._header)
-        self.body = QVBoxLayout()
-        self.body.setSpacing(8)
-        layout.addLayout(self.body, 1)
+        self.body = vbox()
+        self.setLayout(vbox(self._header, (self.body, 1), gap=12, margins=_PADDING))
 
     def add_control(self, control: QWidget) -> None:
         """Put a control at the right end of the title."""
@@ -56,9 +48,8 @@ class ClickableCard(Pressable, QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(_PADDING, _PADDING, _PADDING, _PADDING)
-        self.body.setSpacing(4)
+        self.body = vbox(gap=4, margins=_PADDING)
+        self.setLayout(self.body)
 
     def set_selected(self, selected: bool) -> None:
         """Show the card as the chosen one among its neighbours."""

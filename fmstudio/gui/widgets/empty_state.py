@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import IconLabel, button, label
 
 _WIDTH, _LEAST = 420, 240
@@ -23,20 +24,14 @@ class EmptyState(QWidget):
         self._theme = theme
         self._title = label(title, "section", f"{name}-title", wrap=True)
         self._sentence = label(sentence, "secondary", f"{name}-sentence", wrap=True)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(8)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(8)
-        layout.addStretch(2)
-        layout.addWidget(IconLabel(theme, icon, "disabled", 48), 0, Qt.AlignmentFlag.AlignHCenter)
+        self._buttons = hbox()
+        layout = vbox((..., 2), (IconLabel(theme, icon, "disabled", 48), 0, Qt.AlignmentFlag.AlignHCenter), margins=8)
+        self.setLayout(layout)
         for text in (self._title, self._sentence):
             text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             text.setFixedWidth(_WIDTH)
             # In a row of its own, which asks for the height that the text has at its own width, not at the page's.
-            row = QHBoxLayout()
-            row.addStretch(1)
-            row.addWidget(text)
-            row.addStretch(1)
+            row = hbox(..., text, ...)
             layout.addLayout(row)
         layout.addSpacing(8)
         layout.addLayout(self._buttons)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.labels import IconLabel, button, icon_button, label
 
 
@@ -23,26 +24,26 @@ class ErrorBox(QFrame):
         self.sentence.setTextInteractionFlags(self.sentence.textInteractionFlags().TextSelectableByMouse)
         self.copy_button = button("Copy details", f"{name}-copy", theme, "mdi6.content-copy", "quiet", self._copy)
         self.close_button = icon_button("mdi6.close", "Dismiss", f"{name}-close", theme, self.clear)
-        self._actions = QHBoxLayout()
-        self._actions.setSpacing(8)
-        self._actions.addWidget(self.copy_button)
+        self._actions = hbox(self.copy_button)
         self._lay_out(stacked)
         self.close_button.setVisible(dismissable)
         self.hide()
 
     def _lay_out(self, stacked: bool) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 8, 8, 8)
-        layout.setSpacing(8)
-        layout.addWidget(IconLabel(self._theme, "mdi6.alert-circle-outline", "error"))
         body = QVBoxLayout() if stacked else QHBoxLayout()
         body.setSpacing(8)
         body.addWidget(self.sentence, 1)
         body.addLayout(self._actions)
         if stacked:
             self._actions.addStretch(1)
-        layout.addLayout(body, 1)
-        layout.addWidget(self.close_button)
+        self.setLayout(
+            hbox(
+                IconLabel(self._theme, "mdi6.alert-circle-outline", "error"),
+                (body, 1),
+                self.close_button,
+                margins=(12, 8, 8, 8),
+            )
+        )
 
     def add_action(self, text: str, name: str, clicked: Callable[[], object]) -> QPushButton:
         """Add a button that helps with this error, such as "Try again"."""
@@ -89,12 +90,14 @@ class Banner(QFrame):
         self.setObjectName(name)
         self.setProperty("role", "banner")
         self.sentence = label("", "body", f"{name}-sentence", wrap=True)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 6, 8, 6)
-        layout.setSpacing(8)
-        layout.addWidget(IconLabel(theme, "mdi6.information-outline", "warning"))
-        layout.addWidget(self.sentence, 1)
-        layout.addWidget(icon_button("mdi6.close", "Dismiss", f"{name}-close", theme, self.dismissed.emit))
+        self.setLayout(
+            hbox(
+                IconLabel(theme, "mdi6.information-outline", "warning"),
+                (self.sentence, 1),
+                icon_button("mdi6.close", "Dismiss", f"{name}-close", theme, self.dismissed.emit),
+                margins=(12, 6, 8, 6),
+            )
+        )
         self.dismissed.connect(self.hide)
         self.hide()
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton
+
+from fmstudio.gui.widgets.boxes import hbox
 
 
 class Segments(QFrame):
@@ -20,9 +22,8 @@ class Segments(QFrame):
         self.setProperty("role", "segments")
         self._values = [value for value, _ in choices]
         self._group = QButtonGroup(self)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = hbox(gap=0)
+        self.setLayout(layout)
         for number, (value, text) in enumerate(choices):
             button = QPushButton(text)
             button.setObjectName(f"{name}-{value}")

@@ -1,7 +1,8 @@
 """A field under its title, as it stands in a form."""
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.labels import label
 
 
@@ -14,25 +15,10 @@ def titled(title: str, editor: QWidget, help: str = "", *beside: QWidget) -> QWi
     for each in (name, editor):
         each.setToolTip(f"<p>{help}</p>" if help else "")
     editor.setAccessibleDescription(help)
-    line = QHBoxLayout()
-    line.setSpacing(4)
-    line.addWidget(editor, 1)
-    for each in beside:
-        line.addWidget(each)
-    layout = QVBoxLayout(made)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(4)
-    layout.addWidget(name)
-    layout.addLayout(line)
+    made.setLayout(vbox(name, hbox((editor, 1), *beside, gap=4), gap=4))
     return made
 
 
 def side_by_side(*widgets: QWidget) -> QWidget:
     """Fields that share a line."""
-    made = QWidget()
-    layout = QHBoxLayout(made)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(12)
-    for widget in widgets:
-        layout.addWidget(widget, 1)
-    return made
+    return boxed(hbox(*((widget, 1) for widget in widgets)))

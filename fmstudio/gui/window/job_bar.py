@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QWidget
 
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
 from fmstudio.gui.widgets.labels import label
 
@@ -50,17 +51,19 @@ class JobBar(QFrame):
         self.refresh()
 
     def _lay_out(self) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 0, 16, 0)
-        layout.setSpacing(16)
-        layout.addWidget(self._idle)
-        for strip in self._strips:
-            layout.addWidget(strip, 1)
         self._stretch = QWidget()
         self._stretch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        layout.addWidget(self._stretch)
-        layout.addWidget(self._list)
-        layout.addWidget(self._device)
+        self.setLayout(
+            hbox(
+                self._idle,
+                *((strip, 1) for strip in self._strips),
+                self._stretch,
+                self._list,
+                self._device,
+                gap=16,
+                margins=(16, 0, 16, 0),
+            )
+        )
 
     def set_device(self, text: str) -> None:
         """What the engine computes on: "CPU · 2 threads"."""

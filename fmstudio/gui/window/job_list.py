@@ -4,19 +4,18 @@ from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QPainter
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from fmstudio.gui import formatting
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.job_strip import TOKENS, WORDS
 from fmstudio.gui.widgets.labels import button, icon_button, label
@@ -55,26 +54,17 @@ class JobList(QFrame):
         studio.jobs.changed.connect(self._refresh)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(label("Jobs of this session", "section", "job-list-title"))
-        head.addStretch(1)
-        head.addWidget(self._clear)
-        head.addWidget(icon_button("mdi6.close", "Close", "job-list-close", self._studio.theme, self.hide))
-        detail = QVBoxLayout()
-        detail.setSpacing(6)
-        for each in (self._title, self._state, self.error):
-            detail.addWidget(each)
-        detail.addWidget(self.log, 1)
-        detail.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignRight)
-        body = QHBoxLayout()
-        body.setSpacing(16)
-        body.addWidget(self.list)
-        body.addLayout(detail, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(12)
-        layout.addLayout(head)
-        layout.addLayout(body, 1)
+        head = hbox(
+            label("Jobs of this session", "section", "job-list-title"),
+            ...,
+            self._clear,
+            icon_button("mdi6.close", "Close", "job-list-close", self._studio.theme, self.hide),
+            gap=12,
+        )
+        detail = vbox(
+            self._title, self._state, self.error, (self.log, 1), (self._copy, 0, Qt.AlignmentFlag.AlignRight), gap=6
+        )
+        self.setLayout(vbox(head, (hbox(self.list, (detail, 1), gap=16), 1), gap=12, margins=(16, 12, 16, 12)))
 
     def pop_up(self, corner: QPoint) -> None:
         """Show it with its lower right corner at a point of the screen."""

@@ -5,11 +5,12 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from fmstudio.gui.panel import Panel, PanelInfo, dropped_paths, find_panels
 from fmstudio.gui.preload import in_idle_moments, pieces
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import Banner
 from fmstudio.gui.window.drop_hint import DropHint
 from fmstudio.gui.window.findings import findings
@@ -50,10 +51,7 @@ class MainWindow(Shell):
         for page in self._pages.values():
             self.pages.addWidget(page)
         self.banner = Banner(studio.theme, "notice")
-        self._notice = QWidget()
-        around = QVBoxLayout(self._notice)
-        around.setContentsMargins(24, 12, 24, 0)
-        around.addWidget(self.banner)
+        self._notice = boxed(vbox(self.banner, margins=(24, 12, 24, 0)))
         self._notice.setVisible(bool(studio.workspace.notice))
         self.banner.dismissed.connect(self._notice.hide)
         self.job_bar = JobBar(studio)
@@ -68,26 +66,10 @@ class MainWindow(Shell):
         restore_window(self)
 
     def _lay_out(self) -> None:
-        right = QVBoxLayout()
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(0)
-        right.addWidget(self._notice)
-        right.addWidget(self.pages, 1)
-        below = QVBoxLayout()
-        below.setContentsMargins(24, 0, 24, 8)
-        below.addWidget(self.trouble)
-        right.addLayout(below)
-        upper = QHBoxLayout()
-        upper.setSpacing(0)
-        upper.addWidget(self.navigation)
-        upper.addLayout(right, 1)
+        right = vbox(self._notice, (self.pages, 1), vbox(self.trouble, margins=(24, 0, 24, 8)), gap=0)
         central = QWidget()
         central.setObjectName("central")
-        layout = QVBoxLayout(central)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(upper, 1)
-        layout.addWidget(self.job_bar)
+        central.setLayout(vbox((hbox(self.navigation, (right, 1), gap=0), 1), self.job_bar, gap=0))
         self.setCentralWidget(central)
 
     def _connect(self) -> None:

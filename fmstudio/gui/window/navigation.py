@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton
 
 from fmstudio.gui.panel import PanelInfo
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import IconLabel, button, label
 
 _WIDTH = 184
@@ -26,11 +27,8 @@ class Navigation(QFrame):
         self.setFixedWidth(_WIDTH)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {}
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 16, 8, 12)
-        layout.setSpacing(2)
-        layout.addLayout(self._brand(theme))
-        layout.addSpacing(12)
+        layout = vbox(self._brand(theme), 12, gap=2, margins=(8, 16, 8, 12))
+        self.setLayout(layout)
         for info in infos:
             if info.order >= LAST:
                 layout.addStretch(1)
@@ -42,13 +40,12 @@ class Navigation(QFrame):
             layout.addStretch(1)
 
     def _brand(self, theme: Theme) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(10, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(IconLabel(theme, "mdi6.orbit", "accent", 22))
-        row.addWidget(label("FM Studio", "section", "brand"))
-        row.addStretch(1)
-        return row
+        return hbox(
+            IconLabel(theme, "mdi6.orbit", "accent", 22),
+            label("FM Studio", "section", "brand"),
+            ...,
+            margins=(10, 0, 0, 0),
+        )
 
     def _find_button(self, theme: Theme) -> QPushButton:
         made = button("Find", "navigation-find", theme, "mdi6.magnify", "navigation", self.palette_wanted.emit)
@@ -95,7 +92,4 @@ def _add_key(made: QPushButton, key: str) -> None:
     """A quiet reminder of the shortcut at the right end of a button."""
     hint = label(key, "caption", f"{made.objectName()}-key")
     hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-    row = QHBoxLayout(made)
-    row.setContentsMargins(0, 0, 10, 0)
-    row.addStretch(1)
-    row.addWidget(hint)
+    made.setLayout(hbox(..., hint, gap=6, margins=(0, 0, 10, 0)))

@@ -1,9 +1,10 @@
 """The frame around a panel: its title, one line of what happens here, its header controls and the primary button."""
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.gui.panel import Panel, PanelInfo, PrimaryAction
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.primary_button import PrimaryButton
 
@@ -20,23 +21,19 @@ class Page(QWidget):
         self.panel: Panel | None = None
         self.primary: PrimaryButton | None = None
         self._theme = theme
-        self._header = QHBoxLayout()
-        self._header.setSpacing(8)
-        self._header.addLayout(self._titles(), 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, 16, MARGIN, 16)
-        layout.setSpacing(16)
-        layout.addLayout(self._header)
+        self._header = hbox((self._titles(), 1))
+        layout = vbox(self._header, gap=16, margins=(MARGIN, 16, MARGIN, 16))
+        self.setLayout(layout)
         self._body = layout
         self._space = QWidget()
         layout.addWidget(self._space, 1)
 
     def _titles(self) -> QVBoxLayout:
-        titles = QVBoxLayout()
-        titles.setSpacing(2)
-        titles.addWidget(label(self.info.title, "title", f"{self.info.name}-title"))
-        titles.addWidget(label(self.info.summary, "secondary", f"{self.info.name}-summary"))
-        return titles
+        return vbox(
+            label(self.info.title, "title", f"{self.info.name}-title"),
+            label(self.info.summary, "secondary", f"{self.info.name}-summary"),
+            gap=2,
+        )
 
     def fill(self, panel: Panel) -> None:
         """Put the panel in its frame."""

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from fmstudio.gui.panel import Finding
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import label
 
 _WIDTH, _ROWS, _ROW_HEIGHT = 560, 9, 36
@@ -37,11 +38,7 @@ class Palette(QFrame):
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.itemClicked.connect(self._go)
         self._nothing = label("Nothing of that name.", "secondary", "palette-nothing")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 12, 12)
-        layout.setSpacing(8)
-        for each in (self.field, self.list, self._nothing):
-            layout.addWidget(each)
+        self.setLayout(vbox(self.field, self.list, self._nothing, margins=12))
 
     def pop_up(self, findings: Sequence[Finding]) -> None:
         """Show what can be found, over the upper middle of the window."""
@@ -72,10 +69,7 @@ class Palette(QFrame):
         item.setSizeHint(QSize(0, _ROW_HEIGHT))
         holder = QWidget()
         holder.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 10, 0)
-        row.addStretch(1)
-        row.addWidget(label(finding.hint or finding.kind, "caption"))
+        holder.setLayout(hbox(..., label(finding.hint or finding.kind, "caption"), gap=6, margins=(0, 0, 10, 0)))
         self.list.setItemWidget(item, holder)
 
     def _go(self, item: QListWidgetItem | None) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QWidget
 
 from fmstudio.gui.panel import PanelInfo
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.window.navigation import shortcut_of
 
@@ -35,10 +36,13 @@ class ShortcutsDialog(QDialog):
         for row, (keys, meaning) in enumerate((*panels, *GENERAL)):
             grid.addWidget(label(keys, "mono"), row, 0)
             grid.addWidget(label(meaning), row, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 16, 24, 16)
-        layout.setSpacing(16)
-        layout.addWidget(label("Keyboard shortcuts", "section"))
-        layout.addLayout(grid)
         close = button("Close", "shortcuts-close", theme, clicked=self.accept)
-        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        self.setLayout(
+            vbox(
+                label("Keyboard shortcuts", "section"),
+                grid,
+                (close, 0, Qt.AlignmentFlag.AlignRight),
+                gap=16,
+                margins=(24, 16, 24, 16),
+            )
+        )

@@ -5,10 +5,11 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from fmstudio.gui.data.pictures.large import PictureBox
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import boxed, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
 from fmstudio.gui.widgets.pictures.tiles import image_of
@@ -58,13 +59,7 @@ class PictureDetail(Card):
     def _lay_out(self) -> None:
         self.add_control(self._copy)
         self.add_control(self._save)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(12)
-        column.addWidget(self.words)
-        column.addWidget(self.facts)
-        column.addStretch(1)
+        content = boxed(vbox(self.words, self.facts, ..., gap=12, margins=(0, 0, 4, 0)))
         self.body.addWidget(self.box)
         self.body.addSpacing(4)
         self.body.addWidget(scroll_area(content, "picture-detail-scroll"), 1)

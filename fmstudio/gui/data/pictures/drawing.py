@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fmstudio.gui.data.jobs import DRAWN
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField, TextField
@@ -58,15 +58,10 @@ class DrawSheet(KeyedView):
         what = Card("What to draw", "draw-what")
         what.setFixedWidth(320)
         what.layout().setContentsMargins(16, 16, 4, 12)
-        content = QWidget()
-        fields = QVBoxLayout(content)
-        fields.setContentsMargins(0, 0, 12, 0)
-        fields.setSpacing(12)
+        fields = vbox(gap=12, margins=(0, 0, 12, 0))
+        content = boxed(fields)
         for title, field in (("Style", self.style_field), ("How many", self.count), ("Name", self.name)):
-            column = QVBoxLayout()
-            column.setSpacing(4)
-            column.addWidget(label(title, "body"))
-            column.addWidget(field)
+            column = vbox(label(title, "body"), field, gap=4)
             if field is self.style_field:
                 column.addWidget(self.about)
             fields.addLayout(column)
@@ -78,21 +73,14 @@ class DrawSheet(KeyedView):
         looks.body.addWidget(self.error)
         looks.body.addWidget(self.tiles, 1)
         looks.body.addWidget(self.known)
-        head, texts, row = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(label("Draw pictures", "section", "draw-title"))
         sentence = "As many as wanted, without a download; what is on each is kept as class, attributes and caption."
-        texts.addWidget(label(sentence, "secondary", "draw-sentence", wrap=True))
-        head.addLayout(texts, 1)
-        head.addWidget(button("Cancel", "draw-cancel", self._studio.theme, clicked=self.closed.emit))
-        row.setSpacing(16)
-        row.addWidget(what)
-        row.addWidget(looks, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(head)
-        layout.addLayout(row, 1)
+        texts = vbox(
+            label("Draw pictures", "section", "draw-title"),
+            label(sentence, "secondary", "draw-sentence", wrap=True),
+            gap=2,
+        )
+        head = hbox((texts, 1), button("Cancel", "draw-cancel", self._studio.theme, clicked=self.closed.emit), gap=12)
+        self.setLayout(vbox(head, (hbox(what, (looks, 1), gap=16), 1), gap=12))
 
     def _connect(self) -> None:
         self.style_field.edited.connect(self._restyle)

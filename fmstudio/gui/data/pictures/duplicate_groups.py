@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.data.jobs import SOME_PICTURES
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
@@ -64,10 +65,8 @@ class DuplicateGroups(Card):
     def _lay_out(self) -> None:
         for control in (self.place, self.back, self.forth):
             self.add_control(control)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.setSpacing(16)
+        column = vbox(gap=16, margins=(0, 0, 8, 0))
+        content = boxed(column)
         for row in self.rows:
             row.toggled.connect(self._toggle)
             column.addWidget(row)
@@ -136,16 +135,7 @@ class _GroupRow(QWidget):
         self.tiles.largest = _SIDE
         self.tiles.setFixedHeight(_SIDE + theme.size("caption") + 12)
         self.tiles.clicked.connect(self._clicked)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.title)
-        head.addWidget(self.more)
-        head.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addLayout(head)
-        layout.addWidget(self.tiles)
+        self.setLayout(vbox(hbox(self.title, self.more, ...), self.tiles, gap=6))
 
     def expect(self, group: Group | None) -> None:
         """Make room for a group whose pictures are still to come."""

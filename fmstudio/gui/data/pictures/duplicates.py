@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.jobs import DUPLICATES, WITHOUT_DUPLICATES
 from fmstudio.gui.data.new_dataset import NewDataset
 from fmstudio.gui.data.pictures.duplicate_groups import DuplicateGroups, Group
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -73,15 +73,10 @@ class DuplicatesView(KeyedView):
             left.body.addWidget(part)
         left.body.addStretch(1)
         left.body.addWidget(self.find_button, 0, Qt.AlignmentFlag.AlignLeft)
-        right = QVBoxLayout()
-        right.setSpacing(12)
+        right = vbox(gap=12)
         for part, stretch in ((self.error, 0), (self.invitation, 1), (self.groups, 1), (self.making, 0)):
             right.addWidget(part, stretch)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
-        layout.addWidget(left)
-        layout.addLayout(right, 1)
+        self.setLayout(hbox(left, (right, 1), gap=16))
 
     def _connect(self, studio: Studio) -> None:
         self.acted.connect(self._act)

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QSplitter, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.jobs import PICTURE
@@ -16,6 +16,7 @@ from fmstudio.gui.data.pictures.tools import WallTools
 from fmstudio.gui.data.pictures.wall import PictureWall
 from fmstudio.gui.panel import find_panels
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.lists.menus import menu_of
@@ -54,12 +55,7 @@ class PicturesView(QWidget):
         split.addWidget(self.detail)
         split.setStretchFactor(0, 1)
         split.setSizes([520, 240])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(self.error)
-        layout.addWidget(self.tools)
-        layout.addWidget(split, 1)
+        self.setLayout(vbox(self.error, self.tools, (split, 1), gap=12))
 
     def _connect(self) -> None:
         self.tools.filtered.connect(self._filter)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.counting import CountedView, Figure
@@ -15,6 +15,7 @@ from fmstudio.gui.data.pictures.large import PictureBox
 from fmstudio.gui.data.shares import Shares, shares_of
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
 from fmstudio.gui.widgets.pictures.tiles import image_of
@@ -40,8 +41,7 @@ class PictureStatisticsView(CountedView):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        figures = QHBoxLayout()
-        figures.setSpacing(8)
+        figures = hbox()
         for name, figure in self.figures.items():
             figures.addWidget(figure, 3 if name == "licence" else 2)
         mean = Card("Mean picture", "picture-statistics-mean-card")
@@ -49,19 +49,10 @@ class PictureStatisticsView(CountedView):
         mean.body.addWidget(self.mean, 1)
         brightness = Card("Brightness", "picture-statistics-channels-card", "share of all pixels")
         brightness.body.addWidget(self.channels, 1)
-        looks = QHBoxLayout()
-        looks.setSpacing(16)
-        looks.addWidget(mean, 2)
-        looks.addWidget(brightness, 5)
         self._cards.setSpacing(16)
         for column in range(_ACROSS):
             self._cards.setColumnStretch(column, 1)
-        column = QVBoxLayout()
-        column.addLayout(figures)
-        column.addLayout(looks)
-        column.addLayout(self._cards)
-        column.addWidget(self.skipped)
-        column.addStretch(1)
+        column = vbox(figures, hbox((mean, 2), (brightness, 5), gap=16), self._cards, self.skipped, ..., gap=16)
         self.put(column)
 
     def show_numbers(self, found: Mapping[str, Any], licence: str) -> None:

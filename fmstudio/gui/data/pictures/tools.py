@@ -3,10 +3,11 @@
 import bisect
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QLineEdit, QSlider, QWidget
 
 from fmstudio.gui.data.pictures.wall import tile_sides
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import IconLabel, label
 
@@ -50,16 +51,17 @@ class WallTools(QWidget):
         self.slider.valueChanged.connect(self._size)
 
     def _lay_out(self, theme: Theme) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.search)
-        layout.addWidget(self.classes)
-        layout.addSpacing(4)
-        layout.addWidget(self.found, 1)
-        layout.addWidget(IconLabel(theme, "mdi6.view-comfy", "secondary"))
-        layout.addWidget(self.slider)
-        layout.addWidget(IconLabel(theme, "mdi6.view-grid", "secondary"))
+        self.setLayout(
+            hbox(
+                self.search,
+                self.classes,
+                4,
+                (self.found, 1),
+                IconLabel(theme, "mdi6.view-comfy", "secondary"),
+                self.slider,
+                IconLabel(theme, "mdi6.view-grid", "secondary"),
+            )
+        )
 
     def set_pictures(self, width: int, height: int, classes: list[str]) -> None:
         """Offer the sizes and the classes of another dataset; its pictures are all shown at first."""

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.jobs import APPLY, REVIEW
@@ -13,6 +12,7 @@ from fmstudio.gui.data.text.findings import FindingsView
 from fmstudio.gui.data.text.review import Review, findings_of
 from fmstudio.gui.data.text.rules import RulesForm
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -61,15 +61,10 @@ class CleaningView(KeyedView):
         left.body.addWidget(self.rules, 1)
         left.body.addWidget(self.state)
         left.body.addWidget(self.review_button, 0, Qt.AlignmentFlag.AlignLeft)
-        right = QVBoxLayout()
-        right.setSpacing(12)
+        right = vbox(gap=12)
         for part, stretch in ((self.error, 0), (self.invitation, 1), (self.findings, 1), (self.making, 0)):
             right.addWidget(part, stretch)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
-        layout.addWidget(left)
-        layout.addLayout(right, 1)
+        self.setLayout(hbox(left, (right, 1), gap=16))
 
     def _connect(self, studio: Studio) -> None:
         self.acted.connect(self._act)

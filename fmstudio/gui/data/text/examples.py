@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
 from fmstudio.gui.data.text.review import REPAIR, RuleFindings
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.difference import as_html, difference
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
 
@@ -39,22 +40,13 @@ class ExampleView(QWidget):
         theme.changed.connect(self._show)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.heading, 1)
-        head.addWidget(self.place)
-        head.addWidget(self.back)
-        head.addWidget(self.forth)
-        texts = QHBoxLayout()
-        texts.setSpacing(12)
-        texts.addWidget(self.before, 1)
-        texts.addWidget(self.after, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(head)
-        layout.addWidget(self.why)
-        layout.addLayout(texts, 1)
+        self.setLayout(
+            vbox(
+                hbox((self.heading, 1), self.place, self.back, self.forth),
+                self.why,
+                (hbox((self.before, 1), (self.after, 1), gap=12), 1),
+            )
+        )
 
     def show_rule(self, findings: RuleFindings | None) -> None:
         """Show the examples of a rule; of the same rule the place is kept while more are found."""
@@ -106,11 +98,7 @@ class _Text(QWidget):
         self.text.setFrameShape(QFrame.Shape.NoFrame)
         self.text.setMinimumHeight(64)
         self.text.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.caption)
-        layout.addWidget(self.text, 1)
+        self.setLayout(vbox(self.caption, (self.text, 1), gap=4))
 
     def show_text(self, caption: str, rich: str) -> None:
         self.caption.setText(caption)

@@ -2,12 +2,13 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.text.examples import ExampleView
 from fmstudio.gui.data.text.review import TITLES, Review, RuleFindings
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.labels import label, rule, set_property
 from fmstudio.gui.widgets.pressable import Pressable
@@ -105,11 +106,7 @@ class _Row(Pressable, QFrame):
         for each, width in ((self.amount, 150), (self.weight, 76)):
             each.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             each.setMinimumWidth(width)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 0)
-        layout.addWidget(self.title, 1)
-        layout.addWidget(self.amount)
-        layout.addWidget(self.weight)
+        self.setLayout(hbox((self.title, 1), self.amount, self.weight, gap=6, margins=(8, 0, 8, 0)))
 
     def show_findings(self, findings: RuleFindings) -> None:
         verb = "removed" if findings.removes else "changed"

@@ -1,10 +1,11 @@
 """Keeps a vocabulary learnt from the dataset as a tokenizer of the workspace, for several models to share."""
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.data.jobs import LEARN
 from fmstudio.gui.data.text.tokenizers import TokenizerChoice
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import TextField
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
@@ -36,19 +37,8 @@ class LearnTokenizer(QWidget):
         self._judge()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.name, 1)
-        row.addWidget(self.go)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(label("Keep it as", "body"))
-        layout.addLayout(row)
-        below = QVBoxLayout(self.status)
-        below.setContentsMargins(0, 0, 0, 0)
-        for part in (self.state, self.strip, self.error):
-            below.addWidget(part)
+        self.setLayout(vbox(label("Keep it as", "body"), hbox((self.name, 1), self.go), gap=4))
+        self.status.setLayout(vbox(self.state, self.strip, self.error, gap=6))
 
     def set_dataset(self, name: str) -> None:
         """Learn from this dataset."""

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,6 +19,7 @@ from fmstudio.gui.data.text.documents import DOCUMENT, Document, DocumentsModel
 from fmstudio.gui.data.text.reading import ReadingView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import boxed, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import label
 
@@ -51,13 +51,7 @@ class PreviewView(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.search)
-        column.addWidget(self.found)
-        column.addWidget(self.list, 1)
+        left = boxed(vbox(self.search, self.found, (self.list, 1)))
         left.setMinimumWidth(180)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setObjectName("preview-splitter")
@@ -66,11 +60,7 @@ class PreviewView(QWidget):
         split.addWidget(self.reading)
         split.setStretchFactor(1, 1)
         split.setSizes([232, 500])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(self.error)
-        layout.addWidget(split, 1)
+        self.setLayout(vbox(self.error, (split, 1), gap=12))
 
     def _connect(self) -> None:
         self._typed.timeout.connect(self._search)

@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QTextEdit
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.text.documents import Document
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
 
@@ -48,18 +49,7 @@ class ReadingView(Card):
         theme.changed.connect(self._restyle)
 
     def _lay_out(self) -> None:
-        head, titles = QHBoxLayout(), QVBoxLayout()
-        head.setSpacing(8)
-        titles.setSpacing(2)
-        titles.addWidget(self.heading)
-        titles.addWidget(self.about)
-        head.addLayout(titles, 1)
-        head.addWidget(self.place)
-        steps = QHBoxLayout()
-        steps.setSpacing(0)
-        steps.addWidget(self.previous)
-        steps.addWidget(self.next)
-        head.addLayout(steps)
+        head = hbox((vbox(self.heading, self.about, gap=2), 1), self.place, hbox(self.previous, self.next, gap=0))
         self.body.addLayout(head)
         self.body.addSpacing(4)
         self.body.addWidget(self.text, 1)

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import boxed, vbox
 from fmstudio.gui.widgets.form.field_row import FieldRow
 from fmstudio.gui.widgets.labels import scroll_area
 from fmstudio.recipe import Setting
@@ -33,14 +34,9 @@ class RulesForm(QWidget):
         self.setObjectName("rules-form")
         self._theme = theme
         self.rows: dict[str, FieldRow] = {}
-        content = QWidget()
-        self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(0, 2, 12, 0)
-        self._column.setSpacing(12)
-        self._column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll_area(content, "rules-scroll"))
+        self._column = vbox(..., gap=12, margins=(0, 2, 12, 0))
+        content = boxed(self._column)
+        self.setLayout(vbox(scroll_area(content, "rules-scroll")))
 
     @property
     def ready(self) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.counting import CountedView, Figure
@@ -13,6 +12,7 @@ from fmstudio.gui.data.shares import Share, Shares, language_name, shares_of
 from fmstudio.gui.data.text.histogram import Histogram
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
 
@@ -34,21 +34,18 @@ class StatisticsView(CountedView):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        figures = QHBoxLayout()
-        figures.setSpacing(8)
+        figures = hbox()
         for name, figure in self.figures.items():
             figures.addWidget(figure, 3 if name == "licence" else 2)
         lengths = Card("How long the documents are", "statistics-lengths-card")
         lengths.body.addWidget(self.histogram, 1)
-        shares = QHBoxLayout()
-        shares.setSpacing(16)
-        for card in (self.languages, self.encodings, self.kinds):
-            shares.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout()
-        column.addLayout(figures)
-        column.addWidget(lengths, 1)
-        column.addLayout(shares)
-        column.addWidget(self.skipped)
+        shares = hbox(
+            (self.languages, 1, Qt.AlignmentFlag.AlignTop),
+            (self.encodings, 1, Qt.AlignmentFlag.AlignTop),
+            (self.kinds, 1, Qt.AlignmentFlag.AlignTop),
+            gap=16,
+        )
+        column = vbox(figures, (lengths, 1), shares, self.skipped, gap=16)
         self.put(column)
 
     def show_numbers(self, found: Mapping[str, Any], licence: str) -> None:

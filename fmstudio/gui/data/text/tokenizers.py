@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label
 from fmstudio.workspace import Workspace
@@ -44,7 +45,8 @@ class TokenizerChoice(QWidget):
         self._arrange()
 
     def _lay_out(self) -> None:
-        kind, size = QVBoxLayout(), QVBoxLayout()
+        kind = QVBoxLayout()
+        size = QVBoxLayout()
         for column, title, field in (
             (kind, label("Tokenizer", "body"), self.kind),
             (size, self._size_title, self.size),
@@ -52,13 +54,15 @@ class TokenizerChoice(QWidget):
             column.setSpacing(4)
             column.addWidget(title)
             column.addWidget(field)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(kind)
-        layout.addLayout(size)
-        layout.addWidget(self.browse, 0, Qt.AlignmentFlag.AlignBottom)
-        layout.addWidget(self.path, 1, Qt.AlignmentFlag.AlignBottom)
+        self.setLayout(
+            hbox(
+                kind,
+                size,
+                (self.browse, 0, Qt.AlignmentFlag.AlignBottom),
+                (self.path, 1, Qt.AlignmentFlag.AlignBottom),
+                gap=12,
+            )
+        )
 
     def set_workspace(self, workspace: Workspace) -> None:
         """Offer the tokenizers that the workspace has: trained ones, and those of its models."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QPlainTextEdit
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.counting import Figure
@@ -12,6 +12,7 @@ from fmstudio.gui.data.jobs import EXPLAIN, PREVIEW
 from fmstudio.gui.data.text.learning import LearnTokenizer
 from fmstudio.gui.data.text.tokenizers import TokenizerChoice
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
@@ -62,34 +63,21 @@ class TokensView(KeyedView):
         self._connect()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(label("Text", "body"))
-        head.addStretch(1)
-        head.addWidget(self.again)
-        figures = QHBoxLayout()
-        figures.setSpacing(8)
-        for figure in self.figures.values():
-            figures.addWidget(figure, 1)
         card = Card("Tokens", "tokens-card")
         card.add_control(self.state)
         card.body.addWidget(self.error)
         card.body.addWidget(self.view, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        chosen = QHBoxLayout()
-        chosen.setSpacing(12)
-        chosen.addWidget(self.choice)
-        chosen.addWidget(self.learning, 1)
-        layout.addLayout(chosen)
-        layout.addWidget(self.learning.status)
-        upper = QVBoxLayout()
-        upper.setSpacing(4)
-        upper.addLayout(head)
-        upper.addWidget(self.text)
-        layout.addLayout(upper)
-        layout.addLayout(figures)
-        layout.addWidget(card, 1)
+        upper = vbox(hbox(label("Text", "body"), ..., self.again, gap=4), self.text, gap=4)
+        self.setLayout(
+            vbox(
+                hbox(self.choice, (self.learning, 1), gap=12),
+                self.learning.status,
+                upper,
+                hbox(*((figure, 1) for figure in self.figures.values())),
+                (card, 1),
+                gap=12,
+            )
+        )
 
     def _connect(self) -> None:
         self.text.textChanged.connect(self.explain)

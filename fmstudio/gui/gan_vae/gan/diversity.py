@@ -3,11 +3,12 @@
 import math
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import IconLabel, label
 
 
@@ -27,11 +28,7 @@ class Diversity(QWidget):
             for column, part in enumerate((bar.title, bar.bar, bar.number)):
                 grid.addWidget(part, row, column)
         grid.setColumnStretch(1, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addLayout(grid)
-        layout.addWidget(self.share)
+        self.setLayout(vbox(grid, self.share, gap=6))
 
     def show_run(self, run: PictureRun | None) -> None:
         """Show a training's latest measure."""
@@ -89,12 +86,14 @@ class Alarm(QFrame):
         self.setProperty("role", "banner")
         self.title = label("", "strong", f"{name}-title")
         self.sentence = label("", "body", f"{name}-sentence", wrap=True)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(8)
-        layout.addWidget(IconLabel(theme, "mdi6.alert-outline", "warning"))
-        layout.addWidget(self.title)
-        layout.addWidget(self.sentence, 1)
+        self.setLayout(
+            hbox(
+                IconLabel(theme, "mdi6.alert-outline", "warning"),
+                self.title,
+                (self.sentence, 1),
+                margins=(12, 8, 12, 8),
+            )
+        )
         self.hide()
 
     def ring(self, sentence: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSlider, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.gan_vae.conditions import ConditionFields
@@ -14,7 +14,7 @@ from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.gan_vae.sources import Source
 from fmstudio.gui.gan_vae.tiles import EvenTiles
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import scrolled_column
+from fmstudio.gui.widgets.boxes import boxed, hbox, scrolled_column, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import NumberField
@@ -92,19 +92,7 @@ class GanGenerate(QWidget):
         sheet = Card("One picture for each seed", "gan-sheet", "always the same one")
         sheet.layout().setContentsMargins(12, 10, 12, 10)
         sheet.body.addWidget(self.tiles, 1)
-        right = QVBoxLayout()
-        right.setSpacing(8)
-        right.addWidget(sheet, 1)
-        right.addWidget(self.walk)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(side)
-        row.addLayout(right, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.error)
-        layout.addLayout(row, 1)
+        self.setLayout(vbox(self.error, (hbox(side, (vbox((sheet, 1), self.walk), 1)), 1)))
 
     def _connect(self) -> None:
         self._opening.answered.connect(self._opened)
@@ -231,10 +219,4 @@ def _facts(model: Mapping[str, Any]) -> str:
 
 def _headed(title: str, value: QWidget) -> QWidget:
     """A caption with the value at its right."""
-    made = QWidget()
-    row = QHBoxLayout(made)
-    row.setContentsMargins(0, 4, 0, 0)
-    row.addWidget(label(title, "caption"))
-    row.addStretch(1)
-    row.addWidget(value)
-    return made
+    return boxed(hbox(label(title, "caption"), ..., value, gap=6, margins=(0, 4, 0, 0)))

@@ -2,11 +2,12 @@
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSlider, QWidget
 
 from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.gan_vae.tiles import EvenTiles
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import icon_button, label
 
 
@@ -41,17 +42,7 @@ class DrawnHistory(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        controls = QHBoxLayout()
-        controls.setSpacing(8)
-        controls.addWidget(self.slider, 1)
-        controls.addWidget(self.place)
-        controls.addWidget(self.save)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.tiles, 1)
-        layout.addWidget(self.nothing, 1)
-        layout.addLayout(controls)
+        self.setLayout(vbox((self.tiles, 1), (self.nothing, 1), hbox((self.slider, 1), self.place, self.save)))
 
     def set_run(self, run: PictureRun | None, hint: str = "") -> None:
         """Show a training's pictures from now on, the latest first; the hint stands there while there are none."""

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.gan_vae.gan.diversity import Alarm, Diversity
@@ -14,6 +14,7 @@ from fmstudio.gui.gan_vae.gan.steps import GanSteps, StepBar
 from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.gan_vae.sources import Source, Sources
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.pictures.export import PictureExport
@@ -76,13 +77,7 @@ class GanLearning(QWidget):
         grid.setColumnStretch(1, 8)
         grid.setRowStretch(0, 10)
         grid.setRowStretch(1, 9)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.error)
-        layout.addWidget(self.alarm)
-        layout.addLayout(grid, 1)
-        layout.addWidget(steps)
+        self.setLayout(vbox(self.error, self.alarm, (grid, 1), steps))
 
     def _connect(self) -> None:
         self.bar.wanted.connect(self.take_steps)

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.widgets.labels import button, label
@@ -128,22 +129,13 @@ class StepBar(QWidget):
         self.set_busy(False)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.count)
-        for each in (*self.buttons.values(), self.stop, self.reset):
-            row.addWidget(each)
-        row.addStretch(1)
-        below = QHBoxLayout()
-        below.setSpacing(8)
-        below.addWidget(self.note, 1)
-        below.addWidget(self.train)
-        below.addWidget(self.dataset)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addLayout(row)
-        layout.addLayout(below)
+        self.setLayout(
+            vbox(
+                hbox(self.count, *(*self.buttons.values(), self.stop, self.reset), ...),
+                hbox((self.note, 1), self.train, self.dataset),
+                gap=6,
+            )
+        )
 
     def press(self, which: str) -> None:
         """Ask for as many steps of a side as are chosen."""

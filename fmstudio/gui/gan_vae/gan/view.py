@@ -1,14 +1,14 @@
 """The GAN side: the game as it is played, and what a trained generator can draw."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.gan_vae.gan.generate import GanGenerate
 from fmstudio.gui.gan_vae.gan.learning import GanLearning
 from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.gan_vae.sources import Source, Sources
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import hbox, stack, vbox
 from fmstudio.gui.widgets.labels import ElidedLabel
 from fmstudio.gui.widgets.segments import Segments
 
@@ -33,15 +33,7 @@ class GanView(QWidget):
         self.sight = Segments([("learning", "The game"), ("generate", "Generate")], "gan-sight", "What to look at")
         self.players = ElidedLabel("", "secondary", "gan-players")
         self._stack = stack("gan-sights", *self._sights.values())
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        head.addWidget(self.sight)
-        head.addWidget(self.players, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(head)
-        layout.addWidget(self._stack, 1)
+        self.setLayout(vbox(hbox(self.sight, (self.players, 1), gap=16), (self._stack, 1), gap=12))
         self.sight.changed.connect(self.look_at)
         for sight in self._sights.values():
             sight.refusal_changed.connect(self.act_changed)

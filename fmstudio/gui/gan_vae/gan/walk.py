@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout
 
 from fmstudio.gui.gan_vae.strip import PlayableStrip
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import NumberField, TextField
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
@@ -51,13 +51,7 @@ class LatentWalk(Card):
         self._judge()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(label("Seeds", "caption"))
-        row.addWidget(self.seeds, 1)
-        row.addWidget(self.frames)
-        row.addWidget(self.clear_button)
-        row.addWidget(self.go)
+        row = hbox(label("Seeds", "caption"), (self.seeds, 1), self.frames, self.clear_button, self.go)
         self.body.addLayout(row)
         self.body.addWidget(self.strip)
 

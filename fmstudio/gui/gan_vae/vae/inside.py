@@ -1,7 +1,7 @@
 """What the latent space is used for: KL for each dimension or use of each code, and the curves of the training."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.gan_vae.gan.diversity import Alarm
@@ -10,6 +10,7 @@ from fmstudio.gui.gan_vae.vae.bars import Bars
 from fmstudio.gui.gan_vae.vae.latent import LatentPoint, Survey
 from fmstudio.gui.runs.curves import curves_of
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.plot.live_plot import LivePlot
@@ -56,23 +57,14 @@ class VaeInside(QWidget):
         bars.layout().setContentsMargins(12, 10, 12, 10)
         for each, stretch in ((self.figures, 0), (self.explanation, 0), (self.kl, 1), (self.codes, 1)):
             bars.body.addWidget(each, stretch)
-        curves = QVBoxLayout()
-        curves.setSpacing(8)
+        curves = vbox()
         for name, plot in self.plots.items():
             card = self._cards[name] = Card("", f"vae-{name}-card")
             card.layout().setContentsMargins(1, 1, 1, 1)
             card.body.addWidget(plot)
             curves.addWidget(card, 1)
         curves.addWidget(self.no_curves)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(bars, 1)
-        row.addLayout(curves, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.alarm)
-        layout.addLayout(row, 1)
+        self.setLayout(vbox(self.alarm, (hbox((bars, 1), (curves, 1)), 1)))
 
     # Bars.
 

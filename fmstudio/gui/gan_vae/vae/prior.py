@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QSlider, QWidget
 
 from fmstudio.gui.gan_vae.conditions import ConditionFields
 from fmstudio.gui.gan_vae.tiles import EvenTiles
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import scrolled_column
+from fmstudio.gui.widgets.boxes import hbox, scrolled_column
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import NumberField
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
@@ -65,10 +65,7 @@ class PriorSamples(QWidget):
         side.body.addWidget(settings, 1)
         for each in (self.conditions, self.kind_title, self.kind):
             column.addWidget(each)
-        head = QHBoxLayout()
-        head.addWidget(label("Temperature", "caption"))
-        head.addStretch(1)
-        head.addWidget(self.temperature_value)
+        head = hbox(label("Temperature", "caption"), ..., self.temperature_value)
         column.addLayout(head)
         column.addWidget(self.temperature)
         column.addWidget(label(TEMPERATURE, "caption", "vae-temperature-hint", wrap=True))
@@ -83,11 +80,7 @@ class PriorSamples(QWidget):
         sheet = Card("Samples", "vae-prior-sheet", "noise, decoded")
         sheet.layout().setContentsMargins(12, 10, 12, 10)
         sheet.body.addWidget(self.tiles, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(side)
-        layout.addWidget(sheet, 1)
+        self.setLayout(hbox(side, (sheet, 1)))
 
     def _connect(self) -> None:
         self._question.answered.connect(self._show)

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.gan_vae.strip import PlayableStrip
 from fmstudio.gui.gan_vae.tiles import EvenTiles
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import NumberField
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
@@ -56,8 +57,6 @@ class Reconstructions(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        sheets = QHBoxLayout()
-        sheets.setSpacing(8)
         left = _card("Originals", "vae-originals-card", "from the dataset")
         dice = icon_button("mdi6.dice-multiple-outline", "Other pictures", "vae-others", self._theme, self.others)
         left.add_control(dice)
@@ -66,17 +65,11 @@ class Reconstructions(QWidget):
         right.add_control(self.error_text)
         right.add_control(self.save)
         right.body.addWidget(self.decoded, 1)
-        sheets.addWidget(left, 1)
-        sheets.addWidget(right, 1)
         film = _card("From one picture to another", "vae-film-card")
         film.add_control(self.ends_text)
         film.add_control(self.frames)
         film.body.addWidget(self.strip)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(sheets, 1)
-        layout.addWidget(film)
+        self.setLayout(vbox((hbox((left, 1), (right, 1)), 1), film))
 
     def _connect(self) -> None:
         self._asking.answered.connect(self._show)

@@ -1,11 +1,12 @@
 """Sliders along the most active latent dimensions: what each has learnt to mean is seen by moving it."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.gan_vae.vae.latent import LatentPoint
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.tab_order import follow
 
@@ -31,13 +32,7 @@ class LatentSliders(QWidget):
         self.back = button(
             "To the centre", "vae-centre", theme, "mdi6.image-filter-center-focus", "quiet", self._go_back
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.nothing)
-        layout.addLayout(self._grid)
-        layout.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addStretch(1)
+        self.setLayout(vbox(self.nothing, self._grid, (self.back, 0, Qt.AlignmentFlag.AlignLeft), ..., gap=4))
         point.surveyed.connect(self._list)
         point.moved.connect(self._follow)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from fmstudio.gui.gan_vae.conditions import ConditionFields
 from fmstudio.gui.gan_vae.strip import Screen
@@ -13,7 +13,7 @@ from fmstudio.gui.gan_vae.vae.legend import Legend
 from fmstudio.gui.gan_vae.vae.map import LatentMap
 from fmstudio.gui.gan_vae.vae.sliders import LatentSliders
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import hbox, stack, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
@@ -84,16 +84,8 @@ class LatentSpace(QWidget):
         slides.body.addWidget(scroll_area(self.sliders, "vae-sliders-scroll"), 1)
         side = QWidget()
         side.setFixedWidth(2 * _SCREEN + 8 + 26)
-        right = QVBoxLayout(side)
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(8)
-        right.addWidget(here)
-        right.addWidget(slides, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(chart, 1)
-        layout.addWidget(side)
+        side.setLayout(vbox(here, (slides, 1)))
+        self.setLayout(hbox((chart, 1), side))
 
     def _connect(self) -> None:
         self._point.surveyed.connect(self._surveyed)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.gan_vae.sources import Source, Sources
@@ -14,7 +14,7 @@ from fmstudio.gui.gan_vae.vae.prior import PriorSamples
 from fmstudio.gui.gan_vae.vae.reconstructions import Reconstructions
 from fmstudio.gui.gan_vae.vae.space import LatentSpace
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import hbox, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
@@ -72,18 +72,10 @@ class VaeView(QWidget):
         self.look_at("space")
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        head.addWidget(self.sight)
-        head.addWidget(self.explanation, 1)
-        head.addWidget(self.dataset)
         self._stack = stack("vae-sights", *self._sights.values())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(head)
-        layout.addWidget(self.error)
-        layout.addWidget(self._stack, 1)
+        self.setLayout(
+            vbox(hbox(self.sight, (self.explanation, 1), self.dataset, gap=16), self.error, (self._stack, 1), gap=12)
+        )
 
     def _connect(self) -> None:
         self.sight.changed.connect(self.look_at)

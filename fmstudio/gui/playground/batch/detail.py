@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTabWidget, QVBoxLayout
+from PySide6.QtWidgets import QPlainTextEdit, QTabWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.figures import figures_of, room_of
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
@@ -49,14 +50,7 @@ class RowDetail(Card):
         self.clear()
 
     def _lay_out(self) -> None:
-        foot = QHBoxLayout()
-        foot.addWidget(self.figures, 1)
-        layout = QVBoxLayout()
-        layout.setSpacing(8)
-        layout.addWidget(self.error)
-        layout.addWidget(self.tabs, 1)
-        layout.addWidget(self.words)
-        layout.addLayout(foot)
+        layout = vbox(self.error, (self.tabs, 1), self.words, hbox((self.figures, 1)))
         self.body.addLayout(layout, 1)
 
     def look_at(self, batch: str, row: int) -> None:

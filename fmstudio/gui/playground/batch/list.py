@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.batch.jobs import BatchJobs
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.error_box import UndoBanner
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.lists.library_list import Entry, LibraryList
@@ -65,13 +66,7 @@ class BatchList(QWidget):
         self.none = label("Batches that you run are kept here.", "secondary", "batch-none", wrap=True)
         self.undo = UndoBanner(theme, "batch-undo")
         self.undo.restore_wanted.connect(jobs.restore)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(label("Batches", "section", "batch-list-title"))
-        layout.addWidget(self.none)
-        layout.addWidget(self.list, 1)
-        layout.addWidget(self.undo)
+        self.setLayout(vbox(label("Batches", "section", "batch-list-title"), self.none, (self.list, 1), self.undo))
         jobs.listed.connect(self._listed)
         jobs.moved.connect(self._show)
         jobs.deleted.connect(self._was_deleted)

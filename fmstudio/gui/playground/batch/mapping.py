@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.titled import titled
 
@@ -21,9 +22,8 @@ class ColumnMapping(QWidget):
         self.setObjectName(name)
         self.fields: dict[str, ChoiceField] = {}
         self._columns: list[str] = []
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(8)
+        self._layout = vbox()
+        self.setLayout(self._layout)
 
     def show_variables(self, variables: Sequence[str], columns: Sequence[str]) -> None:
         """Have a choice for each variable; what was chosen stays where the column is still there."""

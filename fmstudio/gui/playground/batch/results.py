@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QSplitter, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.models.model_choice import PlayState
@@ -13,6 +13,7 @@ from fmstudio.gui.playground.batch.detail import RowDetail
 from fmstudio.gui.playground.batch.jobs import BatchJobs
 from fmstudio.gui.playground.batch.table import ResultsModel, ResultsTable
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments
@@ -60,31 +61,23 @@ class BatchResults(QWidget):
         self.export = button("Export…", "batch-export", theme, "mdi6.export-variant", clicked=self.ask_export)
 
     def _lay_out(self) -> None:
-        head, filters = QHBoxLayout(), QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.title, 1)
-        for each in (self.delete, self.hold, self.stop, self.resume, self.export):
-            head.addWidget(each)
-        filters.setSpacing(12)
-        for each in (self.only, self.score):
-            filters.addWidget(each)
-        filters.addStretch(1)
-        filters.addWidget(self.pace)
+        head = hbox((self.title, 1), self.delete, self.hold, self.stop, self.resume, self.export)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setObjectName("batch-splitter")
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.table)
         self.splitter.addWidget(self.detail)
         self.splitter.setSizes([220, 340])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(head)
-        layout.addWidget(self.about)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.error)
-        layout.addLayout(filters)
-        layout.addWidget(self.splitter, 1)
+        self.setLayout(
+            vbox(
+                head,
+                self.about,
+                self.bar,
+                self.error,
+                hbox(self.only, self.score, ..., self.pace, gap=12),
+                (self.splitter, 1),
+            )
+        )
 
     def _connect(self) -> None:
         self.only.changed.connect(self._filter)

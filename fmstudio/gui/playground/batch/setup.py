@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fmstudio.errors import StudioError
 from fmstudio.gui import formatting
@@ -13,7 +13,7 @@ from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.batch.mapping import ColumnMapping
 from fmstudio.gui.playground.sampling_form import SamplingForm
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import column, row, scrolled_column, stack
+from fmstudio.gui.widgets.boxes import boxed, column, hbox, row, scrolled_column, stack
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -97,17 +97,10 @@ class BatchSetup(QWidget):
         help_text = "Counts how many answers are exactly the expected one, and how many have it within."
         fields.addWidget(titled("Expected answer (optional)", self.expected, help_text))
         fields.addStretch(1)
-        head = QHBoxLayout()
-        head.addWidget(self.sight)
-        head.addStretch(1)
-        beside = QWidget()
-        beside.setLayout(head)
+        head = hbox(self.sight, ...)
+        beside = boxed(head)
         head.setContentsMargins(0, 0, 0, 0)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
-        layout.addWidget(scroll)
-        layout.addWidget(column(self.error, beside, self._sights), 1)
+        self.setLayout(hbox(scroll, (column(self.error, beside, self._sights), 1), gap=16))
 
     def _connect(self) -> None:
         self.sight.changed.connect(self._show_sight)

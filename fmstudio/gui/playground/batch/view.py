@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.panel import Finding
@@ -14,7 +14,7 @@ from fmstudio.gui.playground.batch.list import BatchList
 from fmstudio.gui.playground.batch.results import BatchResults
 from fmstudio.gui.playground.batch.setup import ENDINGS, BatchSetup
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.error_box import Banner, ErrorBox
 
 
@@ -39,13 +39,7 @@ class BatchView(QWidget):
 
     def _lay_out(self) -> None:
         self.pages = stack("batch-pages", self.setup, self.results)
-        beside = QWidget()
-        layout = QVBoxLayout(beside)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.error)
-        layout.addWidget(self.news)
-        layout.addWidget(self.pages, 1)
+        beside = boxed(vbox(self.error, self.news, (self.pages, 1)))
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setObjectName("batch-view-splitter")
         self.splitter.setChildrenCollapsible(False)
@@ -54,9 +48,7 @@ class BatchView(QWidget):
             self.splitter.addWidget(widget)
         self.splitter.setSizes([192, 860])
         self.splitter.setStretchFactor(1, 1)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.splitter)
+        self.setLayout(hbox(self.splitter))
 
     def _connect(self) -> None:
         self.list.opened.connect(self.open)

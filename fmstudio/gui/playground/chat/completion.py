@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.chat.completion_text import CompletionText
@@ -12,6 +12,7 @@ from fmstudio.gui.playground.composer import too_long
 from fmstudio.gui.playground.figures import compared, figures_of, pace_of
 from fmstudio.gui.playground.reply import Reply, can_replay, replayed
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import button, label
@@ -62,20 +63,17 @@ class CompletionEditor(QWidget):
         self._judge()
 
     def _lay_out(self) -> None:
-        feet = QHBoxLayout()
-        feet.setSpacing(0)
-        for each in (self.undo, self.again, self.replay, self.inside):
-            feet.addWidget(each)
-        feet.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self.error)
-        layout.addWidget(self.text, 1)
-        for each in (self.figures, self.note):
-            layout.addWidget(each)
-        layout.addLayout(feet)
-        layout.addWidget(self.feedback)
+        self.setLayout(
+            vbox(
+                self.error,
+                (self.text, 1),
+                self.figures,
+                self.note,
+                hbox(self.undo, self.again, self.replay, self.inside, ..., gap=0),
+                self.feedback,
+                gap=6,
+            )
+        )
 
     # What is shown.
 

@@ -1,10 +1,11 @@
 """The list of conversations that were had: come back to one, name it, throw it away."""
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QMenu, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import ElidedLabel, IconLabel, button, icon_button, label, scroll_area, set_property
 from fmstudio.gui.widgets.pressable import Pressable
@@ -35,18 +36,10 @@ class Conversations(QWidget):
             "secondary", "conversations-nothing", wrap=True,
         )  # fmt: skip
         self.error = ErrorBox(studio.theme, "conversations-error")
-        content = QWidget()
-        self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(0, 0, 12, 0)
-        self._column.setSpacing(0)
-        self._column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        self._column = vbox(..., gap=0, margins=(0, 0, 12, 0))
+        content = boxed(self._column)
         self.new.setMaximumWidth(252)
-        for each in (self.new, self.error, self.nothing):
-            layout.addWidget(each)
-        layout.addWidget(scroll_area(content, "conversations-scroll"), 1)
+        self.setLayout(vbox(self.new, self.error, self.nothing, (scroll_area(content, "conversations-scroll"), 1)))
 
     def refresh(self) -> None:
         """Show what there is now."""
@@ -129,16 +122,14 @@ class ConversationRow(Pressable, QFrame):
         self.menu = icon_button(
             "mdi6.dots-horizontal", "Rename or delete", f"{name}-menu", studio.theme, self._offer_below
         )
-        texts = QVBoxLayout()
-        texts.setSpacing(0)
-        for each in (self.title, self.field, self.about):
-            texts.addWidget(each)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 4, 0, 4)
-        layout.setSpacing(8)
-        layout.addWidget(IconLabel(studio.theme, icon, "error" if heading.problem else "secondary"))
-        layout.addLayout(texts, 1)
-        layout.addWidget(self.menu)
+        self.setLayout(
+            hbox(
+                IconLabel(studio.theme, icon, "error" if heading.problem else "secondary"),
+                (vbox(self.title, self.field, self.about, gap=0), 1),
+                self.menu,
+                margins=(8, 4, 0, 4),
+            )
+        )
 
     def set_current(self, current: bool) -> None:
         """Show it as the one that is open."""

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
 from fmstudio.gui.playground.composer import PromptField
 from fmstudio.gui.playground.figures import figures_of
 from fmstudio.gui.playground.reply import can_replay
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import button, icon_button, label
 from fmstudio.gui.widgets.text.flowing_text import FlowingText
@@ -82,23 +83,13 @@ class MessageView(QFrame):
         return lambda: wanted.emit(self.message.id)
 
     def _lay_out(self) -> None:
-        self._actions = QWidget()
-        row = QHBoxLayout(self._actions)
-        row.setContentsMargins(0, 2, 0, 2)
-        row.setSpacing(12)
-        branches = QHBoxLayout()
-        branches.setSpacing(4)
-        for each in (self.before, self.place, self.after):
-            branches.addWidget(each)
-        row.addLayout(branches)
-        for each in self._own:
-            row.addWidget(each)
-        row.addStretch(1)
+        self._actions = boxed(
+            hbox(hbox(self.before, self.place, self.after, gap=4), *self._own, ..., gap=12, margins=(0, 2, 0, 2))
+        )
         self._body = QVBoxLayout(self)
         self._body.setContentsMargins(*((0, 0, 0, 0) if self.by_model else (12, 6, 12, 10)))
         self._body.setSpacing(4)
-        head = QHBoxLayout()
-        head.addWidget(self.who, 1)
+        head = hbox((self.who, 1))
         self._body.addLayout(head)
         for each in (self.text, self.more, self.figures, self.note):
             self._body.addWidget(each)
@@ -222,15 +213,8 @@ class _Editor(QWidget):
         self.field.submitted.connect(self._send)
         self.send = button("Ask again", f"{name}-edit-send", studio.theme, clicked=self._send)
         self.cancel = button("Cancel", f"{name}-edit-cancel", studio.theme, role="quiet", clicked=self._cancel)
-        row = QHBoxLayout()
-        row.addWidget(label("Becomes a branch beside the first.", "caption"))
-        row.addStretch(1)
-        row.addWidget(self.cancel)
-        row.addWidget(self.send)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 4)
-        layout.addWidget(self.field)
-        layout.addLayout(row)
+        row = hbox(label("Becomes a branch beside the first.", "caption"), ..., self.cancel, self.send, gap=6)
+        self.setLayout(vbox(self.field, row, gap=6, margins=(0, 0, 0, 4)))
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:

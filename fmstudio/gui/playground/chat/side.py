@@ -1,13 +1,13 @@
 """The left side of a chat: what the model is told beforehand and how it draws, or the conversations that were had."""
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.chat.conversation_list import Conversations
 from fmstudio.gui.playground.sampling_form import SamplingForm
 from fmstudio.gui.playground.system_prompt import SystemPrompt
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import row, stack
+from fmstudio.gui.widgets.boxes import boxed, row, stack, vbox
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.workspace.conversations import Shelf
 
@@ -24,18 +24,9 @@ class ChatSide(QWidget):
         self.system = SystemPrompt(studio)
         self.sampling = SamplingForm(studio, state)
         self.conversations = Conversations(studio, shelf)
-        settings = QWidget()
-        column = QVBoxLayout(settings)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(self.system)
-        column.addWidget(self.sampling, 1)
+        settings = boxed(vbox(self.system, (self.sampling, 1), gap=12))
         self._pages = stack("chat-side-pages", settings, self.conversations)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(row(self.sight))
-        layout.addWidget(self._pages, 1)
+        self.setLayout(vbox(row(self.sight), (self._pages, 1), gap=12))
         self.sight.changed.connect(self.look_at)
 
     def look_at(self, sight: str) -> None:

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import IconLabel, button, label
 
 IDEAS = (
@@ -31,18 +32,15 @@ class ChatStart(QWidget):
             "Ask a question, and another way of asking it. Every answer can be edited, branched, replayed and judged.",
             "secondary", "chat-start-sentence", wrap=True,
         )  # fmt: skip
-        layout = QVBoxLayout(self)
-        layout.setSpacing(8)
-        layout.addStretch(2)
-        layout.addWidget(IconLabel(studio.theme, "mdi6.message-text-outline", "disabled", 40), 0, _CENTRE)
+        layout = vbox(
+            (..., 2), (IconLabel(studio.theme, "mdi6.message-text-outline", "disabled", 40), 0, _CENTRE), margins=8
+        )
+        self.setLayout(layout)
         # Each in a row of its own, which asks for the height that the text has at its own width, not at the page's.
         for text in (self.title, self.sentence):
             text.setAlignment(_CENTRE)
             text.setFixedWidth(_WIDTH)
-            row = QHBoxLayout()
-            row.addStretch(1)
-            row.addWidget(text)
-            row.addStretch(1)
+            row = hbox(..., text, ...)
             layout.addLayout(row)
         layout.addSpacing(8)
         for number, idea in enumerate(IDEAS):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.inside.next import InsideNext
@@ -11,6 +11,7 @@ from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.playground.inside.tokens import InsideTokens
 from fmstudio.gui.playground.prompt_tab import PromptTab
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, vbox
 
 
 class ChatTabs(QTabWidget):
@@ -84,7 +85,4 @@ class ChatTabs(QTabWidget):
 
 
 def _place() -> QWidget:
-    made = QWidget()
-    layout = QVBoxLayout(made)
-    layout.setContentsMargins(0, 0, 0, 0)
-    return made
+    return boxed(vbox())

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from fmstudio.gui.playground.chat.message import MessageView
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.labels import button
 from fmstudio.gui.widgets.tab_order import follow, stops
 from fmstudio.workspace.conversation import Conversation, Message
@@ -45,11 +46,8 @@ class ThreadView(QScrollArea):
         self.earlier = button("", f"{name}-earlier", studio.theme, role="link", clicked=self._show_earlier)
         content = QWidget()
         content.setMaximumWidth(_WIDEST)
-        self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(0, 0, 12, 8)
-        self._column.setSpacing(16)
-        self._column.addWidget(self.earlier)
-        self._column.addStretch(1)
+        self._column = vbox(self.earlier, ..., gap=16, margins=(0, 0, 12, 8))
+        content.setLayout(self._column)
         self.setWidget(content)
         self.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         for each in (content, self.viewport()):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.chat.session import ChatTalk
@@ -13,7 +13,7 @@ from fmstudio.gui.playground.chat.thread import ThreadView
 from fmstudio.gui.playground.composer import Composer
 from fmstudio.gui.playground.figures import compared, pace_of
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.jobs import Progress
 from fmstudio.workspace.conversation import Message
@@ -39,12 +39,7 @@ class TalkView(QWidget):
         self.error = ErrorBox(studio.theme, "chat-error", stacked=True)
         self.retry = self.error.add_action("Try again", "chat-retry", self._retry)
         self._places = stack("chat-places", self.start, self.thread)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self._places, 1)
-        layout.addWidget(self.error)
-        layout.addWidget(self.composer)
+        self.setLayout(vbox((self._places, 1), self.error, self.composer))
         self._connect()
 
     def _connect(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.chat.completion import CompletionEditor
@@ -13,7 +13,7 @@ from fmstudio.gui.playground.chat.side import ChatSide
 from fmstudio.gui.playground.chat.tabs import ChatTabs
 from fmstudio.gui.playground.chat.thread_pane import TalkView
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import hbox, stack
 from fmstudio.gui.widgets.labels import button, icon_button
 from fmstudio.workspace import WorkspaceError
 from fmstudio.workspace.conversation import Conversation
@@ -67,9 +67,7 @@ class ChatView(QWidget):
             self._split.addWidget(part)
         self._split.setStretchFactor(1, 1)
         self._split.setSizes(_SIDES)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._split)
+        self.setLayout(hbox(self._split))
 
     def _connect(self) -> None:
         self.talk.prompted.connect(self.tabs.show_prompt)

@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.models.model_jobs import ModelJobs
@@ -15,6 +15,7 @@ from fmstudio.gui.playground.compare.variants import Variant
 from fmstudio.gui.playground.figures import compared, figures_of, pace_of, room_of
 from fmstudio.gui.playground.reply import Reply, can_replay, replayed
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label, scroll_area, set_property
@@ -72,36 +73,22 @@ class CompareColumn(QFrame):
         self._show_state()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(0)
-        head.addWidget(self.picker, 1)
-        head.addSpacing(4)
-        head.addWidget(self.own)
-        head.addWidget(self.close_button)
-        content = QWidget()
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(0, 0, 8, 0)
-        inner.addWidget(self.text)
-        inner.addStretch(1)
-        acts = QHBoxLayout()
-        acts.setContentsMargins(0, 0, 0, 0)
-        acts.setSpacing(0)
-        for each in (self.copy, self.replay, self.inside):
-            acts.addWidget(each)
-        acts.addStretch(1)
-        acts.addWidget(self.best)
+        content = boxed(vbox(self.text, ..., gap=6, margins=(0, 0, 8, 0)))
         self._chips.setSpacing(4)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 12, 12)
-        layout.setSpacing(8)
-        layout.addLayout(head)
-        layout.addLayout(self._chips)
-        layout.addWidget(scroll_area(content, f"{self._name}-scroll"), 1)
-        for each in (self.error, self.figures, self.note):
-            layout.addWidget(each)
-        layout.addLayout(acts)
-        layout.addWidget(self.why)
-        layout.addWidget(self.feedback)
+        self.setLayout(
+            vbox(
+                hbox((self.picker, 1), 4, self.own, self.close_button, gap=0),
+                self._chips,
+                (scroll_area(content, f"{self._name}-scroll"), 1),
+                self.error,
+                self.figures,
+                self.note,
+                hbox(self.copy, self.replay, self.inside, ..., self.best, gap=0),
+                self.why,
+                self.feedback,
+                margins=12,
+            )
+        )
 
     # What it is.
 

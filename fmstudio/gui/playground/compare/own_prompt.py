@@ -1,12 +1,13 @@
 """What one column of a comparison has for itself: a system prompt, a prompt, settings. Opens over its column."""
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.compare.variants import Variant
 from fmstudio.gui.playground.sampling_form import OverridesForm
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.form.fields import LinesField
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.titled import titled
@@ -30,10 +31,8 @@ class OwnWishes(QFrame):
         self.prompt = LinesField(f"{name}-own-prompt", "Prompt of this column", 72)
         self.prompt.setPlaceholderText("As in all columns")
         self.sampling = OverridesForm(studio, state, f"{name}-own-sampling")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 8, 12)
-        layout.setSpacing(8)
-        layout.addWidget(label("What this column has for itself", "section"))
+        layout = vbox(label("What this column has for itself", "section"), margins=(16, 12, 8, 12))
+        self.setLayout(layout)
         for field in (
             titled("Prompt", self.prompt, "Instead of the one below all columns."),
             titled("System prompt", self.system, "Instead of the one at the left."),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.models.model_jobs import ModelJobs
@@ -13,7 +13,7 @@ from fmstudio.gui.playground.composer import Composer
 from fmstudio.gui.playground.sampling_form import SamplingForm
 from fmstudio.gui.playground.system_prompt import SystemPrompt
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import column
+from fmstudio.gui.widgets.boxes import boxed, column, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import EDIT
 from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
@@ -52,19 +52,11 @@ class CompareView(QWidget):
             self.add_column()
 
     def _lay_out(self) -> None:
-        content = QWidget()
-        self._row = QHBoxLayout(content)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(12)
+        self._row = hbox(gap=12)
+        content = boxed(self._row)
         self._scroll = scroll_area(content, "compare-scroll")
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        right = QWidget()
-        inner = QVBoxLayout(right)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(8)
-        inner.addWidget(self._scroll, 1)
-        inner.addWidget(self.error)
-        inner.addWidget(self.composer)
+        right = boxed(vbox((self._scroll, 1), self.error, self.composer))
         self._left = column(label(_LETTERS, "caption", wrap=True), self.system, self.sampling)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setObjectName("compare-splitter")
@@ -73,9 +65,7 @@ class CompareView(QWidget):
         self._split.addWidget(right)
         self._split.setStretchFactor(1, 1)
         self._split.setSizes([264, 820])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._split)
+        self.setLayout(hbox(self._split))
 
     def _connect(self) -> None:
         self.composer.sent.connect(self._send)

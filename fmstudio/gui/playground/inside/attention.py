@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from fmstudio.gui.playground.inside.colours import tint
 from fmstudio.gui.playground.inside.legend import ScaleLegend
@@ -14,6 +13,7 @@ from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.playground.inside.thumbs import MapThumbs
 from fmstudio.gui.playground.inside.tiles import Tile, TokenTiles
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.text_question import TextQuestion
 from fmstudio.gui.widgets.labels import button, label
@@ -68,33 +68,16 @@ class InsideAttention(InsideTab):
         self._connect()
 
     def _fill(self) -> None:
-        left = QVBoxLayout()
-        left.setSpacing(4)
         self.measure.setFixedWidth(184)
-        left.addWidget(self.measure)
-        left.addWidget(self.overview, 1)
-        left.addWidget(self.everything)
-        middle = QVBoxLayout()
-        middle.setSpacing(4)
-        middle.addWidget(self.thumbs)
-        head = QHBoxLayout()
-        head.addWidget(self.title)
-        head.addStretch(1)
-        head.addWidget(self.legend)
-        middle.addLayout(head)
-        middle.addWidget(self.facts)
-        middle.addWidget(self.large, 1)
-        right = QVBoxLayout()
-        right.setSpacing(4)
-        right.addWidget(self.looks)
-        right.addWidget(self.tiles, 1)
+        middle = vbox(self.thumbs, hbox(self.title, ..., self.legend, gap=4), self.facts, (self.large, 1), gap=4)
         self.tiles.setFixedWidth(220)
         self.looks.setFixedWidth(220)
-        line = QHBoxLayout()
-        line.setSpacing(16)
-        line.addLayout(left)
-        line.addLayout(middle, 1)
-        line.addLayout(right)
+        line = hbox(
+            vbox(self.measure, (self.overview, 1), self.everything, gap=4),
+            (middle, 1),
+            vbox(self.looks, (self.tiles, 1), gap=4),
+            gap=16,
+        )
         self.overview.setFixedWidth(184)
         self.thumbs.setFixedHeight(116)
         self.body.addLayout(line, 1)

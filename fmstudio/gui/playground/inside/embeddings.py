@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from fmstudio.gui.playground.inside.legend import ScaleLegend
 from fmstudio.gui.playground.inside.matrix import MatrixMap
@@ -12,6 +12,7 @@ from fmstudio.gui.playground.inside.question import COMPARE
 from fmstudio.gui.playground.inside.scatter import NamedPoints
 from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import label
 from fmstudio.jobs import Sample
@@ -61,29 +62,30 @@ class InsideEmbeddings(InsideTab):
         self.neighbours.setFixedWidth(264)
         own = QWidget()
         own.setFixedWidth(184)
-        left = QVBoxLayout(own)
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(6)
-        left.addWidget(label("Words or sentences", "section"))
-        left.addWidget(self.items, 1)
-        left.addWidget(label("Vectors", "body"))
-        left.addWidget(self.vectors)
-        left.addWidget(self.about)
-        right = QVBoxLayout()
-        right.setSpacing(4)
-        right.addWidget(label("Map: where they differ most (share of the variance)", "strong"))
-        right.addWidget(self.points, 5)
-        head = QHBoxLayout()
-        head.addWidget(label("Cosine of each pair", "strong"))
-        head.addStretch(1)
-        head.addWidget(ScaleLegend(self._theme, f"{self.objectName()}-legend", "accent", "−1", "1", opposite="error"))
-        right.addLayout(head)
-        right.addWidget(self.cosines, 4)
-        line = QHBoxLayout()
-        line.setSpacing(24)
-        line.addWidget(self.neighbours)
-        line.addWidget(own)
-        line.addLayout(right, 1)
+        own.setLayout(
+            vbox(
+                label("Words or sentences", "section"),
+                (self.items, 1),
+                label("Vectors", "body"),
+                self.vectors,
+                self.about,
+                gap=6,
+            )
+        )
+        head = hbox(
+            label("Cosine of each pair", "strong"),
+            ...,
+            ScaleLegend(self._theme, f"{self.objectName()}-legend", "accent", "−1", "1", opposite="error"),
+            gap=4,
+        )
+        right = vbox(
+            label("Map: where they differ most (share of the variance)", "strong"),
+            (self.points, 5),
+            head,
+            (self.cosines, 4),
+            gap=4,
+        )
+        line = hbox(self.neighbours, own, (right, 1), gap=24)
         self.body.addLayout(line, 1)
 
     # Asking.

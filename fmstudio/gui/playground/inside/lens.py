@@ -7,12 +7,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QRectF, QSize, Qt, 
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +21,7 @@ from fmstudio.gui.playground.inside.question import LENS
 from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.text.token_view import visible
 from fmstudio.jobs import Sample
@@ -75,27 +74,11 @@ class InsideLens(InsideTab):
         self.table.verticalHeader().setMinimumWidth(64)
 
     def _fill(self) -> None:
-        pages = QHBoxLayout()
-        for each in (self.pages, self.before, self.after):
-            pages.addWidget(each)
-        pages.addStretch(1)
-        left = QVBoxLayout()
-        left.setSpacing(4)
-        left.addWidget(self.table, 1)
-        left.addLayout(pages)
+        left = vbox((self.table, 1), hbox(self.pages, self.before, self.after, ..., gap=4), gap=4)
         side = QWidget()
         side.setFixedWidth(_SIDE)
-        right = QVBoxLayout(side)
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(6)
-        for each in (self.title, self.bars, self.facts):
-            right.addWidget(each)
-        right.addStretch(1)
-        right.addWidget(self.legend)
-        line = QHBoxLayout()
-        line.setSpacing(16)
-        line.addLayout(left, 1)
-        line.addWidget(side)
+        side.setLayout(vbox(self.title, self.bars, self.facts, ..., self.legend, gap=6))
+        line = hbox((left, 1), side, gap=16)
         self.body.addLayout(line, 1)
 
     # Asking.

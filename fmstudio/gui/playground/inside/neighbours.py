@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QStringListModel, Qt, QTimer
-from PySide6.QtWidgets import QCompleter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.inside.bars import Choice, ChoiceBars
 from fmstudio.gui.playground.inside.question import COMPLETE, NEIGHBOURS
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import scrolled_column
+from fmstudio.gui.widgets.boxes import scrolled_column, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import TextField
 from fmstudio.gui.widgets.jobs.text_question import TextQuestion
@@ -49,18 +49,20 @@ class InsideNeighbours(QWidget):
         self._connect()
 
     def _lay_out(self, name: str) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(label("Nearest tokens", "section", f"{name}-section"))
-        layout.addWidget(self.field)
-        layout.addWidget(self.error)
-        layout.addWidget(self.title)
-        layout.addWidget(self.facts)
         column, area = scrolled_column(f"{name}-scroll")
         column.addWidget(self.bars)
         column.addStretch(1)
-        layout.addWidget(area, 1)
+        self.setLayout(
+            vbox(
+                label("Nearest tokens", "section", f"{name}-section"),
+                self.field,
+                self.error,
+                self.title,
+                self.facts,
+                (area, 1),
+                gap=6,
+            )
+        )
 
     def _connect(self) -> None:
         self.field.edited.connect(self._typed)

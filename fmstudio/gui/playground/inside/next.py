@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QListWidget, QListWidgetItem, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.inside.bars import Choice, ChoiceBars, chance
@@ -15,6 +15,7 @@ from fmstudio.gui.playground.inside.question import CONTINUE
 from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.playground.inside.tiles import Tile, TokenTiles
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, vbox
 from fmstudio.gui.widgets.labels import button, label, scroll_area
 from fmstudio.gui.widgets.text.token_view import visible
 from fmstudio.jobs import Sample
@@ -71,24 +72,12 @@ class InsideNext(InsideTab):
         self.tried.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tried.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.tried.setFixedHeight(96)
-        made = QWidget()
-        layout = QVBoxLayout(made)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.tiles, 1)
-        layout.addWidget(self.tried_title)
-        layout.addWidget(self.tried)
-        return made
+        return boxed(vbox((self.tiles, 1), self.tried_title, self.tried, gap=4))
 
     def _choices(self, name: str) -> QWidget:
         content = QWidget()
         self._side = scroll_area(content, f"{name}-choices")
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for each in (self.title, self.legend, self.bars):
-            layout.addWidget(each)
-        layout.addStretch(1)
+        content.setLayout(vbox(self.title, self.legend, self.bars, ..., gap=4))
         return self._side
 
     def _connect(self) -> None:

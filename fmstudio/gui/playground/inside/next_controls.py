@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import NumberField
 from fmstudio.gui.widgets.labels import label
 
@@ -26,17 +27,13 @@ class NextControls(QWidget):
         self.tokens = NumberField(f"{name}-length", "Tokens to draw", whole=True, minimum=1, maximum=MOST)
         self.temperature.setToolTip("How freely tokens are drawn; 0 always takes the likeliest.")
         self.seed.setToolTip("The same seed draws the same tokens.")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        layout = hbox()
+        self.setLayout(layout)
         fields = (("Temperature", self.temperature, 0.8), ("Seed", self.seed, 0), ("Tokens", self.tokens, _LENGTH))
         for text, field, value in fields:
             field.set_value(value)
             field.setMaximumWidth(96)
-            place = QVBoxLayout()
-            place.setSpacing(2)
-            place.addWidget(label(text, "caption", f"{field.objectName()}-title"))
-            place.addWidget(field)
+            place = vbox(label(text, "caption", f"{field.objectName()}-title"), field, gap=2)
             layout.addLayout(place)
         layout.addStretch(1)
         self.temperature.edited.connect(self.edited)

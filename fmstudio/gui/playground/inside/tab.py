@@ -3,11 +3,11 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.text_question import TextQuestion
 from fmstudio.gui.widgets.labels import ElidedLabel, label
@@ -35,8 +35,7 @@ class InsideTab(QWidget):
         self.error = ErrorBox(studio.theme, f"{name}-error", dismissable=False)
         self.error.add_action("Try again", f"{name}-again", self.refresh)
         self.question = TextQuestion(studio, target)
-        self.body = QVBoxLayout()
-        self.body.setSpacing(8)
+        self.body = vbox()
         self._lay_out(name)
         self.question.answered.connect(self._answered)
         self.question.progressed.connect(self._progressed)
@@ -51,14 +50,7 @@ class InsideTab(QWidget):
         self._empty = label(self.nothing, "secondary", f"{name}-nothing", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._places = stack(f"{name}-places", content, self._empty)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 8, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.sentence)
-        layout.addWidget(self.note)
-        layout.addWidget(self.error)
-        layout.addWidget(self._places, 1)
-        layout.addWidget(self.status)
+        self.setLayout(vbox(self.sentence, self.note, self.error, (self._places, 1), self.status, margins=(0, 8, 0, 0)))
 
     # Asking.
 

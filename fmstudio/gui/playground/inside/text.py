@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QMimeData, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import row
+from fmstudio.gui.widgets.boxes import hbox, row, vbox
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.switch import Switch
 
@@ -57,22 +57,18 @@ class OwnText(QWidget):
         self.know_chat(None)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 8, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(label("Your text", "section"))
-        layout.addWidget(self.field)
-        layout.addWidget(self.cut)
-        line = QHBoxLayout()
-        line.setSpacing(4)
-        line.addWidget(self.switch)
         self._chat_title = label("As a chat message", "body", "inside-text-chat-title")
-        line.addWidget(self._chat_title)
-        line.addStretch(1)
-        layout.addLayout(line)
-        layout.addWidget(self.hint)
-        layout.addSpacing(8)
-        layout.addWidget(label("Examples to try", "strong"))
+        layout = vbox(
+            label("Your text", "section"),
+            self.field,
+            self.cut,
+            hbox(self.switch, self._chat_title, ..., gap=4),
+            self.hint,
+            8,
+            label("Examples to try", "strong"),
+            margins=(0, 8, 0, 0),
+        )
+        self.setLayout(layout)
         for each in self.examples.values():
             layout.addWidget(row(each))
         layout.addStretch(1)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.inside.bars import Choice as Row
@@ -16,6 +16,7 @@ from fmstudio.gui.playground.inside.question import SURPRISAL
 from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.playground.inside.tiles import Tile, TokenTiles
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import label, scroll_area
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.text.token_view import visible
@@ -59,21 +60,12 @@ class InsideTokens(InsideTab):
         self._theme.changed.connect(self._recolour)
 
     def _fill(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(self.colouring)
-        head.addWidget(self.legend)
-        head.addStretch(1)
+        head = hbox(self.colouring, self.legend, ..., gap=12)
         self.body.addWidget(self.figures)
         self.body.addLayout(head)
         content = QWidget()
         self._detail = scroll_area(content, f"{self.objectName()}-detail-scroll")
-        detail = QVBoxLayout(content)
-        detail.setContentsMargins(0, 0, 0, 0)
-        detail.setSpacing(4)
-        for each in (self.detail, self.facts, self.bars):
-            detail.addWidget(each)
-        detail.addStretch(1)
+        content.setLayout(vbox(self.detail, self.facts, self.bars, ..., gap=4))
         self._sides = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._sides.setSpacing(16)
         self._sides.addWidget(self.tiles, 1)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.panel import Finding
@@ -15,6 +15,7 @@ from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.playground.inside.text import OwnText
 from fmstudio.gui.playground.inside.tokens import InsideTokens
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox
 
 TITLES = {
     "tokens": ("Tokens", "mdi6.format-letter-matches"),
@@ -52,11 +53,7 @@ class InsideView(QWidget):
         for name, sight in self.sights.items():
             title, icon = TITLES[name]
             self.tabs.addTab(sight, studio.theme.icon(icon, "secondary"), title)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(24)
-        layout.addWidget(self.own)
-        layout.addWidget(self.tabs, 1)
+        self.setLayout(hbox(self.own, (self.tabs, 1), gap=24))
         self._connect()
         self.next.set_sampling(state.sampling())
         self._look()

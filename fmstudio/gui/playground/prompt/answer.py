@@ -5,13 +5,13 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.figures import compared, figures_of, pace_of
 from fmstudio.gui.playground.reply import Reply, can_replay, replayed
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import scrolled_column
+from fmstudio.gui.widgets.boxes import boxed, hbox, scrolled_column, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
@@ -56,24 +56,14 @@ class PromptAnswer(QWidget):
 
     def _lay_out(self) -> None:
         column, scroll = scrolled_column("prompt-answer-scroll")
-        self._actions = QWidget()
-        row = QHBoxLayout(self._actions)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        for each in (self.copy, self.replay, self.inside):
-            row.addWidget(each)
-        row.addStretch(1)
+        self._actions = boxed(hbox(self.copy, self.replay, self.inside, ..., gap=4))
         self.card = Card("Answer", "prompt-answer-card")
         for each in (self.text, self.figures, self._actions, self.replay_words, self.feedback):
             self.card.body.addWidget(each)
         column.addWidget(self.invitation)
         column.addWidget(self.card)
         column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.error)
-        layout.addWidget(scroll, 1)
+        self.setLayout(vbox(self.error, (scroll, 1)))
 
     @property
     def busy(self) -> bool:

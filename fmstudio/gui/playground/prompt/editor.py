@@ -1,13 +1,13 @@
 """Where a prompt is written: system and user prompt, values of its variables, examples, notes."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.playground.prompt.examples import ExamplesTable
 from fmstudio.gui.playground.prompt.text import TOO_LONG, PromptText
 from fmstudio.gui.playground.prompt.values import VariableFields
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import scrolled_column
+from fmstudio.gui.widgets.boxes import scrolled_column, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.tab_order import follow
@@ -59,11 +59,7 @@ class PromptEditor(QWidget):
         fields.addWidget(titled("Notes", self.notes))
         fields.addStretch(1)
         self.problem.hide()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.error)
-        layout.addWidget(scroll, 1)
+        self.setLayout(vbox(self.error, (scroll, 1)))
 
     def template(self) -> PromptTemplate:
         """What is written."""

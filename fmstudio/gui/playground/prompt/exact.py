@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QWidget
 
 from fmstudio.gui.playground.figures import room_of
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import hbox, stack, vbox
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.text.flowing_text import cut
@@ -31,16 +31,7 @@ class ExactPrompt(QWidget):
         self.text.setReadOnly(True)
         self.text.setProperty("role", "log")
         self._pages: QStackedWidget = stack("prompt-exact-pages", self.tokens, self.text)
-        head = QHBoxLayout()
-        head.addWidget(self.form)
-        head.addStretch(1)
-        head.addWidget(self.room)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(head)
-        layout.addWidget(self.sentence)
-        layout.addWidget(self._pages, 1)
+        self.setLayout(vbox(hbox(self.form, ..., self.room), self.sentence, (self._pages, 1)))
         self.refuse("Looking…")
 
     def show_prompt(self, prompt: Mapping[str, Any]) -> None:

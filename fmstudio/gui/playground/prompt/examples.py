@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.gui.playground.composer import PromptField
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label
 from fmstudio.gui.widgets.tab_order import follow, stops
 from fmstudio.workspace.prompts import Example
@@ -27,9 +28,8 @@ class ExampleRow(QWidget):
         self.setObjectName("example")
         self.input = _field("example-input", "What is asked", example.input)
         self.output = _field("example-output", "What is answered", example.output)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        layout = hbox()
+        self.setLayout(layout)
         for field in (self.input, self.output):
             field.textChanged.connect(self.edited)
             field.refused.connect(self.refused)
@@ -65,13 +65,7 @@ def _field(name: str, title: str, text: str) -> PromptField:
 
 
 def _stacked(*widgets: QWidget) -> QVBoxLayout:
-    layout = QVBoxLayout()
-    layout.setSpacing(0)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for widget in widgets:
-        layout.addWidget(widget)
-    layout.addStretch(1)
-    return layout
+    return vbox(*widgets, ..., gap=0)
 
 
 class ExamplesTable(QWidget):
@@ -88,14 +82,13 @@ class ExamplesTable(QWidget):
         self._theme = theme
         self.rows: list[ExampleRow] = []
         self.add_button = button("Add example", f"{name}-add", theme, "mdi6.plus", "quiet", self.add)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(8)
-        head = QHBoxLayout()
-        head.addWidget(label("Examples", "body", f"{name}-title"))
-        head.addWidget(ElidedLabel("shown to the model as they are", "caption", f"{name}-caption"), 1)
-        head.addWidget(self.add_button)
-        self._layout.addLayout(head)
+        head = hbox(
+            label("Examples", "body", f"{name}-title"),
+            (ElidedLabel("shown to the model as they are", "caption", f"{name}-caption"), 1),
+            self.add_button,
+        )
+        self._layout = vbox(head)
+        self.setLayout(self._layout)
 
     def examples(self) -> tuple[Example, ...]:
         """What is written, in order."""

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.prompt.desk import PromptDesk
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import UndoBanner
 from fmstudio.gui.widgets.labels import button, icon_button, label
 from fmstudio.gui.widgets.lists.library_list import Entry, LibraryList
@@ -61,15 +62,9 @@ class PromptList(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.new, 1)
-        head.addWidget(self.more)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        for each in (self.search, self.nothing, self.undo):
-            layout.addWidget(each)
+        head = hbox((self.new, 1), self.more)
+        layout = vbox(self.search, self.nothing, self.undo)
+        self.setLayout(layout)
         layout.insertLayout(0, head)
         layout.insertWidget(2, self.list, 1)
         self.nothing.hide()

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.playground.composer import PromptField
+from fmstudio.gui.widgets.boxes import boxed, vbox
 from fmstudio.gui.widgets.labels import label
 
 _LINES = 6
@@ -24,9 +25,8 @@ class VariableFields(QWidget):
         self.fields: dict[str, PromptField] = {}
         self._remembered: dict[str, str] = {}
         self._places: dict[str, QWidget] = {}
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(8)
+        self._layout = vbox()
+        self.setLayout(self._layout)
         self.hide()
 
     def show_variables(self, names: Sequence[str]) -> None:
@@ -54,14 +54,9 @@ class VariableFields(QWidget):
         field.textChanged.connect(self.edited)
         field.refused.connect(self.refused)
         field.submitted.connect(self.submitted)
-        place = QWidget()
-        layout = QVBoxLayout(place)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
         title = label(f"{{{name}}}", "mono", f"value-{name}-title")
         title.setBuddy(field)
-        layout.addWidget(title)
-        layout.addWidget(field)
+        place = boxed(vbox(title, field, gap=4))
         self.fields[name], self._places[name] = field, place
 
     def values(self) -> dict[str, str]:

@@ -3,11 +3,12 @@
 import html
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.prompt.desk import PromptDesk
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.titled import side_by_side, titled
@@ -37,13 +38,14 @@ class PromptVersions(QWidget):
         self.difference.setOpenLinks(False)
         self.about = label("", "caption", "prompt-version-about", wrap=True)
         self.revert = button("Go back to this version", "prompt-revert", theme, "mdi6.history", clicked=self._revert)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(side_by_side(titled("From", self.before), titled("To", self.after)))
-        layout.addWidget(self.about)
-        layout.addWidget(self.difference, 1)
-        layout.addWidget(self.revert)
+        self.setLayout(
+            vbox(
+                side_by_side(titled("From", self.before), titled("To", self.after)),
+                self.about,
+                (self.difference, 1),
+                self.revert,
+            )
+        )
         for choice in (self.before, self.after):
             choice.edited.connect(self._show)
         theme.changed.connect(self._show)

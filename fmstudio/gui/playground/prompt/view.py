@@ -4,7 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QSplitter, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.panel import Finding
@@ -16,7 +16,7 @@ from fmstudio.gui.playground.prompt.list import PromptList
 from fmstudio.gui.playground.prompt.versions import PromptVersions
 from fmstudio.gui.playground.sampling_form import SamplingForm
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import button, label
@@ -86,42 +86,20 @@ class PromptView(QWidget):
             self.splitter.addWidget(widget)
         self.splitter.setSizes([184, 520, 344])
         self.splitter.setStretchFactor(1, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.error)
-        layout.addWidget(self.splitter, 1)
+        self.setLayout(vbox(self.error, (self.splitter, 1)))
 
     def _middle(self) -> QWidget:
-        head, foot = QHBoxLayout(), QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.name, 1)
-        head.addWidget(self.form)
-        foot.setSpacing(8)
-        foot.addWidget(self.message, 1)
-        foot.addWidget(self.discard)
-        foot.addWidget(self.save)
-        made = QWidget()
-        layout = QVBoxLayout(made)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(head)
-        layout.addWidget(self._forms, 1)
-        layout.addWidget(self.unsaved)
-        layout.addLayout(foot)
-        return made
+        return boxed(
+            vbox(
+                hbox((self.name, 1), self.form),
+                (self._forms, 1),
+                self.unsaved,
+                hbox((self.message, 1), self.discard, self.save),
+            )
+        )
 
     def _right(self) -> QWidget:
-        made = QWidget()
-        head = QHBoxLayout()
-        head.addWidget(self.side)
-        head.addStretch(1)
-        layout = QVBoxLayout(made)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(head)
-        layout.addWidget(self._sides, 1)
-        return made
+        return boxed(vbox(hbox(self.side, ...), (self._sides, 1)))
 
     def _connect(self) -> None:
         self.form.changed.connect(self._show_form)

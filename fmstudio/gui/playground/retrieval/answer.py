@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import ElidedLabel, label
 from fmstudio.gui.widgets.text.flowing_text import cut
 
@@ -41,16 +42,14 @@ class AnswerText(QWidget):
         self.text.anchorClicked.connect(self._follow)
         self._soon = QTimer(self, singleShot=True, interval=_CALM)
         self._soon.timeout.connect(self._draw)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(label(title, "strong", f"{name}-title"))
-        head.addWidget(self.figures, 1)
-        layout.addLayout(head)
-        layout.addWidget(self.text, 1)
-        layout.addWidget(self.sources)
+        self.setLayout(
+            vbox(
+                hbox(label(title, "strong", f"{name}-title"), (self.figures, 1), gap=12),
+                (self.text, 1),
+                self.sources,
+                gap=4,
+            )
+        )
         theme.changed.connect(self._draw)
         self.clear()
 

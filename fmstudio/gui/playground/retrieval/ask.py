@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.models.model_choice import PlayState
@@ -18,7 +18,7 @@ from fmstudio.gui.playground.retrieval.jobs import DOCUMENT, SEARCH
 from fmstudio.gui.playground.retrieval.passage import PassageView
 from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
@@ -75,23 +75,12 @@ class AskTab(QWidget):
         split.addWidget(self._make_below())
         split.setSizes([200, 300])
         split.setStretchFactor(1, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(self.controls)
-        layout.addWidget(self.error)
-        layout.addWidget(split, 1)
+        self.setLayout(vbox(self.controls, self.error, (split, 1), gap=12))
 
     def _make_below(self) -> QWidget:
-        answers = QWidget()
-        pair = QHBoxLayout()
-        pair.setSpacing(24)
-        pair.addWidget(self.answer, 1)
-        pair.addWidget(self.plain, 1)
-        column = QVBoxLayout(answers)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.addLayout(pair, 1)
-        column.addWidget(self.feedback)
+        answers = boxed(
+            vbox((hbox((self.answer, 1), (self.plain, 1), gap=24), 1), self.feedback, gap=6, margins=(0, 8, 0, 0))
+        )
         # A card of its own would stand in the card that is here already.
         set_property(self.passage, "role", "")
         self.passage.layout().setContentsMargins(0, 8, 0, 0)
@@ -101,13 +90,8 @@ class AskTab(QWidget):
         self.pages = stack("retrieval-sights", answers, self.prompt, self.passage)
         made = Card("", "retrieval-answer-card")
         made.layout().setContentsMargins(16, 12, 16, 12)
-        head = QHBoxLayout()
-        head.addWidget(self.sight)
-        head.addSpacing(8)
         self.asked = ElidedLabel("", "caption", "retrieval-asked")
-        head.addWidget(self.asked, 1)
-        head.addWidget(label("Without retrieval beside it", "caption"))
-        head.addWidget(self.compare)
+        head = hbox(self.sight, 8, (self.asked, 1), label("Without retrieval beside it", "caption"), self.compare)
         made.body.addLayout(head)
         made.body.addWidget(self.pages, 1)
         return made

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import scrolled_column
+from fmstudio.gui.widgets.boxes import hbox, scrolled_column, vbox
 from fmstudio.gui.widgets.card import ClickableCard
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, set_property
 from fmstudio.gui.widgets.lists.menus import menu_of
@@ -36,11 +36,7 @@ class CollectionColumn(QWidget):
         self._column, self._area = scrolled_column("retrieval-collections-scroll")
         self._column.addStretch(1)
         new = button("New collection…", "retrieval-new", studio.theme, "mdi6.plus", clicked=self.new_wanted.emit)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(new)
-        layout.addWidget(self._area, 1)
+        self.setLayout(vbox(new, (self._area, 1)))
         shelf.changed.connect(self.refresh)
 
     def refresh(self) -> None:
@@ -94,9 +90,7 @@ class CollectionCard(ClickableCard):
         self.stop = icon_button(
             "mdi6.stop", "Stop here and keep what there is", f"collection-{name}-stop", studio.theme, self._end
         )
-        head = QHBoxLayout()
-        head.setSpacing(0)
-        head.addWidget(self.title, 1)
+        head = hbox((self.title, 1), gap=0)
         for each in (self.pause, self.stop):
             set_property(each, "role", "tiny")
             head.addWidget(each)

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.models.model_choice import PlayState
@@ -17,7 +17,7 @@ from fmstudio.gui.playground.retrieval.jobs import DOCUMENTS, PYTHON_REFERENCE
 from fmstudio.gui.playground.retrieval.quality import QualityTab
 from fmstudio.gui.playground.retrieval.shelf import CollectionShelf, outcome
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
@@ -68,30 +68,12 @@ class CollectionView(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        titles, head, news = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        titles.setSpacing(2)
-        titles.addWidget(self.heading)
-        titles.addWidget(self.facts)
-        head.setSpacing(8)
-        head.addLayout(titles, 1)
-        head.addWidget(self.tabs)
-        head.addWidget(self.refresh_button)
-        head.addWidget(self.remove_button)
-        self._news_row = QWidget()
-        news = QHBoxLayout(self._news_row)
-        news.setContentsMargins(0, 0, 0, 0)
-        news.setSpacing(12)
-        news.addWidget(self.news)
-        news.addWidget(self.skipped_button)
-        news.addStretch(1)
+        news = QHBoxLayout()
+        head = hbox((vbox(self.heading, self.facts, gap=2), 1), self.tabs, self.refresh_button, self.remove_button)
+        news = hbox(self.news, self.skipped_button, ..., gap=12)
+        self._news_row = boxed(news)
         self.pages = stack("retrieval-pages", self.ask, self.documents, self.quality)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        layout.addLayout(head)
-        for each in (self.strip, self._news_row, self.skipped, self.error):
-            layout.addWidget(each)
-        layout.addWidget(self.pages, 1)
+        self.setLayout(vbox(head, self.strip, self._news_row, self.skipped, self.error, (self.pages, 1), gap=10))
 
     def _connect(self) -> None:
         self.tabs.changed.connect(self.look_at)

@@ -3,10 +3,11 @@
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.options_form import OptionsForm
 from fmstudio.gui.widgets.labels import button
 
@@ -42,15 +43,7 @@ class QuestionControls(QWidget):
         self.opener.toggled.connect(self.form.setVisible)
         self._soon = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._soon.timeout.connect(self.typed)
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        line.addWidget(self.field, 1)
-        line.addWidget(self.opener)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(line)
-        layout.addWidget(self.form)
+        self.setLayout(vbox(hbox((self.field, 1), self.opener), self.form, gap=12))
         shelf.described.connect(self._described)
         self._described()
 

@@ -5,10 +5,8 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLineEdit,
     QListView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -17,6 +15,7 @@ from fmstudio.gui.playground.retrieval.jobs import DOCUMENT, DOCUMENTS
 from fmstudio.gui.playground.retrieval.passage import PassageView
 from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import label
@@ -144,17 +143,8 @@ class DocumentsTab(QWidget):
     def _lay_out(self) -> None:
         side = QWidget()
         side.setFixedWidth(_WIDTH)
-        left = QVBoxLayout(side)
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(8)
-        for each in (self.search, self.count, self.error):
-            left.addWidget(each)
-        left.addWidget(self.view, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
-        layout.addWidget(side)
-        layout.addWidget(self.passage, 1)
+        side.setLayout(vbox(self.search, self.count, self.error, (self.view, 1)))
+        self.setLayout(hbox(side, (self.passage, 1), gap=16))
 
     def show_collection(self, name: str) -> None:
         """Show another collection, or the same one as it is now; "" for one of which nothing is there yet."""

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.retrieval.jobs import FETCH
 from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
@@ -37,16 +38,9 @@ class EmbeddingField(QWidget):
         self.strip.title.hide()
         self.strip.hide()
         self.error = ErrorBox(theme, "retrieval-embedding-error")
-        row = QHBoxLayout()
-        row.addWidget(self.fetch)
-        row.addWidget(self.folder)
-        row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for each in (self.choice, self.about, self.strip, self.error):
-            layout.addWidget(each)
-        layout.addLayout(row)
+        self.setLayout(
+            vbox(self.choice, self.about, self.strip, self.error, hbox(self.fetch, self.folder, ..., gap=6), gap=6)
+        )
         shelf.changed.connect(self._list)
         studio.jobs.changed.connect(self._job_changed)
         self._list()

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.retrieval.text import TINTS, Chunk
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.labels import ElidedLabel, label
 
 _WORDS = {"even": "", "odd": "chunks", "overlap": "overlap", "chosen": "chosen"}
@@ -21,10 +22,8 @@ class ChunkLegend(QWidget):
         super().__init__()
         self.figures = ElidedLabel("", "caption", f"{name}-figures")
         self._overlap: list[QWidget] = []
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self.figures, 1)
+        layout = hbox((self.figures, 1), gap=6)
+        self.setLayout(layout)
         for key, words in _WORDS.items():
             parts = [_Tint(theme, TINTS[key]), *([label(words, "caption")] if words else [])]
             for each in parts:

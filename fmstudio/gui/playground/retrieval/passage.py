@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from fmstudio.gui.playground.retrieval.legend import ChunkLegend
 from fmstudio.gui.playground.retrieval.text import ChunkedText, chunks_of
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
@@ -45,18 +46,9 @@ class PassageView(Card):
 
     def _lay_out(self) -> None:
         self._actions = QHBoxLayout()
-        head, titles, steps = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
-        titles.setSpacing(2)
-        titles.addWidget(self.heading)
-        titles.addWidget(self.about)
-        steps.setSpacing(0)
-        steps.addWidget(self.previous)
-        steps.addWidget(self.next)
-        head.setSpacing(8)
-        head.addLayout(titles, 1)
-        head.addLayout(self._actions)
-        head.addWidget(self.place)
-        head.addLayout(steps)
+        head = hbox(
+            (vbox(self.heading, self.about, gap=2), 1), self._actions, self.place, hbox(self.previous, self.next, gap=0)
+        )
         self.body.addLayout(head)
         self.body.addWidget(self.error)
         self.body.addWidget(self.text, 1)

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.retrieval.bars import MEASURES, METHODS, QualityBars
 from fmstudio.gui.playground.retrieval.jobs import MEASURE
 from fmstudio.gui.playground.retrieval.table import PlainTable
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
@@ -63,35 +64,22 @@ class QualityTab(QWidget):
         self.clear()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(self.source)
-        head.addWidget(self.choose)
-        head.addWidget(self.file, 1)
         self.result = Card("", "retrieval-quality-card")
-        pair = QHBoxLayout()
-        pair.setSpacing(24)
-        pair.addWidget(self.figures, 6, Qt.AlignmentFlag.AlignTop)
-        pair.addWidget(self.bars, 5)
+        pair = hbox((self.figures, 6, Qt.AlignmentFlag.AlignTop), (self.bars, 5), gap=24)
         self.result.body.addLayout(pair)
         self.missed = Card("What did not come first", "retrieval-misses-card")
         self.missed.body.addWidget(self.misses)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.setSpacing(12)
-        column.addWidget(self.notes)
-        column.addWidget(self.result)
-        column.addWidget(self.missed)
-        column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(head)
-        layout.addWidget(label(_SENTENCE, "secondary", "retrieval-quality-sentence", wrap=True))
-        for each in (self.bar, self.progress, self.error):
-            layout.addWidget(each)
-        layout.addWidget(scroll_area(content, "retrieval-quality-scroll"), 1)
+        content = boxed(vbox(self.notes, self.result, self.missed, ..., gap=12, margins=(0, 0, 8, 0)))
+        self.setLayout(
+            vbox(
+                hbox(self.source, self.choose, (self.file, 1), gap=12),
+                label(_SENTENCE, "secondary", "retrieval-quality-sentence", wrap=True),
+                self.bar,
+                self.progress,
+                self.error,
+                (scroll_area(content, "retrieval-quality-scroll"), 1),
+            )
+        )
 
     def _connect(self) -> None:
         self.question.answered.connect(lambda sample: self._take(sample.data))

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog
 
 from fmstudio.gui.playground.retrieval.embedding import EmbeddingField
 from fmstudio.gui.playground.retrieval.jobs import PREVIEW, PYTHON_REFERENCE
 from fmstudio.gui.playground.retrieval.passage import PassageView
 from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.files.kinds import some_of
 from fmstudio.gui.widgets.files.source_list import SourceList
@@ -67,38 +68,22 @@ class CollectionSheet(KeyedView):
         self._described()
 
     def _lay_out(self) -> None:
-        form = QWidget()
-        column = QVBoxLayout(form)
-        column.setContentsMargins(0, 0, 12, 0)
-        column.setSpacing(16)
-        column.addWidget(self._make_what())
         how = Card("How they are cut", "retrieval-how")
         how.body.addWidget(self.options)
-        column.addWidget(how)
         meaning = Card("How their meaning is kept", "retrieval-meaning")
         meaning.body.addWidget(titled("Embedding model", self.embedding, "Turns each chunk into a vector."))
-        column.addWidget(meaning)
-        column.addStretch(1)
+        form = boxed(vbox(self._make_what(), how, meaning, ..., gap=16, margins=(0, 0, 12, 0)))
         area = scroll_area(form, "retrieval-sheet-scroll")
         area.setFixedWidth(356)
-        head, texts, body = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(label("New collection", "section", "retrieval-sheet-title"))
-        texts.addWidget(label("An index is made in the workspace; the documents stay where they are.", "secondary"))
-        head.addLayout(texts, 1)
-        head.addWidget(button("Cancel", "retrieval-sheet-cancel", self._studio.theme, clicked=self.closed.emit))
-        body.setSpacing(16)
-        body.addWidget(area)
-        shown = QVBoxLayout()
-        shown.setSpacing(8)
-        shown.addWidget(self.example)
-        shown.addWidget(self.preview, 1)
-        body.addLayout(shown, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(head)
-        layout.addLayout(body, 1)
+        texts = vbox(
+            label("New collection", "section", "retrieval-sheet-title"),
+            label("An index is made in the workspace; the documents stay where they are.", "secondary"),
+            gap=2,
+        )
+        head = hbox(
+            (texts, 1), button("Cancel", "retrieval-sheet-cancel", self._studio.theme, clicked=self.closed.emit), gap=12
+        )
+        self.setLayout(vbox(head, (hbox(area, (vbox(self.example, (self.preview, 1)), 1), gap=16), 1), gap=12))
 
     def _make_what(self) -> Card:
         what = Card("What to ask", "retrieval-what")
@@ -107,15 +92,15 @@ class CollectionSheet(KeyedView):
         what.body.addWidget(self.name_error)
         what.body.addWidget(self.sources)
         theme = self._studio.theme
-        self._more = QWidget()
-        row = QHBoxLayout(self._more)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(button("Add files…", "retrieval-add-files", theme, "mdi6.file-plus-outline", "quiet",
-                             self.ask_files))  # fmt: skip
-        row.addWidget(button("Add a folder…", "retrieval-add-folder", theme, "mdi6.folder-plus-outline", "quiet",
-                             self.ask_folder))  # fmt: skip
-        row.addStretch(1)
+        self._more = boxed(
+            hbox(
+                button("Add files…", "retrieval-add-files", theme, "mdi6.file-plus-outline", "quiet", self.ask_files),
+                button(
+                    "Add a folder…", "retrieval-add-folder", theme, "mdi6.folder-plus-outline", "quiet", self.ask_folder
+                ),
+                ...,
+            )
+        )
         what.body.addWidget(self._more)
         return what
 

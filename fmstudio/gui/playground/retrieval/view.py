@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.panel import Finding
@@ -15,7 +15,7 @@ from fmstudio.gui.playground.retrieval.jobs import PYTHON_REFERENCE
 from fmstudio.gui.playground.retrieval.sheet import CollectionSheet
 from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack
+from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 
@@ -53,19 +53,10 @@ class RetrievalView(QWidget):
         return made
 
     def _lay_out(self) -> None:
-        self._work = QWidget()
-        row = QHBoxLayout(self._work)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        row.addWidget(self.column)
         self.pages = stack("retrieval-right", self.collection, self.sheet)
-        row.addWidget(self.pages, 1)
+        self._work = boxed(hbox(self.column, (self.pages, 1), gap=16))
         self._whole = stack("retrieval-whole", QWidget(), self.empty, self._work)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(self.error)
-        layout.addWidget(self._whole, 1)
+        self.setLayout(vbox(self.error, (self._whole, 1), gap=12))
 
     def _connect(self) -> None:
         self.shelf.changed.connect(self._arrange)

@@ -5,10 +5,11 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 from shiboken6 import isValid
 
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.flow_layout import FlowLayout
 from fmstudio.gui.widgets.feedback.jobs import EDIT, JUDGEMENT, LOGGING, logging_on
@@ -77,19 +78,12 @@ class FeedbackBar(QWidget):
         return made
 
     def _off_row(self) -> QWidget:
-        made = QWidget()
-        row = QHBoxLayout(made)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
         self.why = label("", "caption", f"{self._name}-why", wrap=True)
         self.switch_on = button(
             "Switch on", f"{self._name}-switch-on", self._theme, role="link",
             clicked=lambda: self._studio.settings.set(LOGGING, True),
         )  # fmt: skip
-        row.addWidget(self.why)
-        row.addWidget(self.switch_on)
-        row.addStretch(1)
-        return made
+        return boxed(hbox(self.why, self.switch_on, ...))
 
     def _lay_out(self) -> None:
         self._marks = QWidget()
@@ -97,11 +91,7 @@ class FeedbackBar(QWidget):
         openers = (self.tag_button, self.comment_button, self.correct_button)
         for widget in (self.up, self.down, self.score, *openers, self.state):
             row.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for widget in (self._off, self._marks, self.tags, self.comment, self.correction, self.error):
-            layout.addWidget(widget)
+        self.setLayout(vbox(self._off, self._marks, self.tags, self.comment, self.correction, self.error, gap=6))
 
     # What it shows.
 

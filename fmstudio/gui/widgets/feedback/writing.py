@@ -1,9 +1,10 @@
 """A place to write a few lines about an output, which opens under it and closes when they are kept."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QPlainTextEdit
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button
 
@@ -29,17 +30,8 @@ class WritingBox(KeyedView):
         self.save_button.setToolTip("Ctrl+Enter")
         self.remove_button = button("Remove", f"{name}-remove", theme, role="quiet", clicked=self._remove)
         self.cancel_button = button("Cancel", f"{name}-cancel", theme, role="quiet", clicked=self.close_box)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for each in (self.save_button, self.cancel_button):
-            row.addWidget(each)
-        row.addStretch(1)
-        row.addWidget(self.remove_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self.editor)
-        layout.addLayout(row)
+        row = hbox(self.save_button, self.cancel_button, ..., self.remove_button, gap=4)
+        self.setLayout(vbox(self.editor, row, gap=6))
         self.hide()
 
     def toggle(self, text: str, removable: bool) -> None:

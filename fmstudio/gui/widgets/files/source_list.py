@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import ElidedLabel, IconLabel, icon_button, label
 
 _SHOWN = 6
@@ -25,9 +26,8 @@ class SourceList(QWidget):
         self._theme = theme
         self.paths: list[Path] = []
         self._rows: list[QWidget] = []
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(4)
+        self._layout = vbox(gap=4)
+        self.setLayout(self._layout)
 
     def set_paths(self, paths: Sequence[Path]) -> None:
         """Show these paths, each once."""
@@ -61,14 +61,17 @@ class SourceList(QWidget):
         facts = label(_weight(path), "caption", f"import-source-{number}-size")
         remove = icon_button("mdi6.close", f"Leave out {path.name}", f"import-source-{number}-remove", self._theme,
                              lambda: self._remove(path))  # fmt: skip
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(8, 0, 4, 0)
-        layout.setSpacing(12)
-        layout.addWidget(glyph)
-        layout.addWidget(name, 2)
-        layout.addWidget(place, 3)
-        layout.addWidget(facts, 0, Qt.AlignmentFlag.AlignRight)
-        layout.addWidget(remove)
+        row.setLayout(
+            hbox(
+                glyph,
+                (name, 2),
+                (place, 3),
+                (facts, 0, Qt.AlignmentFlag.AlignRight),
+                remove,
+                gap=12,
+                margins=(8, 0, 4, 0),
+            )
+        )
         return row
 
 

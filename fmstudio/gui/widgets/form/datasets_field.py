@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
 from fmstudio.gui.widgets.labels import button, icon_button, label
 
@@ -25,13 +26,10 @@ class DatasetsField(QWidget):
         self._theme = theme
         self._known: list[str] = []
         self.rows: list[_Row] = []
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(8)
         self._hint = label("There is no dataset yet; add one in Data.", "caption", f"{name}-hint", wrap=True)
         self._add = button("Mix in another", f"{name}-add", theme, "mdi6.plus", "link", self._add_by_hand)
-        self._layout.addWidget(self._hint)
-        self._layout.addWidget(self._add)
+        self._layout = vbox(self._hint, self._add)
+        self.setLayout(self._layout)
         self._insert("", 1.0)
         self._arrange()
 
@@ -112,12 +110,7 @@ class _Row(QWidget):
         self.weight.setFixedWidth(88)
         self.weight.set_value(weight)
         self.remove = icon_button("mdi6.close", "Remove this dataset", "", theme)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.choice, 1)
-        layout.addWidget(self.weight)
-        layout.addWidget(self.remove)
+        self.setLayout(hbox((self.choice, 1), self.weight, self.remove))
         self._show(known, dataset)
 
     def set_name(self, name: str) -> None:

@@ -4,9 +4,10 @@ import dataclasses
 from typing import Any
 
 from PySide6.QtCore import QPoint, QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.datasets_field import DatasetsField
 from fmstudio.gui.widgets.form.fields import ChoiceField, LinesField, NumberField, TextField
 from fmstudio.gui.widgets.labels import icon_button, label, set_property
@@ -54,17 +55,9 @@ class FieldRow(QWidget):
         self._reset.setSizePolicy(policy)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(6)
-        head.addWidget(self._mark)
-        head.addWidget(self._title)
-        head.addWidget(self._info)
-        head.addStretch(1)
-        head.addWidget(self._reset)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(head)
+        head = hbox(self._mark, self._title, self._info, ..., self._reset, gap=6)
+        layout = vbox(head, gap=4)
+        self.setLayout(layout)
         (head if isinstance(self.editor, Switch) else layout).addWidget(self.editor)
         layout.addWidget(self._error)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)

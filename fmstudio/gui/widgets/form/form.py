@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.form.datasets_field import DatasetsField
 from fmstudio.gui.widgets.form.field_row import FieldRow
 from fmstudio.gui.widgets.labels import button, label, scroll_area
@@ -42,30 +43,16 @@ class Form(QWidget):
         self.search.textChanged.connect(self._filter)
         self._nothing = label("", "secondary", f"{name}-nothing-found", wrap=True)
         self._reset_all = button("Reset all", f"{name}-reset-all", theme, role="link", clicked=self.reset)
-        self._content = QWidget()
-        self._fields = QVBoxLayout(self._content)
         # The top keeps clear of a focus frame, the right of the scroll bar.
-        self._fields.setContentsMargins(0, 4, 12, 16)
-        self._fields.setSpacing(16)
+        self._fields = vbox(gap=16, margins=(0, 4, 12, 16))
+        self._content = boxed(self._fields)
         self._lay_out()
         self.set_settings(settings)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(0, 0, 12, 0)
-        head.addWidget(self.mode)
-        head.addStretch(1)
-        head.addWidget(self._reset_all)
-        search = QHBoxLayout()
-        search.setContentsMargins(0, 0, 12, 0)
-        search.addWidget(self.search)
+        head = hbox(self.mode, ..., self._reset_all, gap=12, margins=(0, 0, 12, 0))
         self._scroll = scroll_area(self._content, f"{self.objectName()}-scroll")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(head)
-        layout.addLayout(search)
-        layout.addWidget(self._scroll, 1)
+        self.setLayout(vbox(head, hbox(self.search, margins=(0, 0, 12, 0)), (self._scroll, 1), gap=12))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
     # What it asks for.
@@ -206,10 +193,8 @@ class _Section(QWidget):
         self.setObjectName(f"section-{prefix}")
         self._title = label(prefix.replace("_", " ").replace(".", " · ").capitalize(), "section")
         self._rows: list[FieldRow] = []
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(12)
-        self._layout.addWidget(self._title)
+        self._layout = vbox(self._title, gap=12)
+        self.setLayout(self._layout)
 
     def add(self, row: FieldRow) -> None:
         self._rows.append(row)

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.field_row import FieldRow
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import button
@@ -62,17 +63,10 @@ class OptionsForm(QWidget):
         self._others.hide()
         self._more = button("More options", f"{name}-more", theme, "mdi6.chevron-down", "link", self._show_others)
         self._more.hide()
-        top = QHBoxLayout()
-        top.setSpacing(24)
-        top.addLayout(self._first, 1)
+        top = hbox((self._first, 1), gap=24)
         if beside is not None:
             top.addWidget(beside)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(top)
-        layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(self._others)
+        self.setLayout(vbox(top, (self._more, 0, Qt.AlignmentFlag.AlignLeft), self._others, gap=12))
 
     def set_settings(self, settings: Sequence[Setting]) -> None:
         """Ask for these settings; done once, as they do not change while the window is open."""

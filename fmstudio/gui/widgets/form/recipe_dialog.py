@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QPlainTextEdit, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.recipe import write_toml
@@ -34,21 +35,24 @@ class RecipeDialog(QDialog):
         self._copy = button("Copy", "recipe-copy", theme, "mdi6.content-copy", clicked=self.copy)
         self._done = label("", "caption", "recipe-done")
         close = button("Close", "recipe-close", theme, clicked=self.accept)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._copy)
-        row.addWidget(button("Save as…", "recipe-save", theme, "mdi6.content-save-outline", clicked=self.choose_file))
-        row.addWidget(self._done, 1)
-        row.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 16, 24, 16)
-        layout.setSpacing(12)
-        layout.addWidget(label("Everything this run needs, in one file", "section", "recipe-title"))
+        row = hbox(
+            self._copy,
+            button("Save as…", "recipe-save", theme, "mdi6.content-save-outline", clicked=self.choose_file),
+            (self._done, 1),
+            close,
+        )
         hint = "Save it and run it again with “fmstudio run FILE”, here or on another machine."
-        layout.addWidget(label(hint, "secondary", "recipe-hint", wrap=True))
-        layout.addWidget(self.text, 1)
-        layout.addWidget(self.error)
-        layout.addLayout(row)
+        self.setLayout(
+            vbox(
+                label("Everything this run needs, in one file", "section", "recipe-title"),
+                label(hint, "secondary", "recipe-hint", wrap=True),
+                (self.text, 1),
+                self.error,
+                row,
+                gap=12,
+                margins=(24, 16, 24, 16),
+            )
+        )
 
     def copy(self) -> None:
         """Put the recipe on the clipboard."""

@@ -3,9 +3,10 @@
 import random
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.form.fields import NumberField
 from fmstudio.gui.widgets.labels import icon_button
 
@@ -27,11 +28,7 @@ class SeedField(QWidget):
             "mdi6.dice-5-outline", f"Another {accessible_name.lower()}", f"{name}-dice", theme, self.roll
         )
         self.setFocusProxy(self.number)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.number, 1)
-        layout.addWidget(self.dice)
+        self.setLayout(hbox((self.number, 1), self.dice, gap=4))
 
     def value(self) -> int:
         """The seed."""

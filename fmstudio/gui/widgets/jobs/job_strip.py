@@ -8,6 +8,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.labels import ICON, ElidedLabel, icon_button, label
 
 TOKENS = {
@@ -71,10 +72,7 @@ class JobStrip(QWidget):
         layout.addWidget(self.bar, 2)
         for each in (self.fraction, self.rate, self.left):
             layout.addWidget(each)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(0)
-        for each in (self.pause, self.stop, self.cancel):
-            buttons.addWidget(each)
+        buttons = hbox(self.pause, self.stop, self.cancel, gap=0)
         layout.addLayout(buttons)
 
     def show_job(self, state: JobState | None, compact: bool = False) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 from shiboken6 import isValid
 
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.feedback.jobs import KEEP_PICTURE, LOGGING, PROMISE, logging_on
@@ -56,22 +57,13 @@ class PictureRating(QFrame):
         pixels = QPixmap.fromImage(image_of(self._picture))
         ratio, crisp = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.FastTransformation
         small.setPixmap(pixels.scaled(_SIDE, _SIDE, ratio, crisp))
-        head = QHBoxLayout()
-        head.addWidget(label("What do you think of this picture?", "strong"), 1)
-        head.addWidget(
-            icon_button("mdi6.close", "Close (Esc)", "picture-rating-close", self._studio.theme, self.close_popup)
+        head = hbox(
+            (label("What do you think of this picture?", "strong"), 1),
+            icon_button("mdi6.close", "Close (Esc)", "picture-rating-close", self._studio.theme, self.close_popup),
+            gap=4,
         )
-        marks = QVBoxLayout()
-        marks.setSpacing(4)
-        marks.addLayout(head)
-        marks.addWidget(self.bar)
-        marks.addWidget(self.error)
-        marks.addWidget(label(PROMISE, "caption", "picture-rating-promise", wrap=True))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 10, 10, 10)
-        row.setSpacing(12)
-        row.addWidget(small, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(marks, 1)
+        marks = vbox(head, self.bar, self.error, label(PROMISE, "caption", "picture-rating-promise", wrap=True), gap=4)
+        self.setLayout(hbox((small, 0, Qt.AlignmentFlag.AlignTop), (marks, 1), gap=12, margins=(12, 10, 10, 10)))
         self.setFixedWidth(_WIDTH)
 
     def open_at(self, place: QPoint) -> None:

@@ -9,9 +9,10 @@ from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QPointF, QSize, QTimer, Signal
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.plot import axis as axes
 from fmstudio.gui.widgets.plot import range as ranges
 from fmstudio.gui.widgets.plot.box import PlotBox, plot_canvas
@@ -65,11 +66,7 @@ class LivePlot(QWidget):
         self.box.sigRangeChangedManually.connect(self._moved_by_hand)
         self.box.sigRangeChanged.connect(self._range_changed)
         self._canvas.scene().sigMouseMoved.connect(self._hover)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.heading)
-        column.addWidget(self._canvas)
+        self.setLayout(vbox(self.heading, self._canvas, gap=0, margins=(0, 4, 0, 0)))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
