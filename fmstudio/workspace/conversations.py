@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fmstudio.workspace import Workspace, WorkspaceError, explained, now, write_atomically
+from fmstudio.workspace.bin import Bin
 from fmstudio.workspace.conversation import Conversation, from_json, to_json
 
 FOLDER = "conversations"
@@ -26,6 +27,7 @@ class Shelf:
 
     def __init__(self, workspace: Workspace) -> None:
         self.folder = workspace.path / FOLDER
+        self._bin = Bin(workspace.path)
         self._known: dict[Path, tuple[tuple[int, int], Heading]] = {}
 
     def headings(self) -> list[Heading]:
@@ -76,10 +78,12 @@ class Shelf:
         self.save(found)
 
     def remove(self, id: str) -> None:
-        """Delete a conversation's file."""
-        file = self._file(id)
-        with explained(file):
-            file.unlink(missing_ok=True)
+        """Delete a conversation: its file goes to the bin, from where `restore` brings it back."""
+        self._bin.throw(self._file(id))
+
+    def restore(self, id: str) -> None:
+        """Bring a deleted conversation back as it was; raises WorkspaceError where the bin no longer has it."""
+        self._bin.put_back(self._file(id))
 
     def _file(self, id: str) -> Path:
         return self.folder / f"{id}.json"

@@ -13,12 +13,15 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import TEXT_SIZES
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import LOGGING, PROMISE, logging_on
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import button, label, rule, scroll_area
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.switch import Switch
 from fmstudio.places import log_path, state_folder
+from fmstudio.workspace import WorkspaceError
+from fmstudio.workspace.bin import Bin
 
 _WIDTH = 760
 _DEVICES = {"cpu": "Processor (CPU)", "cuda": "NVIDIA or AMD GPU (CUDA)", "mps": "Apple GPU (MPS)"}
@@ -36,12 +39,15 @@ class SettingsPanel(Panel):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self._settings = studio.settings
-        content = boxed(vbox(self._looks(), self._computing(), self._feedback(), self._places(), ..., gap=16))
+        self.error = ErrorBox(self.theme, "settings-error")
+        cards = (self._looks(), self._computing(), self._feedback(), self._places())
+        content = boxed(vbox(self.error, *cards, ..., gap=16))
         content.setMaximumWidth(_WIDTH)
         self.setLayout(vbox(scroll_area(content, "settings-scroll")))
         self._settings.changed.connect(self._follow)
         studio.machine_changed.connect(self._show_machine)
         self._show_machine(studio.machine)
+        self._show_bin()
 
     # The cards.
 
@@ -104,6 +110,11 @@ class SettingsPanel(Panel):
         _add(card, "Workspace", str(workspace), buttons)
         log = button("Open folder", "settings-log-folder", theme, "mdi6.folder-outline", clicked=self._show_log_folder)
         _add(card, "Log", f"{log_path()} keeps warnings, and what went wrong unforeseen.", log)
+        self.bin = Bin(workspace)
+        self.empty_bin = button("Empty", "settings-empty-bin", theme, "mdi6.delete-outline", clicked=self._empty_bin)
+        self.bin_size = label("", "secondary", "settings-bin-size")
+        held = boxed(hbox(self.bin_size, self.empty_bin))
+        _add(card, "Bin", "Conversations that you deleted wait here until you empty it.", held)
         _add(card, "These settings", str(self._settings.path), QWidget())
         return card
 
@@ -141,6 +152,21 @@ class SettingsPanel(Panel):
 
     def _show_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.studio.workspace.path)))
+
+    def shown(self, **what: Any) -> None:
+        self._show_bin()
+
+    def _show_bin(self) -> None:
+        size = self.bin.size
+        self.bin_size.setText(formatting.size(size) if size else "Empty")
+        self.empty_bin.setEnabled(size > 0)
+
+    def _empty_bin(self) -> None:
+        try:
+            self.bin.empty()
+        except WorkspaceError as error:
+            self.error.show_error(str(error))
+        self._show_bin()
 
     def _show_log_folder(self) -> None:
         state_folder().mkdir(parents=True, exist_ok=True)

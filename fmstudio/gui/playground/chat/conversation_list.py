@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QMenu, QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
-from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.error_box import ErrorBox, UndoBanner
 from fmstudio.gui.widgets.labels import ElidedLabel, IconLabel, button, icon_button, label, scroll_area, set_property
 from fmstudio.gui.widgets.pressable import Pressable
 from fmstudio.workspace import WorkspaceError
@@ -17,12 +17,15 @@ _MOST = 200
 
 
 class Conversations(QWidget):
-    """opened(id), begun: a new one is wanted, deleted(id): the person threw one away, renamed(id, title)."""
+    """opened(id), begun: a new one is wanted, deleted(id): the person threw one away, renamed(id, title),
+    restored(id): they took it back.
+    """
 
     opened = Signal(str)
     begun = Signal()
     deleted = Signal(str)
     renamed = Signal(str, str)
+    restored = Signal(str)
 
     def __init__(self, studio: Studio, shelf: Shelf) -> None:
         super().__init__()
@@ -36,10 +39,12 @@ class Conversations(QWidget):
             "secondary", "conversations-nothing", wrap=True,
         )  # fmt: skip
         self.error = ErrorBox(studio.theme, "conversations-error")
+        self.undo = UndoBanner(studio.theme, "conversations-undo")
+        self.undo.restore_wanted.connect(self._restore)
         self._column = vbox(..., gap=0, margins=(0, 0, 12, 0))
-        content = boxed(self._column)
+        listed = scroll_area(boxed(self._column), "conversations-scroll")
         self.new.setMaximumWidth(252)
-        self.setLayout(vbox(self.new, self.error, self.nothing, (scroll_area(content, "conversations-scroll"), 1)))
+        self.setLayout(vbox(self.new, self.error, self.undo, self.nothing, (listed, 1)))
 
     def refresh(self) -> None:
         """Show what there is now."""
@@ -81,6 +86,20 @@ class Conversations(QWidget):
     def _delete(self, id: str) -> None:
         self.error.clear()
         self.deleted.emit(id)
+
+    def offer_undo(self, id: str, title: str) -> None:
+        """Say which conversation was deleted, and offer it back."""
+        self.undo.offer(id, f"Deleted “{title}”.")
+
+    def _restore(self, id: str) -> None:
+        self.error.clear()
+        try:
+            self._shelf.restore(id)
+        except WorkspaceError as error:
+            self.error.show_error(str(error))
+        else:
+            self.restored.emit(id)
+        self.refresh()
 
     def _rename(self, id: str, title: str) -> None:
         try:

@@ -88,6 +88,7 @@ class ChatView(QWidget):
         listed.begun.connect(self.begin)
         listed.deleted.connect(self._delete)
         listed.renamed.connect(self._renamed)
+        listed.restored.connect(self._restored)
         self._state.model_changed.connect(self._follow_model)
         self._state.models_changed.connect(self._follow_model)
         self._state.sampling_changed.connect(self.act_changed)
@@ -187,12 +188,21 @@ class ChatView(QWidget):
         self._mark()
 
     def _delete(self, id: str) -> None:
+        title = self.side.conversations.rows[id].title.text()
         try:
             self.talk.delete(id)
         except WorkspaceError as error:
             self.side.conversations.error.show_error(str(error))
+        else:
+            self.side.conversations.offer_undo(id, title)
         if self.completion.conversation.id == id:
             self.completion.show_conversation(Conversation(kind="completion"))
+
+    def _restored(self, id: str) -> None:
+        """Show what was taken back, unless something else has been begun meanwhile."""
+        shown = self.completion.conversation if self.completes else self.talk.conversation
+        if shown.empty:
+            self.open(id)
 
     def _renamed(self, id: str, title: str) -> None:
         for conversation in (self.talk.conversation, self.completion.conversation):

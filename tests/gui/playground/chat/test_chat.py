@@ -7,6 +7,7 @@ from fmstudio.gui.playground.figures import compared
 from fmstudio.gui.widgets.text.flowing_text import MOST_SHOWN, FlowingText
 from fmstudio.jobs import Failed, Finished, Started, TextDelta
 from fmstudio.workspace import FeedbackRecord
+from fmstudio.workspace.bin import Bin
 from tests.gui.playground.hands import GENERATE, Hands, result
 
 
@@ -188,6 +189,48 @@ def test_a_conversation_can_be_named_and_thrown_away(hands, chat, workspace):
     row.deleted.emit()
     assert not list((workspace.path / "conversations").iterdir())
     assert chat.start.isVisible()
+
+
+def test_a_conversation_that_was_thrown_away_comes_back_whole(hands, chat, workspace):
+    hands.say("One")
+    hands.answer("First")
+    (file,) = (workspace.path / "conversations").iterdir()
+    before, spoken = file.read_bytes(), chat.talk.conversation.id
+    chat.side.look_at("conversations")
+    listed = chat.side.conversations
+    assert not listed.undo.isVisible()
+    listed.rows[spoken].deleted.emit()
+    assert listed.rows == {}
+    assert (workspace.path / "bin" / "conversations" / file.name).exists()
+    assert listed.undo.sentence.text() == "Deleted “One”."
+    listed.undo.button.click()
+    assert file.read_bytes() == before
+    assert list(listed.rows) == [spoken]
+    assert shown(chat) == ["One", "First"]
+    assert not listed.undo.isVisible()
+
+
+def test_taking_a_conversation_back_disturbs_none_that_was_begun_since(hands, chat):
+    hands.say("One")
+    hands.answer("First")
+    first = chat.talk.conversation.id
+    chat.side.look_at("conversations")
+    chat.side.conversations.rows[first].deleted.emit()
+    hands.say("Two")
+    hands.answer("Second")
+    chat.side.conversations.undo.button.click()
+    assert shown(chat) == ["Two", "Second"]
+    assert set(chat.side.conversations.rows) == {first, chat.talk.conversation.id}
+
+
+def test_what_the_bin_no_longer_has_is_said_in_place(hands, chat, workspace):
+    hands.say("One")
+    hands.answer("First")
+    chat.side.look_at("conversations")
+    chat.side.conversations.rows[chat.talk.conversation.id].deleted.emit()
+    Bin(workspace.path).empty()
+    chat.side.conversations.undo.button.click()
+    assert "not in the bin any more" in chat.side.conversations.error.sentence.text()
 
 
 def test_a_damaged_file_is_listed_with_what_is_wrong(hands, chat, workspace):
