@@ -49,7 +49,8 @@ def rotate(x: Tensor, cos_sin: Tensor) -> Tensor:
 
 
 def _multiply(x: Tensor, cos_sin: Tensor) -> Tensor:
-    points = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))
+    numbers = x if x.dtype == torch.float64 else x.float()  # bfloat16 has no complex numbers
+    points = torch.view_as_complex(numbers.unflatten(-1, (-1, 2)))
     return torch.view_as_real(points * cos_sin).flatten(-2).to(x.dtype)
 
 

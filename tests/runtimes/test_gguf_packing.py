@@ -1,5 +1,6 @@
 """Quantised weights that stay packed: the numbers are those of `gguf`, and the decoder computes what it did."""
 
+from copy import deepcopy
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 import torch
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
-from fmstudio.families.text import load_language_model, save_language_model
+from fmstudio.families.text import LanguageModel, load_language_model, save_language_model
 from fmstudio.nn.decoding_plan import DecodingPlan
 from fmstudio.nn.decoding_weights import can_plan
 from fmstudio.nn.generation import generate_tokens, reader_of
@@ -22,6 +23,7 @@ from fmstudio.runtimes.gguf_header import read_header
 from fmstudio.runtimes.gguf_packing import pack
 from fmstudio.runtimes.torch_runtime import load_gguf
 from tests.gguf_files import tiny_language_model, write_gguf
+from tests.rounding import assert_rounded_alike
 
 KINDS = [GGMLQuantizationType[name] for name in ("Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K")]
 HALVES = {"Q4_1": (0, 2), "Q5_1": (0, 2), "Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)}
@@ -64,12 +66,14 @@ def test_a_packed_decoder_computes_what_its_numbers_do(
     save_language_model(packed, tmp_path / "plain")
     plain = load_language_model(tmp_path / "plain").decoder.requires_grad_(False)
     text = torch.randint(300, (2, 40), generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(packed.decoder(text), plain(text), atol=1e-4, rtol=0)
+    with torch.no_grad():
+        in_single, exact = plain(text), deepcopy(plain).double()(text)
+        assert_rounded_alike(packed.decoder(text), in_single, exact)
     frozen, begin = packed.decoder.requires_grad_(False), text[0].tolist()
     assert can_plan(frozen)
     reader = reader_of(frozen)
     for stop, start in ((30, 0), (31, 30), (40, 31)):
-        torch.testing.assert_close(reader.read(begin[start:stop]), plain(text)[0, stop - 1], atol=1e-4, rtol=0)
+        assert_rounded_alike(reader.read(begin[start:stop]), in_single[0], exact[0], place=stop - 1)
     written = [list(islice(generate_tokens(each, begin, temperature=0), 30)) for each in (frozen, plain)]
     assert written[0] == written[1]
 
@@ -93,11 +97,13 @@ def test_kinds_may_differ_within_what_reads_the_same(
     decoder = load_gguf(path).decoder.requires_grad_(False)
     assert type(decoder.model.layers[0].get_submodule("self_attn.o_proj")) is PackedLinear
     text = torch.randint(300, (40,), generator=torch.Generator().manual_seed(0)).tolist()
+    save_language_model(LanguageModel(decoder, tiny_language_model().tokenizer), tmp_path / "plain")
+    plain = load_language_model(tmp_path / "plain").decoder
     with torch.no_grad():
-        expected = decoder(torch.tensor([text]))[0]
+        in_single, exact = plain(torch.tensor([text]))[0], plain.double()(torch.tensor([text]))[0]
     reader = DecodingPlan(decoder)
-    torch.testing.assert_close(reader.read(text[:39]), expected[38], atol=1e-4, rtol=0)
-    torch.testing.assert_close(reader.read(text[39:]), expected[39], atol=1e-4, rtol=0)
+    assert_rounded_alike(reader.read(text[:39]), in_single, exact, place=38)
+    assert_rounded_alike(reader.read(text[39:]), in_single, exact, place=39)
 
 
 def test_scales_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
