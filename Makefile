@@ -20,8 +20,11 @@ run: $(VENV)/.run-ready $(VENV)/.system-ready
 		$(BIN)/fmstudio tour --screenshots $(SCREENSHOTS); \
 	fi
 
+# A process for each core (see tests/conftest.py), and what computes once more as a processor without AVX-512 does.
+test: export QT_QPA_PLATFORM = offscreen
 test: lint
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	.ci/without-avx512 $(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/nn tests/families
 
 lint: $(VENV)/.test-ready $(VENV)/.system-ready
 	$(BIN)/ruff check .

@@ -1,17 +1,27 @@
 """What every test stands on: folders of its own, and a check that it leaves no thread behind."""
 
+import os
+
+# Tests run side by side, a process for each core; small models compute no slower on one thread each. Where a test wants
+# two, threads that wait must not keep the others' core busy.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import hypothesis
+import psutil
 import pytest
 
 from fmstudio.jobs import JobContext
-from fmstudio.workspace import Workspace
+from fmstudio.workspace import Workspace, WorkspaceError
+from fmstudio.workspace.lock import ProcessLock
 from tests.driving import run_job
 from tests.pictures import keep_shapes
 from tests.texts import write_texts
@@ -19,6 +29,19 @@ from tests.texts import write_texts
 # How long an example takes says more of the machine than of the program.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
+
+
+MOST_WORKERS = 4
+MEMORY_OF_A_WORKER = 2.5e9
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes run the tests, by the machine: on one core, or with little memory, this one alone."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    room = int(psutil.virtual_memory().available / MEMORY_OF_A_WORKER)
+    workers = min(cores, room, MOST_WORKERS)
+    return workers if workers > 1 else 0
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +68,17 @@ def no_thread_outlives_its_test() -> Iterator[None]:
     pytest.fail(f"threads outlived the test: {left}")
 
 
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """torch computes on two threads, as it does for most people; other tests have one each."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(autouse=True)
 def no_model_outlives_its_test() -> Iterator[None]:
     """What a test has loaded to talk to is no business of the next."""
@@ -64,11 +98,25 @@ def fetched_starter_models(pytestconfig: pytest.Config) -> Path:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("FMSTUDIO_DATA", str(folder))
         try:
-            for name in ("smollm2-135m-instruct", "all-minilm-l6-v2"):
-                run_job(fetch(JobContext(), name))
+            with alone(folder / "fetch.lock"):
+                for name in ("smollm2-135m-instruct", "all-minilm-l6-v2"):
+                    run_job(fetch(JobContext(), name))
         except StudioError as error:
             pytest.skip(f"the starter models cannot be fetched: {error}")
     return folder
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Waits until no other process of the tests is in the same block."""
+    while True:
+        try:
+            lock = ProcessLock(path, "taken")
+            break
+        except WorkspaceError:
+            time.sleep(0.1)
+    with lock:
+        yield
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 from fmstudio import warmup
 from fmstudio.jobs import JobContext, Progress, Sample
 from fmstudio.warmup import PATIENCE, load_torch, torch_libraries, use_threads
@@ -45,17 +47,14 @@ print(json.dumps({"wanted": wanted, "mapped": mapped, "before": before, "machine
     assert "cpu" in [device["name"] for device in told["machine"]["devices"]]
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_the_machine_is_told_with_the_threads_that_were_asked_for():
     import torch
 
-    before = torch.get_num_threads()
-    try:
-        events = list(use_threads(JobContext(), threads=1))
-        assert isinstance(events[-1], Sample)
-        assert events[-1].data["threads"] == torch.get_num_threads() == 1
-        assert events[-1].data["cores"] >= 1
-    finally:
-        torch.set_num_threads(before)
+    events = list(use_threads(JobContext(), threads=1))
+    assert isinstance(events[-1], Sample)
+    assert events[-1].data["threads"] == torch.get_num_threads() == 1
+    assert events[-1].data["cores"] >= 1
 
 
 def test_where_torch_is_loaded_there_is_nothing_left_to_load():

@@ -53,6 +53,7 @@ def test_a_server_that_writes_keeps_its_threads(
     assert len(servers) == 1
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_torch_goes_on_after_it_has_let_its_threads_go() -> None:
     x = torch.rand(300, 300)
     before = x @ x

@@ -74,6 +74,7 @@ def test_the_same_recipe_gives_the_same_model_and_another_seed_another(
     assert weights(stocked, "a", 12) != weights(stocked, "c", 12)
 
 
+@pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("optimiser", ["muon", "adamw"])
 def test_a_stopped_run_goes_on_and_ends_bit_identical(
     stocked: Workspace, tables: dict[str, Any], optimiser: str
