@@ -31,7 +31,7 @@ from fmstudio.nn.adversarial import AdversarialShape, PictureDiscriminator, Pict
 from fmstudio.recipe import values_of
 from fmstudio.workspace import Workspace
 
-ILLUSTRATED, KEPT_ROWS = 8, 256
+ILLUSTRATED, KEPT_ROWS = 8, 2048
 """Pictures that show the objective, and conditions of real pictures that a model remembers."""
 
 

@@ -5,6 +5,7 @@ pictures from real ones.
   real and generated pictures (R1 and R2) keep the discriminator smooth; with both the game settles (Huang et al. 2024)
 - a step is one update of the discriminator, then one of the generator, against the same real pictures
 - a gradient penalty costs about three times what scores cost, so only a part of each batch pays it
+- with a shared drawing both updates look at the same generated pictures, and the real ones are scored once
 - what is drawn, saved and validated is a running average of the generator, calmer than its last weights
 - validation: the distance of generated from held-back pictures, and how varied both are; where held-back pictures
   score far below those trained on, the discriminator remembers instead of seeing
@@ -97,6 +98,7 @@ class GanLearner(Learner):
         self.units_per_step = recipe.training.batch_size
         self.average = WeightAverage(self.generator, 0.5 ** (self.units_per_step / self._game.half_life))
         self.modules = {"generator": self.generator, "discriminator": self.discriminator, "average": self.average}
+        self._shared: dict[int, tuple[Tensor, Tensor]] = {}
         self._warned = False
         self._seen: dict[str, Tensor] = {}
         self._validated: dict[str, Tensor] = {}
@@ -133,10 +135,14 @@ class GanLearner(Learner):
     def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
         """Tell real from generated, with slopes kept small where the game's loss wants it."""
         real, conditions, drawn, places = batch
-        with torch.no_grad():
-            generated = self.generator(drawn[:, 0], conditions).float()
+        shared = self._game.shared_drawing and torch.is_grad_enabled()
+        with torch.set_grad_enabled(shared):
+            drawing = self.generator(drawn[:, 0], conditions).float()
+        generated = drawing.detach()
         count = max(1, round(self._game.penalty_share * len(real)))
         scores = play(self._loss, self.discriminator, real, generated, conditions, places, count)
+        if shared:
+            self._shared[drawn.data_ptr()] = drawing, scores.real.detach()
         loss = self._loss.discriminator(scores.real, scores.generated)
         weight = self._game.lipschitz if self._game.loss == "wasserstein" else self._game.gamma / 2
         penalty = sum((scores.penalties[name] for name in self._loss.penalised), torch.zeros_like(loss))
@@ -153,16 +159,25 @@ class GanLearner(Learner):
         }
 
     def _generator_loss(self, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """Draw what scores as real pictures do."""
+        """Draw what scores as real pictures do.
+
+        Of a shared drawing the generated pictures are scored anew, by what the discriminator has become; what it
+        thought of the real ones before its update is near enough.
+        """
         real, conditions, drawn, _ = batch
+        drawing, real_scores = self._shared.pop(drawn.data_ptr(), (None, None))
+        if drawing is None:
+            drawing = self.generator(drawn[:, 1], conditions)
         with _held(self.discriminator):
-            scores = self.discriminator(self.generator(drawn[:, 1], conditions), conditions).float()
-            real_scores = self.discriminator(real, conditions).float() if self._loss.relativistic else scores
+            scores = self.discriminator(drawing, conditions).float()
+            if real_scores is None:
+                real_scores = self.discriminator(real, conditions).float() if self._loss.relativistic else scores
         loss = self._loss.generator(real_scores, scores)
         return loss, {"loss/generator": loss}
 
     def after_step(self, step: int) -> None:
-        """Move the average."""
+        """Move the average, and forget what was drawn with the generator as it was."""
+        self._shared.clear()
         self.average.update(self.generator, step)
 
     @torch.no_grad()

@@ -25,6 +25,18 @@ class GanSettings:
         128, "Channels are never doubled beyond this.", minimum=4, maximum=4096, unit="channels"
     )
     blocks: int = setting(1, "Residual blocks at each size of the features.", minimum=1, maximum=16)
+    condition_width: int = setting(
+        0,
+        "Numbers by which the generator is told a condition, beside those of the latent; with 0 the condition is added "
+        "onto the latent, where several attributes blur each other.",
+        minimum=0,
+        maximum=4096,
+        unit="numbers",
+    )
+    folded: bool = setting(
+        False,
+        "The generator draws squares of 2 × 2 pixels at once, as the discriminator reads them: about a quarter faster.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +71,10 @@ class GameSettings:
         "Part of each batch that the gradient penalty is measured on: less is faster, more is steadier.",
         minimum=0.01,
         maximum=1.0,
+    )
+    shared_drawing: bool = setting(
+        False,
+        "Both players' updates of a step look at the same generated pictures, so that each step draws once.",
     )
     half_life: int = setting(
         2_000,

@@ -3,10 +3,10 @@
 They follow R3GAN (Huang et al. 2024, "The GAN is dead; long live the GAN!"): no normalisation anywhere, leaky ReLU,
 bilinear resampling, residual blocks that begin as the identity (fix-up initialisation, Zhang et al. 2019). The
 networks are scaled to two CPU cores: the discriminator folds each square of four pixels into channels and so begins
-with half the sides, the generator has only few channels at full size.
+with half the sides; the generator has only few channels at full size, or none where it is folded too.
 
-- a condition (a class, or several attributes) is embedded once per field: the generator adds it to the latent, the
-  discriminator projects its features on it (Miyato and Koyama 2018)
+- a condition (a class, or several attributes) is embedded once per field: the generator adds it to the latent or is
+  given it beside the latent, the discriminator projects its features on it (Miyato and Koyama 2018)
 - every operation of the discriminator can be differentiated twice, as the gradient penalties need
 """
 
@@ -40,6 +40,10 @@ class AdversarialShape:
     blocks: int = 1
     """Residual blocks at each size."""
     conditions: tuple[int, ...] = ()
+    condition_width: int = 0
+    """Numbers that the embedded conditions add beside the latent's; with 0 they are added onto the latent itself."""
+    folded: bool = False
+    """Whether the generator, too, works on squares of four pixels: it ends at half the sides and unfolds."""
 
     def __post_init__(self) -> None:
         for side, title in ((self.height, "height"), (self.width, "width")):
@@ -61,6 +65,16 @@ class AdversarialShape:
     def widths(self) -> list[int]:
         """Channels of each level, in the same order."""
         return [min(self.features * 2**level, self.maximum_features) for level in range(len(self.sides))]
+
+    @property
+    def embedded(self) -> int:
+        """Numbers of an embedded condition: as many as the latent has, where one is added onto the other."""
+        return self.condition_width or self.latent
+
+    @property
+    def given(self) -> int:
+        """Numbers that a picture is made from: the latent, and beside it perhaps the condition."""
+        return self.latent + (self.condition_width if self.conditions else 0)
 
 
 class ResidualBlock(nn.Module):
@@ -92,9 +106,9 @@ class StyledBlock(ResidualBlock):
     So each level can decide its own part of a picture (as in StyleGAN, Karras et al. 2019, but without normalising).
     """
 
-    def __init__(self, width: int, blocks: int, latent: int) -> None:
+    def __init__(self, width: int, blocks: int, given: int) -> None:
         super().__init__(width, blocks)
-        self.style = nn.Linear(latent, 2 * width)
+        self.style = nn.Linear(given, 2 * width)
 
     def initialise(self, chance: torch.Generator) -> None:
         """Set the weights that the block begins with."""
@@ -102,7 +116,7 @@ class StyledBlock(ResidualBlock):
         _spread(self.style, chance, 0.5)
 
     def forward(self, x: Tensor, latents: Tensor) -> Tensor:  # type: ignore[override]
-        """latents: (batch, latent)."""
+        """latents: (batch, given), with the condition beside the latent where it is."""
         scale, shift = self.style(latents)[..., None, None].chunk(2, 1)
         hidden = torch.addcmul(shift, self.first(functional.leaky_relu(x, SLOPE)), 1 + scale)
         answer: Tensor = x + self.last(functional.leaky_relu(hidden, SLOPE))
@@ -131,31 +145,34 @@ class PictureGenerator(nn.Module):
     def __init__(self, shape: AdversarialShape, seed: int | None = 0) -> None:
         super().__init__()
         self.shape = shape
-        # Half the channels at the pictures' full size: blocks there cost most and have the least left to decide.
-        sides, widths = shape.sides[::-1], [*shape.widths[::-1], max(4, shape.features // 2)]
+        sides, widths = shape.sides[::-1], shape.widths[::-1]
+        if not shape.folded:
+            # Half the channels at the pictures' full size: blocks there cost most and have the least left to decide.
+            widths = [*widths, max(4, shape.features // 2)]
         total = shape.blocks * len(widths)
-        self.embeddings = Embeddings(shape.conditions, shape.latent) if shape.conditions else None
-        self.begin = nn.Linear(shape.latent, widths[0] * sides[0][0] * sides[0][1])
+        self.embeddings = Embeddings(shape.conditions, shape.embedded) if shape.conditions else None
+        self.begin = nn.Linear(shape.given, widths[0] * sides[0][0] * sides[0][1])
         self.levels = nn.ModuleList(
-            nn.ModuleList(StyledBlock(width, total, shape.latent) for _ in range(shape.blocks)) for width in widths
+            nn.ModuleList(StyledBlock(width, total, shape.given) for _ in range(shape.blocks)) for width in widths
         )
         self.changes = _changes(widths)
-        self.end = nn.Conv2d(widths[-1], shape.channels, 3, padding=1)
+        self.end = nn.Conv2d(widths[-1], shape.channels * (4 if shape.folded else 1), 3, padding=1)
         if seed is not None:
             _initialise(self, torch.Generator().manual_seed(seed))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def embed(self, conditions: Tensor) -> Tensor:
-        """Conditions (batch, fields) as `draw` takes them, (batch, latent): what a walk can blend."""
+        """Conditions (batch, fields) as `draw` takes them, (batch, embedded): what a walk can blend."""
         if self.embeddings is None:
-            return self.begin.weight.new_zeros(len(conditions), self.shape.latent)
+            return self.begin.weight.new_zeros(len(conditions), self.shape.embedded)
         embedded: Tensor = self.embeddings(conditions)
         return embedded
 
     def draw(self, latents: Tensor, embedded: Tensor) -> Tensor:
-        """The pictures of latents (batch, latent) and embedded conditions of the same shape."""
+        """The pictures of latents (batch, latent) and embedded conditions (batch, embedded)."""
         if self.embeddings is not None:
-            latents = (latents + embedded) * 0.5**0.5
+            beside = self.shape.condition_width > 0
+            latents = torch.cat([latents, embedded], 1) if beside else (latents + embedded) * 0.5**0.5
         height, width = self.shape.sides[-1]
         x = self.begin(latents).unflatten(1, (-1, height, width)).contiguous(memory_format=torch.channels_last)
         for number, blocks in enumerate(cast("Iterable[nn.ModuleList]", self.levels)):
@@ -166,7 +183,7 @@ class PictureGenerator(nn.Module):
             for block in blocks:
                 x = block(x, latents)
         pictures: Tensor = self.end(functional.leaky_relu(x, SLOPE))
-        return pictures
+        return functional.pixel_shuffle(pictures, 2) if self.shape.folded else pictures
 
     def forward(self, latents: Tensor, conditions: Tensor) -> Tensor:
         """latents: (batch, latent), standard normal. conditions: (batch, fields). Returns pictures, about [-1, 1]."""

@@ -1,5 +1,6 @@
 """GANs: the alarm, resuming, conditions, the other losses, model folders and truncation."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,10 +81,19 @@ def test_a_run_with_a_collapsed_generator_warns_once(pictured: Workspace, recipe
     assert "Mode collapse" in made.scores(made.look(), 250).data["collapse"]
 
 
-def test_a_resumed_run_ends_bit_identical(pictured: Workspace, recipe: Tables) -> None:
-    run_job(pretrain(JobContext(), pictured, recipe()))
+FAST: dict[str, dict[str, Any]] = {
+    "data": {"conditioning": "attributes"},
+    "model": {"condition_width": 6, "folded": True},
+    "game": {"shared_drawing": True},
+}
+"""What the presets choose beyond the defaults."""
+
+
+@pytest.mark.parametrize("chosen", [{}, FAST], ids=["defaults", "as-the-presets"])
+def test_a_resumed_run_ends_bit_identical(chosen: dict[str, Any], pictured: Workspace, recipe: Tables) -> None:
+    run_job(pretrain(JobContext(), pictured, recipe(**chosen)))
     context = JobContext()
-    stopped = pretrain(context, pictured, recipe(training={"checkpoint_every": 8}))
+    stopped = pretrain(context, pictured, recipe(**chosen, training={"checkpoint_every": 8}))
     run_until(stopped, lambda event: isinstance(event, Metrics) and event.step == 5)
     context.stop()
     run_job(stopped)
@@ -126,6 +136,21 @@ def test_every_game_can_be_played(loss: str, pictured: Workspace, recipe: Tables
     penalties = {name for name in values[0] if name.startswith("gradient_penalty")}
     expected = {"between"} if loss == "wasserstein" else {"real", "generated"}
     assert penalties == {f"gradient_penalty/{name}" for name in expected}
+
+
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_a_shared_drawing_is_drawn_once_a_step(accumulation: int, pictured: Workspace, recipe: Tables) -> None:
+    tables = recipe(game={"shared_drawing": True}, training={"accumulation": accumulation})
+    made = learner(pictured, tables)
+    trainer = Trainer(made, parse_recipe(tables).training, CPU)
+    drawn: list[torch.Tensor] = []
+    with made.generator.register_forward_hook(lambda module, inputs, pictures: drawn.append(pictures)):
+        values = trainer.step()
+        assert len(drawn) == accumulation
+        trainer.step(only=["discriminator"])
+        trainer.step(only=["generator"])
+    assert len(drawn) == 3 * accumulation, "a player that is stepped alone draws for itself"
+    assert float(values["gradient_norm/generator"]) > 0
 
 
 def test_the_generators_update_leaves_the_discriminator_alone(pictured: Workspace, recipe: Tables) -> None:
@@ -177,6 +202,19 @@ def test_a_finished_model_can_be_trained_on(pictured: Workspace, recipe: Tables)
     assert torch.equal(begun.generator.end.weight, saved.generator.end.weight)
     with pytest.raises(StudioError, match="conditions, which these datasets do not have"):
         learner(pictured, {**recipe(data={"conditioning": "class"}), "init": first["model"]})
+
+
+def test_a_model_folder_from_before_there_were_more_choices_opens(
+    pictured: Workspace, recipe: Tables, tmp_path: Path
+) -> None:
+    made = learner(pictured, recipe(data={"conditioning": "class"}))
+    made.save(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    for name in ("condition_width", "folded"):
+        del config["shape"][name]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    latents, wanted = torch.randn(2, 8), torch.tensor([[0], [1]])
+    assert torch.equal(load_gan(tmp_path).generator(latents, wanted), made.average(latents, wanted))
 
 
 def test_a_damaged_model_folder_is_refused(pictured: Workspace, recipe: Tables, tmp_path: Path) -> None:

@@ -97,6 +97,23 @@ def test_pictures_of_many_sizes_are_drawn_and_scored(height: int, width: int, ch
     assert PictureDiscriminator(shape)(drawn, conditions).shape == (2,)
 
 
+def test_a_folded_generator_draws_full_pictures_without_a_level_at_full_size() -> None:
+    plain, folded = (PictureGenerator(AdversarialShape(16, 24, 3, latent=8, features=4, folded=each))
+                     for each in (False, True))  # fmt: skip
+    drawn = folded(torch.randn(2, 8), torch.zeros(2, 0, dtype=torch.int64))
+    assert drawn.shape == (2, 3, 16, 24)
+    assert len(folded.levels) == len(plain.levels) - 1
+
+
+def test_a_condition_beside_the_latent_has_numbers_of_its_own() -> None:
+    shape = AdversarialShape(8, 8, 3, latent=8, features=4, conditions=(3, 2), condition_width=5)
+    generator = PictureGenerator(shape)
+    assert generator.embed(torch.tensor([[2, -1]])).shape == (1, 5)
+    drawn = generator(torch.randn(1, 8).expand(2, -1), torch.tensor([[0, 1], [2, 1]]))
+    assert not torch.allclose(drawn[0], drawn[1])
+    assert PictureGenerator(AdversarialShape(8, 8, 3, latent=8, condition_width=5)).begin.in_features == 8
+
+
 @pytest.mark.parametrize("side", [4, 30])
 def test_a_size_that_cannot_be_halved_is_refused(side: int) -> None:
     with pytest.raises(StudioError, match=f"height is {side}.*multiple of 4"):
