@@ -49,9 +49,9 @@ def open_window(workspace_path: Path | None = None, argv: Sequence[str] = ()) ->
 
 
 @contextmanager
-def _log_and_uncaught() -> Iterator[Uncaught]:
+def _log_and_uncaught(aloud: bool = True) -> Iterator[Uncaught]:
     """While the program runs, its log is kept, and what no part of it has caught is told."""
-    log, uncaught = LogFile(log_path()), Uncaught()
+    log, uncaught = LogFile(log_path()), Uncaught(aloud)
     log.open()
     uncaught.open()
     try:
@@ -85,7 +85,7 @@ def _application(argv: Sequence[str]) -> QApplication:
     return application
 
 
-def run_tour(workspace_path: Path | None, screenshots: Path | None, steps: int = 400) -> int:
+def run_tour(workspace_path: Path | None, screenshots: Path | None, steps: int = 120) -> int:
     """Drive the real window through the life of small models; returns the process's exit code.
 
     It works on a workspace of its own unless one is named, changes no preferences, and needs no display.
@@ -96,11 +96,12 @@ def run_tour(workspace_path: Path | None, screenshots: Path | None, steps: int =
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = QApplication.instance() or QApplication(sys.argv[:1])
-    with tempfile.TemporaryDirectory() as own:
+    with tempfile.TemporaryDirectory() as own, _log_and_uncaught(aloud=False) as uncaught:
         preferences = Preferences(Path(own) / "preferences.ini")
         theme = Theme("light", preferences.get("text_size"))
         theme.apply()
         session = Session(workspace_path or Path(own) / "workspace", theme, preferences)
+        uncaught.happened.connect(session.studio.went_wrong)
         tour = Tour(session.window, screenshots, partial(life_of_models, steps=steps))
         sentences: list[str] = []
         tour.ended.connect(sentences.append)

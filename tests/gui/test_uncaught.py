@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, qWarning
 
 from fmstudio.gui.uncaught import Uncaught
 
@@ -51,3 +51,25 @@ def test_a_listener_that_fails_itself_is_not_told_of_without_end(uncaught):
     sys.excepthook(ValueError, ValueError("one"), None)
     assert told == ["ValueError: one"]
     assert uncaught.before == [ValueError, RuntimeError]
+
+
+def test_what_qt_warns_of_is_kept(uncaught, caplog, capsys):
+    qWarning("This plugin does not support flying")
+    qWarning("the tap drips")
+    assert [(record.name, record.message) for record in caplog.records] == [("qt", "the tap drips")]
+    assert capsys.readouterr().err == "the tap drips\n"
+
+
+def test_a_quiet_one_prints_nothing(monkeypatch, capsys):
+    before = []
+    monkeypatch.setattr(sys, "excepthook", lambda *error: before.append(error[0]))
+    quiet = Uncaught(aloud=False)
+    quiet.open()
+    try:
+        sys.excepthook(ValueError, ValueError("one"), None)
+        sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+        qWarning("the tap drips")
+    finally:
+        quiet.close()
+    assert before == [KeyboardInterrupt]
+    assert capsys.readouterr().err == ""

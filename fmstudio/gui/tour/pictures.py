@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from fmstudio.gui.tour.tour import Tour, Wait
+from fmstudio.gui.tour.tour import Tour, TourError, Wait
 
 ROBOTS = "robots"
 PRESETS = {"diffusion": "robots-diffusion", "gan": "robots-gan", "vae": "robots-vae"}
@@ -72,7 +72,7 @@ def _train(tour: Tour, preset: str, steps: int, shown: bool) -> Iterator[Wait]:
     run = train.book.current
     yield Wait(f"the end of {preset}", lambda: not run.live)
     if run.status != "completed":
-        raise LookupError(f"The run of {preset} ended as {run.status}: {run.reason}")
+        raise TourError(f"The run of {preset} ended as {run.status}: {run.reason}")
     if shown:
         yield tour.picture("train-pictures")
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from fmstudio.gui.tour import pictures, playground
-from fmstudio.gui.tour.tour import Tour, Wait
+from fmstudio.gui.tour.tour import Tour, TourError, Wait
 
 
-def life_of_models(tour: Tour, steps: int = 400) -> Iterator[Wait]:
+def life_of_models(tour: Tour, steps: int = 120) -> Iterator[Wait]:
     """The life of a model that writes, of one to talk to, and of three that draw, as a person would go through it.
 
     steps: how long the model that writes is trained; those that draw take a quarter of it, unless the workspace has
@@ -30,7 +30,7 @@ def life_of_models(tour: Tour, steps: int = 400) -> Iterator[Wait]:
     tour.panel("data")
     yield tour.picture("data-dark")
     tour.panel("playground").look_at("chat")
-    for panel in ("playground", "diffusion", "gan-vae", "feedback"):
+    for panel in (info.name for info in tour.window.infos if info.name not in ("train", "data")):
         tour.panel(panel)
         yield tour.picture(f"{panel}-dark")
     studio.theme.choose("light", studio.settings.get("text_size"))
@@ -84,7 +84,7 @@ def _sample_and_export(tour: Tour) -> Iterator[Wait]:
     train = tour.panel("train")
     models = [record.name for record in tour.window.studio.workspace.models()]
     if not models:
-        raise LookupError("The tour's run left no model.")
+        raise TourError("The tour's run left no model.")
     train.shown(model=models[-1])
     tour.type("sampling-prompt", "To be, or not to be")
     tour.click("sampling-go")

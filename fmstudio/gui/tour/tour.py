@@ -2,8 +2,12 @@
 
 Its script (script.py) is a generator. It clicks and types as a person would, and yields what to wait for next; a
 timer goes on with it when that has come true, so the window stays as alive as it is under a person's hands.
+
+No wait has a deadline, as nobody knows how fast a machine is: a tour ends early only where the whole program stands
+still. It asks nothing, as nobody may be there to answer.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,16 +18,22 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QAbstractButton, QPlainTextEdit, QWidget
 
 from fmstudio.gui.window.main_window import MainWindow
+from fmstudio.jobs import Event, Failed
 
 INTERVAL = 50
-REST = 1.0
+REST = 0.6
 """Seconds without a job after which the window is taken to be at rest."""
 
-SETTLE = 0.8
+SETTLE = 0.3
 """Seconds in which the window draws before a picture of it is taken."""
 
-PATIENCE = 300.0
-"""Seconds after which a step that does not come true ends the tour."""
+STANDSTILL = 60.0
+"""Seconds in which no job runs and what is waited for does not come: nothing is left that could bring it."""
+
+SILENCE = 900.0
+"""Seconds in which a job runs and none tells anything: a step of a job may be long, but not that long."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,26 @@ class Wait:
 
     what: str
     come: Callable[[], bool]
-    patience: float = PATIENCE
+
+
+class TourError(Exception):
+    """The tour cannot go on; its text is the sentence that says why."""
+
+
+class Clock:
+    """Tells the seconds since it was asked last, of which a busy or sleeping machine cannot make many: what waits for
+    the window to do something waits for the window's own time.
+    """
+
+    _MOST = 4 * INTERVAL / 1000
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def passed(self) -> float:
+        """Seconds of the window's time."""
+        last, self._last = self._last, time.monotonic()
+        return min(self._last - last, self._MOST)
 
 
 Script = Callable[["Tour"], Iterator[Wait]]
@@ -49,10 +78,18 @@ class Tour(QObject):
         self._window, self._folder = window, folder
         self._script = script(self)
         self._wait = Wait("the window", lambda: True)
-        self._since = time.monotonic()
+        self._clock = Clock()
+        self._still = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(self._go_on)
+        window.unattended = True
+        jobs = window.studio.jobs
+        for sign in (jobs.added, jobs.event, jobs.ended):
+            sign.connect(self._lives)
+        jobs.event.connect(self._remember_failure)
+        self._failure = ""
+        window.studio.went_wrong.connect(self._went_wrong)
         self.pictures: list[Path] = []
 
     @property
@@ -67,21 +104,43 @@ class Tour(QObject):
         self._timer.start()
 
     def _go_on(self) -> None:
-        if not self._wait.come():
-            if time.monotonic() - self._since > self._wait.patience:
-                self._end(f"The tour waited in vain for {self._wait.what}.")
-            return
         try:
-            self._wait = next(self._script)
+            if self._wait.come():
+                self._wait = next(self._script)
+                self._lives()
+            else:
+                self._look_for_life()
         except StopIteration:
             self._end("")
-        except LookupError as error:
+        except TourError as error:
             self._end(str(error))
-        self._since = time.monotonic()
+        except Exception as error:
+            log.exception("The tour broke off.")
+            self._end(f"The tour broke off at {self._wait.what} ({type(error).__name__}: {error}).")
+
+    def _lives(self, *_: object) -> None:
+        """Something happened: whatever is waited for may be on its way."""
+        self._still = 0.0
+
+    def _look_for_life(self) -> None:
+        """End where nothing happens any more. Only time in which the window itself is alive counts."""
+        self._still += self._clock.passed()
+        active = any(state.active for state in self._window.studio.jobs.all(visible=False))
+        if self._still > (SILENCE if active else STANDSTILL):
+            why = f" The last job that failed said: {self._failure}" if self._failure else ""
+            raise TourError(f"The tour waited in vain for {self._wait.what}.{why}")
+
+    def _remember_failure(self, _job: str, event: Event) -> None:
+        if isinstance(event, Failed):
+            self._failure = event.reason
+
+    def _went_wrong(self, reason: str, _details: str) -> None:
+        self._end(f"Something went wrong while the tour waited for {self._wait.what}: {reason}")
 
     def _end(self, sentence: str) -> None:
-        self._timer.stop()
-        self.ended.emit(sentence)
+        if self._timer.isActive():
+            self._timer.stop()
+            self.ended.emit(sentence)
 
     # What a script does.
 
@@ -91,10 +150,10 @@ class Tour(QObject):
         return self._window.panel(name)
 
     def find(self, name: str, kind: type = QWidget) -> Any:
-        """A control by its object name; raises LookupError, which ends the tour, where there is none."""
+        """A control by its object name; raises TourError, which ends the tour, where there is none."""
         found = self._window.findChild(kind, name)
         if found is None:
-            raise LookupError(f"The tour found no control named {name}.")
+            raise TourError(f"The tour found no control named {name}.")
         return found
 
     def click(self, name: str) -> None:
@@ -107,22 +166,25 @@ class Tour(QObject):
 
     def at_rest(self, what: str) -> Wait:
         """Wait until no job has run for a moment: some questions are asked only when one has stopped typing."""
-        last_busy = time.monotonic()
+        quiet, clock = 0.0, Clock()
 
         def come() -> bool:
-            nonlocal last_busy
+            nonlocal quiet
+            quiet += clock.passed()
             if any(state.active for state in self._window.studio.jobs.all(visible=False)):
-                last_busy = time.monotonic()
-            return time.monotonic() - last_busy > REST
+                quiet = 0.0
+            return quiet > REST
 
         return Wait(what, come)
 
     def picture(self, name: str) -> Wait:
         """Let the window draw, then keep a picture of it."""
-        from_now = time.monotonic() + SETTLE
+        settled, clock = 0.0, Clock()
 
         def taken() -> bool:
-            if time.monotonic() < from_now:
+            nonlocal settled
+            settled += clock.passed()
+            if settled < SETTLE:
                 return False
             if self._folder:
                 path = self._folder / f"{len(self.pictures) + 1:02d}-{name}.png"

@@ -29,7 +29,8 @@ from fmstudio.gui.window.window_state import restore_panel, restore_window, save
 class MainWindow(Shell):
     """Shows the panels that exist. A panel's code is loaded when it is first shown, or when there is nothing to do.
 
-    complete: all panels are built. closed: the window is gone for good.
+    complete: all panels are built. closed: the window is gone for good. unattended: nobody is there to answer, so it
+    asks nothing before it closes.
     """
 
     complete = Signal()
@@ -43,6 +44,7 @@ class MainWindow(Shell):
         self.setMinimumSize(960, 600)
         self.setAcceptDrops(True)
         self.studio = studio
+        self.unattended = False
         self.infos = find_panels() if infos is None else infos
         self.navigation = Navigation(self.infos, studio.theme)
         self.pages = QStackedWidget()
@@ -192,7 +194,7 @@ class MainWindow(Shell):
     # Its end.
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not ask_to_stop(self, self.studio.jobs.active()):
+        if not self.unattended and not ask_to_stop(self, self.studio.jobs.active()):
             event.ignore()
             return
         save_window(self)
