@@ -178,8 +178,8 @@ class Session:
     def _after_first_paint(self) -> None:
         self._warm_up()
         self.window.show_panel(last_panel(self.window))
-        self.window.complete.connect(warmup.panels_built.set)
-        self.window.build_the_rest()
+        warmup.panels_built.set()
+        self.window.load_the_rest()
 
     def _warm_up(self) -> None:
         """What the engine does first: a newcomer's sample data, torch, and what can be trained."""

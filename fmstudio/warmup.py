@@ -20,7 +20,7 @@ from fmstudio.jobs import Event, JobContext, Progress, Sample
 LIBRARIES = ("c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch_python")
 PATIENCE = 5.0
 panels_built = threading.Event()
-"""Set when the window of this process has built its panels and needs Python's lock no more than at times."""
+"""Set when the window of this process has built the panel that it begins with; more are built when they are shown."""
 _RTLD_NOW = 2  # the same on Linux and macOS
 
 

@@ -1,24 +1,49 @@
 """What a panel is, and how panels are found.
 
-A panel is a folder in gui/ whose panel.py has one subclass of `Panel`. What the navigation needs (name, title, icon,
-order) is read from the file's text, so the window is on screen before the panels' own imports, plots among them, are
-loaded.
+A panel is a folder in gui/ whose panel.py has one subclass of `Panel`. It says its own place: its chapter and order,
+what it opens, what it is begun with. That is read from the file's text, so that navigation, menus, Ctrl+K and Home know
+of every panel before the panels' own imports, plots among them, are loaded; and no list of panels is kept anywhere.
 """
 
 import ast
 import importlib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+import fmstudio.gui
 from fmstudio.gui.studio import Studio
 
-WINDOW = Path(__file__).parent
+HOME, LABORATORY, PROGRAM = "home", "laboratory", "program"
+LOOP = ("data selection", "pre-training", "adaptation", "evaluation", "deployment", "feedback")
+"""A model's life: each stage leads to the next, and the last to the first again."""
+
+CHAPTERS = (HOME, *LOOP, LABORATORY, PROGRAM)
+KEY = "*"
+"""Stands for the key of a thing in what a panel is told to open it; `*dataset` stands for the newest dataset's."""
+
+Arguments = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one begins in a panel, for Home to offer: a title and a reason (in which {dataset} is the newest dataset's
+    title), the words of the button, and what the panel is told. It is done when there is something of a kind of `until`
+    (without it: anything that the panel opens).
+    """
+
+    title: str
+    reason: str
+    button: str
+    icon: str
+    what: Arguments = field(default_factory=dict)
+    until: tuple[str, ...] = ()
 
 
 class PrimaryAction(QAction):
@@ -50,17 +75,26 @@ class PrimaryAction(QAction):
 class Panel(QWidget):
     """A page of the window. Subclasses give the class attributes as plain literals and build themselves in __init__.
 
-    name: what `studio.navigate` calls it. title and summary: its header. icon: an mdi6 name. order: its place in the
-    life cycle (tens: Home 0, Data 10, Train 20, … Settings 1000). primary_in_header: false where the panel shows the
-    button of its primary action itself.
+    name: what `studio.navigate` calls it. title and summary: its header. icon: an mdi6 name. chapter: one of CHAPTERS;
+    order: its place among the panels of that chapter.
+    opens: the kinds of things (of things.KINDS; "model:diffusion" for those of one family) that it shows, each with
+    what `shown` is told, in which "*" stands for the thing's key.
+    commands: what Ctrl+K can do with it: title, icon, the name of the method and what that is given.
+    takes: what it is for when files are dropped on the window while another panel is shown: "files" or "models".
+    begin: how one begins here. primary_in_header: false where the panel shows the button of its primary action itself.
     """
 
-    name = ""
-    title = ""
-    summary = ""
-    icon = "mdi6.circle-outline"
-    order = 500
-    primary_in_header = True
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+    icon: ClassVar[str] = "mdi6.circle-outline"
+    chapter: ClassVar[str] = LABORATORY
+    order: ClassVar[int] = 500
+    opens: ClassVar[Mapping[str, Arguments]] = {}
+    commands: ClassVar[Sequence[tuple[str, ...]]] = ()
+    takes: ClassVar[str] = ""
+    begin: ClassVar[Step | None] = None
+    primary_in_header: ClassVar[bool] = True
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -84,21 +118,6 @@ class Panel(QWidget):
     def dropped(self, paths: list[Path]) -> None:
         """Take files that were dropped on the window and that it accepts."""
 
-    def findings(self) -> "list[Finding]":
-        """What Ctrl+K can find here besides what the workspace has: the panel's own commands."""
-        return []
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """An entry of the Ctrl+K palette. `run` is called when it is chosen."""
-
-    title: str
-    kind: str
-    icon: str
-    run: Any
-    hint: str = ""
-
 
 @dataclass(frozen=True, slots=True)
 class PanelInfo:
@@ -106,23 +125,41 @@ class PanelInfo:
 
     module: str
     class_name: str
-    name: str
-    title: str
-    summary: str
-    icon: str
-    order: int
+    name: str = ""
+    title: str = ""
+    summary: str = ""
+    icon: str = Panel.icon
+    chapter: str = Panel.chapter
+    order: int = Panel.order
+    opens: Mapping[str, Arguments] = field(default_factory=dict)
+    commands: Sequence[tuple[str, ...]] = ()
+    takes: str = ""
+    begin: Step | None = None
+
+    def __post_init__(self) -> None:
+        if self.chapter not in CHAPTERS:
+            raise ValueError(f"{self.module}: its chapter is {self.chapter!r}, but must be one of {CHAPTERS}.")
+
+    @property
+    def place(self) -> tuple[int, int, str]:
+        """By which panels are sorted."""
+        return CHAPTERS.index(self.chapter), self.order, self.name
 
     def load(self) -> type[Panel]:
         """Import the panel's module and return its class."""
         return getattr(importlib.import_module(self.module), self.class_name)
 
 
+def find_panels() -> tuple[PanelInfo, ...]:
+    """The panels of all folders of the window that have one, in their order."""
+    return _panels_in(tuple(fmstudio.gui.__path__), fmstudio.gui.__name__)
+
+
 @cache
-def find_panels(folder: Path = WINDOW, package: str = "fmstudio.gui") -> tuple[PanelInfo, ...]:
-    """The panels of all folders that have one, in the order of the life cycle."""
-    files = [(file, f"{package}.{file.parent.name}.panel") for file in folder.glob("*/panel.py")]
-    found = [info for file, module in sorted(files) for info in _panels_of(file.read_text("utf-8"), module)]
-    return tuple(sorted(found, key=lambda info: (info.order, info.name)))
+def _panels_in(folders: tuple[str, ...], package: str) -> tuple[PanelInfo, ...]:
+    files = sorted(file for folder in folders for file in Path(folder).glob("*/panel.py"))
+    found = [_panels_of(file.read_text("utf-8"), f"{package}.{file.parent.name}.panel") for file in files]
+    return tuple(sorted((info for infos in found for info in infos), key=lambda info: info.place))
 
 
 def _panels_of(source: str, module: str) -> list[PanelInfo]:
@@ -137,13 +174,33 @@ def _is_panel(node: ast.ClassDef) -> bool:
 
 
 def _attributes(node: ast.ClassDef) -> dict[str, Any]:
-    values = {key: getattr(Panel, key) for key in ("name", "title", "summary", "icon", "order")}
+    known = {each.name for each in fields(PanelInfo)}
+    values = {}
     for statement in node.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             key = statement.targets[0].id
-            if key in values:
-                values[key] = ast.literal_eval(statement.value)
+            if key in known:
+                values[key] = _value(statement.value)
     return values
+
+
+def _value(node: ast.expr) -> Any:
+    """A literal, or a Step of literals."""
+    if not isinstance(node, ast.Call):
+        return ast.literal_eval(node)
+    named = {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.keywords if keyword.arg}
+    return Step(*(ast.literal_eval(each) for each in node.args), **named)
+
+
+def opening(
+    infos: Sequence[PanelInfo], kind: str, key: str, family: str = ""
+) -> tuple[PanelInfo, dict[str, Any]] | None:
+    """The panel that opens a thing and what it is told: one for its family before one for all; None without one."""
+    for wanted in (f"{kind}:{family}", kind):
+        for info in infos:
+            if wanted in info.opens:
+                return info, {name: key if value == KEY else value for name, value in info.opens[wanted].items()}
+    return None
 
 
 def dropped_paths(data: QMimeData) -> list[Path]:

@@ -1,30 +1,35 @@
-"""What panels need besides the window, loaded piece by piece while the window is already in use.
+"""What panels need besides the window, loaded piece by piece while nobody waits for anything.
 
-Each piece is short, and between two of them the event loop sees to whatever the person does.
+Loading a piece keeps the event loop for a moment. So it begins some seconds after the window is up, goes on only while
+no job runs, and leaves the event loop to whatever the person does between two pieces. Panels themselves are built when
+they are first shown.
 """
 
 import importlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from PySide6.QtCore import QObject, QTimer
 
+from fmstudio.gui.job_board import JobBoard
 from fmstudio.gui.panel import PanelInfo
+
+CALM = 3000
+"""Milliseconds from the start of the window to the first piece."""
+
+INTERVAL = 60
+"""Milliseconds between two pieces."""
 
 _SLICE = 0.008  # seconds that a piece may take where it can be cut anywhere
 _QT = ("QtCore", "QtGui", "QtWidgets")
+_ALL = ("pyqtgraph", "fmstudio.gui.widgets.plot.live_plot")
 
 
-def pieces(infos: Iterable[PanelInfo], build: Callable[[str], object]) -> Iterator[None]:
-    """Load the plots, then each panel's code, then build each panel with `build`; stops between them."""
+def pieces(infos: Iterable[PanelInfo]) -> Iterator[None]:
+    """Load the plots, then each panel's code; stops between them."""
     yield from _wake_qt_types()
-    for module in ("pyqtgraph", "fmstudio.gui.widgets.plot.live_plot"):
+    for module in (*_ALL, *(info.module for info in infos)):
         importlib.import_module(module)
-        yield
-    for info in infos:
-        info.load()
-        yield
-        build(info.name)
         yield
 
 
@@ -40,15 +45,27 @@ def _wake_qt_types() -> Iterator[None]:
                 since = time.perf_counter()
 
 
-def in_idle_moments(steps: Iterator[None], owner: QObject, done: Callable[[], object]) -> None:
-    """Take one step each time the event loop has nothing else to do, and call `done` after the last."""
+class Preload(QObject):
+    """Takes one piece after the other while no job runs. `done` when all are taken."""
 
-    def step() -> None:
+    def __init__(self, infos: Iterable[PanelInfo], jobs: JobBoard, owner: QObject) -> None:
+        super().__init__(owner)
+        self.done = False
+        self._jobs = jobs
+        self._pieces = pieces(infos)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._take_one)
+
+    def start(self) -> None:
+        """Begin, after a while."""
+        self._timer.start(CALM)
+
+    def _take_one(self) -> None:
+        self._timer.setInterval(INTERVAL)
+        if any(state.active for state in self._jobs.all(visible=False)):
+            return
         try:
-            next(steps)
+            next(self._pieces)
         except StopIteration:
-            done()
-        else:
-            QTimer.singleShot(0, owner, step)
-
-    QTimer.singleShot(0, owner, step)
+            self.done = True
+            self._timer.stop()

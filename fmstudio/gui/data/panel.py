@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from fmstudio.gui.data.actions import DataActions
@@ -19,7 +19,7 @@ from fmstudio.gui.data.mixture import MixtureView
 from fmstudio.gui.data.pictures.drawing import DrawSheet
 from fmstudio.gui.data.shelf import DataShelf, Tile
 from fmstudio.gui.models.files import is_model
-from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
@@ -34,7 +34,25 @@ class DataPanel(Panel):
     title = "Data"
     summary = "Choose what a model learns from: add texts and pictures, look at them, clean them."
     icon = "mdi6.database-outline"
+    chapter = "data selection"
     order = 10
+    opens = {"dataset": {"dataset": "*"}, "tokenizer": {"tokenizer": "*"}}
+    takes = "files"
+    commands = (
+        ("Add files", "mdi6.file-plus-outline", "adding.ask_files"),
+        ("Add a folder", "mdi6.folder-plus-outline", "adding.ask_folder"),
+        ("Draw pictures", "mdi6.draw", "open_drawing"),
+        ("Catalogue of data", "mdi6.bookshelf", "open_catalogue"),
+        ("Mix datasets", "mdi6.tune-vertical", "open_mixture"),
+    )
+    begin = Step(
+        "Begin with some data",
+        "Books, notes, web pages, pictures: choose files or a folder, or a set from the catalogue. All stays on this "
+        "computer.",
+        "Add data",
+        "mdi6.folder-plus-outline",
+        {"begin": True},
+    )
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
@@ -126,7 +144,9 @@ class DataPanel(Panel):
     # Coming and going.
 
     def shown(self, **what: Any) -> None:
-        """`dataset` opens one by its name, `sight` says how to look at it, `add` begins to add these paths."""
+        """`dataset` opens one by its name, `sight` says how to look at it, `tokenizer` cuts it with one of the
+        workspace; `add` begins to add these paths, `begin` offers the ways to add something.
+        """
         if not self._description and not self._question.pending:
             self._question.ask()
         if what.get("catalogue"):
@@ -136,8 +156,21 @@ class DataPanel(Panel):
             self.open_dataset(dataset)
         if sight := what.get("sight"):
             self.dataset.look_at(sight)
+        if tokenizer := what.get("tokenizer"):
+            self._cut_with(tokenizer)
         if paths := what.get("add"):
             self.dropped([Path(path) for path in paths])
+        if what.get("begin") and self.shelf.tiles:
+            QTimer.singleShot(0, self, self.adding.offer_ways)  # the empty state offers them by itself
+
+    def _cut_with(self, tokenizer: str) -> None:
+        """Show how a tokenizer of the workspace cuts the shown dataset, or the newest text."""
+        texts = [name for name, record in self.shelf.records.items() if record.kind == "text"]
+        if self.dataset.dataset not in texts and texts:
+            self.open_dataset(texts[-1])
+        self.dataset.look_at("tokens")
+        self.dataset.tokens.choice.set_workspace(self.studio.workspace)
+        self.dataset.tokens.choice.choose(f"file:{tokenizer}")
 
     def accepts(self, paths: list[Path]) -> bool:
         """Anything but models, which the playground takes. A folder of texts may have a config.json, but no weights."""
@@ -150,21 +183,6 @@ class DataPanel(Panel):
         else:
             self.sheet.begin(paths)
             self._show_page(self.sheet)
-
-    def findings(self) -> list[Finding]:
-        """The panel's commands for Ctrl+K."""
-        commands = [
-            ("Add files", "mdi6.file-plus-outline", self.adding.ask_files),
-            ("Add a folder", "mdi6.folder-plus-outline", self.adding.ask_folder),
-            ("Draw pictures", "mdi6.draw", self.open_drawing),
-            ("Catalogue of data", "mdi6.bookshelf", self.open_catalogue),
-            ("Mix datasets", "mdi6.tune-vertical", self.open_mixture),
-        ]
-        return [Finding(title, "command", icon, lambda act=act: self._come_and(act)) for title, icon, act in commands]
-
-    def _come_and(self, act: Callable[[], Any]) -> None:
-        self.studio.navigate(self.name)
-        act()
 
     # Adding.
 

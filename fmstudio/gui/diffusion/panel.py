@@ -10,7 +10,7 @@ from fmstudio.gui.diffusion.edit import EditView
 from fmstudio.gui.diffusion.forward import ForwardView
 from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.diffusion.reverse import ReverseView
-from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.panel import Panel, PrimaryAction
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
@@ -36,7 +36,15 @@ class DiffusionPanel(Panel):
     title = "Diffusion"
     summary = "See noise take a picture away, and a model bring pictures out of noise."
     icon = "mdi6.blur"
+    chapter = "laboratory"
     order = 40
+    opens = {"model:diffusion": {"model": "*"}}
+    commands = (
+        ("Add noise (Diffusion)", "mdi6.blur", "look_at", "forward"),
+        ("Remove noise (Diffusion)", "mdi6.blur", "look_at", "reverse"),
+        ("Edit a picture (Diffusion)", "mdi6.blur", "look_at", "edit"),
+        ("Between seeds (Diffusion)", "mdi6.blur", "look_at", "between"),
+    )
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
@@ -104,17 +112,6 @@ class DiffusionPanel(Panel):
         view = self.edit if self.sight.value() == "edit" else self.forward
         self.look_at("edit" if view is self.edit else "forward")
         view.source.open_file(paths[0])
-
-    def findings(self) -> list[Finding]:
-        """The views, for Ctrl+K."""
-        return [
-            Finding(f"{title} (Diffusion)", "command", "mdi6.blur", lambda view=view: self._go(view))
-            for view, title in VIEWS
-        ]
-
-    def _go(self, view: str) -> None:
-        self.studio.navigate(self.name)
-        self.look_at(view)
 
     # What is shown.
 

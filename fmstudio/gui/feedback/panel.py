@@ -11,7 +11,7 @@ from fmstudio.gui.feedback.exporting import ExportDialog
 from fmstudio.gui.feedback.filters import FeedbackFilters
 from fmstudio.gui.feedback.importing import ENDINGS, ImportReport
 from fmstudio.gui.feedback.statistics import FeedbackStatistics
-from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
@@ -32,7 +32,19 @@ class FeedbackPanel(Panel):
     title = "Feedback"
     summary = "What you thought of outputs: read it, compare models by it, and make training data of it."
     icon = "mdi6.thumbs-up-down-outline"
+    chapter = "feedback"
     order = 60
+    opens = {"feedback": {"entry": "*"}}
+    commands = (
+        ("Export feedback", "mdi6.export-variant", "export"),
+        ("Import feedback", "mdi6.import", "report.choose_file"),
+    )
+    begin = Step(
+        "Say what you think of the answers",
+        "Thumbs, a score, tags, a correction: what you judge is kept here, and shows where a model must get better.",
+        "Judge outputs",
+        "mdi6.thumbs-up-down-outline",
+    )
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
@@ -159,17 +171,6 @@ class FeedbackPanel(Panel):
     def dropped(self, paths: list[Path]) -> None:
         self.error.clear()
         self.report.load(paths[0])
-
-    def findings(self) -> list[Finding]:
-        """The panel's own commands, for Ctrl+K."""
-        return [
-            Finding("Export feedback", "command", "mdi6.export-variant", self._find_export),
-            Finding("Import feedback", "command", "mdi6.import", self.report.choose_file),
-        ]
-
-    def _find_export(self) -> None:
-        self.studio.navigate(self.name)
-        self.export()
 
     def _to_playground(self) -> None:
         self.studio.navigate("playground")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy
 from fmstudio.gui.gan_vae.gan.view import GanView
 from fmstudio.gui.gan_vae.sources import Source
 from fmstudio.gui.gan_vae.vae.view import VaeView
-from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.panel import Panel, PrimaryAction
 from fmstudio.gui.runs.jobs import DESCRIBE
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack, vbox
@@ -28,7 +28,14 @@ class GanVaePanel(Panel):
     title = "GAN & VAE"
     summary = "Two ways to make pictures from noise: a contest, and a map."
     icon = "mdi6.vector-difference"
+    chapter = "laboratory"
     order = 50
+    opens = {"model:gan": {"model": "*"}, "model:vae": {"model": "*"}}
+    commands = (
+        ("Watch a GAN learn", "mdi6.sword-cross", "look_at", "gan", "learning"),
+        ("Generate with a GAN", "mdi6.dice-multiple-outline", "look_at", "gan", "generate"),
+        ("Map of a VAE's latent space", "mdi6.map-outline", "look_at", "vae", "space"),
+    )
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
@@ -110,24 +117,12 @@ class GanVaePanel(Panel):
                 self._chosen[side] = wanted
                 self.look_at(side)
 
-    def findings(self) -> list[Finding]:
-        """The panel's commands for Ctrl+K."""
-        return [
-            Finding("Watch a GAN learn", "command", "mdi6.sword-cross", lambda: self._go("gan", "learning")),
-            Finding(
-                "Generate with a GAN", "command", "mdi6.dice-multiple-outline", lambda: self._go("gan", "generate")
-            ),
-            Finding("Map of a VAE's latent space", "command", "mdi6.map-outline", lambda: self._go("vae", "space")),
-        ]
-
-    def _go(self, side: str, sight: str) -> None:
-        self.studio.navigate(self.name, side=side)
-        self._views[side].look_at(sight)
-
-    def look_at(self, side: str) -> None:
-        """Show "gan" or "vae"."""
+    def look_at(self, side: str, sight: str = "") -> None:
+        """Show "gan" or "vae", and of it this sight."""
         self.side.set_value(side)
         self._list_sources()
+        if sight:
+            self._views[side].look_at(sight)
 
     def _train_gan(self) -> None:
         self.studio.navigate("train", preset=PRESETS["gan"])

@@ -1,30 +1,21 @@
-"""What a workspace has of each stage of a model's life, and what the next step is. No widgets: plain data."""
+"""What a workspace has of each stage of a model's life, and what the next step is. No widgets: plain data.
 
-from collections.abc import Callable, Mapping, Sequence
+Which panel belongs where, what it has and how one begins in it, the panels say themselves.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fmstudio.gui.formatting import plural
 from fmstudio.gui.job_board import JobState
-from fmstudio.gui.panel import PanelInfo
-from fmstudio.workspace import ModelRecord, Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A stage with a panel: its verb, what of it is there, and an invitation for when there is nothing."""
-
-    name: str
-    title: str
-    icon: str
-    count: int
-    made: str
-    invitation: str
+from fmstudio.gui.panel import LABORATORY, LOOP, PanelInfo, opening
+from fmstudio.gui.things import KINDS, Thing, Things
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What to do next: a title, why, and the button that goes there."""
+    """What to do next: a title, why, and the button that goes there. refusal: why that cannot be done yet, or ""."""
 
     title: str
     reason: str
@@ -32,145 +23,157 @@ class NextStep:
     icon: str
     panel: str
     what: Mapping[str, Any] = field(default_factory=dict)
+    refusal: str = ""
 
 
-def _data(workspace: Workspace) -> tuple[int, str]:
-    datasets = workspace.datasets()
-    kinds = {record.kind for record in datasets}
-    held = " and ".join(words for kind, words in (("text", "texts"), ("images", "pictures")) if kind in kinds)
-    return len(datasets), f"{plural(len(datasets), 'dataset')} · {held}" if held else plural(0, "dataset")
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of the loop, or a laboratory. panel: the first of its panels, to which a click leads. made: what of it is
+    there, in words ("" for nothing). latest: what was made last, and `opened`: the panel and what it is told for that.
+    """
+
+    panel: str
+    title: str
+    icon: str
+    invitation: str
+    made: str = ""
+    latest: Thing | None = None
+    opened: tuple[PanelInfo, Mapping[str, Any]] | None = None
+    step: NextStep | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether something of it is there."""
+        return bool(self.made)
 
 
-def _training(workspace: Workspace) -> tuple[int, str]:
-    runs, models = workspace.runs(), workspace.models()
-    return len(models), f"{plural(len(runs), 'run')} · {plural(len(models), 'model')}"
-
-
-def _models_of(*families: str) -> Callable[[Workspace], tuple[int, str]]:
-    def count(workspace: Workspace) -> tuple[int, str]:
-        made = sum(record.family in families for record in workspace.models())
-        return made, plural(made, "model")
-
-    return count
-
-
-def _playground(workspace: Workspace) -> tuple[int, str]:
-    collections = len(workspace.collections())
-    talks = len(list((workspace.path / "conversations").glob("*.json")))
-    return collections + talks, f"{plural(talks, 'conversation')} · {plural(collections, 'collection')}"
-
-
-def _feedback(workspace: Workspace) -> tuple[int, str]:
-    entries = workspace.feedback.count()
-    return entries, plural(entries, "output") + " kept"
-
-
-# Verb, what is counted, invitation; by the panel's name. A panel that is not here shows its own title and summary.
-_STAGES: Mapping[str, tuple[str, Callable[[Workspace], tuple[int, str]], str]] = {
-    "data": ("Choose data", _data, "Add the texts and pictures that a model should learn from."),
-    "train": ("Pre-train", _training, "Teach a model to write or to draw."),
-    "playground": ("Playground", _playground, "Talk to a model, ask your documents, see inside."),
-    "diffusion": ("Diffusion", _models_of("diffusion"), "See how noise becomes a picture."),
-    "gan-vae": ("GAN & VAE", _models_of("gan", "vae"), "A contest of two networks, and a map of pictures."),
-    "feedback": ("Feedback", _feedback, "Judge what models made, and keep what was better."),
-}
-
-# Where a model is looked at, by its family; the others are sampled where they were trained.
-_LABORATORIES = {"diffusion": "diffusion", "gan": "gan-vae", "vae": "gan-vae"}
-
-
-def stages(workspace: Workspace, infos: Sequence[PanelInfo]) -> list[Stage]:
-    """The stages that have a panel, in their order."""
-    return [_stage(workspace, info) for info in infos if 0 < info.order < 1000]
-
-
-def _stage(workspace: Workspace, info: PanelInfo) -> Stage:
-    title, count, invitation = _STAGES.get(info.name, (info.title, lambda _: (0, ""), info.summary))
-    number, made = count(workspace)
-    return Stage(info.name, title, info.icon, number, made, invitation)
-
-
-def next_step(workspace: Workspace, infos: Sequence[PanelInfo], active: Sequence[JobState]) -> NextStep | None:
-    """The step that brings this workspace furthest, or None where there is no panel to take it in."""
-    panels = {info.name for info in infos}
-    for step in _steps(workspace, active):
-        if step.panel in panels:
-            return step
-    return None
-
-
-def _steps(workspace: Workspace, active: Sequence[JobState]) -> list[NextStep]:
-    """The steps that fit, the best first."""
-    datasets, runs, models = workspace.datasets(), workspace.runs(), workspace.models()
-    if not datasets:
-        return [_ADD_DATA]
-    running = [state for state in active if any(made.kind == "run" for made in state.artefacts)]
-    if running:
-        run = next(made.name for made in running[0].artefacts if made.kind == "run")
-        return [
-            NextStep(
-                f"{running[0].title} is on its way",
-                "Watch the loss fall and the samples become what it learns from.",
-                "Watch it learn",
-                "mdi6.chart-line",
-                "train",
-                {"run": run},
-            )
-        ]
-    unfinished = [run for run in runs if run.status == "interrupted"]
-    if unfinished:
-        run = unfinished[-1]
-        return [
-            NextStep(
-                f"“{run.name}” was interrupted",
-                f"It had done {run.step:,} of {run.steps:,} steps and can go on from its last checkpoint.",
-                "Go on with it",
-                "mdi6.play",
-                "train",
-                {"run": run.id},
-            )
-        ]
-    if models:
-        return [_see(models[-1])] if _playground(workspace)[0] else [_TALK, _see(models[-1])]
+def stages(things: Things, infos: Sequence[PanelInfo]) -> list[Stage]:
+    """The stages of the loop that have a panel, in their order."""
+    chapters = {chapter: [info for info in infos if info.chapter == chapter] for chapter in LOOP}
     return [
-        NextStep(
-            "Train your first model",
-            f"“{datasets[-1].name}” is ready. The smallest preset takes about a minute, and you can watch it learn.",
-            "Choose a preset",
-            "mdi6.school-outline",
-            "train",
-            {"dataset": datasets[-1].name},
-        ),
-        _ADD_DATA,
+        _stage(things, infos, members, f"{LOOP.index(chapter) + 1}  {chapter.capitalize()}")
+        for chapter, members in chapters.items()
+        if members
     ]
 
 
-def _see(model: ModelRecord) -> NextStep:
-    draws = model.family in _LABORATORIES
+def laboratories(things: Things, infos: Sequence[PanelInfo]) -> list[Stage]:
+    """Where one looks inside; none of them is a stage."""
+    return [_stage(things, infos, [info], info.title) for info in infos if info.chapter == LABORATORY]
+
+
+def _stage(things: Things, infos: Sequence[PanelInfo], members: Sequence[PanelInfo], title: str) -> Stage:
+    first = members[0]
+    kinds = {kind: kind.partition(":")[::2] for member in members for kind in member.opens}
+    counts = [(things.count(kind, family), KINDS[kind]) for kind, family in kinds.values()]
+    made = " · ".join(plural(count, kind.noun, kind.nouns) for count, kind in _joined(counts) if count)
+    newest = [things.newest(*kind) for kind in kinds.values()] if made else []
+    latest = max((thing for thing in newest if thing), key=lambda thing: thing.created, default=None)
+    opened = opening(infos, latest.kind, latest.key, latest.family) if latest else None
+    step = next((begun_in(things, member) for member in members if member.begin), None)
+    return Stage(first.name, title, first.icon, first.summary, made, latest, opened, step)
+
+
+def _joined(counts: Sequence[tuple[int, Any]]) -> list[tuple[int, Any]]:
+    """One number for all families of a kind."""
+    return [
+        (sum(count for count, kind in counts if kind is each), each) for each in dict.fromkeys(k for _, k in counts)
+    ]
+
+
+def begun_in(things: Things, info: PanelInfo) -> NextStep | None:
+    """How one begins in a panel, with the things of this workspace in it."""
+    step = info.begin
+    if step is None:
+        return None
+    wanted = {name: value[1:] for name, value in step.what.items() if isinstance(value, str) and value[:1] == "*"}
+    newest = {kind: things.newest(kind) for kind in wanted.values()}
+    missing = [KINDS[kind].noun for kind, thing in newest.items() if thing is None]
+    what = dict(step.what)
+    for name, kind in wanted.items():
+        thing = newest[kind]
+        what[name] = thing.key if thing else ""
+    titles = {kind: thing.title if thing else f"A {KINDS[kind].noun}" for kind, thing in newest.items()}
+    refusal = f"There is no {missing[0]} yet." if missing else ""
     return NextStep(
-        f"See what “{model.name}” has learnt",
-        "Let it draw, and see how it does it." if draws else
-        "Let it continue a text of yours, or train it further on other data.",
-        "Open the model",
-        "mdi6.creation" if draws else "mdi6.text-box-edit-outline",
-        _LABORATORIES.get(model.family, "train"),
-        {"model": model.name},
+        step.title.format(**titles), step.reason.format(**titles), step.button, step.icon, info.name, what, refusal
+    )
+
+
+def next_step(things: Things, infos: Sequence[PanelInfo], active: Sequence[JobState]) -> NextStep | None:
+    """The step that brings this workspace furthest, or None where there is no panel to take it in."""
+    return next((step for step in _steps(things, infos, active) if step is not None), None)
+
+
+def _steps(things: Things, infos: Sequence[PanelInfo], active: Sequence[JobState]) -> list[NextStep | None]:
+    """The steps that fit, the best first: what runs, what was interrupted, the first stage of the loop in which nothing
+    was made, and then the newest model.
+    """
+    return [_watch(infos, active), _go_on(things, infos), *_begin(things, infos), _see(things, infos)]
+
+
+def _watch(infos: Sequence[PanelInfo], active: Sequence[JobState]) -> NextStep | None:
+    for state in active:
+        for run in (made.name for made in state.artefacts if made.kind == "run"):
+            return _open(
+                infos, "run", run,
+                title=f"{state.title} is on its way",
+                reason="Watch the loss fall and the samples become what it learns from.",
+                button="Watch it learn",
+                icon="mdi6.chart-line",
+            )  # fmt: skip
+    return None
+
+
+def _go_on(things: Things, infos: Sequence[PanelInfo]) -> NextStep | None:
+    unfinished = [run for run in things.workspace.runs() if run.status == "interrupted"]
+    if not unfinished:
+        return None
+    run = unfinished[-1]
+    return _open(
+        infos, "run", run.id,
+        title=f"“{run.name}” was interrupted",
+        reason=f"It had done {run.step:,} of {run.steps:,} steps and can go on from its last checkpoint.",
+        button="Go on with it",
+        icon="mdi6.play",
     )  # fmt: skip
 
 
-_TALK = NextStep(
-    "Talk to a model",
-    "The starter model answers on this computer alone: try prompts, ask your documents, and look inside.",
-    "Open the playground",
-    "mdi6.message-text-outline",
-    "playground",
-)
+def _begin(things: Things, infos: Sequence[PanelInfo]) -> list[NextStep | None]:
+    loop = [info for info in infos if info.chapter in LOOP and info.begin]
+    steps = [begun_in(things, info) for info in loop if not _done(things, info)]
+    return [step for step in steps if step and not step.refusal]
 
-_ADD_DATA = NextStep(
-    "Begin with some data",
-    "Books, notes, web pages, pictures: choose files or a folder, or a set from the catalogue. All stays on this "
-    "computer.",
-    "Add data",
-    "mdi6.folder-plus-outline",
-    "data",
-)
+
+def _done(things: Things, info: PanelInfo) -> bool:
+    """Whether something was made in a panel that says it is done with."""
+    until = info.begin.until if info.begin else ()
+    return any(things.count(*kind.partition(":")[::2]) for kind in until or info.opens)
+
+
+def _see(things: Things, infos: Sequence[PanelInfo]) -> NextStep | None:
+    model = things.newest("model")
+    if model is None:
+        return None
+    return _open(
+        infos, "model", model.key, model.family,
+        title=f"See what “{model.title}” has learnt",
+        reason="Try it out, see how it does it, or train it further on other data.",
+        button="Open the model",
+        icon="mdi6.creation",
+    )  # fmt: skip
+
+
+def _open(
+    infos: Sequence[PanelInfo],
+    kind: str,
+    key: str,
+    family: str = "",
+    *,
+    title: str,
+    reason: str,
+    button: str,
+    icon: str,
+) -> NextStep | None:
+    opened = opening(infos, kind, key, family)
+    return NextStep(title, reason, button, icon, opened[0].name, opened[1]) if opened else None

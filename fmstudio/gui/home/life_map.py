@@ -1,32 +1,31 @@
-"""The life cycle as a map: a card for each stage, joined by arrows, and an arrow back from the last to the first.
+"""The life cycle as a loop: a card for each stage, joined by arrows, and an arrow back from the last to the first.
 
-A few stages stand in one row. More than four stand in a ring: the first half above from left to right, the second
-half below from right to left, so that the last stands under the first.
+Two or three stages stand in one row, with the way back beneath. More stand in a ring: the first half above from left to
+right, the second half below from right to left, so that the last stands under the first.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from fmstudio.gui.home.life_cycle import Stage
+from fmstudio.gui.home.stage_card import StageCard
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import hbox, vbox
-from fmstudio.gui.widgets.card import ClickableCard
-from fmstudio.gui.widgets.labels import label, set_property
 
-_RETURN, _HEIGHT, _DISC = 36, 96, 40
-_ROW = 4
+_RETURN = 36
+_ROW = 3
 """Stages that one row has room for."""
 
 
 class LifeMap(QWidget):
-    """`chosen` tells the panel of a card that was clicked."""
+    """wanted(panel, what): a card, what was made last there, or its step was clicked."""
 
     GAP = 40
-    chosen = Signal(str)
+    wanted = Signal(str, dict)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -40,13 +39,13 @@ class LifeMap(QWidget):
 
     def show_stages(self, stages: Sequence[Stage], current: str) -> None:
         """Show the stages; `current` is the one that the next step is in."""
-        if list(self._cards) != [stage.name for stage in stages]:
+        if list(self._cards) != [stage.panel for stage in stages]:
             self._build(stages)
         for stage in stages:
-            self._cards[stage.name].show_stage(stage, stage.name == current)
+            self._cards[stage.panel].show_stage(stage, stage.panel == current)
         self.update()
 
-    def card(self, name: str) -> "StageCard":
+    def card(self, name: str) -> StageCard:
         """The card of a stage."""
         return self._cards[name]
 
@@ -55,13 +54,14 @@ class LifeMap(QWidget):
             self._layout.removeWidget(card)
             card.hide()
             card.deleteLater()
-        self._cards = {stage.name: StageCard(stage, self._theme) for stage in stages}
+        self._cards = {stage.panel: StageCard(stage, self._theme) for stage in stages}
         for (name, card), (row, column) in zip(self._cards.items(), _places(len(stages)), strict=True):
-            card.clicked.connect(lambda name=name: self.chosen.emit(name))
+            card.clicked.connect(partial(self.wanted.emit, name, {}))
+            card.wanted.connect(self.wanted)
             self._layout.addWidget(card, row, column)
         for column in range(self._layout.columnCount()):
             self._layout.setColumnStretch(column, int(any(column == place[1] for place in _places(len(stages)))))
-        self._layout.setContentsMargins(0, 0, 0, _RETURN if 2 < len(stages) <= _ROW else 0)
+        self._layout.setContentsMargins(0, 0, 0, _RETURN if 1 < len(stages) <= _ROW else 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         cards = list(self._cards.values())
@@ -71,7 +71,7 @@ class LifeMap(QWidget):
             self._arrow(painter, _between(before.geometry(), after.geometry()), before.done)
         if len(cards) > _ROW:
             self._arrow(painter, _between(cards[-1].geometry(), cards[0].geometry()), False)
-        elif len(cards) > 2:
+        elif len(cards) > 1:
             first, last = cards[0].geometry(), cards[-1].geometry()
             low = last.bottom() + _RETURN - 8.0
             path = [QPointF(last.center().x(), last.bottom() + 6.0), QPointF(last.center().x(), low)]
@@ -115,64 +115,3 @@ def _between(before: QRect, after: QRect) -> list[QPointF]:
 
 def _sign(value: float) -> int:
     return (value > 0.5) - (value < -0.5)
-
-
-class StageCard(ClickableCard):
-    """One stage: its icon in a disc that is filled when something was made there."""
-
-    def __init__(self, stage: Stage, theme: Theme) -> None:
-        super().__init__(f"stage-{stage.name}", stage.title)
-        self.done = False
-        self.setFixedHeight(_HEIGHT)
-        self._disc = _Disc(stage.icon, theme)
-        self._title = label(stage.title, "section", f"stage-{stage.name}-title")
-        self._made = label("", "secondary", f"stage-{stage.name}-made", wrap=True)
-        row = hbox(self._disc, (vbox(..., self._title, self._made, ..., gap=2), 1), gap=16)
-        self.body.addLayout(row)
-
-    def show_stage(self, stage: Stage, current: bool) -> None:
-        """Bring the card up to date."""
-        self.done = stage.count > 0
-        self._disc.show_state(self.done, current)
-        self._made.setText(stage.made if self.done else stage.invitation)
-        state = "done" if self.done else "next step" if current else "not begun"
-        self.setAccessibleDescription(f"{state}: {self._made.text()}")
-        self.setToolTip(f"Open {stage.title}")
-        set_property(self, "current", current)
-
-
-class _Disc(QWidget):
-    """The stage's icon; a tick at its corner says that something was made here."""
-
-    def __init__(self, icon: str, theme: Theme) -> None:
-        super().__init__()
-        self.setFixedSize(_DISC + 6, _DISC + 6)
-        self._theme = theme
-        self._icon = icon
-        self._done = self._current = False
-
-    def show_state(self, done: bool, current: bool) -> None:
-        self._done, self._current = done, current
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        disc = QRectF(0, 3, _DISC, _DISC)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color("accent_soft" if self._done or self._current else "hover"))
-        painter.drawEllipse(disc)
-        token = "accent" if self._done or self._current else "secondary"
-        self._glyph(painter, self._icon, token, QRectF(0, 0, 22, 22), disc.center())
-        if self._done:
-            corner = QRectF(_DISC - 12, _DISC - 11, 16, 16)
-            painter.setBrush(self._theme.color("surface"))
-            painter.drawEllipse(corner.adjusted(-1.5, -1.5, 1.5, 1.5))
-            painter.setBrush(self._theme.color("accent_fill"))
-            painter.drawEllipse(corner)
-            self._glyph(painter, "mdi6.check-bold", "on_accent", QRectF(0, 0, 10, 10), corner.center())
-
-    def _glyph(self, painter: QPainter, icon: str, token: str, rect: QRectF, center: QPointF) -> None:
-        rect.moveCenter(center)
-        self._theme.icon(icon, token).paint(painter, rect.toAlignedRect())
-        painter.setPen(Qt.PenStyle.NoPen)

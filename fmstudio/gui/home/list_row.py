@@ -27,10 +27,11 @@ class ListRow(Pressable, QFrame):
         self.setFixedHeight(36)
         texts = ElidedLabel(title, "body", f"{name}-title"), ElidedLabel(facts, "secondary", f"{name}-facts")
         texts[0].setToolTip(title)
-        texts[0].setMinimumWidth(min(120, texts[0].sizeHint().width()))  # the name gives way last
+        texts[0].setMinimumWidth(min(120 if facts else 48, texts[0].sizeHint().width()))  # the name gives way last
         moment = label(when, "caption", f"{name}-when")
         moment.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        moment.setMinimumWidth(88)
+        moment.setMinimumWidth(88 if facts else 0)
+        texts[1].setVisible(bool(facts))
         self.setLayout(
             hbox(IconLabel(theme, icon, token), (texts[0], 1), texts[1], moment, gap=12, margins=(8, 0, 8, 0))
         )

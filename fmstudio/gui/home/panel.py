@@ -1,17 +1,20 @@
 """Home: where this workspace stands in a model's life, what the next step is, and what was made last."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame
 
 from fmstudio.gui import formatting
-from fmstudio.gui.home.life_cycle import NextStep, next_step, stages
+from fmstudio.gui.home.laboratories import Laboratories
+from fmstudio.gui.home.life_cycle import NextStep, laboratories, next_step, stages
 from fmstudio.gui.home.life_map import LifeMap
 from fmstudio.gui.home.list_row import ListRow
-from fmstudio.gui.panel import Panel, PrimaryAction, find_panels
+from fmstudio.gui.panel import Panel, PrimaryAction, find_panels, opening
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.things import Things
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -35,6 +38,7 @@ class HomePanel(Panel):
     title = "Home"
     summary = "Where this workspace stands in a model's life, and what comes next."
     icon = "mdi6.home-outline"
+    chapter = "home"
     order = 0
     primary_in_header = False
 
@@ -45,7 +49,10 @@ class HomePanel(Panel):
         self.primary_action.triggered.connect(self._take_next_step)
         self.error = ErrorBox(self.theme, "home-error", dismissable=False)
         self.map = LifeMap(self.theme)
-        self.map.chosen.connect(studio.navigate)
+        self.map.wanted.connect(self._go)
+        self.things = Things(studio.workspace)
+        self.laboratories = Laboratories(self.theme)
+        self.laboratories.wanted.connect(self._go)
         self.runs = _Recent("Recent runs", "recent-runs", "Runs appear here as soon as you start one.")
         self.models = _Recent("Models", "recent-models", "What you train is kept here, ready to open elsewhere.")
         self._soon = QTimer(self, singleShot=True, interval=100)
@@ -63,7 +70,7 @@ class HomePanel(Panel):
                 (self.runs, 1, Qt.AlignmentFlag.AlignTop), (self.models, 1, Qt.AlignmentFlag.AlignTop), gap=LifeMap.GAP
             )
         )
-        content = boxed(vbox(self.error, self._hero(), self.map, self._lists, ..., gap=24))
+        content = boxed(vbox(self.error, self._hero(), self.map, self.laboratories, self._lists, ..., gap=24))
         self.setLayout(vbox(scroll_area(content, "home-scroll")))
 
     def _hero(self) -> QFrame:
@@ -97,7 +104,7 @@ class HomePanel(Panel):
 
     def _show_workspace(self) -> None:
         workspace, infos = self.studio.workspace, find_panels()
-        self._step = next_step(workspace, infos, self.studio.jobs.active())
+        self._step = next_step(self.things, infos, self.studio.jobs.active())
         hero = self.findChild(QFrame, "home-hero")
         hero.setVisible(self._step is not None)
         if self._step:
@@ -105,9 +112,9 @@ class HomePanel(Panel):
             self._step_reason.setText(self._step.reason)
             self.primary_action.icon_name = self._step.icon
             self.primary_action.setText(self._step.button)
-        self.map.show_stages(stages(workspace, infos), self._step.panel if self._step else "")
-        can_train = any(info.name == "train" for info in infos)
-        self._lists.setVisible(can_train)
+        self.map.show_stages(stages(self.things, infos), self._step.panel if self._step else "")
+        self.laboratories.show_laboratories(laboratories(self.things, infos))
+        self._lists.setVisible(any("run" in info.opens for info in infos))
         self.runs.show_rows([self._run_row(run) for run in reversed(workspace.runs()[-_RECENT:])])
         self.models.show_rows([self._model_row(model) for model in reversed(workspace.models()[-_RECENT:])])
 
@@ -117,19 +124,26 @@ class HomePanel(Panel):
         facts = f"{run.status} · {done}" if done and run.status != "completed" else run.status
         when = formatting.when(run.created)
         row = ListRow(self.theme, icon, run.name, facts, when, f"run-{run.id}", token)
-        row.clicked.connect(lambda: self.studio.navigate("train", run=run.id))
+        row.clicked.connect(partial(self._open, "run", run.id, run.family))
         return row
 
     def _model_row(self, model: ModelRecord) -> ListRow:
         facts = f"{formatting.millions(model.parameters)} parameters · {formatting.size(model.bytes)}"
         when = formatting.when(model.created)
         row = ListRow(self.theme, "mdi6.cube-outline", model.name, facts, when, f"model-{model.name}", "accent")
-        row.clicked.connect(lambda: self.studio.navigate("train", model=model.name))
+        row.clicked.connect(partial(self._open, "model", model.name, model.family))
         return row
 
     def _take_next_step(self) -> None:
         if self._step:
-            self.studio.navigate(self._step.panel, **self._step.what)
+            self._go(self._step.panel, self._step.what)
+
+    def _open(self, kind: str, key: str, family: str) -> None:
+        if opened := opening(find_panels(), kind, key, family):
+            self._go(opened[0].name, opened[1])
+
+    def _go(self, panel: str, what: Mapping[str, Any]) -> None:
+        self.studio.navigate(panel, **what)
 
 
 class _Recent(Card):

@@ -10,7 +10,7 @@ from fmstudio.gui.models.files import is_model, keep_pasted
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.models.model_jobs import ModelJobs
 from fmstudio.gui.models.picker import ModelPicker
-from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.playground.first_model import FirstModel
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
@@ -19,14 +19,14 @@ from fmstudio.gui.widgets.segments import Segments
 from fmstudio.workspace import WorkspaceError
 
 _VIEWS = __package__
-# name: (title, module, class, what Ctrl+K calls it, its icon there). A view is imported when it is first looked at.
+# name: (title, module, class). A view is imported when it is first looked at.
 VIEWS = {
-    "chat": ("Chat", "chat.view", "ChatView", "Chat with a model", "mdi6.message-text-outline"),
-    "prompt": ("Prompt", "prompt.view", "PromptView", "Work on a prompt", "mdi6.form-textbox"),
-    "compare": ("Compare", "compare.view", "CompareView", "Compare models, prompts or settings", "mdi6.compare"),
-    "batch": ("Batch", "batch.view", "BatchView", "Run a prompt over a table", "mdi6.table-arrow-right"),
-    "retrieval": ("Retrieval", "retrieval.view", "RetrievalView", "Ask your documents", "mdi6.file-search-outline"),
-    "inside": ("Inside", "inside.view", "InsideView", "See what a model sees", "mdi6.magnify-scan"),
+    "chat": ("Chat", "chat.view", "ChatView"),
+    "prompt": ("Prompt", "prompt.view", "PromptView"),
+    "compare": ("Compare", "compare.view", "CompareView"),
+    "batch": ("Batch", "batch.view", "BatchView"),
+    "retrieval": ("Retrieval", "retrieval.view", "RetrievalView"),
+    "inside": ("Inside", "inside.view", "InsideView"),
 }
 _NEEDS_NO_MODEL = ("retrieval", "batch")
 
@@ -38,7 +38,40 @@ class PlaygroundPanel(Panel):
     title = "Playground"
     summary = "Talk to a model and see what it does."
     icon = "mdi6.message-text-outline"
+    chapter = "adaptation"
     order = 30
+    opens = {
+        "conversation": {"view": "chat", "conversation": "*"},
+        "collection": {"view": "retrieval", "collection": "*"},
+        "prompt": {"view": "prompt", "prompt": "*"},
+        "batch": {"view": "batch", "batch": "*"},
+        "linked model": {"model": "*"},
+    }
+    takes = "models"
+    commands = (
+        ("Chat with a model", "mdi6.message-text-outline", "look_at", "chat"),
+        ("Work on a prompt", "mdi6.form-textbox", "look_at", "prompt"),
+        ("Compare models, prompts or settings", "mdi6.compare", "look_at", "compare"),
+        ("Run a prompt over a table", "mdi6.table-arrow-right", "look_at", "batch"),
+        ("Ask your documents", "mdi6.file-search-outline", "look_at", "retrieval"),
+        ("See what a model sees", "mdi6.magnify-scan", "look_at", "inside"),
+        ("New conversation", "mdi6.message-plus-outline", "begin_in", "chat"),
+        ("New prompt", "mdi6.text-box-plus-outline", "begin_in", "prompt"),
+        ("New batch over a table", "mdi6.table-arrow-right", "begin_in", "batch"),
+        ("New collection of documents", "mdi6.file-plus-outline", "begin_in", "retrieval"),
+        ("Inside a model: tokens", "mdi6.format-letter-matches", "look_inside", "tokens"),
+        ("Inside a model: next token", "mdi6.source-branch", "look_inside", "next"),
+        ("Inside a model: attention", "mdi6.eye-outline", "look_inside", "attention"),
+        ("Inside a model: layers", "mdi6.layers-outline", "look_inside", "layers"),
+        ("Inside a model: embeddings", "mdi6.chart-scatter-plot", "look_inside", "embeddings"),
+    )
+    begin = Step(
+        "Talk to a model",
+        "The starter model answers on this computer alone: try prompts, ask your documents, and look inside.",
+        "Open the playground",
+        "mdi6.message-text-outline",
+        {"view": "chat"},
+    )
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
@@ -104,7 +137,7 @@ class PlaygroundPanel(Panel):
             view.look(**what)
 
     def _build(self, name: str) -> QWidget:
-        _, module, kind, *_ = VIEWS[name]
+        _, module, kind = VIEWS[name]
         view = getattr(importlib.import_module(f"{_VIEWS}.{module}"), kind)(self.studio, self.state)
         self.views[name] = view
         self._pages.addWidget(view)
@@ -164,22 +197,15 @@ class PlaygroundPanel(Panel):
         model = record.model if self.state.record(record.model) or not self.state.listed else ""
         return {"model": model, "prompt": record.prompt, "messages": record.details.get("messages") or []}
 
-    def findings(self) -> list[Finding]:
-        """The views, and what they can do themselves, for Ctrl+K."""
-        found = [
-            Finding(words, "command", icon, lambda at=name: self._go(at)) for name, (*_, words, icon) in VIEWS.items()
-        ]
-        found.append(Finding("New conversation", "command", "mdi6.message-plus-outline", self._begin))
-        for view in self.views.values():
-            found += view.findings() if hasattr(view, "findings") else []
-        return found
+    def begin_in(self, name: str) -> None:
+        """Turn to a new conversation, prompt, batch or collection."""
+        self.look_at(name)
+        self.views[name].begin()
 
-    def _go(self, name: str) -> None:
-        self.studio.navigate(self.name, view=name)
-
-    def _begin(self) -> None:
-        self._go("chat")
-        self.views["chat"].begin()
+    def look_inside(self, sight: str) -> None:
+        """Show one of the sights into a model."""
+        self.look_at("inside")
+        self.views["inside"].look_at(sight)
 
     def accepts(self, paths: list[Path]) -> bool:
         """A GGUF file or a model folder; anything where documents are asked."""

@@ -1,6 +1,6 @@
 """All runs of the workspace, live and finished: which one is looked at, and which are laid over it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
@@ -45,6 +45,8 @@ class RunBook(QObject):
         studio.jobs.changed.connect(self._flush)
         studio.workspace_changed.connect(self._workspace_changed)
         self.refresh()
+        for state in studio.jobs.active():  # whoever looks late finds what runs already
+            self._follow(state.id)
 
     def refresh(self) -> None:
         """Read the list of runs from the workspace."""
@@ -124,16 +126,17 @@ class RunBook(QObject):
         request = self._studio.jobs[job].request
         if request.target not in (PRETRAIN, RESUME):
             return
-        state = self._state_for(request)
-        state.job, state.status, state.reason = job, "queued", ""
+        state = self._state_for(request, self._studio.jobs[job].artefacts)
+        state.job, state.status, state.reason = job, self._studio.jobs[job].status, ""
         self._by_job[job] = state
         self._studio.jobs.watch(job, lambda event: self._take(state, event))
         self.select(state)
         self.listed.emit()
 
-    def _state_for(self, request: JobRequest) -> RunState:
-        if request.target == RESUME:
-            return self.state(request.arguments["run"])
+    def _state_for(self, request: JobRequest, made: Sequence[Artefact]) -> RunState:
+        begun = [artefact.name for artefact in made if artefact.kind == "run"]
+        if request.target == RESUME or begun:
+            return self.state(begun[-1] if begun else request.arguments["run"])
         recipe = request.arguments.get("recipe", {})
         return RunState(str(recipe.get("name") or request.title), recipe)
 

@@ -34,6 +34,7 @@ class SettingsPanel(Panel):
     title = "Settings"
     summary = "How the studio looks, what it computes on, and where things are. Every choice takes effect at once."
     icon = "mdi6.cog-outline"
+    chapter = "program"
     order = 1000
 
     def __init__(self, studio: Studio) -> None:

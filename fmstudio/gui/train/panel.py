@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QSplitter
 
-from fmstudio.gui.panel import Finding, Panel, PrimaryAction
+from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.runs.book import RunBook
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
@@ -38,7 +38,22 @@ class TrainPanel(Panel):
     title = "Train"
     summary = "Teach a model to write like your texts or to draw like your pictures."
     icon = "mdi6.school-outline"
+    chapter = "pre-training"
     order = 20
+    opens = {"model": {"model": "*"}, "run": {"run": "*"}}
+    commands = (
+        ("Start training", "mdi6.play", "start"),
+        ("Sample from a model", "mdi6.creation", "look_at", "sampling"),
+        ("Compare runs", "mdi6.chart-multiple", "show_side", "runs"),
+    )
+    begin = Step(
+        "Train your first model",
+        "“{dataset}” is ready. The smallest preset takes about a minute, and you can watch it learn.",
+        "Train a model",
+        "mdi6.school-outline",
+        {"dataset": "*dataset"},
+        until=("model",),
+    )
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
@@ -101,7 +116,7 @@ class TrainPanel(Panel):
         self.setLayout(vbox(split))
 
     def _connect(self) -> None:
-        self.side.changed.connect(self._show_side)
+        self.side.changed.connect(self.show_side)
         self.sight.changed.connect(self.look_at)
         self.family.edited.connect(self._chose_family)
         self.preset.edited.connect(self._chose_preset)
@@ -113,7 +128,7 @@ class TrainPanel(Panel):
         self.view.sampling_requested.connect(self._sample_from)
         self.view.setup_requested.connect(self._show_new)
         self.sampling.export_requested.connect(lambda model: self.export.ask(model, self))
-        self.book.listed.connect(self._show_side)
+        self.book.listed.connect(self.show_side)
         self.book.selected.connect(lambda run: self.look_at("run") if run else None)
         self.studio.workspace_changed.connect(self._workspace_changed)
         asked = self.questions
@@ -146,21 +161,14 @@ class TrainPanel(Panel):
             self._sample_from(model)
         self._illustrate()
 
-    def findings(self) -> list[Finding]:
-        """The panel's commands for Ctrl+K."""
-        return [
-            Finding("Start training", "command", "mdi6.play", self.start),
-            Finding("Sample from a model", "command", "mdi6.creation", lambda: self.look_at("sampling")),
-            Finding("Compare runs", "command", "mdi6.chart-multiple", lambda: self._show_side("runs")),
-        ]
-
     def look_at(self, sight: str) -> None:
         """Show "objective", "run" or "sampling" at the right."""
         self.sight.set_value(sight)
         self._right.setCurrentIndex(("objective", "run", "sampling").index(sight))
         self._illustrate()
 
-    def _show_side(self, side: str | None = None) -> None:
+    def show_side(self, side: str | None = None) -> None:
+        """Show the "new" run at the left, or the list of "runs"."""
         side = side or self.side.value()
         self.side.set_value(side)
         runs = self.book.rows()
@@ -168,7 +176,7 @@ class TrainPanel(Panel):
         self._left.setCurrentIndex(0 if side == "new" else 1 if runs else 2)
 
     def _show_new(self) -> None:
-        self._show_side("new")
+        self.show_side("new")
         self.look_at("objective")
 
     def _open_run(self, run: RunState) -> None:
@@ -227,7 +235,7 @@ class TrainPanel(Panel):
         self._datasets = {record.name: record.kind for record in workspace.datasets()}
         self.setup.set_workspace(workspace.datasets(), workspace.models(), [record.id for record in workspace.runs()])
         self.sampling.set_models(workspace.models())
-        self._show_side()
+        self.show_side()
 
     def _workspace_changed(self, kind: str, _name: str) -> None:
         if kind in _REFRESH:

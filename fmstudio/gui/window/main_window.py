@@ -1,5 +1,6 @@
 """The window: navigation, pages and job bar, and what joins them. What is done in a page is its panel's business."""
 
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,11 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from fmstudio.gui.panel import Panel, PanelInfo, dropped_paths, find_panels
-from fmstudio.gui.preload import in_idle_moments, pieces
+from fmstudio.gui.models.files import is_model
+from fmstudio.gui.panel import HOME, Panel, PanelInfo, dropped_paths, find_panels
+from fmstudio.gui.preload import Preload
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.things import Things
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import Banner
 from fmstudio.gui.window.drop_hint import DropHint
@@ -17,7 +20,7 @@ from fmstudio.gui.window.findings import findings
 from fmstudio.gui.window.job_bar import JobBar
 from fmstudio.gui.window.job_list import JobList
 from fmstudio.gui.window.menus import Menus
-from fmstudio.gui.window.navigation import FIRST, Navigation, shortcut_of
+from fmstudio.gui.window.navigation import Navigation, shortcut_of
 from fmstudio.gui.window.page import Page
 from fmstudio.gui.window.palette import Palette
 from fmstudio.gui.window.questions import ask_to_stop
@@ -27,13 +30,12 @@ from fmstudio.gui.window.window_state import restore_panel, restore_window, save
 
 
 class MainWindow(Shell):
-    """Shows the panels that exist. A panel's code is loaded when it is first shown, or when there is nothing to do.
+    """Shows the panels that exist. A panel is built when it is first shown; its code is loaded before that when there
+    is nothing to do.
 
-    complete: all panels are built. closed: the window is gone for good. unattended: nobody is there to answer, so it
-    asks nothing before it closes.
+    closed: the window is gone for good. unattended: nobody is there to answer, so it asks nothing before it closes.
     """
 
-    complete = Signal()
     closed = Signal()
 
     def __init__(self, studio: Studio, infos: tuple[PanelInfo, ...] | None = None) -> None:
@@ -46,6 +48,7 @@ class MainWindow(Shell):
         self.studio = studio
         self.unattended = False
         self.infos = find_panels() if infos is None else infos
+        self.things = Things(studio.workspace)
         self.navigation = Navigation(self.infos, studio.theme)
         self.pages = QStackedWidget()
         self.pages.setObjectName("pages")
@@ -60,6 +63,7 @@ class MainWindow(Shell):
         self.job_list = JobList(studio, self)
         self.palette_box = Palette(studio.theme, self)
         self.trouble = TroubleBar(studio.theme)
+        self.preload = Preload(self.infos, studio.jobs, self)
         self._drop_hint = DropHint(studio.theme, self)
         self.menus = Menus(self)
         self._lay_out()
@@ -109,7 +113,7 @@ class MainWindow(Shell):
         """A panel, built now if it was not."""
         page = self._pages[name]
         if page.panel is None:
-            page.fill(next(info for info in self.infos if info.name == name).load()(self.studio))
+            page.fill(page.info.load()(self.studio))
             restore_panel(self, page.panel)
         return page.panel
 
@@ -129,7 +133,7 @@ class MainWindow(Shell):
 
     def show_frame(self, name: str) -> None:
         """Show a panel's header before its code is loaded, so that the window is up at once. Home needs no wait."""
-        if self._pages[name].info.order == FIRST:
+        if self._pages[name].info.chapter == HOME:
             self.panel(name)
         self.pages.setCurrentWidget(self._pages[name])
         self.navigation.show_chosen(name)
@@ -138,9 +142,14 @@ class MainWindow(Shell):
         """The panels that are built so far."""
         return [page.panel for page in self._pages.values() if page.panel is not None]
 
-    def build_the_rest(self) -> None:
-        """Build the panels that were not shown yet while the event loop has nothing else to do; then `complete`."""
-        in_idle_moments(pieces(self.infos, self.panel), self, self.complete.emit)
+    def load_the_rest(self) -> None:
+        """Load the code of the panels that were not shown yet, bit by bit while no job runs."""
+        self.preload.start()
+
+    def do_in_panel(self, name: str, method: str, *given: str) -> None:
+        """Show a panel and call a method of it, or of one of its parts ("adding.ask_files")."""
+        self.show_panel(name)
+        attrgetter(method)(self.panel(name))(*given)
 
     # What keys do.
 
@@ -171,9 +180,9 @@ class MainWindow(Shell):
     # Files from outside.
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if panel := self._taker(dropped_paths(event.mimeData())):
+        if taker := self._taker(dropped_paths(event.mimeData())):
             event.acceptProposedAction()
-            self._drop_hint.offer(panel.title)
+            self._drop_hint.offer(taker.title)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop_hint.hide()
@@ -181,15 +190,21 @@ class MainWindow(Shell):
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop_hint.hide()
         paths = dropped_paths(event.mimeData())
-        if panel := self._taker(paths):
+        if taker := self._taker(paths):
             event.acceptProposedAction()
-            self.show_panel(panel.name)
-            panel.dropped(paths)
+            self.show_panel(taker.name)
+            self.panel(taker.name).dropped(paths)
 
-    def _taker(self, paths: list[Path]) -> Panel | None:
-        """The panel that wants these files: the shown one before the others; one that is not built yet is built."""
-        names = sorted(self._pages, key=lambda name: name != self.current) if paths else []
-        return next((panel for panel in map(self.panel, names) if panel.accepts(paths)), None)
+    def _taker(self, paths: list[Path]) -> PanelInfo | None:
+        """The panel that wants these files: the shown one before the others. None is built for being asked."""
+        pages = sorted(self._pages.values(), key=lambda page: page.info.name != self.current) if paths else []
+        return next((page.info for page in pages if self._takes(page, paths)), None)
+
+    def _takes(self, page: Page, paths: list[Path]) -> bool:
+        if page.panel is not None:
+            return page.panel.accepts(paths)
+        models = sum(map(is_model, paths))
+        return {"models": models == len(paths), "files": models < len(paths)}.get(page.info.takes, False)
 
     # Its end.
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 import fmstudio
+from fmstudio.gui.panel import LOOP
 from fmstudio.gui.theme import CHOICES
 from fmstudio.gui.window.navigation import shortcut_of
 from fmstudio.gui.window.shell import Shell
@@ -37,11 +38,14 @@ class Menus(QObject):
 
     def _fill_view(self, menu: QMenu) -> None:
         theme = self._window.studio.theme
-        for info in self._window.infos:
+        infos = self._window.infos
+        for before, info in zip((None, *infos), infos, strict=False):
+            if before is not None and (before.chapter in LOOP) != (info.chapter in LOOP):
+                menu.addSeparator()
             action = QAction(theme.icon(info.icon, "secondary"), info.title, menu)
             action.setObjectName(f"view-{info.name}")
             # Shown only: the window itself listens to these keys.
-            keys = shortcut_of(info, self._window.infos)
+            keys = shortcut_of(info, infos)
             action.setText(f"{info.title.replace('&', '&&')}\t{keys}")
             action.triggered.connect(lambda _=False, name=info.name: self._window.show_panel(name))
             menu.addAction(action)

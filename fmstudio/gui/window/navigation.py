@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton
 
-from fmstudio.gui.panel import PanelInfo
+from fmstudio.gui.panel import HOME, LABORATORY, PROGRAM, PanelInfo
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import IconLabel, button, label
 
 _WIDTH = 184
-FIRST, LAST = 0, 1000  # Home stands before the life cycle, Settings after it
+_KEYS = {HOME: "Ctrl+0", PROGRAM: "Ctrl+,"}
 
 
 class Navigation(QFrame):
@@ -29,15 +29,19 @@ class Navigation(QFrame):
         self._buttons: dict[str, QPushButton] = {}
         layout = vbox(self._brand(theme), 12, gap=2, margins=(8, 16, 8, 12))
         self.setLayout(layout)
-        for info in infos:
-            if info.order >= LAST:
-                layout.addStretch(1)
-                layout.addWidget(self._find_button(theme))
-            layout.addWidget(self._button(info, infos, theme))
-            if info.order == FIRST:
+        of_program = [info for info in infos if info.chapter == PROGRAM]
+        chapter = HOME
+        for info in (info for info in infos if info not in of_program):
+            if info.chapter != chapter and HOME in (info.chapter, chapter):
                 layout.addSpacing(8)
-        if not any(info.order >= LAST for info in infos):
-            layout.addStretch(1)
+            elif info.chapter == LABORATORY != chapter:
+                layout.addWidget(self._heading("Laboratories"))
+            chapter = info.chapter
+            layout.addWidget(self._button(info, infos, theme))
+        layout.addStretch(1)
+        layout.addWidget(self._find_button(theme))
+        for info in of_program:
+            layout.addWidget(self._button(info, infos, theme))
 
     def _brand(self, theme: Theme) -> QHBoxLayout:
         return hbox(
@@ -46,6 +50,11 @@ class Navigation(QFrame):
             ...,
             margins=(10, 0, 0, 0),
         )
+
+    def _heading(self, text: str) -> QLabel:
+        made = label(text, "caption", "navigation-laboratories")
+        made.setContentsMargins(10, 14, 0, 4)
+        return made
 
     def _find_button(self, theme: Theme) -> QPushButton:
         made = button("Find", "navigation-find", theme, "mdi6.magnify", "navigation", self.palette_wanted.emit)
@@ -60,7 +69,7 @@ class Navigation(QFrame):
         key = shortcut_of(info, infos)
         made.setToolTip(f"{info.summary} ({key})" if key else info.summary)
         if key:
-            _add_key(made, key.removeprefix("Ctrl+") if info.order not in (FIRST, LAST) else "")
+            _add_key(made, key.removeprefix("Ctrl+") if info.chapter not in _KEYS else "")
         made.setCheckable(True)
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.clicked.connect(lambda: self.chosen.emit(info.name))
@@ -78,13 +87,12 @@ class Navigation(QFrame):
 
 
 def shortcut_of(info: PanelInfo, infos: Sequence[PanelInfo]) -> str:
-    """Ctrl+1…9 go through the life cycle; Home is Ctrl+0 and Settings Ctrl+Comma, as in other programs."""
-    if info.order <= FIRST:
-        return "Ctrl+0"
-    if info.order >= LAST:
-        return "Ctrl+,"
-    stages = [each.name for each in infos if FIRST < each.order < LAST]
-    number = stages.index(info.name) + 1
+    """Ctrl+1…9 go through life cycle and laboratories; Home is Ctrl+0 and Settings Ctrl+Comma, as in other programs."""
+    if info.chapter in _KEYS:
+        first = next(each for each in infos if each.chapter == info.chapter)
+        return _KEYS[info.chapter] if info is first else ""
+    numbered = [each.name for each in infos if each.chapter not in _KEYS]
+    number = numbered.index(info.name) + 1
     return f"Ctrl+{number}" if number <= 9 else ""
 
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from fmstudio.gui.panel import Panel, PanelInfo
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.things import Things
 
 
 class Shell(QMainWindow):
@@ -13,6 +14,7 @@ class Shell(QMainWindow):
 
     studio: Studio
     infos: tuple[PanelInfo, ...]
+    things: Things
 
     @property
     def current(self) -> str:
@@ -25,6 +27,10 @@ class Shell(QMainWindow):
 
     def show_panel(self, name: str, **what: Any) -> None:
         """Bring a panel to the front and tell it what to show."""
+        raise NotImplementedError
+
+    def do_in_panel(self, name: str, method: str, *given: str) -> None:
+        """Show a panel and call a method of it, or of one of its parts ("adding.ask_files")."""
         raise NotImplementedError
 
     def open_palette(self) -> None:

@@ -8,20 +8,29 @@ from fmstudio.gui.home import life_cycle
 from fmstudio.gui.home import panel as home
 from fmstudio.gui.home.list_row import ListRow
 from fmstudio.gui.home.panel import HomePanel
-from fmstudio.gui.panel import PanelInfo
+from fmstudio.gui.panel import PanelInfo, find_panels
+from fmstudio.gui.things import Things
 from fmstudio.jobs import Artefact, Finished, JobRequest, Started
-from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
+from fmstudio.workspace import DatasetRecord, FeedbackRecord, ModelRecord, RunRecord
+from fmstudio.workspace.conversation import Conversation
+from fmstudio.workspace.conversations import Shelf
 
 DATASET = DatasetRecord("plays", "text", 42, 6_500_000)
 RUN = RunRecord("r-1", "plays tiny", "language", "", status="completed", step=100, steps=100, model="plays-tiny")
 MODEL = ModelRecord("plays-tiny", "language", 851_000, 3_400_000, run="r-1")
 
 
-def info(name: str, order: int) -> PanelInfo:
-    return PanelInfo("m", name, name, name.capitalize(), f"About {name}.", "mdi6.circle-outline", order)
+def info(name: str, chapter: str = "", **facts) -> PanelInfo:
+    """What a real panel says of itself, or, of one that does not exist, what is given."""
+    known = next((each for each in find_panels() if each.name == name), None)
+    return known or PanelInfo("m", name, name, name.capitalize(), f"About {name}.", chapter=chapter, **facts)
 
 
-PANELS = (info("home", 0), info("data", 10), info("train", 20), info("settings", 1000))
+PANELS = (info("home"), info("data"), info("train"), info("settings"))
+
+
+def things(workspace) -> Things:
+    return Things(workspace)
 
 
 @pytest.fixture
@@ -51,9 +60,11 @@ def test_an_empty_workspace_is_invited_to_begin(panel, visits, qtbot):
     button = shown.findChild(QPushButton, "next-step-button")
     assert button.text() == "Add data"
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert visits == [("data", {})]
+    assert visits == [("data", {"begin": True})]
     assert not shown.map.card("data").done
-    assert said(shown, "stage-data-made") == "Add the texts and pictures that a model should learn from."
+    assert said(shown, "stage-data-made") == info("data").summary
+    assert not shown.map.card("train").step.isEnabled()
+    assert said(shown, "stage-train-refusal") == "There is no dataset yet."
 
 
 def test_the_map_counts_what_is_there(panel, workspace):
@@ -61,8 +72,8 @@ def test_the_map_counts_what_is_there(panel, workspace):
     workspace.put_run(RUN)
     workspace.put_model(MODEL)
     shown = panel()
-    assert said(shown, "stage-data-made") == "1 dataset · texts"
-    assert said(shown, "stage-train-made") == "1 run · 1 model"
+    assert said(shown, "stage-data-made") == "1 dataset"
+    assert said(shown, "stage-train-made") == "1 model · 1 run"
     assert shown.map.card("data").done
     assert shown.map.card("train").done
 
@@ -118,21 +129,43 @@ def test_it_follows_what_jobs_make(panel, workspace, studio, qtbot):
     job = studio.submit(JobRequest("Import", "a:i"))
     workspace.put_dataset(DATASET)
     studio.jobs.deliver([(job, Artefact("dataset", "plays", "/plays")), (job, Finished())])
-    qtbot.waitUntil(lambda: said(shown, "stage-data-made") == "1 dataset · texts")
+    qtbot.waitUntil(lambda: said(shown, "stage-data-made") == "1 dataset")
 
 
 def test_stages_without_a_panel_are_not_shown_and_new_ones_arrive_by_themselves(workspace):
-    assert [stage.name for stage in life_cycle.stages(workspace, PANELS[:1])] == []
-    later = life_cycle.stages(workspace, (*PANELS, info("evaluate", 40)))
-    assert [stage.title for stage in later] == ["Choose data", "Pre-train", "Evaluate"]
+    assert life_cycle.stages(things(workspace), PANELS[:1]) == []
+    later = life_cycle.stages(things(workspace), (*PANELS, info("evaluate", "evaluation")))
+    assert [stage.title for stage in later] == ["1  Data selection", "2  Pre-training", "4  Evaluation"]
     assert later[-1].invitation == "About evaluate."
+
+
+def test_laboratories_are_no_stages(panel, workspace, visits, monkeypatch, qtbot):
+    monkeypatch.setattr(home, "find_panels", lambda: (*PANELS, info("diffusion"), info("gan-vae")))
+    workspace.put_model(ModelRecord("robots", "gan", 1, 1))
+    workspace.put_model(ModelRecord("faces", "vae", 1, 1))
+    shown = panel()
+    assert shown.map.card("train").stage.made == "2 models"
+    assert said(shown, "laboratory-gan-vae-made") == "2 models"
+    assert said(shown, "laboratory-diffusion-made") == ""
+    qtbot.mouseClick(shown.laboratories.card("diffusion"), Qt.MouseButton.LeftButton)
+    assert visits == [("diffusion", {})]
+
+
+def test_what_was_made_last_in_a_stage_opens_and_its_step_is_taken(panel, workspace, visits, qtbot):
+    workspace.put_dataset(DATASET)
+    workspace.put_dataset(DatasetRecord("notes", "text", 1, 10, created="2031-01-01T00:00:00+00:00"))
+    shown = panel()
+    assert said(shown, "stage-data-latest-title") == "notes"
+    qtbot.mouseClick(shown.findChild(ListRow, "stage-data-latest"), Qt.MouseButton.LeftButton)
+    shown.map.card("train").step.click()
+    qtbot.mouseClick(shown.map.card("train"), Qt.MouseButton.LeftButton)
+    assert visits == [("data", {"dataset": "notes"}), ("train", {"dataset": "notes"}), ("train", {})]
 
 
 def test_no_step_leads_to_a_panel_that_does_not_exist(workspace):
     workspace.put_dataset(DATASET)
-    step = life_cycle.next_step(workspace, [info("data", 10)], [])
-    assert step.panel == "data"
-    assert life_cycle.next_step(workspace, [], []) is None
+    assert life_cycle.next_step(things(workspace), [info("data")], []) is None
+    assert life_cycle.next_step(things(workspace), [], []) is None
 
 
 def test_an_index_that_cannot_be_read_is_said_in_place(panel, workspace, monkeypatch):
@@ -151,33 +184,41 @@ def test_an_index_that_cannot_be_read_is_said_in_place(panel, workspace, monkeyp
     assert not shown.error.isVisible()
 
 
-def test_a_map_of_many_stages_closes_the_circle(theme, show, workspace, qtbot):
+def test_a_loop_of_many_stages_closes_the_circle(theme, show, workspace, qtbot):
     from fmstudio.gui.home.life_map import LifeMap
 
-    several = [info(name, 40) for name in ("adapt", "evaluate", "deploy", "improve")]
-    life_map = show(LifeMap(theme), 1000, 300)
+    chapters = ("adaptation", "evaluation", "deployment", "feedback")
+    several = [info(f"stage-{chapter}", chapter) for chapter in chapters]
+    life_map = show(LifeMap(theme), 1000, 400)
 
     def draw(count: int) -> None:
-        life_map.show_stages(life_cycle.stages(workspace, (*PANELS, *several[:count])), "data")
+        life_map.show_stages(life_cycle.stages(things(workspace), (*PANELS, *several[:count])), "data")
 
     def last_is_under_the_first() -> bool:
         first, last = (life_map.card(name).geometry() for name in ("data", several[count - 1].name))
         return first.left() == last.left() and last.top() > first.bottom()
 
-    draw(0)
-    assert life_map.layout().contentsMargins().bottom() == 0
-    draw(1)
-    assert life_map.layout().contentsMargins().bottom() > 0
-    for count in (3, 4):
+    for count in (0, 1):
         draw(count)
+        assert life_map.layout().contentsMargins().bottom() > 0, "there is room for the way back"
+    for count in (2, 3, 4):
+        draw(count)
+        assert life_map.layout().contentsMargins().bottom() == 0
         qtbot.waitUntil(last_is_under_the_first)
 
 
-def test_who_has_a_model_is_invited_to_talk_to_it(workspace):
+def test_the_loop_leads_from_stage_to_stage(workspace):
+    panels = (*PANELS, info("playground"), info("feedback"))
+
+    def step():
+        return life_cycle.next_step(things(workspace), panels, [])
+
     workspace.put_dataset(DATASET)
     workspace.put_model(MODEL)
-    panels = (*PANELS, info("playground", 30))
-    assert life_cycle.next_step(workspace, panels, []).panel == "playground"
-    (workspace.path / "conversations").mkdir()
-    (workspace.path / "conversations" / "a.json").write_text("{}")
-    assert life_cycle.next_step(workspace, panels, []).what == {"model": "plays-tiny"}
+    assert step().panel == "playground"
+    talk = Conversation()
+    talk.add("", "user", "Hello")
+    Shelf(workspace).save(talk)
+    assert step().panel == "feedback"
+    workspace.feedback.add(FeedbackRecord("text", "plays-tiny", "Hello", "Good day"))
+    assert step().what == {"model": "plays-tiny"}

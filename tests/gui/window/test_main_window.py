@@ -9,14 +9,25 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from fmstudio.gui.panel import Finding, Panel, PanelInfo, PrimaryAction
+from fmstudio.gui import preload
+from fmstudio.gui.panel import Panel, PanelInfo, PrimaryAction
 from fmstudio.gui.widgets.error_box import Banner
 from fmstudio.gui.window.main_window import MainWindow
 from fmstudio.gui.window.window_state import last_panel
 from fmstudio.jobs import Finished, JobRequest, Priority, Started
-from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
+from fmstudio.workspace import CollectionRecord, DatasetRecord, FeedbackRecord, LinkedModel, ModelRecord, RunRecord
+from fmstudio.workspace.conversation import Conversation
+from fmstudio.workspace.conversations import Shelf
+from fmstudio.workspace.prompt_library import PromptLibrary
+from fmstudio.workspace.prompts import PromptTemplate
 
-ORDERS = {"home": 0, "data": 10, "train": 20, "settings": 1000}
+CHAPTERS = {"home": "home", "data": "data selection", "train": "pre-training", "settings": "program"}
+OPENS = {
+    "data": {"dataset": {"dataset": "*"}},
+    "train": {"run": {"run": "*"}, "model": {"model": "*"}, "conversation": {"talk": "*"}, "feedback": {"entry": "*"},
+              "collection": {"collection": "*"}, "prompt": {"prompt": "*"}, "batch": {"batch": "*"},
+              "tokenizer": {"tokenizer": "*"}, "linked model": {"model": "*"}},
+}  # fmt: skip
 
 
 class StandIn(Panel):
@@ -37,8 +48,8 @@ class StandIn(Panel):
     def shown(self, **what):
         self.told.append(what)
 
-    def findings(self):
-        return [Finding(f"Command of {self.title}", "command", "mdi6.play", lambda: self.told.append("command"))]
+    def act(self, *given):
+        self.told.append(given)
 
 
 class DataStandIn(StandIn):
@@ -54,10 +65,16 @@ def infos(monkeypatch):
     module = types.ModuleType("stand_in_panels")
     monkeypatch.setitem(sys.modules, "stand_in_panels", module)
     made = []
-    for name, order in ORDERS.items():
+    for name, chapter in CHAPTERS.items():
         base = DataStandIn if name == "data" else StandIn
-        setattr(module, name, type(name, (base,), {"name": name, "title": name.capitalize(), "order": order}))
-        made.append(PanelInfo("stand_in_panels", name, name, name.capitalize(), f"About {name}.", "mdi6.circle", order))
+        setattr(module, name, type(name, (base,), {"name": name, "title": name.capitalize()}))
+        command = (f"Command of {name.capitalize()}", "mdi6.play", "act", name)
+        made.append(
+            PanelInfo(
+                "stand_in_panels", name, name, name.capitalize(), f"About {name}.", "mdi6.circle", chapter,
+                opens=OPENS.get(name, {}), commands=(command,), takes="files" if name == "data" else "",
+            )
+        )  # fmt: skip
     return tuple(made)
 
 
@@ -119,13 +136,19 @@ def test_a_panel_that_does_not_exist_is_not_gone_to(window, studio):
     assert window.current == "home"
 
 
-def test_the_rest_is_built_when_there_is_nothing_to_do(window, qtbot, infos):
-    home = window.panel("home")
-    with qtbot.waitSignal(window.complete):
-        window.build_the_rest()
-    assert len(window.built_panels()) == len(infos)
-    assert window.panel("home") is home
-    assert window.current == "home"
+def test_the_code_of_the_rest_is_loaded_when_there_is_nothing_to_do_and_no_panel_is_built(
+    window, qtbot, studio, monkeypatch
+):
+    monkeypatch.setattr(preload, "CALM", 1)
+    monkeypatch.setattr(preload, "INTERVAL", 1)
+    job = studio.submit(JobRequest("Train", "a:t"))
+    studio.jobs.deliver([(job, Started())])
+    window.load_the_rest()
+    qtbot.wait(100)
+    assert not window.preload.done, "a job runs"
+    studio.jobs.deliver([(job, Finished())])
+    qtbot.waitUntil(lambda: window.preload.done, timeout=60_000)
+    assert [panel.name for panel in window.built_panels()] == ["home"]
 
 
 def test_ctrl_enter_does_what_the_primary_button_does_if_it_can(window):
@@ -197,6 +220,51 @@ def test_what_does_not_exist_is_said_to_be_missing(window):
     window.palette_box.hide()
 
 
+def test_everything_that_the_workspace_has_is_found_and_opened_by_who_says_so(workspace, window, qtbot):
+    fill(workspace)
+    keys = {
+        "plays": "dataset", "plays tiny": "run", "plays-tiny": "model", "borrowed": "model", "manuals": "collection",
+        "Hello there": "talk", "Translate it": "prompt", "words": "tokenizer", "Translate it over rows.csv": "batch",
+        "Who was he?": "entry",
+    }  # fmt: skip
+    window.open_palette()
+    for title, argument in keys.items():
+        finding = next(each for each in window.palette_box._findings if each.title == title)
+        finding.run()
+        (told,) = window.panel(window.current).told[-1].items()
+        assert told[0] == argument, title
+        assert told[1]
+    assert [panel.name for panel in window.built_panels()] == ["home", "data", "train"]
+    window.palette_box.hide()
+
+
+def fill(workspace) -> None:
+    """One thing of each kind."""
+    workspace.put_dataset(DatasetRecord("plays", "text", 42, 6_500_000))
+    workspace.put_run(RunRecord("r-1", "plays tiny", "language", ""))
+    workspace.put_model(ModelRecord("plays-tiny", "language", 851_000, 3_400_000))
+    workspace.put_linked_model(LinkedModel("borrowed", "/models/borrowed.gguf"))
+    workspace.put_collection(CollectionRecord("manuals", 3, 40, 1000))
+    talk = Conversation()
+    talk.add("", "user", "Hello there")
+    Shelf(workspace).save(talk)
+    PromptLibrary(workspace).save("Translate it", PromptTemplate(user="Translate: {text}"))
+    words = workspace.path / "tokenizers" / "words" / "tokenizer.json"
+    batch = workspace.path / "batches" / "b-1" / "batch.json"
+    for file, text in ((words, "{}"), (batch, '{"prompt": "Translate it", "source": "/tables/rows.csv"}')):
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    workspace.feedback.add(FeedbackRecord("text", "plays-tiny", "Who was he?", "A king"))
+
+
+def test_the_commands_of_a_panel_are_found_before_it_is_built_and_build_it(window):
+    window.open_palette()
+    found = next(each for each in window.palette_box._findings if each.title == "Command of Train")
+    found.run()
+    assert window.panel("train").told == [{}, ("train",)]
+    window.palette_box.hide()
+
+
 def test_a_command_is_run_from_the_palette(window, studio, qtbot):
     window.open_palette()
     window.palette_box.field.setText("theme dark")
@@ -219,14 +287,14 @@ def dropped(window, paths: list[Path], kind=QDropEvent):
 
 
 def test_files_go_to_the_panel_that_takes_them(window, tmp_path):
-    data = window.panel("data")
     files = [tmp_path / "one.txt", tmp_path / "two.txt"]
     assert dropped(window, files, QDragEnterEvent).isAccepted()
     assert window._drop_hint.isVisible()
     assert window._drop_hint.accessibleName() == "Drop to add to Data"
+    assert [panel.name for panel in window.built_panels()] == ["home"], "none is built for being asked"
     dropped(window, files)
     assert not window._drop_hint.isVisible()
-    assert data.taken == files
+    assert window.panel("data").taken == files
     assert window.current == "data"
 
 

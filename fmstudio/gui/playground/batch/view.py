@@ -8,7 +8,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
-from fmstudio.gui.panel import Finding
 from fmstudio.gui.playground.batch.jobs import BatchJobs
 from fmstudio.gui.playground.batch.list import BatchList
 from fmstudio.gui.playground.batch.results import BatchResults
@@ -111,14 +110,6 @@ class BatchView(QWidget):
             self.setup.choose_prompt(prompt)
         if path := what.get("path"):
             self.dropped([Path(path)])
-
-    def findings(self) -> list[Finding]:
-        """The view's commands for Ctrl+K."""
-        return [Finding("New batch over a table", "command", "mdi6.table-arrow-right", self._go_to_new)]
-
-    def _go_to_new(self) -> None:
-        self._studio.navigate("playground", view="batch")
-        self.begin()
 
     # Files that are dropped.
 

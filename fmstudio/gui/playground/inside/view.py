@@ -6,7 +6,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
-from fmstudio.gui.panel import Finding
 from fmstudio.gui.playground.inside.attention import InsideAttention
 from fmstudio.gui.playground.inside.embeddings import InsideEmbeddings
 from fmstudio.gui.playground.inside.lens import InsideLens
@@ -107,17 +106,6 @@ class InsideView(QWidget):
         """Show one of the sights: tokens, next, attention, layers, embeddings."""
         if sight in self.sights:
             self.tabs.setCurrentWidget(self.sights[sight])
-
-    def findings(self) -> list[Finding]:
-        """The sights, for Ctrl+K."""
-        return [
-            Finding(f"Inside a model: {title.lower()}", "command", icon, lambda name=name: self._find(name))
-            for name, (title, icon) in TITLES.items()
-        ]
-
-    def _find(self, sight: str) -> None:
-        self._studio.navigate("playground", view="inside")
-        self.look_at(sight)
 
     # Its parts.
 

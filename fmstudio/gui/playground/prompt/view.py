@@ -7,7 +7,6 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QLineEdit, QSplitter, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
-from fmstudio.gui.panel import Finding
 from fmstudio.gui.playground.prompt.answer import PromptAnswer
 from fmstudio.gui.playground.prompt.desk import PromptDesk
 from fmstudio.gui.playground.prompt.editor import PromptEditor
@@ -159,21 +158,8 @@ class PromptView(QWidget):
         if values := what.get("values"):
             self.editor.values.set_values(values)
 
-    def findings(self) -> list[Finding]:
-        """The view's commands for Ctrl+K."""
-        return [
-            Finding("New prompt", "command", "mdi6.text-box-plus-outline", self._go_to_new),
-            *(
-                Finding(entry.name, "prompt", "mdi6.text-box-outline", lambda name=entry.name: self._go_to(name))
-                for entry in self.desk.entries
-            ),
-        ]
-
-    def _go_to(self, name: str) -> None:
-        self._studio.navigate("playground", view="prompt", prompt=name)
-
-    def _go_to_new(self) -> None:
-        self._studio.navigate("playground", view="prompt")
+    def begin(self) -> None:
+        """Turn to a new prompt."""
         self.desk.begin()
 
     def hideEvent(self, event: QHideEvent) -> None:

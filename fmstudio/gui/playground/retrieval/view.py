@@ -8,7 +8,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
-from fmstudio.gui.panel import Finding
 from fmstudio.gui.playground.retrieval.cards import CollectionColumn
 from fmstudio.gui.playground.retrieval.collection import CollectionView
 from fmstudio.gui.playground.retrieval.jobs import PYTHON_REFERENCE
@@ -127,20 +126,6 @@ class RetrievalView(QWidget):
             self.collection.look_at(tab)
         if question := what.get("question"):
             self.collection.ask.controls.field.setText(question)
-
-    def findings(self) -> list[Finding]:
-        """What Ctrl+K finds here."""
-        found = [Finding("New collection of documents", "command", "mdi6.plus", self._come)]
-        icon = "mdi6.file-search-outline"
-        return found + [
-            Finding(name, "collection", icon, lambda name=name: self._come(collection=name))
-            for name in self.shelf.names
-        ]
-
-    def _come(self, **what: Any) -> None:
-        self._studio.navigate("playground", view="retrieval", **what)
-        if not what.get("collection"):
-            self.begin()
 
     def dropped(self, paths: Sequence[Path]) -> None:
         """Documents to index, or a table of questions where quality is measured."""

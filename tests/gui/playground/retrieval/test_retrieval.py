@@ -352,4 +352,3 @@ def test_it_leads_to_a_collection_a_tab_and_a_question(open_view):
     hands.panel.shown(view="retrieval", collection="manuals", tab="ask", question="Why?")
     assert hands.view.collection.name == "manuals"
     assert hands.ask.controls.question == "Why?"
-    assert {"manuals", "notes"} <= {finding.title for finding in hands.view.findings()}
