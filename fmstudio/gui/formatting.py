@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from typing import TypeGuard
 
 _DASH = "–"
 _SHORT_UNITS = {"tokens/s": "tok/s", "steps/s": "steps/s", "bytes/s": "B/s"}
@@ -9,12 +10,12 @@ _SHORT_UNITS = {"tokens/s": "tok/s", "steps/s": "steps/s", "bytes/s": "B/s"}
 
 def count(value: float | None) -> str:
     """A whole number with separators: 12,345."""
-    return _DASH if _unknown(value) else f"{value:,.0f}"
+    return _DASH if not _known(value) else f"{value:,.0f}"
 
 
 def number(value: float | None, digits: int = 3) -> str:
     """A measured number to `digits` significant figures: 2.35, 0.0412, 1,240, 3.0e-4."""
-    if _unknown(value):
+    if not _known(value):
         return _DASH
     if value == 0:
         return "0"
@@ -41,7 +42,7 @@ def setting_number(value: float) -> str:
 
 def millions(value: float | None) -> str:
     """A count of parameters or tokens: 820, 12.4 k, 0.85 M, 1.24 B."""
-    if _unknown(value):
+    if not _known(value):
         return _DASH
     for limit, divisor, unit in ((1e3, 1, ""), (1e5, 1e3, " k"), (1e9, 1e6, " M"), (math.inf, 1e9, " B")):
         if abs(value) < limit:
@@ -51,7 +52,7 @@ def millions(value: float | None) -> str:
 
 def size(value: float | None) -> str:
     """Bytes in decimal units: 512 B, 12.4 MB."""
-    if _unknown(value):
+    if not _known(value):
         return _DASH
     for power, unit in enumerate(("B", "kB", "MB", "GB")):
         if abs(value) < 999.5 * 1000**power:
@@ -61,7 +62,7 @@ def size(value: float | None) -> str:
 
 def duration(seconds: float | None) -> str:
     """A time span: 0.4 s, 41 s, 2 min 10 s, 3 h 05 min."""
-    if _unknown(seconds):
+    if not _known(seconds):
         return _DASH
     if seconds < 9.95:
         return f"{seconds:.1f} s"
@@ -77,7 +78,7 @@ def duration(seconds: float | None) -> str:
 
 def clock(seconds: float | None) -> str:
     """Time left in the fewest signs: 0:41, 12:05, 1:02:05."""
-    if _unknown(seconds):
+    if not _known(seconds):
         return _DASH
     minutes, rest = divmod(math.ceil(seconds), 60)
     hours, minutes = divmod(minutes, 60)
@@ -86,7 +87,7 @@ def clock(seconds: float | None) -> str:
 
 def rate(value: float | None, unit: str) -> str:
     """A pace: 1,240 tok/s, 3.4 MB/s, 2.1 steps/s."""
-    if _unknown(value):
+    if not _known(value):
         return _DASH
     if unit == "bytes/s":
         return f"{size(value)}/s"
@@ -95,14 +96,14 @@ def rate(value: float | None, unit: str) -> str:
 
 def percent(fraction: float | None) -> str:
     """How far something is: 64 %. Only what is really done shows as 100 %."""
-    if _unknown(fraction):
+    if not _known(fraction):
         return _DASH
     return f"{math.floor(fraction * 100 + 1e-9)} %"
 
 
 def share(fraction: float | None) -> str:
     """A part of a whole, to the nearest per cent: 67 % for two of three. Only the whole is 100 %."""
-    if _unknown(fraction):
+    if not _known(fraction):
         return _DASH
     nearest = math.floor(fraction * 100 + 0.5 + 1e-9)
     return f"{99 if nearest == 100 and fraction < 1 else nearest} %"
@@ -137,5 +138,5 @@ def _scaled(value: float, unit: str) -> str:
     return f"{value:.{2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0}f}{unit}"
 
 
-def _unknown(value: float | None) -> bool:
-    return value is None or not math.isfinite(value)
+def _known(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)

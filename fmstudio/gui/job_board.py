@@ -122,7 +122,7 @@ class JobBoard(QObject):
 
     added = Signal(str)
     changed = Signal(str)
-    event = Signal(str, object)
+    event = Signal(str, object)  # type: ignore[assignment]  # of jobs; that of QObject is for its own events
     ended = Signal(str)
     listener_failed = Signal(str, str)
 

@@ -43,7 +43,7 @@ class Preferences(QObject):
 
     def get(self, name: str) -> Any:
         """A choice in the type of its default; what cannot be read counts as not chosen."""
-        default = self.DEFAULTS[name]
+        default: Any = self.DEFAULTS[name]
         value = self._file.value(f"preferences/{name}", default)
         if isinstance(default, bool):
             return value in (True, "true")  # an ini file holds words

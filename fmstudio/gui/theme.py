@@ -12,7 +12,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
@@ -85,8 +85,7 @@ class Theme(QObject):
 
     def apply(self) -> None:
         """Style the whole application."""
-        application = QApplication.instance()
-        application.setStyle(QStyleFactory.create("Fusion"))
+        QApplication.setStyle(QStyleFactory.create("Fusion"))
         self._restyle()
 
     def choose(self, choice: str | None = None, text_size: int | None = None) -> None:
@@ -99,6 +98,7 @@ class Theme(QObject):
     def _restyle(self) -> None:
         self._parsed.clear()
         application = QApplication.instance()
+        assert isinstance(application, QApplication)
         # Changing one style sheet into another polishes every widget several times over; from none it is ten times
         # quicker, and nothing is painted in between.
         application.setStyleSheet("")
@@ -158,7 +158,8 @@ class Theme(QObject):
     @cached_property
     def _glyphs(self) -> dict[str, str]:
         spec = find_spec("qtawesome")
-        base = Path(spec.origin).parent / _ICON_FONT
+        assert spec is not None
+        base = Path(str(spec.origin)).parent / _ICON_FONT
         font = QFontDatabase.addApplicationFont(f"{base}.ttf")
         self._icon_family = QFontDatabase.applicationFontFamilies(font)[0]
         charmap = json.loads(
@@ -184,7 +185,7 @@ class _GlyphEngine(QIconEngine):
         super().__init__()
         self._theme, self._glyph, self._token = theme, glyph, token
 
-    def paint(self, painter: QPainter, rect, mode: QIcon.Mode, state: QIcon.State) -> None:
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         token = "disabled" if mode == QIcon.Mode.Disabled else self._token
         painter.save()
         self._theme.draw_glyph(painter, QRectF(rect), self._glyph, self._theme.color(token))

@@ -45,8 +45,8 @@ class HomePanel(Panel):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self._step: NextStep | None = None
-        self.primary_action = PrimaryAction("Begin", "mdi6.arrow-right", self, "next-step")
-        self.primary_action.triggered.connect(self._take_next_step)
+        self.next = self.primary_action = PrimaryAction("Begin", "mdi6.arrow-right", self, "next-step")
+        self.next.triggered.connect(self._take_next_step)
         self.error = ErrorBox(self.theme, "home-error", dismissable=False)
         self.map = LifeMap(self.theme)
         self.map.wanted.connect(self._go)
@@ -70,7 +70,8 @@ class HomePanel(Panel):
                 (self.runs, 1, Qt.AlignmentFlag.AlignTop), (self.models, 1, Qt.AlignmentFlag.AlignTop), gap=LifeMap.GAP
             )
         )
-        content = boxed(vbox(self.error, self._hero(), self.map, self.laboratories, self._lists, ..., gap=24))
+        self._step_box = self._hero()
+        content = boxed(vbox(self.error, self._step_box, self.map, self.laboratories, self._lists, ..., gap=24))
         self.setLayout(vbox(scroll_area(content, "home-scroll")))
 
     def _hero(self) -> QFrame:
@@ -83,7 +84,7 @@ class HomePanel(Panel):
         hero.setLayout(
             hbox(
                 (texts, 1),
-                (PrimaryButton(self.primary_action, self.theme), 0, Qt.AlignmentFlag.AlignVCenter),
+                (PrimaryButton(self.next, self.theme), 0, Qt.AlignmentFlag.AlignVCenter),
                 gap=24,
                 margins=(24, 20, 24, 20),
             )
@@ -105,13 +106,12 @@ class HomePanel(Panel):
     def _show_workspace(self) -> None:
         workspace, infos = self.studio.workspace, find_panels()
         self._step = next_step(self.things, infos, self.studio.jobs.active())
-        hero = self.findChild(QFrame, "home-hero")
-        hero.setVisible(self._step is not None)
+        self._step_box.setVisible(self._step is not None)
         if self._step:
             self._step_title.setText(self._step.title)
             self._step_reason.setText(self._step.reason)
-            self.primary_action.icon_name = self._step.icon
-            self.primary_action.setText(self._step.button)
+            self.next.icon_name = self._step.icon
+            self.next.setText(self._step.button)
         self.map.show_stages(stages(self.things, infos), self._step.panel if self._step else "")
         self.laboratories.show_laboratories(laboratories(self.things, infos))
         self._lists.setVisible(any("run" in info.opens for info in infos))
@@ -155,7 +155,7 @@ class _Recent(Card):
         self._empty = label(empty, "secondary", f"{name}-empty", wrap=True)
         self.body.setSpacing(0)
         self.body.addWidget(self._empty)
-        self.layout().setContentsMargins(16, 16, 8, 12)
+        self.body.setContentsMargins(0, 0, -8, -4)  # a row has room around its text already
 
     def show_rows(self, rows: Sequence[ListRow]) -> None:
         for row in self._rows:

@@ -14,7 +14,7 @@ class DropHint(QWidget):
         super().__init__(parent)
         self.setObjectName("drop-hint")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._theme = theme
+        self._theme, self._over = theme, parent
         self._text = ""
         self.hide()
 
@@ -22,7 +22,7 @@ class DropHint(QWidget):
         """Say which panel would take the files."""
         self._text = f"Drop to add to {title}"
         self.setAccessibleName(self._text)
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._over.rect())
         self.raise_()
         self.show()
 

@@ -112,10 +112,12 @@ class MainWindow(Shell):
     def panel(self, name: str) -> Panel:
         """A panel, built now if it was not."""
         page = self._pages[name]
-        if page.panel is None:
-            page.fill(page.info.load()(self.studio))
-            restore_panel(self, page.panel)
-        return page.panel
+        if page.panel is not None:
+            return page.panel
+        built = page.info.load()(self.studio)
+        page.fill(built)
+        restore_panel(self, built)
+        return built
 
     def show_panel(self, name: str, **what: Any) -> None:
         """Bring a panel to the front and tell it what to show."""

@@ -1,6 +1,7 @@
 """The menus, whose actions Ctrl+K finds too."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QUrl
@@ -55,7 +56,7 @@ class Menus(QObject):
         group = QActionGroup(menu)
         for choice, icon in zip(CHOICES, _THEME_ICONS, strict=True):
             title = "Follow the system" if choice == "system" else choice.capitalize()
-            action = self._add(themes, title, f"theme-{choice}", icon, lambda c=choice: self._choose_theme(c))
+            action = self._add(themes, title, f"theme-{choice}", icon, partial(self._choose_theme, choice))
             action.setCheckable(True)
             action.setChecked(theme.choice == choice)
             group.addAction(action)
@@ -71,7 +72,13 @@ class Menus(QObject):
         self._add(menu, "About FM Studio", "about", "mdi6.information-outline", self.show_about)
 
     def _add(
-        self, menu: QMenu, text: str, name: str, icon: str, act: Callable[[], object], keys: object = None
+        self,
+        menu: QMenu,
+        text: str,
+        name: str,
+        icon: str,
+        act: Callable[[], object],
+        keys: str | QKeySequence.StandardKey = "",
     ) -> QAction:
         action = QAction(self._window.studio.theme.icon(icon, "secondary"), text, menu)
         action.setObjectName(f"action-{name}")

@@ -23,7 +23,7 @@ class Palette(QFrame):
         self.setObjectName("palette")
         self.setAccessibleName("Find anything")
         self.setFixedWidth(_WIDTH)
-        self._theme = theme
+        self._theme, self._owner = theme, parent
         self._findings: Sequence[Finding] = ()
         self.field = QLineEdit()
         self.field.setObjectName("palette-field")
@@ -45,7 +45,7 @@ class Palette(QFrame):
         self._findings = findings
         self.field.clear()
         self._filter()
-        frame = self.parentWidget().window().frameGeometry()
+        frame = self._owner.window().frameGeometry()
         self.move(frame.center().x() - _WIDTH // 2, frame.top() + max(80, frame.height() // 8))
         self.show()
         self.field.setFocus()
