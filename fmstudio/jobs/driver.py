@@ -100,7 +100,7 @@ def start(target: str, context: JobContext, workspace: Any, arguments: dict[str,
     """Import a request's target and return its generator, not yet begun; the workspace is given where it is wanted."""
     module, _, name = target.partition(":")
     function = getattr(importlib.import_module(module), name)
-    wants_workspace = WORKSPACE in inspect.signature(function).parameters and WORKSPACE not in arguments  # TEMPORARY
+    wants_workspace = WORKSPACE in inspect.signature(function).parameters
     job: Job = function(context, **({WORKSPACE: workspace} if wants_workspace else {}), **arguments)
     return job
 

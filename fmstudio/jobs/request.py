@@ -26,7 +26,6 @@ class Priority(IntEnum):
     INTERACTIVE = 0
     """A person is looking at the place where the answer will be: a chat, a sample, a drag."""
 
-    NORMAL = 1
     BACKGROUND = 1
     """Work that goes on while they do something else: training, importing, indexing, batches, downloads."""
 
@@ -58,7 +57,6 @@ def plain_arguments(request: JobRequest) -> dict[str, Any]:
     Raises RequestError that names what is not plain data.
     """
     if WORKSPACE in request.arguments:
-        return dict(request.arguments)  # TEMPORARY
         raise RequestError(
             f"“{request.title}” cannot be asked for: it names a workspace, but a job works in that of whoever runs it."
         )

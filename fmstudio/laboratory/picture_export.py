@@ -20,7 +20,7 @@ FRAME, LAST_FRAME = 80, 1200  # milliseconds
 def save(
     context: JobContext,
     path: str,
-    pictures: np.ndarray | Sequence[np.ndarray],
+    pictures: Sequence[np.ndarray],
     about: Mapping[str, str] | None = None,
     milliseconds: int = FRAME,
 ) -> Job:
@@ -43,12 +43,12 @@ def save(
     return {"path": str(target)}
 
 
-def _frames(pictures: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
+def _frames(pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
     sheets = [grid(frame) if frame.ndim == 4 else frame for frame in map(np.asarray, pictures)]
     factor = max(1, -(-SIDE // min(sheets[0].shape[:2])))
     return [enlarged(sheet, factor) for sheet in sheets]
 
 
-def _rest(pictures: np.ndarray | Sequence[np.ndarray], milliseconds: int) -> list[np.ndarray]:
+def _rest(pictures: Sequence[np.ndarray], milliseconds: int) -> list[np.ndarray]:
     """The last frame again, so that it can be seen before the animation begins anew."""
     return _frames(pictures[-1:]) * (LAST_FRAME // milliseconds)

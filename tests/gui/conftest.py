@@ -67,7 +67,7 @@ def check(request: JobRequest) -> None:
     module, _, name = request.target.partition(":")
     if module.startswith("fmstudio."):
         signature = inspect.signature(getattr(importlib.import_module(module), name))
-        given = {WORKSPACE: None} if WORKSPACE in signature.parameters and WORKSPACE not in arguments else {}
+        given = {WORKSPACE: None} if WORKSPACE in signature.parameters else {}
         signature.bind(None, **given, **arguments)
 
 
@@ -156,7 +156,7 @@ def with_runs(with_data):
 def real_studio(workspace, theme, preferences):
     """A studio on the test's workspace with an engine of its own."""
     mailbox = Mailbox()
-    engine = Engine(mailbox)
+    engine = Engine(mailbox, workspace)
     studio = Studio(workspace, engine, theme, preferences)
     pump = Pump(mailbox, studio.jobs)
     pump.start()

@@ -116,6 +116,7 @@ def test_an_array_goes_as_plain_data_and_comes_as_an_array() -> None:
         ({"a": np.int64(3)}, "a is of the type int64"),
         ({"a": {1: 2}}, "the key 1 of a is of the type int"),
         ({"a": threading.Event()}, "a is of the type Event"),
+        ({"workspace": None}, "names a workspace"),
     ],
 )
 def test_what_is_no_plain_data_is_refused_by_name(arguments: dict[str, Any], named: str) -> None:

@@ -57,8 +57,7 @@ class Adding(QObject):
 
     def use_samples(self) -> None:
         """Add the sample set, which needs no network."""
-        arguments = {"workspace": self._studio.workspace}
-        self._studio.submit(JobRequest("Add the sample set", SAMPLES, arguments))
+        self._studio.submit(JobRequest("Add the sample set", SAMPLES))
 
     def begin(self, asked: dict[str, Any]) -> str:
         """Import what the sheet asks for; returns the job."""
@@ -69,5 +68,4 @@ class Adding(QObject):
         return self._submit(f"Draw “{asked['name']}”", DRAW, asked)
 
     def _submit(self, title: str, target: str, asked: dict[str, Any]) -> str:
-        arguments = {"workspace": self._studio.workspace, **asked}
-        return self._studio.submit(JobRequest(title, target, arguments, subject=asked["name"]))
+        return self._studio.submit(JobRequest(title, target, asked, subject=asked["name"]))

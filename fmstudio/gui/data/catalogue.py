@@ -131,7 +131,7 @@ class CatalogueItem(Card):
         """Begin to fetch it."""
         self.error.clear()
         name = self._row["name"]
-        arguments = {"workspace": self._studio.workspace, "item": name}
+        arguments = {"item": name}
         title = f"{'Add' if self._row['fetched'] else 'Fetch'} “{self._row['title']}”"
         request = JobRequest(title, FETCH, arguments, subject=name)
         self.show_job(self._studio.jobs[self._studio.submit(request)])

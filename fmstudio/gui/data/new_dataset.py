@@ -69,7 +69,7 @@ class NewDataset(Card):
     def make(self, target: str, **arguments: Any) -> None:
         """Ask for the new dataset."""
         name = self.name.value()
-        arguments = {"workspace": self._studio.workspace, "dataset": self._dataset, **arguments, "name": name}
+        arguments = {"dataset": self._dataset, **arguments, "name": name}
         request = JobRequest(f"Clean “{self._dataset}”", target, arguments, subject=name)
         self._job = self._studio.submit(request)
         self.changed.emit()

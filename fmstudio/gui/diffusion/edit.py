@@ -19,6 +19,7 @@ from fmstudio.gui.widgets.form.seed_field import SeedField
 from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.titled import side_by_side, titled
+from fmstudio.jobs import array_to_plain
 
 CHANGE, FILL = "change", "fill"
 STRENGTH = {CHANGE: 0.6, FILL: 1.0}
@@ -185,8 +186,8 @@ class EditView(WalkView):
         settings = self.fields.settings() | {"seed": self.seed.value(), "count": self.count.value()}
         arguments = {
             "model": self.fields.model.value(),
-            "picture": self.source.pixels,
-            "mask": self.canvas.mask.copy() if fill else None,
+            "picture": array_to_plain(self.source.pixels),
+            "mask": array_to_plain(self.canvas.mask) if fill else None,
             "strength": self.strength.value(),
             "rounds": self.rounds.value() if fill else 1,
             "settings": settings,

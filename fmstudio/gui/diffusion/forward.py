@@ -25,6 +25,7 @@ from fmstudio.gui.widgets.labels import label, scroll_area
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.tiles import PictureTiles
 from fmstudio.gui.widgets.titled import titled
+from fmstudio.jobs import array_to_plain
 
 DISSOLVE = "fmstudio.laboratory.diffusion_forward:dissolve"
 PATHS = {"flow": "Flow matching", "ddpm-linear": "DDPM, linear", "ddpm-cosine": "DDPM, cosine"}
@@ -211,7 +212,8 @@ class ForwardView(QWidget):
     def _dissolve(self, *_: object) -> None:
         self._look()
         if self.source.pixels is not None and not self.seed.problem():
-            self._question.ask(picture=self.source.pixels, path=self.path.value(), seed=self.seed.value())
+            picture = array_to_plain(self.source.pixels)
+            self._question.ask(picture=picture, path=self.path.value(), seed=self.seed.value())
 
     def _take(self, data: Mapping[str, Any]) -> None:
         first = not self.frames

@@ -83,7 +83,6 @@ class DiffusionModels(QObject):
             self._studio.query(
                 ABOUT,
                 lambda event: self._hear(reference, event),
-                workspace=self._studio.workspace,
                 model=reference,
             )
 

@@ -30,7 +30,7 @@ class WalkRun(QObject):
     def begin(self, target: str, title: str, **arguments: Any) -> None:
         """Ask for a walk."""
         self.give_up()
-        request = JobRequest(title, target, {"workspace": self._studio.workspace, **arguments}, Priority.INTERACTIVE)
+        request = JobRequest(title, target, arguments, Priority.INTERACTIVE)
         job = self._studio.submit(request)
         self._job = job
         self._studio.jobs.watch(job, lambda event: self._hear(job, event))

@@ -16,6 +16,7 @@ from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
 from fmstudio.gui.widgets.titled import titled
+from fmstudio.jobs import array_to_plain
 
 SOURCE = "fmstudio.laboratory.picture_source:source"
 FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff)"
@@ -111,7 +112,7 @@ class PictureSource(QWidget):
             if self.size in (None, pixels.shape):
                 self._keep(pixels, title)
             else:
-                self._question.ask(pixels=pixels, title=title, size=self.size)
+                self._question.ask(pixels=array_to_plain(pixels), title=title, size=self.size)
         elif self._file:
             self._question.ask(file=self._file, size=self.size or DEFAULT)
         elif self.dataset.value():

@@ -123,7 +123,7 @@ class FeedbackEntries(QWidget):
 
     def _delete(self, **which: Any) -> None:
         self.error.clear()
-        self._studio.query(DELETE, self._hear_deleted, workspace=self._studio.workspace, **which)
+        self._studio.query(DELETE, self._hear_deleted, **which)
 
     def _hear_deleted(self, event: Event) -> None:
         if isinstance(event, Failed):

@@ -131,7 +131,7 @@ class ExportDialog(QDialog):
     def export(self, path: Path) -> None:
         """Write to a path that is known."""
         self.save.setEnabled(False)
-        arguments = {"workspace": self._studio.workspace, "path": str(path), **self._wanted()}
+        arguments = {"path": str(path), **self._wanted()}
         self._studio.submit(JobRequest(f"Write “{path.name}”", EXPORT, arguments, Priority.INTERACTIVE), self._hear)
 
     def _hear(self, event: Event) -> None:

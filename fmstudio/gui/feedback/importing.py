@@ -51,7 +51,7 @@ class ImportReport(Card):
 
     def load(self, path: Path) -> None:
         """Import a file."""
-        arguments = {"workspace": self._studio.workspace, "path": str(path)}
+        arguments = {"path": str(path)}
         self._studio.submit(JobRequest(f"Import “{path.name}”", IMPORT, arguments), self._hear)
 
     def _hear(self, event: Event) -> None:

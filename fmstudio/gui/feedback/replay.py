@@ -60,7 +60,7 @@ class ReplayRow(QWidget):
         self.forget()
         self.error.clear()
         self._say("Waiting for its turn…")
-        arguments = {"workspace": self._studio.workspace, "entry": self._entry}
+        arguments = {"entry": self._entry}
         job = self._studio.submit(JobRequest("Replay an output", REPLAY, arguments, Priority.INTERACTIVE))
         self._job = job
         self._studio.jobs.watch(job, lambda event: self._hear(job, event))

@@ -40,12 +40,12 @@ class UndoStrip(QFrame):
     def bring_back(self) -> None:
         """Undo the deletion."""
         self.undo.setEnabled(False)
-        self._studio.query(RESTORE, self._hear, workspace=self._studio.workspace, entries=self._ids)
+        self._studio.query(RESTORE, self._hear, entries=self._ids)
 
     def dismiss(self) -> None:
         """Let the deletion stand: what was deleted leaves the disk."""
         self.hide()
-        self._studio.query(FORGET, self._hear_forgotten, workspace=self._studio.workspace)
+        self._studio.query(FORGET, self._hear_forgotten)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, (Finished, Failed)):

@@ -98,7 +98,7 @@ class GanVaePanel(Panel):
     def _learn_what_there_is(self) -> None:
         """Presets come with the families: known to the studio already, or asked for when someone looks."""
         if not self.studio.description:
-            self.studio.query(DESCRIBE, self._described, workspace=self.studio.workspace)
+            self.studio.query(DESCRIBE, self._described)
 
     def _described(self, event: object) -> None:
         if isinstance(event, Sample) and not self.studio.description:

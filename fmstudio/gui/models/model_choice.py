@@ -150,7 +150,7 @@ class PlayState(QObject):
         if self._studio.description:
             self._described(self._studio.description)
         else:
-            self._studio.query(DESCRIBE, self._hear_description, workspace=self._studio.workspace)
+            self._studio.query(DESCRIBE, self._hear_description)
 
     def _hear_description(self, event: Event) -> None:
         if isinstance(event, Sample) and not self._studio.description:

@@ -51,7 +51,7 @@ class ModelJobs(QObject):
     def fetch(self, reference: str) -> None:
         """Bring a model of the catalogue to this machine."""
         title = self._state.record(reference).get("title", reference)
-        self._begin(reference, f"Fetch “{title}”", FETCH, Priority.NORMAL, item=reference)
+        self._begin(reference, f"Fetch “{title}”", FETCH, Priority.BACKGROUND, item=reference)
 
     def load(self, reference: str) -> None:
         """Bring a model into memory, to be run by what was chosen for it."""
@@ -71,7 +71,7 @@ class ModelJobs(QObject):
 
     def link(self, path: Path) -> None:
         """List a GGUF file or a model folder that stays where it is."""
-        arguments = {"workspace": self._studio.workspace, "path": str(path)}
+        arguments = {"path": str(path)}
         request = JobRequest(f"Look at {path.name}", LINK, arguments, Priority.INTERACTIVE)
         self._studio.submit(request, self._hear_link)
 
@@ -79,7 +79,6 @@ class ModelJobs(QObject):
         if self.running(reference):
             return
         self._errors.pop(reference, None)
-        arguments["workspace"] = self._studio.workspace
         request = JobRequest(title, target, arguments, priority, subject=_SUBJECT + reference)
         self._jobs[reference] = self._studio.submit(request)
         self.changed.emit(reference)

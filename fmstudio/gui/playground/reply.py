@@ -48,8 +48,7 @@ class Reply(QObject):
         return "".join(self._pieces)
 
     def ask(self, title: str, **arguments: Any) -> None:
-        """Begin; the arguments are those of the job beside its workspace."""
-        arguments["workspace"] = self._studio.workspace
+        """Begin; the arguments are those of the job."""
         self._job = self._studio.submit(JobRequest(title, GENERATE, arguments, Priority.INTERACTIVE))
         self._unwatch = self._studio.jobs.watch(self._job, self._hear)
 

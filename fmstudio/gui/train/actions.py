@@ -30,12 +30,12 @@ class RunActions(QObject):
 
     def begin(self, recipe: dict[str, Any]) -> str:
         """Start a run from a recipe; returns its job."""
-        arguments = {"workspace": self._studio.workspace, "recipe": recipe}
+        arguments = {"recipe": recipe}
         return self._submit(recipe["name"], PRETRAIN, arguments, recipe["name"])
 
     def go_on(self, run: RunState, steps: int = 0) -> str:
         """Go on from the last checkpoint; with `steps` above the run's own, to that many."""
-        arguments = {"workspace": self._studio.workspace, "run": run.id} | ({"steps": steps} if steps else {})
+        arguments = {"run": run.id} | ({"steps": steps} if steps else {})
         return self._submit(run.name, RESUME, arguments, run.id)
 
     def _submit(self, name: str, target: str, arguments: dict[str, Any], subject: str) -> str:

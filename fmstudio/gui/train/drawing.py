@@ -76,8 +76,7 @@ class RunDrawing(QWidget):
         self.error.clear()
         self.pace.setText("Waiting for its turn…")
         self._asked = {"model": self.model, "settings": self.form.values()}
-        arguments = {"workspace": self._studio.workspace, **self._asked}
-        request = JobRequest(f"Draw with “{self.model}”", SAMPLE, arguments, Priority.INTERACTIVE)
+        request = JobRequest(f"Draw with “{self.model}”", SAMPLE, self._asked, Priority.INTERACTIVE)
         job = self._studio.submit(request)
         self._job = job
         self._studio.jobs.watch(job, lambda event: self._take(job, event))

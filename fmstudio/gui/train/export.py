@@ -50,7 +50,7 @@ class RunExport(Card):
         self.error.clear()
         self.folder.hide()
         self._say(f"Exporting “{model}” to {to} …")
-        arguments = {"workspace": self._studio.workspace, "model": model, "to": str(to)}
+        arguments = {"model": model, "to": str(to)}
         request = JobRequest(f"Export “{model}”", EXPORT, arguments, Priority.INTERACTIVE, subject=model)
         return self._studio.submit(request, self._take)
 

@@ -51,7 +51,7 @@ class RunQuestions(QObject):
     def probe(self, recipe: Mapping[str, Any]) -> None:
         """Ask for the pace. This one takes seconds, so the job bar shows it."""
         self.probing.emit("Trying…")
-        arguments = {"workspace": self._studio.workspace, "recipe": recipe}
+        arguments = {"recipe": recipe}
         request = JobRequest("Try one step", PROBE, arguments, Priority.INTERACTIVE)
         self._submit("probe", request)
 
@@ -64,7 +64,6 @@ class RunQuestions(QObject):
             self._ask("objective", OBJECTIVE, recipe=recipe)
 
     def _ask(self, question: str, target: str, **arguments: Any) -> None:
-        arguments["workspace"] = self._studio.workspace
         self._submit(question, JobRequest(target, target, arguments, Priority.INTERACTIVE, visible=False))
 
     def _submit(self, question: str, request: JobRequest) -> None:

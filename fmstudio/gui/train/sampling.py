@@ -170,7 +170,6 @@ class RunSampling(QWidget):
         prompt = self.prompt.toPlainText()
         self._begin_output(prompt)
         arguments = {
-            "workspace": self._studio.workspace,
             "model": self.model.value(),
             "prompt": prompt,
             "settings": self.settings(),

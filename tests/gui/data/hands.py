@@ -14,9 +14,8 @@ def answer(studio, engine, target, data):
 
 
 def asked(engine, target):
-    """The arguments of the latest question, but for the workspace."""
-    arguments = dict(engine.requests[engine.latest(target)].arguments)
-    return {key: value for key, value in arguments.items() if key != "workspace"}
+    """The arguments of the latest question."""
+    return dict(engine.requests[engine.latest(target)].arguments)
 
 
 def text(panel, name):

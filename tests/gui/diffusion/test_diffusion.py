@@ -15,6 +15,7 @@ from fmstudio.gui.panel import find_panels
 from fmstudio.gui.widgets.pictures.export import SAVE
 from fmstudio.gui.window.page import Page
 from fmstudio.jobs import Failed, Finished, Priority, Sample, Started
+from fmstudio.jobs.request import from_plain
 from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
 from tests.gui.data.hands import answer, asked, click, text
 
@@ -313,7 +314,7 @@ def test_a_picture_comes_in_the_models_size_and_is_changed(hands, stocked):
     panel.primary_action.trigger()
     wanted = asked(hands.engine, EDIT)
     assert (wanted["strength"], wanted["mask"], wanted["rounds"]) == (0.5, None, 1)
-    assert wanted["picture"].shape == SIZE
+    assert from_plain(wanted["picture"]).shape == SIZE
 
 
 def test_a_region_is_painted_with_the_mouse_and_filled(hands, stocked):
@@ -329,7 +330,7 @@ def test_a_region_is_painted_with_the_mouse_and_filled(hands, stocked):
     assert not canvas.mask[-1].any()
     panel.primary_action.trigger()
     wanted = asked(hands.engine, EDIT)
-    assert (wanted["mask"] == canvas.mask).all()
+    assert (from_plain(wanted["mask"]) == canvas.mask).all()
     assert (wanted["strength"], wanted["rounds"]) == (1.0, 3)
     click(panel, "edit-clear")
     assert not canvas.mask.any()
@@ -400,7 +401,7 @@ def test_pictures_and_animations_are_saved(hands, stocked, tmp_path, monkeypatch
     next(action for action in panel.reverse.export_menu().actions() if action.text() == title).trigger()
     wanted = dict(hands.engine.requests[hands.engine.latest(SAVE)].arguments)
     assert wanted["path"] == str(tmp_path / f"chosen{ending}")
-    assert np.asarray(wanted["pictures"]).shape == shape
+    assert np.asarray(from_plain(wanted["pictures"])).shape == shape
 
 
 def test_every_view_says_what_it_shows(hands, stocked):

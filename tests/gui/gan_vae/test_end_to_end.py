@@ -29,7 +29,7 @@ def wait(qtbot):
 
 def train(panel, family, model):
     recipe = {"family": family, "name": f"tiny-{family}", "data": DATA, "model": model, "training": TRAINING}
-    arguments = {"workspace": panel.studio.workspace, "recipe": recipe}
+    arguments = {"recipe": recipe}
     return panel.studio.submit(JobRequest(f"Train {family}", PRETRAIN, arguments, Priority.BACKGROUND))
 
 

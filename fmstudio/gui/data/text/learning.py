@@ -63,7 +63,7 @@ class LearnTokenizer(QWidget):
             return
         name, size = self.name.value().strip(), self._choice.size.value()
         arguments = {
-            "workspace": self._studio.workspace, "datasets": [self._dataset], "vocabulary_size": size, "name": name,
+            "datasets": [self._dataset], "vocabulary_size": size, "name": name,
         }  # fmt: skip
         request = JobRequest(f"Train tokenizer “{name}”", LEARN, arguments, subject=name)
         self.error.clear()

@@ -150,7 +150,7 @@ class LatentSpace(QWidget):
 
     def _decode(self) -> None:
         if self._point.survey is not None:
-            latents = self._point.vector[None].astype("float32")
+            latents = [self._point.vector.tolist()]
             self._decoding.ask(model=self._model, latents=latents, condition=self.conditions.value())
 
     def _show_decoded(self, sample: Sample) -> None:

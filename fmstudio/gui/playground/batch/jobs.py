@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.jobs.question import Question
-from fmstudio.jobs import Artefact, Event, Failed, Finished, JobRequest, Priority, Progress, Sample
+from fmstudio.jobs import Artefact, Event, Failed, Finished, JobRequest, Progress, Sample
 
 RUN = "fmstudio.adapt.batch:run"
 RESUME = "fmstudio.adapt.batch:resume"
@@ -80,8 +80,7 @@ class BatchJobs(QObject):
 
     def _begin(self, title: str, target: str, arguments: Mapping[str, Any]) -> None:
         self.counts = {}
-        everything = {"workspace": self._studio.workspace, **arguments}
-        self.job = self._studio.submit(JobRequest(title, target, everything, Priority.NORMAL))
+        self.job = self._studio.submit(JobRequest(title, target, arguments))
         self._studio.jobs.watch(self.job, self._hear)
         self.changed.emit()
 
@@ -137,7 +136,7 @@ class BatchJobs(QObject):
 
     def export(self, id: str, path: Path, only: str) -> None:
         """Write a batch's rows to a file."""
-        arguments = {"workspace": self._studio.workspace, "batch": id, "to": str(path), "only": only}
+        arguments = {"batch": id, "to": str(path), "only": only}
         self._studio.submit(JobRequest(f"Export to “{path.name}”", EXPORT, arguments), self._exported)
 
     def _exported(self, event: Event) -> None:
@@ -154,4 +153,4 @@ class BatchJobs(QObject):
                 done()
                 self.refresh()
 
-        self._studio.query(target, hear, workspace=self._studio.workspace, **arguments)
+        self._studio.query(target, hear, **arguments)

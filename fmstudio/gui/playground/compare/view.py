@@ -213,7 +213,7 @@ class CompareView(QWidget):
         """A thumb up here and down at the other answers to the same prompt."""
         for each in (best, *self._rivals(best)):
             self._studio.query(
-                EDIT, self._hear_judging, workspace=self._studio.workspace, entry=each.entry,
+                EDIT, self._hear_judging, entry=each.entry,
                 changes={"thumbs": 1 if each is best else -1},
             )  # fmt: skip
             each.mark_best(each is best)

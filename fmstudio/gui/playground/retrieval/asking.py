@@ -37,7 +37,7 @@ class Asking(QObject):
         self.forget()
         self.question = question
         title = question if len(question) <= _TITLE else question[:_TITLE].rstrip() + "…"
-        asked = {"workspace": self._studio.workspace, "question": question, **arguments}
+        asked = {"question": question, **arguments}
         job = self._job = self._studio.submit(JobRequest(f"Answer “{title}”", ASK, asked, Priority.INTERACTIVE))
         self._studio.jobs.watch(job, lambda event: self._hear(job, event))
         self.busy_changed.emit()

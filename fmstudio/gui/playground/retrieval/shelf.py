@@ -97,9 +97,8 @@ class CollectionShelf(QObject):
         self.changed.emit()
 
     def _submit(self, title: str, target: str, subject: str, arguments: Mapping[str, Any]) -> str:
-        asked = {"workspace": self._studio.workspace, **arguments}
         priority = Priority.INTERACTIVE if target == REMOVE else Priority.BACKGROUND
-        return self._studio.submit(JobRequest(title, target, asked, priority, subject=subject))
+        return self._studio.submit(JobRequest(title, target, arguments, priority, subject=subject))
 
     # News.
 

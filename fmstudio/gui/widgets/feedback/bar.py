@@ -130,7 +130,7 @@ class FeedbackBar(QWidget):
     def _ask(self) -> None:
         entry = self.entry
         listener = self._hear_judgement
-        self._studio.query(JUDGEMENT, listener, workspace=self._studio.workspace, entry=entry)
+        self._studio.query(JUDGEMENT, listener, entry=entry)
 
     def _hear_judgement(self, event: Event) -> None:
         if not isValid(self):
@@ -202,7 +202,7 @@ class FeedbackBar(QWidget):
         self._saving += 1
         entry = self.entry
         self._studio.query(
-            EDIT, lambda event: self._hear_saved(entry, event), workspace=self._studio.workspace, entry=entry,
+            EDIT, lambda event: self._hear_saved(entry, event), entry=entry,
             changes=changes,
         )  # fmt: skip
 

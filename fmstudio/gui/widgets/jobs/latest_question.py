@@ -63,7 +63,7 @@ class LatestQuestion(QObject):
     def _submit(self, arguments: dict[str, Any]) -> None:
         self.asked, self._waiting = arguments, None
         request = JobRequest(
-            self.title or self._target, self._target, {"workspace": self._studio.workspace, **arguments},
+            self.title or self._target, self._target, arguments,
             Priority.INTERACTIVE, visible=bool(self.title),
         )  # fmt: skip
         job = self._job = self._studio.submit(request)

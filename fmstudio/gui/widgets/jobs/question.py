@@ -50,9 +50,7 @@ class Question(QObject):
 
     def _submit(self) -> None:
         self.forget()
-        job = self._studio.query(
-            self._target, lambda event: self._hear(job, event), workspace=self._studio.workspace, **self._arguments
-        )
+        job = self._studio.query(self._target, lambda event: self._hear(job, event), **self._arguments)
         self._job = job
 
     def _hear(self, job: str, event: Event) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.pictures.rating import Drawn, PictureRating
 from fmstudio.gui.widgets.pictures.tiles import image_of
-from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority
+from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, array_to_plain
 
 SAVE = "fmstudio.laboratory.picture_export:save"
 KINDS = {".png": "PNG", ".gif": "GIF"}
@@ -47,7 +47,7 @@ class PictureExport(QObject):
         self, pictures: np.ndarray | Sequence[np.ndarray], path: Path, about: Mapping[str, str] | None = None
     ) -> None:
         """Save to a path that is known."""
-        arguments = {"path": str(path), "pictures": pictures, "about": about or {}}
+        arguments = {"path": str(path), "pictures": [array_to_plain(each) for each in pictures], "about": about or {}}
         request = JobRequest(f"Save “{path.name}”", SAVE, arguments, Priority.INTERACTIVE)
         self._studio.submit(request, self._hear)
 

@@ -17,7 +17,7 @@ from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.feedback.jobs import KEEP_PICTURE, LOGGING, PROMISE, logging_on
 from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.pictures.tiles import image_of
-from fmstudio.jobs import Event, Failed, Finished
+from fmstudio.jobs import Event, Failed, Finished, array_to_plain
 
 _SIDE, _WIDTH = 72, 420
 
@@ -90,7 +90,7 @@ class PictureRating(QFrame):
             return
         drawn = self._drawn
         self._studio.query(
-            KEEP_PICTURE, self._hear, workspace=self._studio.workspace, picture=self._picture, model=drawn.model,
+            KEEP_PICTURE, self._hear, picture=array_to_plain(self._picture), model=drawn.model,
             target=drawn.target, arguments=drawn.arguments, index=drawn.index, sample=drawn.sample, view=drawn.view,
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QPushButton
 
 from fmstudio.gui.gan_vae.run import Scores
 from fmstudio.jobs import Artefact, Failed, Finished, Progress, Started
+from fmstudio.jobs.request import from_plain
 from tests.gui.gan_vae.hands import GAN, Hands, pictures, step_events
 
 COLLAPSE = "Mode collapse: generated pictures are only 12% as varied as real ones; raise game.gamma (now 0.5)."
@@ -206,7 +207,7 @@ def test_a_sheet_is_saved_with_what_it_is_of(hands, generate, monkeypatch, tmp_p
     press(hands, "gan-save-grid")
     asked = hands.asked("picture_export:save")[0]
     assert asked["path"] == str(target)
-    assert np.array_equal(asked["pictures"], pictures(24))
+    assert np.array_equal(from_plain(asked["pictures"]), pictures(24))
     assert asked["about"]["model"] == "robots"
 
 

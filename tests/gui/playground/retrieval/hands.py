@@ -100,9 +100,8 @@ class RetrievalHands(Hands):
         self.tell(self.engine.latest(target), Started(), Sample(name, name, data), Finished())
 
     def latest(self, target):
-        """What was asked for last of a kind, but for the workspace."""
-        arguments = dict(self.engine.requests[self.engine.latest(target)].arguments)
-        return {key: value for key, value in arguments.items() if key != "workspace"}
+        """What was asked for last of a kind."""
+        return dict(self.engine.requests[self.engine.latest(target)].arguments)
 
     def type(self, question):
         """Type a question and let its passages come."""
