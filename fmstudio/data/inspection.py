@@ -126,7 +126,7 @@ def _kept(file: Path, content: object) -> dict[str, Any] | None:
 def skipped(folder: Path) -> list[dict[str, str]]:
     """The files that an import left out, with the reasons."""
     try:
-        return [json.loads(line) for line in (folder / SKIPPED).read_text("utf-8").splitlines()]
+        return [json.loads(line) for line in (folder / SKIPPED).read_text("utf-8").split("\n") if line]
     except (OSError, ValueError):
         return []
 

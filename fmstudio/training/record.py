@@ -1,7 +1,6 @@
 """Keeps what a run reports: metrics in the index and as JSON lines in its folder, samples as files."""
 
 import json
-import os
 import time
 from pathlib import Path
 
@@ -76,7 +75,7 @@ def _keep_lines(path: Path, step: int) -> None:
     if not path.exists():
         return
     kept = []
-    for line in path.read_text("utf-8").split(os.linesep):
+    for line in path.read_text("utf-8").split("\n"):  # which every system's line end is read as
         try:
             if json.loads(line)["step"] <= step:
                 kept.append(line + "\n")
