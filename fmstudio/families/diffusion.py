@@ -29,7 +29,7 @@ from fmstudio.families.diffusion_model import (
     shape_of,
 )
 from fmstudio.families.diffusion_settings import DiffusionObjective, DiffusionSampling, UNetSettings
-from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
+from fmstudio.families.family import Learner, Network, Phase, Plot, Recipe, ValidationResult
 from fmstudio.families.pictures import (
     UNIT,
     PictureData,
@@ -68,27 +68,48 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 """Pictures, their conditions, noise of the pictures' shape, and a time for each."""
 
 
-class DiffusionLearner(Learner):
+class DiffusionNetwork(Network):
+    """A U-Net, the average of its weights, and the path."""
+
+    def __init__(self, model: DiffusionModel, recipe: Recipe) -> None:
+        self._model = model
+        self.unet = model.network
+        self.average = WeightAverage(
+            self.unet, 0.5 ** (recipe.training.batch_size / recipe.sections["objective"].half_life)
+        )
+        self.modules = {"network": self.unet, "average": self.average}
+
+    def averaged(self) -> DiffusionModel:
+        """The model as it would be saved now: with the averaged weights."""
+        model, network = self._model, self.average.module
+        assert isinstance(network, UNet)
+        return DiffusionModel(network, model.path, model.prediction, model.height, model.width, model.conditions)
+
+    def save(self, folder: Path) -> None:
+        """Write the averaged network."""
+        save_diffusion(folder, self.averaged())
+
+
+class DiffusionLearner(DiffusionNetwork, Learner):
     """A U-Net, the average of its weights, the path, and the pictures."""
 
     unit = UNIT
 
     def __init__(self, model: DiffusionModel, recipe: Recipe, data: PictureMixture, device: torch.device) -> None:
-        self.network = model.network.to(device)
-        self._model, self._recipe, self._data, self._device = model, recipe, data, device
+        model.network.to(device)
+        super().__init__(model, recipe)
+        self._recipe, self._data, self._device = recipe, data, device
         self._objective: DiffusionObjective = recipe.sections["objective"]
         self._path, self._prediction = model.path, model.prediction
         self.units_per_step = recipe.training.batch_size
-        self.average = WeightAverage(self.network, 0.5 ** (self.units_per_step / self._objective.half_life))
-        self.modules = {"network": self.network, "average": self.average}
 
     def compile(self) -> None:
         """Only what training runs."""
-        self.network.compile()
+        self.unet.compile()
 
     def phases(self) -> list[Phase]:
         """One: all of the network, by the squared error of its answer."""
-        return [Phase("network", self.network, self._loss)]
+        return [Phase("network", self.unet, self._loss)]
 
     def batch(self, step: int) -> Batch:
         """Pictures with all the chance of their lesson: a pure function of seed and step."""
@@ -102,12 +123,12 @@ class DiffusionLearner(Learner):
 
     def _loss(self, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
         with convolution_autocast(self._device, self._recipe.training.precision):
-            loss = squared_errors(self.network, self._path, self._model, batch).mean()
+            loss = squared_errors(self.unet, self._path, self._model, batch).mean()
         return loss, {"loss/training": loss}
 
     def after_step(self, step: int) -> None:
         """Move the average."""
-        self.average.update(self.network, step)
+        self.average.update(self.unet, step)
 
     @torch.no_grad()
     def _errors(self, batch: Batch) -> Tensor:
@@ -146,16 +167,6 @@ class DiffusionLearner(Learner):
         )
         *_, last = steps
         yield Sample("sample", "images", to_uint8(last.next_state), step)
-
-    def averaged(self) -> DiffusionModel:
-        """The model as it would be saved now: with the averaged weights."""
-        model, network = self._model, self.average.module
-        assert isinstance(network, UNet)
-        return DiffusionModel(network, model.path, model.prediction, model.height, model.width, model.conditions)
-
-    def save(self, folder: Path) -> None:
-        """Write the averaged network."""
-        save_diffusion(folder, self.averaged())
 
 
 def squared_errors(network: nn.Module, path: NoisePath, model: DiffusionModel, batch: Batch) -> Tensor:
@@ -239,6 +250,10 @@ class DiffusionFamily(PictureFamily):
                 model = plan_model(pictures, recipe)
         yield Progress(0, recipe.training.steps, "steps", "ready")
         return DiffusionLearner(model, recipe, pictures, device)
+
+    def network(self, recipe: Recipe, folder: Path) -> Network:
+        """The U-Net and its average."""
+        return DiffusionNetwork(load_diffusion(folder), recipe)
 
     def continued(self, workspace: Workspace, recipe: Recipe) -> Recipe:
         """The recipe with the shape and the path of the model that it begins from, which cannot be chosen again."""

@@ -95,15 +95,27 @@ class ValidationResult:
     metrics: dict[str, float] = field(default_factory=dict)
 
 
-class Learner(ABC):
-    """One network being trained, on one device.
+class Network(ABC):
+    """What training makes, without the data that it is made of: enough to turn a checkpoint into a model folder."""
+
+    modules: Mapping[str, nn.Module]
+    """All that a checkpoint must hold, by name. One named "average" is a running average of another's weights."""
+
+    def model_modules(self) -> list[nn.Module]:
+        """The networks that make up the model: what its number of parameters counts."""
+        return [module for name, module in self.modules.items() if name != "average"]
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write config.json, model.safetensors and whatever else a model folder of this family holds."""
+
+
+class Learner(Network):
+    """One network being trained, on one device, with what it learns from.
 
     Whatever a learner draws at random is a pure function of the recipe's seed and the step, so that a resumed run
     needs no random state and ends bit-identical to an uninterrupted one.
     """
-
-    modules: Mapping[str, nn.Module]
-    """All that a checkpoint must hold, by name. One named "average" is a running average of another's weights."""
 
     unit: str = "samples"
     """What `units_per_step` counts, in the plural: tokens, pictures."""
@@ -130,20 +142,12 @@ class Learner(ABC):
         """Cheap things to look at while it trains, asked for about twice a second; must change nothing."""
         return iter(())
 
-    def model_modules(self) -> list[nn.Module]:
-        """The networks that make up the model: what its number of parameters counts."""
-        return [module for name, module in self.modules.items() if name != "average"]
-
-    @abstractmethod
-    def save(self, folder: Path) -> None:
-        """Write config.json, model.safetensors and whatever else a model folder of this family holds."""
-
     def compile(self) -> None:
         """Let torch compile what a training step runs."""
         for module in self.modules.values():
             module.compile()
 
-    def after_step(self, step: int) -> None:  # noqa: B027 - most families have nothing to do here
+    def after_step(self, step: int) -> None:
         """Called when the step's updates are done, e.g. to move an average of the weights."""
 
 
@@ -185,6 +189,13 @@ class Family(ABC):
         self, context: JobContext, workspace: Workspace, recipe: Recipe, device: torch.device
     ) -> Generator[Event, None, Learner]:
         """Make the data ready, build the network (or load the one that `recipe.init` names) and return both."""
+
+    @abstractmethod
+    def network(self, recipe: Recipe, folder: Path) -> Network:
+        """The network of a model folder of this family, with all that a checkpoint of such a recipe holds.
+
+        It needs no data: what the data decided (a vocabulary, sizes, conditions) stands in the folder.
+        """
 
     def continued(self, workspace: Workspace, recipe: Recipe) -> Recipe:
         """The recipe with the shape of the model that it begins from, which cannot be chosen again."""

@@ -12,8 +12,8 @@ from torch import nn
 from fmstudio.errors import StudioError
 from fmstudio.families.chance import noise
 from fmstudio.families.conditions import Conditions
-from fmstudio.families.family import Learner, Plot, Recipe
-from fmstudio.families.gan_learner import FIXED, GanLearner
+from fmstudio.families.family import Learner, Network, Plot, Recipe
+from fmstudio.families.gan_learner import FIXED, GanLearner, GanNetwork
 from fmstudio.families.gan_model import NAME, GanModel, load_gan, read_shape, sample_gan
 from fmstudio.families.gan_settings import GameSettings, GanSampling, GanSettings
 from fmstudio.families.pictures import (
@@ -94,6 +94,10 @@ class GanFamily(PictureFamily):
             players = PictureGenerator(shape, seed), PictureDiscriminator(shape, seed)
             model = GanModel(*players, data.conditions, data.batch(seed, 0, KEPT_ROWS)[1])
         return GanLearner(model, recipe, data, device)
+
+    def network(self, recipe: Recipe, folder: Path) -> Network:
+        """Both players, and the generator's average."""
+        return GanNetwork(load_gan(folder), recipe)
 
     def continued(self, workspace: Workspace, recipe: Recipe) -> Recipe:
         """The recipe with the networks' shape of the model that it begins from."""

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from fmstudio.families.chance import noise, uniform
-from fmstudio.families.family import Learner, Phase, Recipe, ValidationResult
+from fmstudio.families.family import Learner, Network, Phase, Recipe, ValidationResult
 from fmstudio.families.gan_model import GanModel, save_gan
 from fmstudio.families.gan_settings import GameSettings
 from fmstudio.families.pictures import UNIT, PictureMixture, to_uint8
@@ -84,20 +84,35 @@ def collapse(seen: Mapping[str, Tensor], recipe: Recipe) -> str:
     )
 
 
-class GanLearner(Learner):
+class GanNetwork(Network):
+    """Both players, and the average of the generator."""
+
+    def __init__(self, model: GanModel, recipe: Recipe) -> None:
+        self.generator, self.discriminator = model.generator, model.discriminator
+        self._conditions, self._rows = model.conditions, model.rows
+        half_life = recipe.sections["game"].half_life
+        self.average = WeightAverage(self.generator, 0.5 ** (recipe.training.batch_size / half_life))
+        self.modules = {"generator": self.generator, "discriminator": self.discriminator, "average": self.average}
+
+    def save(self, folder: Path) -> None:
+        """Write the averaged generator and the discriminator."""
+        generator = self.average.module
+        assert isinstance(generator, PictureGenerator)
+        save_gan(folder, GanModel(generator, self.discriminator, self._conditions, self._rows))
+
+
+class GanLearner(GanNetwork, Learner):
     """Both players, the average of the generator, and the pictures that they play with."""
 
     unit = UNIT
 
     def __init__(self, model: GanModel, recipe: Recipe, data: PictureMixture, device: torch.device) -> None:
-        self.generator, self.discriminator = model.generator.to(device), model.discriminator.to(device)
+        model.generator.to(device), model.discriminator.to(device)
+        super().__init__(model, recipe)
         self._recipe, self._data, self._device = recipe, data, device
-        self._conditions, self._rows = model.conditions, model.rows
         self._game: GameSettings = recipe.sections["game"]
         self._loss = LOSSES[self._game.loss]
         self.units_per_step = recipe.training.batch_size
-        self.average = WeightAverage(self.generator, 0.5 ** (self.units_per_step / self._game.half_life))
-        self.modules = {"generator": self.generator, "discriminator": self.discriminator, "average": self.average}
         self._shared: dict[int, tuple[Tensor, Tensor]] = {}
         self._warned = False
         self._seen: dict[str, Tensor] = {}
@@ -233,12 +248,6 @@ class GanLearner(Learner):
             "score/generated": self.discriminator(generated, conditions).float(),
             **diversities(real, generated),
         }
-
-    def save(self, folder: Path) -> None:
-        """Write the averaged generator and the discriminator."""
-        generator = self.average.module
-        assert isinstance(generator, PictureGenerator)
-        save_gan(folder, GanModel(generator, self.discriminator, self._conditions, self._rows))
 
     def _fixed_latents(self, count: int) -> Tensor:
         return noise((count, self.generator.shape.latent), self._recipe.training.seed, 0, FIXED)

@@ -23,7 +23,7 @@ from fmstudio.data.documents import open_documents
 from fmstudio.data.tokenizer import TokenizerSettings, find_tokenizer, vocabulary_size
 from fmstudio.data.tokens import TokenisedDataset, TokenisedMixture, prepare
 from fmstudio.errors import StudioError
-from fmstudio.families.family import Family, Learner, Phase, Plot, Recipe, ValidationResult
+from fmstudio.families.family import Family, Learner, Network, Phase, Plot, Recipe, ValidationResult
 from fmstudio.families.text import (
     LanguageModel,
     TextSampling,
@@ -128,7 +128,19 @@ def settings_of(shape: DecoderShape) -> dict[str, Any]:
     return {name: getattr(shape, name) for name in names}
 
 
-class LanguageLearner(Learner):
+class LanguageNetwork(Network):
+    """A decoder and its tokenizer."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.decoder, self._tokenizer = model.decoder, model.tokenizer
+        self.modules = {"network": self.decoder}
+
+    def save(self, folder: Path) -> None:
+        """Write the decoder and its tokenizer as a Hugging Face model folder."""
+        save_language_model(LanguageModel(self.decoder, self._tokenizer), folder)
+
+
+class LanguageLearner(LanguageNetwork, Learner):
     """A decoder, the tokens it learns from, and those it is measured on."""
 
     unit = "tokens"
@@ -141,10 +153,9 @@ class LanguageLearner(Learner):
         old: Sequence[TokenisedDataset],
         device: torch.device,
     ) -> None:
-        self.decoder = model.decoder.to(device)
-        self.modules = {"network": self.decoder}
+        model.decoder.to(device)
+        super().__init__(model)
         self._recipe, self._device = recipe, device
-        self._tokenizer = model.tokenizer
         self._parts = data.parts
         self._old = list(old)
         weights = np.array([part.weight for part in data.parts])
@@ -244,10 +255,6 @@ class LanguageLearner(Learner):
             yield TextDelta(piece, name="sample")
         yield Sample("sample", "text", text, step)
 
-    def save(self, folder: Path) -> None:
-        """Write the decoder and its tokenizer as a Hugging Face model folder."""
-        save_language_model(LanguageModel(self.decoder, self._tokenizer), folder)
-
 
 class LanguageFamily(Family):
     """Decoder-only transformers over byte-level tokens."""
@@ -296,6 +303,10 @@ class LanguageFamily(Family):
             shape = shape_of(recipe.model, data.vocabulary_size)
             model = LanguageModel(Decoder(shape, recipe.training.seed), data.tokenizer)
         return LanguageLearner(model, recipe, data, old, device)
+
+    def network(self, recipe: Recipe, folder: Path) -> Network:
+        """The decoder and its tokenizer."""
+        return LanguageNetwork(load_language_model(folder))
 
     def continued(self, workspace: Workspace, recipe: Recipe) -> Recipe:
         """The recipe with the shape of the model that it begins from, which cannot be chosen again."""

@@ -19,9 +19,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fmstudio.families.family import Learner, Plot, Recipe
+from fmstudio.families.family import Learner, Network, Plot, Recipe
 from fmstudio.families.pictures import PictureData, PictureFamily, illustration, open_pictures, to_uint8
-from fmstudio.families.vae_learners import GaussianLearner, QuantizedLearner
+from fmstudio.families.vae_learners import GaussianLearner, QuantizedLearner, VaeNetwork
 from fmstudio.families.vae_model import FAMILY_NAME, GaussianModel, QuantizedModel, VaeModel, load_vae, make_model
 from fmstudio.families.vae_settings import VaeObjective, VaeSampling, VaeSettings
 from fmstudio.jobs import Event, JobContext, Progress, Sample
@@ -104,6 +104,10 @@ class VaeFamily(PictureFamily):
             return GaussianLearner(model, recipe, pictures, device)
         assert isinstance(model, QuantizedModel)
         return QuantizedLearner(model, recipe, pictures, device)
+
+    def network(self, recipe: Recipe, folder: Path) -> Network:
+        """Encoder, decoder and prior."""
+        return VaeNetwork(load_vae(folder))
 
     def outline(self, workspace: Workspace, recipe: Recipe) -> nn.Module:
         """Autoencoder and prior."""

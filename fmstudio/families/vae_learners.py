@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from fmstudio.families.chance import noise, uniform
-from fmstudio.families.family import Learner, Phase, Recipe, ValidationResult
+from fmstudio.families.family import Learner, Network, Phase, Recipe, ValidationResult
 from fmstudio.families.pictures import UNIT, PictureMixture, to_uint8
 from fmstudio.families.vae_model import GaussianModel, QuantizedModel, VaeModel
 from fmstudio.families.vae_settings import VaeObjective
@@ -40,14 +40,25 @@ FIELD_DROPOUT, ALL_DROPOUT = 0.2, 0.1
 """How often a field, or all fields, are kept from the networks, so that they can later be left open."""
 
 
-class VaeLearner(Learner):
+class VaeNetwork(Network):
+    """Encoder, decoder and prior."""
+
+    def __init__(self, model: VaeModel) -> None:
+        self.model = model
+        self.modules = model.networks
+
+    def save(self, folder: Path) -> None:
+        """Write config.json and model.safetensors."""
+        self.model.save(folder)
+
+
+class VaeLearner(VaeNetwork, Learner):
     """What both kinds share. A batch is (pictures, conditions, noise, KL weight), all of the batch's length."""
 
     unit = UNIT
 
     def __init__(self, model: VaeModel, recipe: Recipe, pictures: PictureMixture, device: torch.device) -> None:
-        self.model = model.to(device)
-        self.modules = model.networks
+        super().__init__(model.to(device))
         self.units_per_step = recipe.training.batch_size
         self._recipe, self._device = recipe, device
         self._objective: VaeObjective = recipe.sections["objective"]
@@ -119,10 +130,6 @@ class VaeLearner(Learner):
         if self._trouble > 1 and not self._warned:
             self._warned = True
             yield Note(sentence, "warning")
-
-    def save(self, folder: Path) -> None:
-        """Write config.json and model.safetensors."""
-        self.model.save(folder)
 
 
 def _condition_dropout(conditions: Tensor, seed: int, step: int) -> Tensor:

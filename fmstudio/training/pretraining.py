@@ -18,6 +18,7 @@ from fmstudio.training.models import make_model, metrics_at
 from fmstudio.training.pace import seconds_per_step
 from fmstudio.training.recipes import parse_recipe, resolve
 from fmstudio.training.record import RunRecorder
+from fmstudio.training.snapshot import keep_network
 from fmstudio.workspace import RunRecord, RunStatus, Workspace, WorkspaceError, write_atomically
 from fmstudio.workspace.record_files import write_record
 
@@ -115,6 +116,7 @@ def _train(context: JobContext, workspace: Workspace, record: RunRecord, recipe:
     if recipe.training.minutes:
         recipe = yield from _steps_for_minutes(context, workspace, recipe, device)
     recipe = _remember_recipe(workspace, record, recipe)
+    keep_network(workspace, record.id, learner)
     if compile_pays(recipe.training, device):
         learner.compile()
     trainer = Trainer(learner, recipe.training, device)

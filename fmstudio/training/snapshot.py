@@ -10,6 +10,7 @@ import torch
 from fmstudio.data.catalogue import Item, fetch, read_catalogue
 from fmstudio.errors import StudioError
 from fmstudio.families import families
+from fmstudio.families.family import Network
 from fmstudio.jobs import Event, JobContext
 from fmstudio.recipe import read_toml
 from fmstudio.training.checkpoint import checkpoints, load_latest
@@ -19,6 +20,8 @@ from fmstudio.workspace import Workspace, WorkspaceError, atomic_folder, explain
 RUN = "run:"
 GGUF = ".gguf"
 LANGUAGE = "language"
+NETWORK = "network"
+"""The folder of a run that holds its network as it was before the first step."""
 
 
 def model_folder(context: JobContext, workspace: Workspace, reference: str) -> Generator[Event, None, tuple[Path, str]]:
@@ -96,6 +99,24 @@ def family_of(folder: Path) -> str:
     return name
 
 
+def keep_network(workspace: Workspace, run: str, network: Network) -> None:
+    """Keep a run's network as it is before its first step, so that a checkpoint can be opened without the data."""
+    folder = workspace.run_folder(run) / NETWORK
+    if not folder.is_dir():
+        with explained(folder), atomic_folder(folder) as partial:
+            network.save(partial)
+
+
+def _network(context: JobContext, workspace: Workspace, run: str) -> Generator[Event, None, Network]:
+    """The network that a run trains, to be filled from a checkpoint."""
+    folder = workspace.run_folder(run)
+    recipe = parse_recipe(read_toml(folder / "recipe.toml"))
+    if (folder / NETWORK).is_dir():
+        return recipe.family.network(recipe, folder / NETWORK)
+    # Runs of earlier versions kept none: only their data tells its sizes.
+    return (yield from recipe.family.learner(context, workspace, recipe, torch.device("cpu")))
+
+
 def _of_run(context: JobContext, workspace: Workspace, run: str) -> Generator[Event, None, tuple[Path, str]]:
     """The run's latest checkpoint as a model folder, made once for each checkpoint."""
     record = workspace.run(run)
@@ -104,13 +125,12 @@ def _of_run(context: JobContext, workspace: Workspace, run: str) -> Generator[Ev
         raise WorkspaceError(f"Run {run!r} has no checkpoint yet; wait for its first, or choose another model.")
     folder = workspace.run_folder(run) / "snapshot" / found[-1].name
     if not folder.is_dir():
-        recipe = parse_recipe(read_toml(workspace.run_folder(run) / "recipe.toml"))
-        learner = yield from recipe.family.learner(context, workspace, recipe, torch.device("cpu"))
+        network = yield from _network(context, workspace, run)
         if folder.is_dir():  # another job has made it meanwhile
             return folder, record.family
-        load_latest(found[-1].parent, learner.modules, {})
+        load_latest(found[-1].parent, network.modules, {})
         with explained(folder), atomic_folder(folder) as partial:
-            learner.save(partial)
+            network.save(partial)
         for older in folder.parent.iterdir():
             if older != folder:
                 remove_folder(older)

@@ -175,7 +175,7 @@ def test_a_model_folder_has_the_averaged_weights(pictured: Workspace, tmp_path: 
     loaded = load_diffusion(tmp_path / "model")
     weights, averages = loaded.network.state_dict(), made.average.module.state_dict()
     assert all(torch.equal(weights[name], averages[name]) for name in averages)
-    assert not torch.equal(weights["stem.weight"], made.network.state_dict()["stem.weight"])
+    assert not torch.equal(weights["stem.weight"], made.unet.state_dict()["stem.weight"])
     assert (loaded.height, loaded.width, loaded.channels, loaded.prediction) == (16, 16, 3, "epsilon")
     t = torch.tensor([0.3])
     assert torch.equal(loaded.path.alpha(t), made.averaged().path.alpha(t))

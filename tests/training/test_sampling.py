@@ -1,5 +1,6 @@
 """Text drawn from a trained model: what the settings mean, and that a job can be stopped."""
 
+import shutil
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,22 @@ def test_a_model_folder_anywhere_can_be_sampled(trained: Workspace, tmp_path: Pa
     _, by_path = run_job(sample(JobContext(), Workspace(tmp_path / "other"), folder, "The ", {"seed": 1}, "cpu"))
     _, by_name = run_job(sample(JobContext(), trained, "small", "The ", {"seed": 1}, "cpu"))
     assert by_path["text"] == by_name["text"]
+
+
+def test_what_a_run_has_reached_is_sampled_without_its_data(trained: Workspace) -> None:
+    def of_run() -> str:
+        shutil.rmtree(trained.run_folder("small") / "snapshot", ignore_errors=True)
+        return str(run_job(sample(JobContext(), trained, "run:small", "The ", {"seed": 1}, "cpu"))[1]["text"])
+
+    kept = trained.run_folder("small") / "network"
+    kept.rename(aside := kept.with_name("aside"))  # runs of earlier versions have none, and read their data
+    from_data = of_run()
+    aside.rename(kept)
+    shutil.rmtree(trained.dataset_folder("articles"))
+    assert of_run() == from_data
+    shutil.rmtree(kept)
+    with pytest.raises(StudioError, match="articles"):
+        of_run()
 
 
 def test_a_stop_ends_the_text_where_it_is(trained: Workspace) -> None:
