@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,11 @@ import psutil
 import pytest
 
 from fmstudio.jobs import JobContext
-from fmstudio.workspace import Workspace, WorkspaceError
-from fmstudio.workspace.lock import ProcessLock
+from fmstudio.workspace import Workspace
 from tests.driving import run_job
 from tests.pictures import keep_shapes
 from tests.texts import write_texts
+from tests.waiting import alone
 
 # How long an example takes says more of the machine than of the program.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -104,19 +103,6 @@ def fetched_starter_models(pytestconfig: pytest.Config) -> Path:
         except StudioError as error:
             pytest.skip(f"the starter models cannot be fetched: {error}")
     return folder
-
-
-@contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Waits until no other process of the tests is in the same block."""
-    while True:
-        try:
-            lock = ProcessLock(path, "taken")
-            break
-        except WorkspaceError:
-            time.sleep(0.1)
-    with lock:
-        yield
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.jobs import Engine, JobRequest, Mailbox
 from fmstudio.jobs.request import WORKSPACE, plain_arguments
 from fmstudio.workspace import DatasetRecord
+from tests.gui.recorded import keep_records_in
 from tests.gui.train.runs import keep_run
 
 OFFSCREEN_CANNOT = "This plugin does not support"
@@ -69,6 +70,13 @@ def check(request: JobRequest) -> None:
         signature = inspect.signature(getattr(importlib.import_module(module), name))
         given = {WORKSPACE: None} if WORKSPACE in signature.parameters else {}
         signature.bind(None, **given, **arguments)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def records(tmp_path_factory):
+    """What real jobs answered is kept for the session, by whichever of its processes was the first to need it."""
+    folder = tmp_path_factory.getbasetemp()
+    keep_records_in((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "records")
 
 
 @pytest.fixture(autouse=True)

@@ -4,13 +4,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
-from fmstudio.jobs import Finished, Sample, Started
+from fmstudio.gui.data.jobs import PREVIEW
+from tests.gui import recorded
+from tests.gui.recorded import changed
 
 
 def answer(studio, engine, target, data):
-    """The engine's answer to the latest question."""
+    """The latest question is answered as the real job answers, but with this data."""
     job = engine.latest(target)
-    studio.jobs.deliver([(job, Started()), (job, Sample("answer", "answer", data)), (job, Finished())])
+    studio.jobs.deliver([(job, event) for event in recorded.told(target, data)])
+
+
+def end(studio, engine, target, **changes):
+    """The latest job of a target goes through its events to its end, but with other values in its result."""
+    job = engine.latest(target.partition(" ")[0])
+    studio.jobs.deliver([(job, event) for event in recorded.ended(target, **changes)])
 
 
 def asked(engine, target):
@@ -30,14 +38,10 @@ def click(panel, name):
 
 
 def page(start, total, count=50, **more):
+    """What a dataset of so many scenes answers."""
+    told = recorded.answer(PREVIEW)
     documents = [
-        {
-            "index": n,
-            "title": f"Scene {n + 1}",
-            "source": "plays/hamlet.txt",
-            "bytes": 1234,
-            "text": f"Text of {n + 1}. Lear!",
-        }
+        changed(told["documents"][0], index=n, title=f"Scene {n + 1}", text=f"Text of {n + 1}. Lear!")
         for n in range(start, min(total, start + count))
     ]
-    return {"total": total, "start": start, "search": "", "complete": True, "documents": documents} | more
+    return changed(told, total=total, start=start, documents=documents, **more)

@@ -5,8 +5,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu
 
 from fmstudio.gui.data.jobs import IMPORT, PREVIEW
-from fmstudio.jobs import Artefact, Failed, Finished, Note, Priority, Progress, Started
-from tests.gui.data.hands import asked, click, text
+from fmstudio.jobs import Failed, Note, Priority, Progress, Started
+from tests.gui.data.hands import asked, click, end, text
 
 
 def test_dropped_files_open_a_sheet_with_a_name_and_options(panel, folder):
@@ -69,8 +69,7 @@ def test_what_was_skipped_is_listed_with_reasons(panel, studio, engine, folder, 
         {"source": "My Notes/empty.txt", "reason": "it is empty"},
         {"source": "My Notes/x.txt", "reason": "it is binary"},
     ]
-    result = {"dataset": "My Notes", "documents": 12, "bytes": 34_000, "skipped": skipped}
-    studio.jobs.deliver([(job, Artefact("dataset", "My Notes", "/x")), (job, Finished(result=result))])
+    end(studio, engine, IMPORT, dataset="My Notes", documents=12, bytes=34_000, skipped=skipped)
     assert text(panel, "import-card-title") == "“My Notes” is here"
     assert text(panel, "import-sentence") == "12 documents, 34.0 kB of text. 2 files could not be used."
     assert len(panel.importing.skipped.texts) == 2
@@ -81,10 +80,8 @@ def test_what_was_skipped_is_listed_with_reasons(panel, studio, engine, folder, 
 def test_an_import_that_skipped_nothing_leads_to_its_documents(panel, studio, engine, folder, put):
     panel.dropped([folder])
     panel.primary_action.trigger()
-    job = engine.latest(IMPORT)
     put("My Notes", 12, 34_000)
-    result = {"dataset": "My Notes", "documents": 12, "bytes": 34_000, "skipped": []}
-    studio.jobs.deliver([(job, Artefact("dataset", "My Notes", "/x")), (job, Finished(result=result))])
+    end(studio, engine, IMPORT, dataset="My Notes", documents=12, bytes=34_000, skipped=[])
     assert panel.dataset.isVisible()
     assert text(panel, "dataset-heading") == "My Notes"
     assert asked(engine, PREVIEW)["dataset"] == "My Notes"

@@ -6,8 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QMessageBox
 
 from fmstudio.gui.data.jobs import SAMPLES
-from fmstudio.jobs import Artefact, Finished
-from tests.gui.data.hands import click, text
+from tests.gui.data.hands import click, end, text
 
 
 def test_without_data_it_says_what_it_is_for_and_how_to_begin(open_data, engine):
@@ -23,8 +22,7 @@ def test_the_sample_set_appears_as_soon_as_it_is_there(open_data, engine, studio
     panel = open_data()
     click(panel, "empty-samples")
     put("python-reference", 79, 466_000, origin="pydoc_data.topics")
-    job = engine.latest(SAMPLES)
-    studio.jobs.deliver([(job, Artefact("dataset", "python-reference", "/x")), (job, Finished())])
+    end(studio, engine, SAMPLES)
     qtbot.waitUntil(lambda: panel.dataset.isVisible())
     assert text(panel, "dataset-heading") == "python-reference"
     assert "Comes with Python" in text(panel, "dataset-facts")

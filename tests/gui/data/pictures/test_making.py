@@ -1,14 +1,16 @@
 """Adding pictures: files of several kinds, what an import makes of one, and pictures drawn on this machine."""
 
-import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from fmstudio.gui.data.jobs import DRAW, DRAWN, FITTING, IMPORT, LISTING
-from fmstudio.jobs import Failed, Finished
-from tests.gui.data.hands import answer, asked, click, text
+from fmstudio.jobs import Failed
+from tests.gui import recorded
+from tests.gui.data.hands import answer, asked, click, end, text
+from tests.gui.recorded import changed
+from tests.gui.small_workspace import OF_PICTURES
 from tests.pictures import keep_shapes, shape
 
 
@@ -67,8 +69,8 @@ def test_the_first_picture_shows_what_the_model_will_see(panel, studio, engine, 
     panel.dropped([files])
     qtbot.waitUntil(lambda: FITTING in engine.targets())
     assert asked(engine, FITTING) == {"source": str(files / "circle" / "0.png"), "options": {}}
-    shown = {"original": shape(0, 40).pixels, "fitted": shape(0, 16).pixels, "width": 4000, "height": 3000,
-             "mode": "RGBA", "note": "What is transparent becomes white"}  # fmt: skip
+    told = recorded.answer(FITTING)
+    shown = changed(told, width=4000, height=3000, mode="RGBA", note="What is transparent becomes white")
     answer(studio, engine, FITTING, shown)
     assert text(panel, "fitting-images-original-facts") == "4,000 × 3,000 · colour, transparent"
     assert text(panel, "fitting-images-fitted-facts") == "16 × 16"
@@ -102,11 +104,9 @@ def test_an_option_out_of_range_is_said_and_keeps_from_importing(panel, files):
 def test_imported_pictures_are_counted_as_pictures(panel, studio, engine, files, workspace):
     panel.dropped([files])
     panel.primary_action.trigger()
-    job = engine.latest(IMPORT)
     keep_shapes(workspace, "harbour", count=4)
     skipped = [{"source": "harbour/half.jpg", "reason": "it is cut off"}]
-    result = {"dataset": "harbour", "pictures": 4, "bytes": 3072, "skipped": skipped}
-    studio.jobs.deliver([(job, Finished(result=result))])
+    end(studio, engine, OF_PICTURES, dataset="harbour", pictures=4, bytes=3072, skipped=skipped)
     assert text(panel, "import-sentence") == "4 pictures, 3.07 kB. 1 file could not be used."
     assert panel.importing.skipped.texts == [("harbour/half.jpg", "it is cut off")]
 
@@ -136,7 +136,7 @@ def test_a_style_is_shown_with_its_creator_and_licence_and_a_dozen_pictures(pane
     assert "eyes (14)" in text(panel, "draw-known")
     qtbot.waitUntil(lambda: DRAWN in engine.targets())
     assert asked(engine, DRAWN) == {"style": "bottts", "options": {}}
-    answer(studio, engine, DRAWN, np.stack([shape(number).pixels for number in range(12)]))
+    answer(studio, engine, DRAWN, recorded.answer(DRAWN))
     assert drawing.tiles.count == 12
 
 
@@ -158,8 +158,7 @@ def test_as_many_pictures_as_wanted_are_drawn_by_a_job(panel, drawing, studio, e
     assert asked(engine, DRAW) == {"style": "bottts", "count": 500, "name": "robots", "options": {"seed": 3}}
     assert text(panel, "import-card-title") == "Drawing “robots”"
     keep_shapes(workspace, "robots", count=5)
-    result = {"dataset": "robots", "pictures": 5, "bytes": 9, "skipped": []}
-    studio.jobs.deliver([(engine.latest(DRAW), Finished(result=result))])
+    end(studio, engine, DRAW)
     assert text(panel, "dataset-heading") == "robots"
 
 
@@ -187,12 +186,9 @@ def test_a_drawing_that_failed_can_be_changed_and_tried_again(panel, drawing, st
 
 def test_the_catalogue_offers_pictures(panel, studio, engine):
     panel.open_catalogue()
-    rows = [
-        {"name": "robots", "title": "Robots", "kind": "images", "licence": "free", "size": 0, "description": "Drawn.",
-         "source": "built in", "installed": False, "fetched": True},
-    ]  # fmt: skip
-    answer(studio, engine, LISTING, rows)
-    assert text(panel, "catalogue-robots-facts") == "Pictures · drawn on this machine · Licence: free"
+    answer(studio, engine, LISTING, recorded.answer(LISTING))
+    licence = "Free for personal and commercial use"
+    assert text(panel, "catalogue-robots-facts") == f"Pictures · drawn on this machine · Licence: {licence}"
 
 
 def test_an_empty_place_for_a_picture_is_painted(theme, show):

@@ -10,25 +10,27 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu
 from fmstudio.gui.data.jobs import PICTURE, PICTURES
 from fmstudio.gui.widgets.pictures.tiles import image_of
 from fmstudio.jobs import Failed
+from tests.gui import recorded
 from tests.gui.data.hands import answer, asked, click, text
+from tests.gui.recorded import changed
 from tests.pictures import keep_shapes, shape
 
 
 def page(start=0, count=60, total=60):
-    pictures = [shape(number) for number in range(start, min(start + count, total))]
-    return {
-        "total": total, "start": start, "indices": list(range(start, start + len(pictures))), "complete": True,
-        "pictures": np.stack([each.pixels for each in pictures]) if pictures else np.zeros((0, 16, 16, 3), np.uint8),
-        "labels": [each.label for each in pictures], "captions": [each.caption for each in pictures],
-    }  # fmt: skip
+    shown = [shape(number) for number in range(start, min(start + count, total))]
+    pictures = np.stack([each.pixels for each in shown]) if shown else np.zeros((0, 16, 16, 3), np.uint8)
+    return changed(
+        recorded.answer(PICTURES), total=total, start=start, indices=list(range(start, start + len(shown))),
+        pictures=pictures, labels=[each.label for each in shown], captions=[each.caption for each in shown],
+    )  # fmt: skip
 
 
 def one(index):
     known = shape(index)
-    return {
-        "index": index, "pixels": known.pixels, "label": known.label, "caption": known.caption,
-        "attributes": known.attributes, "source": known.source, "width": 1024, "height": 768, "mode": "RGBA",
-    }  # fmt: skip
+    return changed(
+        recorded.answer(PICTURE), index=index, pixels=known.pixels, label=known.label, caption=known.caption,
+        attributes=known.attributes, source=known.source, width=1024, height=768, mode="RGBA",
+    )  # fmt: skip
 
 
 @pytest.fixture

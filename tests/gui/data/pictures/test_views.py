@@ -5,8 +5,10 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from fmstudio.gui.data.jobs import DUPLICATES, PICTURE_STATISTICS, SOME_PICTURES, WITHOUT_DUPLICATES
-from fmstudio.jobs import Artefact, Failed, Finished, Progress
-from tests.gui.data.hands import answer, asked, click, text
+from fmstudio.jobs import Failed, Progress
+from tests.gui import recorded
+from tests.gui.data.hands import answer, asked, click, end, text
+from tests.gui.recorded import changed
 from tests.pictures import keep_shapes, shape
 
 
@@ -16,14 +18,15 @@ def pictures(workspace, open_data):
     return open_data()
 
 
-COUNTED = {
-    "pictures": 60, "bytes": 46_080, "height": 16, "width": 16, "channels": 3, "different_sizes": 2,
-    "original_sizes": [{"width": 1024, "height": 768, "count": 59}, {"width": 8, "height": 8, "count": 1}],
-    "modes": {"RGBA": 59, "L": 1}, "classes": {"circle": 20, "cross": 20, "square": 19, "": 1},
-    "attributes": {"colour": {"red": 30, "green": 30}}, "mean_picture": np.full((16, 16, 3), 200, np.uint8),
-    "histograms": {"red": [0] * 255 + [100], "green": [50] + [0] * 254 + [50], "blue": [1] * 256},
-    "skipped": [{"source": "shapes/half.jpg", "reason": "it is cut off"}],
-}  # fmt: skip
+def counted():
+    """The real statistics, with numbers whose shares can be read off."""
+    return changed(
+        recorded.answer(PICTURE_STATISTICS), pictures=60, bytes=46_080, different_sizes=2,
+        original_sizes=[{"width": 1024, "height": 768, "count": 59}, {"width": 8, "height": 8, "count": 1}],
+        modes={"RGBA": 59, "L": 1}, classes={"circle": 20, "cross": 20, "square": 19, "": 1},
+        attributes={"colour": {"red": 30, "green": 30}}, mean_picture=np.full((16, 16, 3), 200, np.uint8),
+        histograms={"red": [0] * 255 + [100], "green": [50] + [0] * 254 + [50], "blue": [1] * 256},
+    )  # fmt: skip
 
 
 def test_statistics_are_figures_shares_and_a_mean_picture(pictures, studio, engine):
@@ -31,7 +34,7 @@ def test_statistics_are_figures_shares_and_a_mean_picture(pictures, studio, engi
     job = engine.latest(PICTURE_STATISTICS)
     studio.jobs.deliver([(job, Progress(30, 60, "pictures", "Counting"))])
     assert text(pictures, "picture-statistics-progress") == "Counting… 50 %"
-    answer(studio, engine, PICTURE_STATISTICS, COUNTED)
+    answer(studio, engine, PICTURE_STATISTICS, counted())
     view = pictures.dataset.picture_statistics
     assert {name: figure.value.text() for name, figure in view.figures.items()} == {
         "pictures": "60", "size": "46.1 kB", "resolution": "16 × 16", "channels": "3, colour", "licence": "Not stated",
@@ -50,10 +53,12 @@ def test_statistics_are_figures_shares_and_a_mean_picture(pictures, studio, engi
 
 def test_broken_files_are_listed_with_their_reason(pictures, studio, engine):
     click(pictures, "data-sight-statistics")
-    answer(studio, engine, PICTURE_STATISTICS, COUNTED)
-    assert pictures.dataset.picture_statistics.skipped.texts == [("shapes/half.jpg", "it is cut off")]
+    answer(studio, engine, PICTURE_STATISTICS, counted())
+    assert pictures.dataset.picture_statistics.skipped.texts == [
+        ("shapes/square/half.png", "it is truncated: its end is missing")
+    ]
     click(pictures, "picture-statistics-skipped-copy")
-    assert QGuiApplication.clipboard().text() == "shapes/half.jpg\tit is cut off"
+    assert QGuiApplication.clipboard().text() == "shapes/square/half.png\tit is truncated: its end is missing"
 
 
 def test_statistics_that_fail_are_said_in_place(pictures, studio, engine):
@@ -72,7 +77,9 @@ def clean(pictures):
 
 
 def some(indices):
-    return {"indices": indices, "pictures": np.stack([shape(index).pixels for index in indices])}
+    pictures = np.stack([shape(index).pixels for index in indices])
+    labels, captions = ([getattr(shape(index), name) for index in indices] for name in ("label", "caption"))
+    return changed(recorded.answer(SOME_PICTURES), indices=indices, pictures=pictures, labels=labels, captions=captions)
 
 
 @pytest.fixture
@@ -111,10 +118,8 @@ def test_removing_makes_a_new_dataset(found, pictures, studio, engine, workspace
     assert found.making.apply_button.text() == "Remove 3 pictures"
     click(pictures, "duplicates-apply")
     assert asked(engine, WITHOUT_DUPLICATES) == {"dataset": "shapes", "indices": [3, 7, 8], "name": "shapes-unique"}
-    job = engine.latest(WITHOUT_DUPLICATES)
     keep_shapes(workspace, "shapes-unique", count=57)
-    result = {"dataset": "shapes-unique", "pictures": 57, "bytes": 1, "removed": 3}
-    studio.jobs.deliver([(job, Artefact("dataset", "shapes-unique", "/x")), (job, Finished(result=result))])
+    end(studio, engine, WITHOUT_DUPLICATES, pictures=57, bytes=1, removed=3)
     assert text(pictures, "duplicates-done") == "“shapes-unique” is here: 57 pictures, 1 B."
     click(pictures, "duplicates-open")
     assert text(pictures, "dataset-heading") == "shapes-unique"

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QApplication
 from fmstudio.gui.data.jobs import PICTURES
 from fmstudio.gui.data.pictures.pages import PicturePages, atlas_of, page_size
 from fmstudio.gui.data.pictures.wall import PictureWall, tile_sides
-from fmstudio.jobs import Failed, Finished, Sample, Started
+from fmstudio.jobs import Failed
+from tests.gui import recorded
+from tests.gui.recorded import changed
 
 TOTAL = 100_000
 SIZE = 64
@@ -23,11 +25,11 @@ def picture(number: int, side: int) -> np.ndarray:
 
 def page(start, count=SIZE, total=TOTAL):
     numbers = range(start, min(start + count, total))
-    return {
-        "total": total, "start": start, "indices": list(numbers), "labels": ["boats"] * len(numbers),
-        "captions": [f"number {number}" for number in numbers],
-        "pictures": np.stack([picture(number, 16) for number in numbers]) if numbers else np.zeros((0, 16, 16, 3)),
-    }  # fmt: skip
+    pictures = np.stack([picture(number, 16) for number in numbers]) if numbers else np.zeros((0, 16, 16, 3), np.uint8)
+    return changed(
+        recorded.answer(PICTURES), total=total, start=start, indices=list(numbers), labels=["boats"] * len(numbers),
+        captions=[f"number {number}" for number in numbers], pictures=pictures,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -52,8 +54,8 @@ def reply(studio, engine):
         while (job := engine.latest(PICTURES)) and studio.jobs.get(job):
             asked = engine.requests[job].arguments
             starts.append(asked["start"])
-            answer = Sample("page", "page", page(asked["start"], asked["count"], total))
-            studio.jobs.deliver([(job, Started()), (job, answer), (job, Finished())])
+            events = recorded.told(PICTURES, page(asked["start"], asked["count"], total))
+            studio.jobs.deliver([(job, event) for event in events])
         return starts
 
     return reply
@@ -140,7 +142,7 @@ def test_smaller_tiles_show_all_of_a_picture(wall, reply, pages):
 
 def test_what_is_not_here_yet_has_a_place_held(wall, studio, engine, theme):
     job = engine.latest(PICTURES)
-    studio.jobs.deliver([(job, Sample("page", "page", page(0, 18)))])
+    studio.jobs.deliver([(job, event) for event in recorded.told(PICTURES, page(0, 18))[:-1]])
     image = wall.viewport().grab().toImage()
     assert image.pixelColor(wall.tile(66).topLeft() + QPoint(5, 5)) == theme.color("hover")
 

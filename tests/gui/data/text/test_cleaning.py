@@ -5,29 +5,24 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
 from fmstudio.gui.data.jobs import APPLY, REVIEW
-from fmstudio.jobs import Artefact, Finished, Started
-from tests.gui.data.hands import answer, asked, click, text
+from tests.gui import recorded
+from tests.gui.data.hands import answer, asked, click, end, text
+from tests.gui.recorded import changed
 
 
 def found(**counts):
-    rules = ("encoding", "length", "symbols", "exact_duplicates", "near_duplicates")
-    return {
-        rule: {
-            "count": counts.get(rule, 0),
-            "bytes": counts.get(rule, 0) * 100,
-            "examples": [
-                {
-                    "index": n,
-                    "title": f"{rule} {n}",
-                    "why": "it has 3 characters",
-                    "before": "cafÃ© here",
-                    "after": "café here",
-                }
-                for n in range(min(2, counts.get(rule, 0)))
-            ],
-        }
-        for rule in rules
-    }
+    """A real review, had it found so many documents by each rule."""
+    told = recorded.answer(REVIEW)
+    (example,) = told["encoding"]["examples"]
+
+    def finding(rule, count):
+        examples = [
+            changed(example, index=n, title=f"{rule} {n}", before="cafÃ© here", after="café here")
+            for n in range(min(2, count))
+        ]
+        return changed(told[rule], count=count, bytes=count * 100, examples=examples)
+
+    return {rule: finding(rule, counts.get(rule, 0)) for rule in told}
 
 
 def test_nothing_can_be_removed_before_it_was_seen(panel, engine):
@@ -76,12 +71,8 @@ def test_applying_makes_a_new_dataset_of_the_reviewed_rules(panel, studio, engin
     arguments = asked(engine, APPLY)
     assert (arguments["dataset"], arguments["name"]) == ("plays", "plays-clean")
     assert arguments["rules"] == asked(engine, REVIEW)["rules"]
-    job = engine.latest(APPLY)
     put("plays-clean", 3477, 5_000_000, made_from="plays")
-    result = {"dataset": "plays-clean", "documents": 3477, "bytes": 5_000_000}
-    studio.jobs.deliver(
-        [(job, Started()), (job, Artefact("dataset", "plays-clean", "/x")), (job, Finished(result=result))]
-    )
+    end(studio, engine, APPLY, dataset="plays-clean", documents=3477, bytes=5_000_000)
     assert text(panel, "cleaning-done") == "“plays-clean” is here: 3,477 documents, 5.00 MB."
     click(panel, "cleaning-open")
     assert text(panel, "dataset-heading") == "plays-clean"

@@ -5,13 +5,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
 
 from fmstudio.gui.data.jobs import EXPLAIN, LEARN, PREVIEW
-from fmstudio.jobs import Failed, Finished, Sample, Started
-from tests.gui.data.hands import answer, asked, click, page, text
+from fmstudio.jobs import Failed
+from tests.gui import recorded
+from tests.gui.data.hands import answer, asked, click, end, page, text
+from tests.gui.recorded import changed
 
-CUT = {
-    "tokens": [{"id": 5, "text": "Now", "bytes": 3}, {"id": 9, "text": " is", "bytes": 3}],
-    "count": 2, "bytes": 6, "bytes_per_token": 3.0, "vocabulary_size": 4096, "name": "BPE",
-}  # fmt: skip
+
+def cut(**changes):
+    """What the job tells of "Now is", had it been cut into two tokens."""
+    told = recorded.answer(EXPLAIN)
+    first = changed(told["tokens"][0], id=5, text="Now", end=3, bytes=3)
+    tokens = [first, changed(first, id=9, text=" is", start=3, end=6)]
+    return changed(told, tokens=tokens, bytes_per_token=3.0, vocabulary_size=4096, name="BPE", **{"count": 2} | changes)
 
 
 @pytest.fixture
@@ -29,7 +34,7 @@ def test_tokens_begin_with_a_real_line_of_the_dataset(tokens, panel, studio, eng
         "text": "Text of 1. Lear!",
         "tokenizer": {"kind": "bpe", "vocabulary_size": 4096, "datasets": ["plays"]},
     }
-    answer(studio, engine, EXPLAIN, CUT)
+    answer(studio, engine, EXPLAIN, cut())
     shown = {name: figure.value.text() for name, figure in tokens.figures.items()}
     assert shown == {"count": "2", "bytes": "6 B", "bytes_per_token": "3.00", "vocabulary": "4,096"}
     assert tokens.view.count == 2
@@ -41,9 +46,9 @@ def test_typing_asks_once_it_rests_and_old_answers_do_not_count(tokens, studio, 
     QTest.keyClicks(tokens.text, "Now is")
     qtbot.waitUntil(lambda: asked(engine, EXPLAIN)["text"] == "Now is")
     assert engine.targets().count(EXPLAIN) == 2
-    studio.jobs.deliver([(old, Sample("tokens", "tokens", CUT | {"count": 99}))])
+    studio.jobs.deliver([(old, event) for event in recorded.told(EXPLAIN, cut(count=99))])
     assert tokens.figures["count"].value.text() == "–"
-    answer(studio, engine, EXPLAIN, CUT)
+    answer(studio, engine, EXPLAIN, cut())
     assert tokens.figures["count"].value.text() == "2"
 
 
@@ -65,7 +70,7 @@ def test_other_tokenizers_can_be_chosen(tokens, panel, engine, workspace, qtbot,
 
 
 def test_a_tokenizer_that_cannot_be_used_is_said_in_place(tokens, studio, engine, qtbot):
-    answer(studio, engine, EXPLAIN, CUT)
+    answer(studio, engine, EXPLAIN, cut())
     tokens.choice.choose("byte")
     qtbot.waitUntil(lambda: asked(engine, EXPLAIN)["tokenizer"] == {"kind": "byte"})
     studio.jobs.deliver(
@@ -87,6 +92,5 @@ def test_a_vocabulary_out_of_range_is_not_asked_for(tokens, panel, engine):
 def test_a_tokenizer_is_trained_and_kept(tokens, panel, studio, engine):
     click(panel, "learn-go")
     assert asked(engine, LEARN) == {"datasets": ["plays"], "vocabulary_size": 4096, "name": "plays-4096"}
-    job = engine.latest(LEARN)
-    studio.jobs.deliver([(job, Started()), (job, Finished(result={"tokenizer": "plays-4096"}))])
+    end(studio, engine, LEARN, tokenizer="plays-4096")
     assert text(panel, "learn-state") == "“plays-4096” is kept in this workspace; Train can use it."
