@@ -55,6 +55,7 @@ def test_an_answer_is_replayed_from_what_was_kept_of_it(workspace, tmp_path):
     assert "files have changed" in changed["difference"]
 
 
+@pytest.mark.slow
 def test_the_built_in_prompts_work_with_the_starter_model(workspace, starter_models):
     library = PromptLibrary(workspace)
 

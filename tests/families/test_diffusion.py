@@ -70,6 +70,7 @@ def train(workspace: Workspace, steps: int, **sections: dict[str, Any]) -> Diffu
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "prediction", "schedule"),
     [
@@ -94,6 +95,7 @@ def test_every_objective_learns_and_draws(pictured: Workspace, path: str, predic
     assert prediction == "epsilon" or shown.data[:, 0].mean() > 160  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_pictures_are_what_is_asked_for(pictured: Workspace, tmp_path: Path) -> None:
     """After some seconds of learning a condition decides the colour."""
     keep_shapes(pictured, "many", 540)

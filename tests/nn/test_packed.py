@@ -137,6 +137,7 @@ def test_where_nothing_can_be_kept_kernels_are_compiled_for_this_start(
     folder.rmdir()
 
 
+@pytest.mark.slow
 def test_where_there_is_no_openmp_threads_take_turns() -> None:
     """Numba's own threads would end the process when two callers come at once."""
     work = (

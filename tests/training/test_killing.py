@@ -39,6 +39,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.safetensors")}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_run_killed_at_random_moments_ends_bit_identical(
     stocked: Workspace, tables: dict[str, Any], tmp_path: Path

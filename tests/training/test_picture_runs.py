@@ -145,6 +145,7 @@ def test_a_preset_whose_pictures_are_still_to_be_drawn_can_be_begun(workspace: W
     assert "nowhere" in found.data["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", sorted(name for name in presets() if name.startswith(("robots", "faces"))))
 def test_every_preset_trains_and_draws(preset: str, workspace: Workspace) -> None:
     tables = recipe_tables(preset, ["training.minutes=0", "training.steps=1", 'training.device="cpu"'])

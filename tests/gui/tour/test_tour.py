@@ -51,6 +51,7 @@ def drive(code: str, *arguments: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600)  # the tour itself ends where nothing happens any more; how long it takes says nothing
 def test_the_tour_goes_from_data_to_export_and_leaves_a_picture_of_each_step(tmp_path: Path):
     pictures = tmp_path / "pictures"
