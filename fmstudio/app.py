@@ -27,6 +27,9 @@ from fmstudio.log_file import LogFile
 from fmstudio.places import default_workspace, log_path
 from fmstudio.workspace import Workspace, WorkspaceError
 
+CALM = 500
+"""Milliseconds between two redraws of a job's numbers and curves: each is taken from the training that it shows."""
+
 log = logging.getLogger(__name__)
 
 
@@ -159,7 +162,7 @@ class Session:
         self._theme = theme
         mailbox = Mailbox()
         self.engine = Engine(mailbox, self.workspace)
-        self.studio = Studio(self.workspace, self.engine, theme, preferences, JobBoard(calm=250))
+        self.studio = Studio(self.workspace, self.engine, theme, preferences, JobBoard(calm=CALM))
         self.pump = Pump(mailbox, self.studio.jobs)
         self.window = MainWindow(self.studio)
         self.studio.workspace_wanted.connect(self._move_to)

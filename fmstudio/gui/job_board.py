@@ -114,7 +114,7 @@ class JobBoard(QObject):
     """All jobs of this session, oldest first. Small queries that are not shown are forgotten when they end.
 
     calm: the least milliseconds between two `changed` of a job whose numbers alone have changed. A job reports some
-    thirty times a second; an eye reads four, and each redraw is taken from the training. A new status is told at once.
+    thirty times a second; an eye reads a few, and each redraw is taken from the training. A new status is told at once.
 
     A listener that raises keeps no other from hearing: `listener_failed` tells it once, with a sentence and the
     traceback. Where nobody is connected to that, `sys.excepthook` does.

@@ -15,7 +15,7 @@ from fmstudio.gui.job_board import JobBoard
 from fmstudio.gui.panel import PanelInfo
 
 CALM = 3000
-"""Milliseconds from the start of the window to the first piece."""
+"""Milliseconds from the start of the window, and from when a job was seen to run, to the next piece."""
 
 INTERVAL = 60
 """Milliseconds between two pieces."""
@@ -61,8 +61,9 @@ class Preload(QObject):
         self._timer.start(CALM)
 
     def _take_one(self) -> None:
-        self._timer.setInterval(INTERVAL)
-        if any(state.active for state in self._jobs.all(visible=False)):
+        busy = any(state.active for state in self._jobs.all(visible=False))
+        self._timer.setInterval(CALM if busy else INTERVAL)
+        if busy:
             return
         try:
             next(self._pieces)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fmstudio.gui import formatting
 from fmstudio.workspace import Workspace
 from fmstudio.workspace.conversations import Shelf
-from fmstudio.workspace.prompt_library import PromptEntry, PromptLibrary
+
+if TYPE_CHECKING:
+    from fmstudio.workspace.prompt_library import PromptEntry, PromptLibrary
 
 _MOST_FEEDBACK = 500  # the newest; the Feedback panel searches all
 _LONGEST = 80
@@ -49,8 +51,10 @@ class Things:
         self.batches: dict[Path, Thing] = {}
 
     @cached_property
-    def prompts(self) -> PromptLibrary:
+    def prompts(self) -> "PromptLibrary":
         """A person's own prompts and those that come with the program."""
+        from fmstudio.workspace.prompt_library import PromptLibrary  # here: the window opens sooner without it
+
         return PromptLibrary(self.workspace)
 
     def of(self, kind: str, family: str = "") -> list[Thing]:
@@ -123,7 +127,7 @@ def _prompts(things: Things) -> list[Thing]:
     ]
 
 
-def _facts(entry: PromptEntry) -> str:
+def _facts(entry: "PromptEntry") -> str:
     if not entry.own:
         return "built in"
     return formatting.plural(entry.versions, "version") if entry.versions else "not saved yet"

@@ -5,9 +5,10 @@ A job yields the first seven kinds. Its driver adds the rest, which tell a job's
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np  # loaded when there are numbers: the window opens sooner without it
 
 Outcome = Literal["completed", "stopped", "cancelled"]
 
@@ -46,7 +47,7 @@ class Sample:
 
     name: str
     kind: str
-    data: np.ndarray | str | list[Any] | dict[str, Any]
+    data: "np.ndarray | str | list[Any] | dict[str, Any]"
     step: int = 0
 
 

@@ -4,11 +4,12 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from fmstudio.errors import StudioError
+
+if TYPE_CHECKING:
+    import numpy as np  # loaded when there are numbers: the window opens sooner without it
 
 WORKSPACE = "workspace"
 """The parameter by which a target is given the workspace; no request carries it."""
@@ -86,8 +87,10 @@ def _plain(value: Any, title: str, where: str) -> Any:
     )
 
 
-def array_to_plain(array: np.ndarray) -> dict[str, Any]:
+def array_to_plain(array: "np.ndarray") -> dict[str, Any]:
     """An array as a request can hold it; a job gets the array."""
+    import numpy as np
+
     content = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
     return {_ARRAY: str(array.dtype), "shape": list(array.shape), "bytes": content}
 
@@ -99,6 +102,8 @@ def from_plain(value: Any) -> Any:
     """
     if isinstance(value, Mapping):
         if _ARRAY in value:
+            import numpy as np
+
             content = np.frombuffer(base64.b64decode(value["bytes"]), np.dtype(value[_ARRAY]))
             return content.reshape(value["shape"]).copy()
         return {key: from_plain(item) for key, item in value.items()}

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fmstudio.workspace import files, rebuild
 from fmstudio.workspace.database import Database
 from fmstudio.workspace.errors import DamagedIndexError, WorkspaceError, explained
@@ -281,6 +279,8 @@ def check_name(name: str) -> str:
 
 
 def _series(values: list[tuple[Any, ...]]) -> MetricSeries:
+    import numpy as np  # here: the window opens sooner without it
+
     steps, seconds, numbers = zip(*values, strict=True)
     # SQLite keeps NaN as NULL, which comes back as None and becomes NaN again here.
     return MetricSeries(np.asarray(steps, np.int64), np.asarray(seconds, np.float64), np.asarray(numbers, np.float64))

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np  # loaded when there are numbers: the window opens sooner without it
 
 RunStatus = Literal["running", "completed", "stopped", "cancelled", "failed", "interrupted"]
 
@@ -94,6 +95,6 @@ class ExportRecord:
 class MetricSeries:
     """One metric of a run in order of step; three arrays of one length. `seconds` is training time so far."""
 
-    steps: np.ndarray
-    seconds: np.ndarray
-    values: np.ndarray
+    steps: "np.ndarray"
+    seconds: "np.ndarray"
+    values: "np.ndarray"
