@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fmstudio.gui.diffusion.trajectory import decibels
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.plot.axis import ticks
+from fmstudio.gui.widgets.plot.ticks import ticks
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 40, 8, 12, 38
 

@@ -185,7 +185,7 @@ class RunCurves(QWidget):
             _discard(item.widget())
         self.small = {}
         for each in plots:
-            plot = LivePlot(self.theme, each.title, each.unit, compact=True, from_zero=True)
+            plot = LivePlot(self.theme, each.title, each.unit, small=True, from_zero=True)
             self.small[each.name] = plot
             card = _plot_card(f"{each.name}-card")
             card.body.addWidget(plot)

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.plot.axis import compact, logarithmic_ticks, ticks
+from fmstudio.gui.widgets.plot.notation import compact
+from fmstudio.gui.widgets.plot.ticks import logarithmic_ticks, ticks
 
 _LEFT, _BOTTOM, _TOP, _RIGHT = 56, 44, 8, 8
 

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.gan_vae.run import Scores
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.plot.axis import compact, outward, ticks
+from fmstudio.gui.widgets.plot.notation import compact
+from fmstudio.gui.widgets.plot.ticks import outward, ticks
 
 FEWEST, MOST = 8, 28  # bins
 _LEFT, _BOTTOM, _TOP, _RIGHT = 44, 40, 30, 12

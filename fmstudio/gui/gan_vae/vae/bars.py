@@ -7,7 +7,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.plot.axis import compact, outward, ticks
+from fmstudio.gui.widgets.plot.notation import compact
+from fmstudio.gui.widgets.plot.ticks import outward, ticks
 
 _LEFT, _BOTTOM, _TOP, _RIGHT = 52, 26, 8, 8
 

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fmstudio.gui.gan_vae.vae.latent import LatentPoint
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.plot.axis import compact, outward, ticks
+from fmstudio.gui.widgets.plot.notation import compact
+from fmstudio.gui.widgets.plot.ticks import outward, ticks
 
 COLOURS = ("training", "validation", "generated", "real", "error", "success")
 SHAPES = ("circle", "square", "triangle", "diamond")

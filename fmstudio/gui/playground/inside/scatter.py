@@ -8,7 +8,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.plot.axis import compact, ticks
+from fmstudio.gui.widgets.plot.notation import compact
+from fmstudio.gui.widgets.plot.ticks import ticks
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44, 8, 12, 40
 _RADIUS = 4.0

@@ -1,167 +1,141 @@
-"""Axes that a person reads: round ticks, numbers as people write them, ranges that seldom change."""
+"""The axes of every chart: a hairline grid over the plane, and numbers in the secondary colour beside it."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 
-LOWEST = 1e-12  # what a logarithmic axis can show at least
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.plot.notation import clock, compact
+from fmstudio.gui.widgets.plot.scale import Scale
 
-_LETTERS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
-
-
-def compact(value: float) -> str:
-    """A number in few characters: 1,240 as "1.24k", 0.0003 as "3e-4"."""
-    if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else "–"
-    size = abs(value)
-    for unit, letter in _LETTERS:
-        if size >= unit * 0.99999:
-            return f"{_plain(value / unit)}{letter}"
-    if size < 1e-3:
-        mantissa, exponent = f"{value:.2e}".split("e")
-        return f"{_plain(float(mantissa))}e−{-int(exponent)}".replace("-", "−")
-    return _plain(value)
+GAP = 8  # between a number and the plane
+_STEP = 8  # a margin grows in steps, so that it does not follow every number
 
 
-def precise(value: float) -> str:
-    """A number as a readout gives it: fixed decimals where that is usual, so that readings can be compared."""
-    if 1e-2 <= abs(value) < 1e3:
-        return f"{value:.{3 if abs(value) < 100 else 1}f}".replace("-", "−")
-    return compact(value)
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How axes are painted in the present theme."""
 
+    grid: QColor
+    text: QColor
+    metrics: QFontMetricsF
 
-def _plain(value: float) -> str:
-    """At most four significant digits, no trailing zeros."""
-    text = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
-    return text.replace("-", "−")
+    @classmethod
+    def of(cls, theme: Theme) -> "Look":
+        """The theme's colours, and the measures of its captions, which the painter is to have as its font."""
+        return cls(theme.color("grid"), theme.color("secondary"), QFontMetricsF(theme.font("caption")))
 
+    @property
+    def line(self) -> float:
+        """The height of a line of text."""
+        return self.metrics.height()
 
-def clock(seconds: float) -> str:
-    """Seconds as a short time on an axis: 40 s, 2:30, 1:05:00."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{_plain(round(seconds, 2))} s" if seconds else "0"
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    def rows(self, scale: Scale, height: float) -> list[float]:
+        """The numbers at the left of a plane so high."""
+        return scale.ticks(max(2, int(height // (2.4 * self.line))))
 
+    def columns(self, scale: Scale, width: float) -> list[float]:
+        """The numbers beneath a plane so wide: as many as stand apart from each other."""
+        at_most = max(2, int(width // (4 * self.line)))
+        while True:
+            found = scale.ticks(at_most)
+            needed = sum(self.metrics.horizontalAdvance(scale.written(tick)) + 1.2 * self.line for tick in found)
+            if needed <= width + self.line or at_most <= 1:
+                return found
+            at_most -= 1
 
-def round_step(span: float, at_most: int) -> float:
-    """The smallest of 1, 2, 2.5 and 5 times a power of ten that cuts `span` into no more than `at_most` parts."""
-    rough = span / max(at_most, 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    for factor in (1, 2, 2.5, 5, 10):
-        if factor * power >= rough * 0.9999:
-            return factor * power
-    return 10 * power
+    def beside(self, scale: Scale, numbers: Sequence[float]) -> float:
+        """The room that numbers need at the left."""
+        widest = max((self.metrics.horizontalAdvance(scale.written(each)) for each in numbers), default=0.0)
+        return _STEP * -(-(widest + GAP + 2) // _STEP)
 
+    def paint_rows(self, painter: QPainter, area: QRectF, scale: Scale, numbers: Sequence[float]) -> None:
+        """Lines across the plane, and their numbers at its left."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for number, part in zip(numbers, scale.part(list(numbers)), strict=True):
+            y = round(area.bottom() - part * area.height())
+            painter.setPen(QPen(self.grid, 0))
+            painter.drawLine(int(area.left()), y, int(area.right()), y)
+            painter.setPen(self.text)
+            box = QRectF(0, y - self.line / 2, area.left() - GAP, self.line)
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, scale.written(number))
 
-def time_step(span: float, at_most: int) -> float:
-    """As `round_step`, for seconds: minutes and hours are cut as clocks cut them."""
-    rough = span / max(at_most, 1)
-    if rough <= 5:
-        return round_step(span, at_most)
-    for step in (10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400):
-        if step >= rough * 0.9999:
-            return float(step)
-    return round_step(span, at_most)
-
-
-def ticks(low: float, high: float, at_most: int, *, time: bool = False) -> list[float]:
-    """Round numbers in [low, high]."""
-    if not high > low:
-        return []
-    step = (time_step if time else round_step)(high - low, at_most)
-    first = math.ceil(low / step - 1e-9)
-    return [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def logarithmic_ticks(low: float, high: float, at_most: int) -> list[float]:
-    """Round numbers between 10**low and 10**high: whole decades where there are many, else 1-2-5, else even steps."""
-    start, end = 10.0**low, 10.0**high
-    if high - low < 0.7:
-        return [tick for tick in ticks(start, end, at_most) if tick > 0]
-    decades = range(math.floor(low), math.ceil(high) + 1)
-    for factors in ((1, 2, 5), (1, 3), (1,)):
-        chosen = [f * 10.0**d for d in decades for f in factors if start * 0.999 <= f * 10.0**d <= end * 1.001]
-        if len(chosen) <= at_most:
-            return chosen
-    every = math.ceil(len(decades) / at_most)
-    return [10.0**d for d in decades if d % every == 0 and low <= d <= high]
-
-
-def outward(low: float, high: float, *, logarithmic: bool = False, parts: int = 12) -> tuple[float, float]:
-    """A range around [low, high] that ends on round numbers, so that it changes rarely while a curve grows."""
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return (0.0, 1.0)
-    if high <= low:
-        margin = abs(low) * 0.1 if low and not logarithmic else 0.5
-        low, high = low - margin, high + margin
-    margin = 0.04 * (high - low)
-    step = round_step(high - low, parts)
-    bottom = math.floor((low - margin) / step) * step
-    # A quantity that is never negative gets no negative axis for the sake of a margin.
-    if low >= 0 and not logarithmic:
-        bottom = max(bottom, 0.0)
-    return bottom, math.ceil((high + margin) / step) * step
+    def paint_columns(
+        self, painter: QPainter, area: QRectF, scale: Scale, numbers: Sequence[float], grid: bool = False
+    ) -> None:
+        """Numbers beneath the plane; lines through it at all of them, or at its left edge alone."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for number, part in zip(numbers, scale.part(list(numbers)), strict=True):
+            x, text = round(area.left() + part * area.width()), scale.written(number)
+            if grid or x <= area.left() + 1:
+                painter.setPen(QPen(self.grid, 0))
+                painter.drawLine(x, int(area.top()), x, int(area.bottom()))
+            width = self.metrics.horizontalAdvance(text)
+            # Numbers at the ends move inwards rather than be cut off.
+            left = min(max(x - width / 2, area.left() - 4), area.right() - width + 4)
+            painter.setPen(self.text)
+            painter.drawText(QRectF(left, area.bottom() + 5, width + 2, self.line), Qt.AlignmentFlag.AlignLeft, text)
 
 
 class Axis(pg.AxisItem):
-    """An axis of fixed size, with a hairline grid over the whole plot and numbers in the secondary colour.
+    """An axis of a live plot.
 
     It paints itself instead of leaving that to pyqtgraph: a few lines and texts cost a tenth of its picture cache,
     which a live plot throws away at each change of range.
     """
 
-    def __init__(self, orientation: str, extent: int) -> None:
+    def __init__(self, orientation: str) -> None:
         self.logarithmic = False
         self.time = False
-        self._pens = (QPen(), QColor())
+        self._theme: Theme | None = None
         super().__init__(orientation)
         self.setStyle(tickLength=0, showValues=True)
-        (self.setWidth if orientation == "left" else self.setHeight)(extent)
 
-    def restyle(self, grid: QColor, text: QColor, font: QFont) -> None:
-        """Take the colours and font of the theme."""
-        self._pens = (QPen(grid, 0), text)
-        self._font = font
+    def restyle(self, theme: Theme) -> None:
+        """Take the colours and font of the theme, and the room that its numbers need."""
+        self._theme = theme
+        self.make_room()
         self.update()
 
     @property
     def upright(self) -> bool:
         """Whether this is the y axis."""
-        return self.orientation == "left"
+        return bool(self.orientation == "left")
 
-    def chosen_ticks(self) -> list[float]:
-        """The numbers written on the axis now."""
+    @property
+    def scale_now(self) -> Scale:
+        """What the axis measures now. The plane of a logarithmic plot holds logarithms."""
         low, high = self.range
-        metrics = QFontMetricsF(self._font)
-        length = self.height() if self.upright else self.width()
-        at_most = max(2, int(length // (metrics.height() * 2.4 if self.upright else 76)))
         if self.logarithmic:
-            return logarithmic_ticks(low, high, at_most)
-        return ticks(low, high, at_most, time=self.time)
+            low, high = 10.0**low, 10.0**high
+        return Scale(low, high, written=clock if self.time else compact, logarithmic=self.logarithmic, time=self.time)
+
+    def make_room(self) -> None:
+        """Be as wide as the widest number, or as high as a line."""
+        if self._theme is None:
+            return
+        look, scale = Look.of(self._theme), self.scale_now
+        if self.upright:
+            room = max(48.0, look.beside(scale, look.rows(scale, self.height())))
+            if room != self.width():
+                self.setWidth(room)
+        else:
+            self.setHeight(look.line + 8)
 
     def paint(self, painter: QPainter, *_: object) -> None:
         """Grid lines across the plot and the numbers beside it."""
-        grid, colour = self._pens
         view = self.linkedView()
-        if view is None or not hasattr(self, "_font"):
+        if view is None or self._theme is None:
             return
-        area = view.mapRectToItem(self, view.boundingRect())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setFont(self._font)
-        label: Callable[[float], str] = clock if self.time else compact
-        for tick in self.chosen_ticks():
-            place = self._place(tick, area)
-            painter.setPen(grid)
-            self._line(painter, place, area)
-            painter.setPen(colour)
-            self._label(painter, place, area, label(tick))
+        area, look, scale = view.mapRectToItem(self, view.boundingRect()), Look.of(self._theme), self.scale_now
+        painter.setFont(self._theme.font("caption"))
+        if self.upright:
+            look.paint_rows(painter, area, scale, look.rows(scale, self.height()))
+        else:
+            look.paint_columns(painter, area, scale, look.columns(scale, self.width()))
 
     def boundingRect(self) -> QRectF:
         """The axis and the plot beside it, over which the grid goes."""
@@ -174,26 +148,3 @@ class Axis(pg.AxisItem):
         beside = QPainterPath()
         beside.addRect(self.mapRectFromParent(self.geometry()))
         return beside
-
-    def _place(self, tick: float, area: QRectF) -> float:
-        low, high = self.range
-        part = ((np.log10(tick) if self.logarithmic else tick) - low) / (high - low)
-        if self.upright:
-            return round(area.bottom() - part * area.height()) + 0.5
-        return round(area.left() + part * area.width()) + 0.5
-
-    def _line(self, painter: QPainter, place: float, area: QRectF) -> None:
-        if self.upright:
-            painter.drawLine(int(area.left()), int(place), int(area.right()), int(place))
-        elif place - 0.5 <= area.left() + 1:
-            painter.drawLine(int(place), int(area.top()), int(place), int(area.bottom()))
-
-    def _label(self, painter: QPainter, place: float, area: QRectF, text: str) -> None:
-        if self.upright:
-            box = QRectF(0, place - 10, area.left() - 8, 20)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-            return
-        width = QFontMetricsF(self._font).horizontalAdvance(text)
-        # Numbers at the ends move inwards rather than be cut off.
-        left = min(max(place - width / 2, area.left() - 4), area.right() - width + 4)
-        painter.drawText(QRectF(left, area.bottom() + 5, width + 2, 18), Qt.AlignmentFlag.AlignLeft, text)

@@ -1,31 +1,27 @@
 """The plane on which a plot's curves are: what the mouse does there, and how it lies between its axes."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGraphicsGridLayout
-
-if TYPE_CHECKING:
-    from fmstudio.gui.widgets.plot.live_plot import LivePlot
 
 
 class PlotBox(pg.ViewBox):
-    """The plane of the curves: wheel zooms, dragging moves, double click fits, right click opens the plot's menu."""
+    """The plane of the curves: wheel zooms, dragging moves. fit_wanted: a double click asks for all to be seen."""
 
-    def __init__(self, plot: "LivePlot") -> None:
+    fit_wanted = Signal()
+
+    def __init__(self) -> None:
         super().__init__(enableMenu=False, defaultPadding=0)
-        self._plot = plot
         self.disableAutoRange()
 
-    def mouseClickEvent(self, event) -> None:
+    def mouseClickEvent(self, event: Any) -> None:
         if event.double():
-            self._plot.fit()
-        elif event.button() == Qt.MouseButton.RightButton:
-            self._plot.menu.open(event.screenPos().toPoint())
+            self.fit_wanted.emit()
         event.accept()
 
-    def mouseDragEvent(self, event, axis=None) -> None:
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             super().mouseDragEvent(event, axis)
 
@@ -36,6 +32,7 @@ def plot_canvas(box: PlotBox, left: pg.AxisItem, bottom: pg.AxisItem) -> pg.Grap
     pyqtgraph's own PlotItem does the same, but makes seven menus that are never shown and a widget for each.
     """
     canvas = pg.GraphicsView()
+    canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the plot's
     canvas.enableMouse(False)  # the view itself stays still; the box moves
     canvas.setFrameShape(canvas.Shape.NoFrame)
     plane = pg.GraphicsWidget()

@@ -5,37 +5,18 @@ column takes tens of milliseconds. Where points are that dense a stroke and the 
 highest value of each column, made one line wider, are the same pixels; the band is filled in well under a millisecond.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from fmstudio.gui.widgets.plot.scale import Scale, View
 from fmstudio.gui.widgets.plot.series import Columns, Smoother, decimate, runs_of_finite
 
 WIDTH = 2.0
 FAINT = 70  # of 255, the raw curve behind its smoothed one
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The part of the plane that is shown, and the pixels it is shown on."""
-
-    x: tuple[float, float]
-    y: tuple[float, float]
-    area: QRectF
-
-    def across(self, x: np.ndarray) -> np.ndarray:
-        """Horizontal pixels of values."""
-        scale = self.area.width() / (self.x[1] - self.x[0])
-        return self.area.left() + (x - self.x[0]) * scale
-
-    def down(self, y: np.ndarray) -> np.ndarray:
-        """Vertical pixels of values, kept near the picture so that no far-off point costs anything."""
-        scale = self.area.height() / (self.y[1] - self.y[0])
-        pixels = self.area.bottom() - (y - self.y[0]) * scale
-        return np.clip(pixels, self.area.top() - 1000, self.area.bottom() + 1000)
 
 
 @dataclass(eq=False)
@@ -53,8 +34,8 @@ class Curve:
     faint: bool = True
     named: bool = True
     level: int = 0
-    x: np.ndarray = None
-    y: np.ndarray = None
+    x: np.ndarray = field(default_factory=lambda: np.empty(0))
+    y: np.ndarray = field(default_factory=lambda: np.empty(0))
     smooth: np.ndarray | None = None
     smoother: Smoother | None = None
 
@@ -80,15 +61,19 @@ def paint_curve(painter: QPainter, curve: Curve, view: View, colour: QColor) -> 
         if curve.faint:
             faint = QColor(colour)
             faint.setAlpha(FAINT)
-            _paint(painter, decimate(curve.x, curve.y, *view.x, columns // 2), view, faint, 1.0, False)
+            _paint(painter, _seen(curve.x, curve.y, view, columns // 2), view, faint, 1.0, False)
         # A smoothed line has nothing to say between pixels: one point for each three of them.
         _paint_line(painter, _thinned(curve.x, curve.smooth, view, columns // 3), view, colour, curve)
     else:
-        raw = _calmed(decimate(curve.x, curve.y, *view.x, columns // 4))
+        raw = _calmed(_seen(curve.x, curve.y, view, columns // 4))
         if raw.dense:
             _paint(painter, raw, view, colour, WIDTH, curve.dashed)
         else:
             _paint_line(painter, raw, view, colour, curve)
+
+
+def _seen(x: np.ndarray, y: np.ndarray, view: View, columns: int) -> Columns:
+    return decimate(x, y, view.x.low, view.x.high, columns)
 
 
 def _calmed(seen: Columns) -> Columns:
@@ -101,7 +86,7 @@ def _calmed(seen: Columns) -> Columns:
 
 
 def _thinned(x: np.ndarray, y: np.ndarray, view: View, columns: int) -> Columns:
-    seen = decimate(x, y, *view.x, columns)
+    seen = _seen(x, y, view, columns)
     if not seen.dense:
         return seen
     middle = (seen.low + seen.high) / 2
@@ -110,10 +95,10 @@ def _thinned(x: np.ndarray, y: np.ndarray, view: View, columns: int) -> Columns:
 
 def _paint_line(painter: QPainter, line: Columns, view: View, colour: QColor, curve: Curve) -> None:
     across, down = view.across(line.x), view.down(line.low)
-    painter.setPen(_pen(colour, WIDTH, curve.dashed))
+    painter.setPen(line_pen(colour, WIDTH, curve.dashed))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for part in runs_of_finite(down):
-        painter.drawPolyline(_polygon(across[part], down[part]))
+        painter.drawPolyline(polygon(across[part], down[part]))
     if curve.dashed or (curve.smoothed and len(line.x) > 1):
         return
     # Measurements far apart are marked, so that one sees where the line is known and where it is only drawn.
@@ -129,10 +114,10 @@ def _paint(painter: QPainter, shape: Columns, view: View, colour: QColor, width:
     across = view.across(shape.x)
     top, bottom = view.down(shape.high), view.down(shape.low)
     if not shape.dense:
-        painter.setPen(_pen(colour, width, dashed))
+        painter.setPen(line_pen(colour, width, dashed))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for part in runs_of_finite(top):
-            painter.drawPolyline(_polygon(across[part], top[part]))
+            painter.drawPolyline(polygon(across[part], top[part]))
         return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
@@ -140,10 +125,11 @@ def _paint(painter: QPainter, shape: Columns, view: View, colour: QColor, width:
     for part in runs_of_finite(top):
         there_and_back = np.concatenate((across[part], across[part][::-1]))
         outline = np.concatenate((top[part] - half, bottom[part][::-1] + half))
-        painter.drawPolygon(_polygon(there_and_back, outline))
+        painter.drawPolygon(polygon(there_and_back, outline))
 
 
-def _pen(colour: QColor, width: float, dashed: bool) -> QPen:
+def line_pen(colour: QColor, width: float = WIDTH, dashed: bool = False) -> QPen:
+    """How a curve is stroked: joins that cost little, and dashes that are seen at its width."""
     pen = QPen(colour, width)
     pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
@@ -152,11 +138,12 @@ def _pen(colour: QColor, width: float, dashed: bool) -> QPen:
     return pen
 
 
-def _polygon(across: np.ndarray, down: np.ndarray) -> QPolygonF:
-    polygon = pg.functions.create_qpolygonf(len(across))
-    points = pg.functions.ndarray_from_qpolygonf(polygon)
+def polygon(across: np.ndarray, down: np.ndarray) -> QPolygonF:
+    """Points in pixels as Qt takes them, without an object for each."""
+    made: QPolygonF = pg.functions.create_qpolygonf(len(across))
+    points = pg.functions.ndarray_from_qpolygonf(made)
     points[:, 0], points[:, 1] = across, down
-    return polygon
+    return made
 
 
 class CurveLayer(pg.GraphicsObject):
@@ -173,7 +160,7 @@ class CurveLayer(pg.GraphicsObject):
     def view(self) -> View:
         """What the view box shows now."""
         (x0, x1), (y0, y1) = self._box.viewRange()
-        return View((x0, x1), (y0, y1), self._box.boundingRect())
+        return View(Scale(x0, x1), Scale(y0, y1), self._box.boundingRect())
 
     def boundingRect(self) -> QRectF:
         """The view box."""
@@ -186,5 +173,5 @@ class CurveLayer(pg.GraphicsObject):
         if view.area.width() < 2 or view.area.height() < 2:
             return
         for curve, colour in self.curves:
-            if curve.x is not None and len(curve.x):
+            if len(curve.x):
                 paint_curve(painter, curve, view, colour)

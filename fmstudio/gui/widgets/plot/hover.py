@@ -1,5 +1,6 @@
 """The crosshair of a plot and the card beside it that tells every curve's value there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.plot.axis import compact, precise
-from fmstudio.gui.widgets.plot.curve import Curve, View
+from fmstudio.gui.widgets.plot.curve import Curve
+from fmstudio.gui.widgets.plot.notation import compact, precise
+from fmstudio.gui.widgets.plot.scale import View
 
 _PAD, _ROW, _SWATCH = 8.0, 18.0, 14.0
 
@@ -37,18 +39,23 @@ def nearest(x: np.ndarray, value: float) -> int:
 
 def reading(curve: Curve, at: float, view: View, logarithmic: bool) -> Reading | None:
     """A curve's point nearest to `at`; None where it has none or a gap."""
-    if curve.x is None or not len(curve.x):
+    if not len(curve.x):
         return None
     index = nearest(curve.x, at)
     x, y = float(curve.x[index]), float(curve.main[index])
     if not np.isfinite(y):
         return None
     # Another place than the one pointed at is told: validations are far apart.
-    elsewhere = abs(x - at) > 0.01 * (view.x[1] - view.x[0])
+    elsewhere = abs(x - at) > 0.01 * (view.x.high - view.x.low)
     title = f"{curve.title} at {compact(x)}" if elsewhere else curve.title
-    point = QPointF(view.across(np.array([x]))[0], view.down(np.array([y]))[0])
+    point = view.place(x, y)
     dot = point if view.area.contains(point) else None
     return Reading(title, precise(10.0**y if logarithmic else y), curve.colour, curve.dashed, dot)
+
+
+def told(heading: str, readings: Sequence[Reading]) -> str:
+    """Readings in words, line by line."""
+    return "\n".join([heading, *(f"{each.title}  {each.text}" for each in readings)])
 
 
 class Crosshair(pg.GraphicsObject):
@@ -72,9 +79,7 @@ class Crosshair(pg.GraphicsObject):
     @property
     def text(self) -> str:
         """What the card says, line by line."""
-        if self._at is None:
-            return ""
-        return "\n".join([self._heading] + [f"{each.title}  {each.text}" for each in self._readings])
+        return told(self._heading, self._readings) if self._at is not None else ""
 
     def boundingRect(self) -> QRectF:
         """The view box."""
@@ -99,20 +104,21 @@ class Crosshair(pg.GraphicsObject):
         font, bold = self._theme.font("caption"), self._theme.font("caption")
         bold.setWeight(QFont.Weight.DemiBold)
         metrics = QFontMetricsF(bold)
+        line = max(_ROW, metrics.height())
         titles = max((metrics.horizontalAdvance(r.title) for r in self._readings), default=0.0)
         values = max((metrics.horizontalAdvance(r.text) for r in self._readings), default=0.0)
         width = max(_SWATCH + titles + 16 + values, metrics.horizontalAdvance(self._heading)) + 2 * _PAD
-        card = QRectF(0, area.top() + 4, width, _ROW * (1 + len(self._readings)) + 2 * _PAD - 4)
+        card = QRectF(0, area.top() + 4, width, line * (1 + len(self._readings)) + 2 * _PAD - 4)
         card.moveLeft(self._at + 12 if self._at + 16 + width < area.right() else self._at - 12 - width)
         painter.setPen(QPen(self._theme.color("hairline"), 1))
         painter.setBrush(self._theme.color("surface", 0.95))
         painter.drawRoundedRect(card, 6, 6)
-        row = QRectF(card.left() + _PAD, card.top() + _PAD - 2, width - 2 * _PAD, _ROW)
+        row = QRectF(card.left() + _PAD, card.top() + _PAD - 2, width - 2 * _PAD, line)
         painter.setFont(font)
         painter.setPen(self._theme.color("secondary"))
         painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, self._heading)
         for each in self._readings:
-            row.translate(0, _ROW)
+            row.translate(0, line)
             self._row(painter, row, each, font, bold)
 
     def _row(self, painter: QPainter, row: QRectF, each: Reading, font: QFont, bold: QFont) -> None:

@@ -5,41 +5,45 @@ and something changed; its curves are one item that draws no more points than th
 axes end on round numbers, so that most redraws leave them alone.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QPointF, QSize, QTimer, Signal
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QPainter, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QWidget
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import vbox
-from fmstudio.gui.widgets.plot import axis as axes
 from fmstudio.gui.widgets.plot import range as ranges
+from fmstudio.gui.widgets.plot.axis import Axis
 from fmstudio.gui.widgets.plot.box import PlotBox, plot_canvas
+from fmstudio.gui.widgets.plot.chart import Chart
 from fmstudio.gui.widgets.plot.curve import Curve, CurveLayer
-from fmstudio.gui.widgets.plot.hover import Crosshair, nearest, reading
+from fmstudio.gui.widgets.plot.export import Drawing, Table
+from fmstudio.gui.widgets.plot.hover import Crosshair, Reading, nearest, reading, told
 from fmstudio.gui.widgets.plot.legend import PlotHeading
-from fmstudio.gui.widgets.plot.menu import PlotMenu
+from fmstudio.gui.widgets.plot.notation import clock, compact, precise
 from fmstudio.gui.widgets.plot.series import Series
+from fmstudio.gui.widgets.plot.ticks import outward
 
 Quantity = Literal["steps", "seconds", "units"]
 REDRAW_EVERY = 500  # milliseconds; small plots, which say less, take twice as long
 
 
-class LivePlot(QWidget):
-    """Curves of one quantity over a run. Curves are named by a key; `colour` is a token of the theme."""
+class LivePlot(Chart):
+    """Curves of one quantity over a run. Curves are named by a key; `colour` is a token of the theme.
+
+    Its marks are the measurements of the curve that has the most.
+    """
 
     scale_changed = Signal(bool)
 
     def __init__(
-        self, theme: Theme, title: str, unit: str = "", *, compact: bool = False, from_zero: bool = False
+        self, theme: Theme, title: str, unit: str = "", *, small: bool = False, from_zero: bool = False
     ) -> None:
-        """compact: small, without a legend. from_zero: the y axis begins at zero, for what is only read against it."""
-        super().__init__()
-        self.theme = theme
-        self.compact, self._from_zero = compact, from_zero
-        self.setObjectName("plot-" + title.lower().replace(" ", "-"))
-        self.setAccessibleName(f"Plot of {title.lower()}")
+        """small: small, without a legend. from_zero: the y axis begins at zero, for what is only read against it."""
+        super().__init__(theme, "plot-" + title.lower().replace(" ", "-"), f"Plot of {title.lower()}")
+        self.small, self._from_zero = small, from_zero
         self._series: dict[str, Series] = {}
         self._curves: dict[str, Curve] = {}
         self._quantity: Quantity = "steps"
@@ -52,38 +56,38 @@ class LivePlot(QWidget):
         self.following = True
         self.redraws = 0
         self._build(title, unit)
-        self.menu = PlotMenu(self)
-        theme.changed.connect(self.restyle)
         self.restyle()
 
     def _build(self, title: str, unit: str) -> None:
         self.heading = PlotHeading(self.theme, title, unit)
-        self.box = PlotBox(self)
-        self._left, self._bottom = axes.Axis("left", 48), axes.Axis("bottom", 20 if self.compact else 24)
+        self.box = PlotBox()
+        self.box.fit_wanted.connect(self.fit)
+        self._left, self._bottom = Axis("left"), Axis("bottom")
         self._canvas = plot_canvas(self.box, self._left, self._bottom)
         self._layer = CurveLayer(self.box)
         self.crosshair = Crosshair(self.box, self.theme)
         self.box.sigRangeChangedManually.connect(self._moved_by_hand)
         self.box.sigRangeChanged.connect(self._range_changed)
         self._canvas.scene().sigMouseMoved.connect(self._hover)
-        self.setLayout(vbox(self.heading, self._canvas, gap=0, margins=(0, 4, 0, 0)))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        # Room for the frame of the focus.
+        self.setLayout(vbox(self.heading, self._canvas, gap=0, margins=(2, 4, 2, 2)))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(2 * REDRAW_EVERY if self.compact else REDRAW_EVERY)
+        self._timer.setInterval(2 * REDRAW_EVERY if self.small else REDRAW_EVERY)
         self._timer.timeout.connect(self._redraw_if_seen)
 
     def sizeHint(self) -> QSize:
         """A plot that can be read."""
-        return QSize(240, 140) if self.compact else QSize(480, 280)
+        return QSize(240, 140) if self.small else QSize(480, 280)
 
     def minimumSizeHint(self) -> QSize:
         """The least that can still be read."""
-        return QSize(150, 96) if self.compact else QSize(240, 150)
+        lines = (10.0, 6.4) if self.small else (16.0, 10.0)
+        return QSize(*(round(each * self.line()) for each in lines))
 
     # Curves.
 
-    def add_curve(self, key: str, title: str, colour: str, series: Series | None = None, **looks) -> Series:
+    def add_curve(self, key: str, title: str, colour: str, series: Series | None = None, **looks: Any) -> Series:
         """A curve of a series of yours or of a new one; looks: dashed, smoothed (whether
         smoothing applies), faint, named, level (see `Curve`)."""
         self._series[key] = Series() if series is None else series
@@ -127,7 +131,7 @@ class LivePlot(QWidget):
 
     def _list_curves(self) -> None:
         named = [curve for curve in self._curves.values() if curve.named]
-        self.heading.set_entries([] if self.compact else named)
+        self.heading.set_entries([] if self.small else named)
         self.touch()
 
     # What is shown.
@@ -167,7 +171,9 @@ class LivePlot(QWidget):
 
     def set_title(self, title: str, unit: str) -> None:
         """Say what is measured, in which unit."""
+        self.title = f"Plot of {title.lower()}"
         self.heading.set_title(title, unit)
+        self._speak()
 
     def fit(self) -> None:
         """Show everything, and go on showing everything as it grows."""
@@ -191,6 +197,7 @@ class LivePlot(QWidget):
         if self.following:
             self._fit_range()
         self._show_latest()
+        self.refresh()
         self._layer.update()
         if self._pointed_at is not None:
             self.read_at(self._pointed_at)
@@ -215,7 +222,7 @@ class LivePlot(QWidget):
         x = ranges.across(curves, self._end)
         bottom, top = ranges.bounds(curves)
         bottom = min(bottom, 0.0) if self._from_zero and not self._logarithmic else bottom
-        y = axes.outward(bottom, top, logarithmic=self._logarithmic, parts=6 if self.compact else 12)
+        y = outward(bottom, top, logarithmic=self._logarithmic, parts=6 if self.small else 12)
         if [list(x), list(y)] != self.box.viewRange():
             self.box.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=True)
 
@@ -228,71 +235,131 @@ class LivePlot(QWidget):
 
     def _show_latest(self) -> None:
         only = next(iter(self._series.values()), None)
-        self.heading.set_latest(axes.compact(only.last) if only is not None and len(only) else "")
+        self.heading.set_latest(compact(only.last) if only is not None and len(only) else "")
 
     def restyle(self) -> None:
         """Take the theme's colours and fonts."""
+        super().restyle()
         self._canvas.setBackground(self.theme.color("surface"))
-        font = self.theme.font("caption")
         for axis in (self._left, self._bottom):
-            axis.restyle(self.theme.color("grid"), self.theme.color("secondary"), font)
+            axis.restyle(self.theme)
         self._stack_curves()
         self._layer.update()
         self.heading.update()
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._changed:
             QTimer.singleShot(0, self, self._redraw_if_seen)
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._layer.prepareGeometryChange()
         self.crosshair.prepareGeometryChange()
 
+    def paint(self, painter: QPainter) -> None:
+        """Nothing: its parts paint themselves."""
+
     def _range_changed(self, *_: object) -> None:
+        self._left.make_room()
         self._layer.update()
 
-    # The mouse.
+    # The mouse and the keys.
 
     def _moved_by_hand(self, *_: object) -> None:
         self.following = False
 
-    def leaveEvent(self, event) -> None:
-        super().leaveEvent(event)
-        self._point_nowhere()
-
-    def _point_nowhere(self) -> None:
+    def point_at(self, number: int) -> None:
+        if number >= 0:
+            self.read_at(float(self._longest.x[number]))
+            return
         self._pointed_at = None
         self.crosshair.show_at(None, "", [])
+        super().point_at(-1)
+
+    def mark_at(self, place: QPointF) -> int:
+        return -1  # the plane tells where the mouse is; here it is on the heading
+
+    def anchor(self, number: int) -> QPointF:
+        return QPointF(self._canvas.geometry().topLeft())
+
+    def neighbour(self, key: int) -> int:
+        number = super().neighbour(key)
+        if key not in self.keys:
+            return number
+        # Where points lie closer than pixels, a key goes on by a pixel.
+        step = max(1, self.count // max(1, self.width()))
+        return min(self.count - 1, max(0, self.cursor + step * self.keys[key]))
 
     def _hover(self, place: QPointF) -> None:
         point = self.box.mapFromScene(place)
         if not self.box.boundingRect().contains(point):
-            self._point_nowhere()
+            self.point_at(-1)
             return
-        self.read_at(self._layer.view().x[0] + self._value_across(point.x()))
-
-    def _value_across(self, pixels: float) -> float:
-        (low, high), _ = self.box.viewRange()
-        return pixels / max(self.box.boundingRect().width(), 1.0) * (high - low)
+        self.read_at(self._layer.view().values_at(point)[0])
 
     def read_at(self, at: float) -> str:
         """Put the crosshair on the measured place nearest to `at` on the x axis; returns what its card says."""
-        longest = max(
-            (c for c in self._curves.values() if c.x is not None and len(c.x)), key=lambda c: len(c.x), default=None
-        )
+        longest = self._longest
         if longest is None:
             return ""
-        at = float(longest.x[nearest(longest.x, at)])
-        view = self._layer.view()
-        found = [reading(curve, at, view, self._logarithmic) for curve in self._curves.values()]
-        across = float(view.across(np.array([at]))[0])
-        self.crosshair.show_at(across, self._heading_at(at), [each for each in found if each is not None])
-        self._pointed_at = at
+        number = nearest(longest.x, at)
+        at = self._pointed_at = float(longest.x[number])
+        self.crosshair.show_at(float(self._layer.view().across(at)), self._heading_at(at), self._readings(at))
+        super().point_at(number)
         return self.crosshair.text
+
+    @property
+    def _longest(self) -> Curve | None:
+        known = [curve for curve in self._curves.values() if len(curve.x)]
+        return max(known, key=lambda curve: len(curve.x), default=None)
+
+    @property
+    def count(self) -> int:
+        return len(self._longest.x) if self._longest is not None else 0
+
+    def describe(self, number: int) -> str:
+        at = float(self._longest.x[number])
+        return told(self._heading_at(at), self._readings(at))
+
+    def _readings(self, at: float) -> list[Reading]:
+        view = self._layer.view()
+        found = (reading(curve, at, view, self._logarithmic) for curve in self._curves.values())
+        return [each for each in found if each is not None]
 
     def _heading_at(self, at: float) -> str:
         if self._quantity == "seconds":
-            return axes.clock(at)
+            return clock(at)
         return f"{'step' if self._quantity == 'steps' else self._unit} {at:,.0f}"
+
+    def summary(self) -> str:
+        known = {title: series.last for title, series in self.columns.items() if len(series)}
+        return "Latest: " + ", ".join(f"{title} {precise(last)}" for title, last in known.items()) if known else ""
+
+    # Files.
+
+    def drawing(self) -> Drawing:
+        parts = (self.heading, self._canvas)
+        return Drawing(
+            lambda painter: [QWidget.render(part, painter, part.pos()) for part in parts],
+            self.size(),
+            self.theme.color("surface"),
+        )
+
+    def table(self) -> Table:
+        """All values: step and seconds, then a column a curve; nothing where a curve was not measured."""
+        columns = self.columns
+        steps = np.unique(np.concatenate([series.steps for series in columns.values()] or [np.empty(0)]))
+        places = [dict(zip(series.steps, series.values, strict=True)) for series in columns.values()]
+        times: dict[float, float] = {}
+        for series in columns.values():
+            times.update(zip(series.steps, series.seconds, strict=True))
+        rows = ([step, times[step], *(place.get(step, np.nan) for place in places)] for step in steps)
+        return Table(["step", "seconds", *columns], rows)
+
+    def extend_menu(self, menu: QMenu) -> None:
+        menu.addAction("Fit to data (double click)", self.fit)
+        scale = menu.addAction("Logarithmic scale")
+        scale.setCheckable(True)
+        scale.setChecked(self.logarithmic)
+        scale.toggled.connect(self.set_logarithmic)

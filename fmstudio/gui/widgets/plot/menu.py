@@ -1,37 +1,45 @@
-"""What a right click on a plot offers: saving it as a picture or a table, fitting it, and its scale."""
+"""What a right click on a chart offers: saving it as a picture or a table, and what the chart itself adds."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox, QWidget
 
-from fmstudio.gui.widgets.plot import export as plot_export
+from fmstudio.gui.widgets.plot import export
 from fmstudio.workspace import WorkspaceError
 
-if TYPE_CHECKING:
-    from fmstudio.gui.widgets.plot.live_plot import LivePlot
+
+class Saved(Protocol):
+    """What the menu knows of a chart."""
+
+    title: str
+
+    def drawing(self) -> export.Drawing:
+        """The chart as it is seen."""
+
+    def table(self) -> export.Table:
+        """The numbers behind it."""
+
+    def extend_menu(self, menu: QMenu) -> None:
+        """Add what this chart offers beyond saving."""
 
 
-class PlotMenu:
-    """The menu of one plot."""
+class ChartMenu:
+    """The menu of one chart; `widget` is where it opens."""
 
-    def __init__(self, plot: "LivePlot") -> None:
-        self._plot = plot
+    def __init__(self, chart: Saved, widget: QWidget) -> None:
+        self._chart, self._widget = chart, widget
 
     def build(self) -> QMenu:
         """The menu as it would be shown now."""
-        menu = QMenu(self._plot)
+        menu = QMenu(self._widget)
         menu.setObjectName("plot-menu")
-        for suffix, title in plot_export.FORMATS.items():
+        for suffix, title in export.FORMATS.items():
             menu.addAction(f"Save as {title}…", lambda suffix=suffix: self._ask_and_save(suffix))
-        menu.addAction("Copy picture", lambda: QApplication.clipboard().setPixmap(self._plot.grab()))
+        menu.addAction("Copy picture", lambda: QApplication.clipboard().setPixmap(self._chart.drawing().pixmap()))
         menu.addSeparator()
-        menu.addAction("Fit to data (double click)", self._plot.fit)
-        scale = menu.addAction("Logarithmic scale")
-        scale.setCheckable(True)
-        scale.setChecked(self._plot.logarithmic)
-        scale.toggled.connect(self._plot.set_logarithmic)
+        self._chart.extend_menu(menu)
         return menu
 
     def open(self, place: QPoint) -> None:
@@ -41,24 +49,18 @@ class PlotMenu:
         menu.popup(place)
 
     def _ask_and_save(self, suffix: str) -> None:
-        proposed = self._plot.heading.title.lower().replace(" ", "-") + suffix
-        kind = plot_export.FORMATS[suffix]
-        chosen, _ = QFileDialog.getSaveFileName(self._plot, f"Save as {kind}", proposed, f"{kind} (*{suffix})")
+        proposed = self._chart.title.lower().replace(" ", "-").replace("/", "-") + suffix
+        kind = export.FORMATS[suffix]
+        chosen, _ = QFileDialog.getSaveFileName(self._widget, f"Save as {kind}", proposed, f"{kind} (*{suffix})")
         if not chosen:
             return
         try:
             self.save(Path(chosen).with_suffix(suffix))
         except (OSError, WorkspaceError) as error:
             QMessageBox.warning(
-                self._plot, "Not saved", f"{chosen} cannot be written ({error}); choose another folder."
+                self._widget, "Not saved", f"{chosen} cannot be written ({error}); choose another folder."
             )
 
     def save(self, path: Path) -> None:
-        """Write the plot in the format that the path's suffix names: .png, .svg or .csv."""
-        background = self._plot.theme.color("surface")
-        if path.suffix == ".csv":
-            plot_export.save_csv(self._plot.columns, path)
-        elif path.suffix == ".svg":
-            plot_export.save_svg(self._plot, path, background)
-        else:
-            plot_export.save_png(self._plot, path, background)
+        """Write the chart in the format that the path's suffix names: .png, .svg or .csv."""
+        export.save(self._chart.drawing(), self._chart.table(), path)

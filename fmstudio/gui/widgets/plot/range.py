@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fmstudio.gui.widgets.plot.axis import LOWEST, round_step
 from fmstudio.gui.widgets.plot.curve import Curve
+from fmstudio.gui.widgets.plot.ticks import LOWEST, round_step
 
 
 def log10(values: np.ndarray) -> np.ndarray:

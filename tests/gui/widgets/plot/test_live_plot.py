@@ -6,10 +6,12 @@ import io
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 
+from fmstudio.gui.widgets.plot.axis import Look
 from fmstudio.gui.widgets.plot.live_plot import LivePlot
 
 
@@ -85,6 +87,45 @@ def test_the_mouse_reads_and_leaving_ends_it(plot, qtbot):
     qtbot.wait(50)  # pyqtgraph passes over moves that follow each other too fast
     QTest.mouseMove(viewport, QPoint(300, viewport.height() - 2))
     qtbot.waitUntil(lambda: plot.crosshair.text == "")
+
+
+def test_the_arrow_keys_read_from_measurement_to_measurement(plot, qtbot):
+    feed(plot)
+    plot.setFocus()
+    for _ in range(3):
+        qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert plot.crosshair.text.splitlines()[0] == "step 2"
+    assert plot.accessibleName() == "Plot of loss: step 2, training  4.960, validation at 0  5.200"
+    qtbot.keyClick(plot, Qt.Key.Key_End)
+    assert plot.crosshair.text.splitlines()[0] == "step 99"
+    assert plot.accessibleDescription() == "Latest: training 3.020, validation 3.600"
+    plot.clear()
+    plot.redraw()
+    assert plot.accessibleName() == "Plot of loss"
+
+
+def test_a_right_click_on_the_plane_opens_one_menu(plot, qtbot):
+    viewport = plot._canvas.viewport()
+    place = QPoint(300, 120)
+    QTest.mouseClick(viewport, Qt.MouseButton.RightButton, pos=place)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, viewport.mapToGlobal(place))
+    QApplication.sendEvent(viewport, event)
+    menus = plot.findChildren(QMenu, "plot-menu")
+    assert len(menus) == 1
+    menus[0].close()
+
+
+def test_numbers_beside_a_plot_are_never_cut_off(theme, show):
+    theme.choose(text_size=18)
+    plot = show(LivePlot(theme, "Loss"), 600, 300)
+    plot.add_curve("training", "training", "training")
+    for step in range(10):
+        plot.append("training", step, 1.0001 + step * 1e-5)
+    plot.redraw()
+    axis = plot._left
+    look, scale = Look.of(theme), axis.scale_now
+    widest = max(look.metrics.horizontalAdvance(scale.written(tick)) for tick in look.rows(scale, axis.height()))
+    assert axis.width() >= widest + 8
 
 
 def test_a_smoothed_curve_reads_its_average(plot):

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from fmstudio.gui.widgets.plot.axis import clock, compact, logarithmic_ticks, outward, precise, ticks
+from fmstudio.gui.widgets.plot.notation import clock, compact, precise
+from fmstudio.gui.widgets.plot.ticks import logarithmic_ticks, outward, ticks
 
 
 @pytest.mark.parametrize(
