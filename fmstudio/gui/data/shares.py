@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QLocale, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QLocale, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.plot.export import Table
+from fmstudio.gui.widgets.plot.row_chart import RowChart, draw_part
 
-_ROW, _BAR, _GAP = 34, 6, 2
+_BAR = 6
 _MOST = 6
 _NO_LANGUAGE = {"": "Unknown", "zxx": "Not a language", "too short": "Too short to tell"}
 
@@ -47,52 +48,45 @@ def language_name(code: str) -> str:
     return QLocale.languageToString(language)
 
 
-class Shares(QWidget):
+class Shares(RowChart):
     """A line of text and a bar for each part, painted at fixed places."""
 
-    def __init__(self, theme: Theme, name: str, accessible_name: str, token: str = "accent") -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setAccessibleName(accessible_name)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._theme, self._token = theme, token
-        self.shares: list[Share] = []
-        theme.changed.connect(self.update)
+    above, beneath, hint, least = 0, 19, (160, 34), (120, 34)
 
-    def sizeHint(self) -> QSize:
-        return QSize(160, max(1, len(self.shares)) * _ROW)
+    def __init__(self, theme: Theme, name: str, title: str, token: str = "accent") -> None:
+        super().__init__(theme, name, title)
+        self._token = token
+        self.shares: list[Share] = []
+
+    @property
+    def count(self) -> int:
+        return len(self.shares)
 
     def show_shares(self, shares: list[Share]) -> None:
         """Show these parts."""
-        self.shares = shares
-        self.setAccessibleDescription("; ".join(f"{share.title} {share.percent}" for share in shares))
-        self.setToolTip("\n".join(f"{share.title}: {share.amount} ({share.percent})" for share in shares))
-        self.updateGeometry()
-        self.update()
+        self.shares, self.cursor = shares, -1
+        self.refresh()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for number, share in enumerate(self.shares):
-            self._paint_share(painter, QRectF(0, number * _ROW, self.width(), _ROW), share)
+    def describe(self, number: int) -> str:
+        share = self.shares[number]
+        return f"{share.title}: {share.amount} ({share.percent})"
 
-    def _paint_share(self, painter: QPainter, row: QRectF, share: Share) -> None:
-        font = self._theme.font("caption")
-        painter.setFont(font)
-        metrics = QFontMetricsF(font)
-        line = QRectF(row.left(), row.top(), row.width(), metrics.height() + _GAP)
+    def summary(self) -> str:
+        return "; ".join(f"{share.title} {share.percent}" for share in self.shares)
+
+    def table(self) -> Table:
+        return Table(["part", "share", "amount"], [(each.title, each.fraction, each.amount) for each in self.shares])
+
+    def draw_row(self, painter: QPainter, number: int, place: QRectF) -> None:
+        share, metrics = self.shares[number], QFontMetricsF(painter.font())
+        line = QRectF(place.left(), place.top(), place.width(), metrics.height() + 2)
         amount = f"{share.amount} · {share.percent}"
-        painter.setPen(self._theme.color("secondary"))
+        painter.setPen(self.theme.color("secondary"))
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, amount)
         room = line.width() - metrics.horizontalAdvance(amount) - 8
-        painter.setPen(self._theme.color("text"))
+        painter.setPen(self.theme.color("text"))
         title = metrics.elidedText(share.title, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
-        track = QRectF(row.left(), line.bottom() + 2, row.width(), _BAR)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color("pressed"))
-        painter.drawRoundedRect(track, 3, 3)
-        if share.fraction > 0:
-            track.setWidth(max(float(_BAR), track.width() * share.fraction))
-            painter.setBrush(self._theme.color(self._token))
-            painter.drawRoundedRect(track, 3, 3)
+        track = QRectF(place.left(), line.bottom() + 2, place.width(), _BAR)
+        draw_part(painter, track, 1.0, self.theme.color("pressed"), _BAR / 2)
+        draw_part(painter, track, share.fraction, self.theme.color(self._token), _BAR / 2)

@@ -16,8 +16,10 @@ from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import STATISTICS
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import label, scroll_area
+from fmstudio.gui.widgets.plot.scale import Scale
 
 _DAYS = {"day": 1, "week": 7}
+_KINDS = {"thumbs up": "accent", "thumbs down": "validation", "rated otherwise": "border"}
 
 
 class FeedbackStatistics(QWidget):
@@ -35,9 +37,11 @@ class FeedbackStatistics(QWidget):
         self.error = ErrorBox(theme, "feedback-statistics-error", dismissable=False)
         self._question.failed.connect(self.error.show_error)
         self.sentence = label("", "secondary", "feedback-statistics-sentence", wrap=True)
-        self.counts = TimeChart(theme, "feedback-over-time", "Ratings over time", lambda value: f"{value:,.0f}")
-        self.share = TimeChart(theme, "feedback-share", "Thumbs up over time", lambda value: f"{value:.0%}")
-        self.score = TimeChart(theme, "feedback-mean-score", "Mean score over time", lambda value: f"{value:.0f}")
+        ratings = Scale(title="ratings", written=formatting.count, whole=True)
+        share, score = Scale(title="thumbs up", written=formatting.share), Scale(1, 5, "mean score", marks=range(1, 6))
+        self.counts = TimeChart(theme, "feedback-over-time", "Ratings over time", ratings, _KINDS)
+        self.share = TimeChart(theme, "feedback-share", "Thumbs up over time", share)
+        self.score = TimeChart(theme, "feedback-mean-score", "Mean score over time", score)
         self.models = ModelRows(theme)
         self.models.chosen.connect(self.model_chosen)
         self.captions: dict[str, Card] = {}
@@ -58,7 +62,7 @@ class FeedbackStatistics(QWidget):
         card = self.captions[part] = Card(title, f"feedback-{part}-card")
         card.layout().setContentsMargins(16, 12, 12, 8)
         card.layout().setSpacing(6)
-        chart.setFixedHeight(120)
+        chart.setFixedHeight(140)
         card.body.addWidget(chart)
         return card
 
@@ -78,25 +82,23 @@ class FeedbackStatistics(QWidget):
         unit, whole = found["unit"], found["all"]
         self.sentence.setText(_sentence(whole))
         self.models.show_rows(found["models"])
-        self.captions["counts"].set_caption(f"a {unit}: thumbs up below, thumbs down above, rated otherwise on top")
+        self.captions["counts"].set_caption(f"a {unit}")
         for part in ("share", "score"):
             self.captions[part].set_caption(f"a {unit}, with its 95 % interval")
         self._show_periods(found["periods"], _DAYS[unit])
 
     def _show_periods(self, periods: list[Mapping[str, Any]], width: int) -> None:
         days = [row["name"] for row in periods]
-        bars = [
-            ((row["up"], "accent"), (row["down"], "validation"), (row["rated"] - row["up"] - row["down"], "border"))
-            for row in periods
-        ]
+        counts = [(row["up"], row["down"], row["rated"] - row["up"] - row["down"]) for row in periods]
+        bars = {kind: [each[place] for each in counts] for place, kind in enumerate(_KINDS)}
         counted = [f"{row['name']}: {row['rated']:,} rated, {row['up']:,} up, {row['down']:,} down" for row in periods]
         self.counts.show_bars(days, width, bars, counted)
         shares = [f"{row['name']}: {_part(row)}" for row in periods]
         self.share.show_line(days, width, [row["share_up"] for row in periods],
-                             [row["share_interval"] for row in periods], (0.0, 1.0), shares)  # fmt: skip
+                             [row["share_interval"] for row in periods], shares)  # fmt: skip
         scores = [f"{row['name']}: {_score(row)}" for row in periods]
         self.score.show_line(days, width, [row["mean_score"] for row in periods],
-                             [row["score_interval"] for row in periods], (1.0, 5.0), scores)  # fmt: skip
+                             [row["score_interval"] for row in periods], scores)  # fmt: skip
 
 
 def _sentence(whole: Mapping[str, Any]) -> str:

@@ -65,7 +65,7 @@ def test_a_histogram_tells_what_each_bar_stands_for(histogram):
 
 
 def test_bars_are_found_where_they_are_painted(histogram):
-    places = [histogram.bar_at(QPointF(x, 100)) for x in (20, 100, 320, 560)]
+    places = [histogram.mark_at(QPointF(x, 100)) for x in (20, 100, 320, 560)]
     assert places == [-1, 0, 1, 2]
 
 
@@ -80,7 +80,7 @@ def test_arrow_keys_go_through_the_bars(histogram):
     histogram.setFocus()
     QTest.keyClick(histogram, Qt.Key.Key_Right)
     QTest.keyClick(histogram, Qt.Key.Key_Right)
-    assert histogram.highlighted == 1
+    assert histogram.cursor == 1
 
 
 def test_one_document_alone_has_a_histogram_too(histogram):
@@ -192,7 +192,7 @@ def test_arrow_keys_tell_the_brightness_value_by_value(theme, show):
     histogram.setFocus()
     for _ in range(3):
         QTest.keyClick(histogram, Qt.Key.Key_Right)
-    assert histogram.pointed == 2
+    assert histogram.cursor == 2
     assert not histogram.grab().isNull()
 
 

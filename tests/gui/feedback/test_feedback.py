@@ -336,7 +336,7 @@ def test_statistics_tell_over_time_and_by_model_and_lead_to_the_entries(open_fee
     panel = open_feedback(view="statistics")
     qtbot.waitUntil(lambda: len(panel.statistics.models.rows) == 2)
     assert "thumbs up 50 % (9 % to 91 %)" in panel.statistics.sentence.text()
-    assert "thumbs up 100%, between 21% and 100%" in panel.statistics.models.accessibleName()
+    assert "thumbs up 100%, between 21% and 100%" in panel.statistics.models.accessibleDescription()
     assert panel.statistics.counts._words[0] == "2026-01-01: 1 rated, 1 up, 0 down"
     panel.grab()
     panel.statistics.model_chosen.emit("bad")

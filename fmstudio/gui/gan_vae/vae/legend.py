@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.gan_vae.vae.latent import Survey
-from fmstudio.gui.gan_vae.vae.map import look_of, paint_mark
+from fmstudio.gui.gan_vae.vae.map import look_of
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.plot.marks import draw_mark
 
 MOST = 12
 _COLUMNS = 6
@@ -91,4 +92,4 @@ class _Entry(QToolButton):
         token, shape = look_of(self._number)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.color(token))
-        paint_mark(painter, shape, QPointF(11, self.height() / 2), 4)
+        draw_mark(painter, shape, QPointF(11, self.height() / 2), 4)

@@ -90,7 +90,7 @@ class LatentSpace(QWidget):
     def _connect(self) -> None:
         self._point.surveyed.connect(self._surveyed)
         self._point.moved.connect(self._decode)
-        self.map.pointed.connect(self._point_at)
+        self.map.nearest_changed.connect(self._point_at)
         self.conditions.edited.connect(self._decode)
         self.colour.edited.connect(self._colour)
         self.legend.highlighted.connect(self.map.highlight)

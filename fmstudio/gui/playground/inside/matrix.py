@@ -3,24 +3,27 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from fmstudio.gui.playground.inside.colours import legible, matrix_image
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.plot.chart import Chart
+from fmstudio.gui.widgets.plot.export import Table
 
 _LEAST_NAMED = 12  # pixels a row or column needs to be named
 _MOST_CELL = 44
 _EDGE = 2
+_STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
-class MatrixMap(QWidget):
+class MatrixMap(Chart):
     """hovered(row, column): −1, −1 for none. chosen(row, column): by a click or the arrow keys.
 
     square: keep cells square. written: how a number is written into its cell where there is room; None writes none.
     """
 
+    hint, least = (320, 320), (120, 100)
     hovered = Signal(int, int)
     chosen = Signal(int, int)
 
@@ -28,7 +31,7 @@ class MatrixMap(QWidget):
         self,
         theme: Theme,
         name: str,
-        accessible_name: str,
+        title: str,
         *,
         token: str = "accent",
         opposite: str = "",
@@ -36,13 +39,8 @@ class MatrixMap(QWidget):
         written: Callable[[float], str] | None = None,
         most_cell: int = _MOST_CELL,
     ) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setAccessibleName(accessible_name)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._theme, self._token, self._opposite = theme, token, opposite
+        super().__init__(theme, name, title)
+        self._token, self._opposite = token, opposite
         self._square, self._written, self._most = square, written, most_cell
         self.values = np.zeros((0, 0), np.float32)
         self._shades: np.ndarray = self.values
@@ -52,8 +50,7 @@ class MatrixMap(QWidget):
         self._describe: Callable[[int, int], str] | None = None
         self._image: QImage | None = None
         self.current = (-1, -1)
-        self._under = (-1, -1)
-        theme.changed.connect(self._forget_image)
+        self.pointed.connect(self._tell_hovered)
 
     def show_matrix(
         self,
@@ -72,22 +69,25 @@ class MatrixMap(QWidget):
         self._rows, self._columns, self._describe, self._titles = rows, columns, describe, titles
         if self.current[0] >= len(values) or (values.size and self.current[1] >= values.shape[1]):
             self.current = (-1, -1)
-        self._forget_image()
+        self._image = None
+        self.refresh()
 
     def set_current(self, row: int, column: int) -> None:
         """Mark a cell without telling anyone; a column of −1 marks the row."""
         self.current = (row, column)
         self.update()
 
-    def _forget_image(self) -> None:
+    def restyle(self) -> None:
         self._image = None
-        self.update()
+        super().restyle()
 
-    def sizeHint(self) -> QSize:
-        return QSize(320, 320)
+    @property
+    def count(self) -> int:
+        return int(self.values.size)
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(120, 100)
+    def cell_of(self, number: int) -> tuple[int, int]:
+        """The row and column of a cell, counted row by row; (−1, −1) for none."""
+        return divmod(number, self.values.shape[1]) if number >= 0 else (-1, -1)
 
     # Where things are.
 
@@ -97,8 +97,8 @@ class MatrixMap(QWidget):
         measure = QFontMetricsF(self._label_font())
         return min(96.0, max(measure.horizontalAdvance(name) for name in names)) + 8
 
-    def _label_font(self):
-        font = self._theme.font("caption")
+    def _label_font(self) -> QFont:
+        font = self.theme.font("caption")
         font.setPixelSize(max(9, font.pixelSize() - 1))
         return font
 
@@ -123,15 +123,16 @@ class MatrixMap(QWidget):
         """The room of the columns' names, which stand upright where a column is narrow."""
         return min(72.0, self._label_room(self._columns, cell))
 
-    def cell_at(self, place: QPointF) -> tuple[int, int]:
-        """The row and column at a point, or (−1, −1)."""
-        area = self.area
+    def mark_at(self, place: QPointF) -> int:
+        area, (rows, columns) = self.area, self.values.shape
         if not area.contains(place):
-            return -1, -1
-        rows, columns = self.values.shape
+            return -1
         row = int((place.y() - area.top()) / area.height() * rows)
         column = int((place.x() - area.left()) / area.width() * columns)
-        return min(rows - 1, row), min(columns - 1, column)
+        return min(rows - 1, row) * columns + min(columns - 1, column)
+
+    def anchor(self, number: int) -> QPointF:
+        return self.cell(*self.cell_of(number)).bottomRight()
 
     def cell(self, row: int, column: int) -> QRectF:
         """Where a cell is."""
@@ -141,27 +142,22 @@ class MatrixMap(QWidget):
 
     # Painting.
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not self.values.size:
-            return
-        painter = QPainter(self)
+    def draw(self, painter: QPainter) -> None:
         if self._image is None:
-            self._image = matrix_image(self._theme, self._shades, self._token, self._opposite)
+            self._image = matrix_image(self.theme, self._shades, self._token, self._opposite)
         area = self.area
         # Without smoothing a picture of one pixel a cell is enlarged to plain squares, or to stripes where it shrinks.
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, area.width() < self.values.shape[1])
         painter.drawImage(area, self._image)
-        painter.setPen(self._theme.color("hairline"))
+        painter.setPen(self.theme.color("hairline"))
         painter.drawRect(area)
         self._paint_names(painter, area)
-        self._paint_numbers(painter)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_marks(painter, area)
+        self._paint_numbers(painter, self._image)
 
     def _paint_names(self, painter: QPainter, area: QRectF) -> None:
         rows, columns = self.values.shape
         painter.setFont(self._label_font())
-        painter.setPen(self._theme.color("secondary"))
+        painter.setPen(self.theme.color("secondary"))
         line = Qt.AlignmentFlag.AlignVCenter
         if self._rows and area.height() / rows >= _LEAST_NAMED - 2:
             room = area.left() - (18.0 if self._titles[0] else 0.0) - 4
@@ -198,78 +194,68 @@ class MatrixMap(QWidget):
     def _elided(self, painter: QPainter, name: str, room: float) -> str:
         return painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(max(8, room)))
 
-    def _paint_numbers(self, painter: QPainter) -> None:
+    def _paint_numbers(self, painter: QPainter, image: QImage) -> None:
         cell = self.cell(0, 0)
         if self._written is None or cell.width() < 28 or cell.height() < 14:
             return
         for row, line in enumerate(self.values):
             for column, value in enumerate(line):
-                painter.setPen(legible(self._theme, self._image.pixelColor(column, row)))
+                painter.setPen(legible(self.theme, image.pixelColor(column, row)))
                 painter.drawText(self.cell(row, column), Qt.AlignmentFlag.AlignCenter, self._written(float(value)))
 
-    def _paint_marks(self, painter: QPainter, area: QRectF) -> None:
+    def draw_over(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for (row, column), token in ((self._under, "border"), (self.current, "text")):
+        area = self.area
+        for (row, column), token in ((self.cell_of(self.cursor), "border"), (self.current, "text")):
             if row < 0:
                 continue
             place = self.cell(row, max(0, column))
             if column < 0:
                 place = QRectF(area.left(), place.top(), area.width(), place.height())
             elif place.width() < 6:  # a cell too small to be seen is named by its row and column
-                painter.setPen(QPen(self._theme.color(token, 0.6), 1))
+                painter.setPen(QPen(self.theme.color(token, 0.6), 1))
                 painter.drawRect(QRectF(area.left(), place.top(), area.width(), place.height()))
                 painter.drawRect(QRectF(place.left(), area.top(), place.width(), area.height()))
-            painter.setPen(QPen(self._theme.color(token), 1.5))
+            painter.setPen(QPen(self.theme.color(token), 1.5))
             painter.drawRect(place)
-        if self.hasFocus():
-            painter.setPen(QPen(self._theme.color("accent"), 1))
-            painter.drawRect(area.adjusted(-1.5, -1.5, 1.5, 1.5))
 
     # The hand.
 
-    def describe(self, row: int, column: int) -> str:
+    def _tell_hovered(self, number: int) -> None:
+        self.hovered.emit(*self.cell_of(number))
+
+    def words(self, row: int, column: int) -> str:
         """A cell in words."""
         return self._describe(row, column) if self._describe and row >= 0 else ""
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        found = self.cell_at(event.position())
-        if found != self._under:
-            self._under = found
-            self.update()
-            self.hovered.emit(*found)
-        if found[0] >= 0:
-            QToolTip.showText(event.globalPosition().toPoint(), self.describe(*found), self, QRect(), 20_000)
-        else:
-            QToolTip.hideText()
+    def describe(self, number: int) -> str:
+        return self.words(*self.cell_of(number))
 
-    def leaveEvent(self, event) -> None:
-        self._under = (-1, -1)
+    def summary(self) -> str:
+        row, column = self.current
+        return self.words(row, column) if row >= 0 and column >= 0 else ""
+
+    def table(self) -> Table:
+        columns = self._columns or [str(number + 1) for number in range(self.values.shape[1])]
+        names = self._rows or [str(number + 1) for number in range(len(self.values))]
+        rows = [(name, *line) for name, line in zip(names, self.values.tolist(), strict=True)]
+        return Table([" / ".join(filter(None, self._titles)), *columns], rows)
+
+    def neighbour(self, key: int) -> int:
+        (rows, columns), (down, right) = self.values.shape, _STEPS.get(key, (0, 0))
+        if not (down or right):
+            return super().neighbour(key)
+        if self.current[0] < 0:
+            return 0
+        row, column = self.current[0] + down, max(0, self.current[1]) + right
+        return min(rows - 1, max(0, row)) * columns + min(columns - 1, max(0, column))
+
+    def choose_by_key(self, number: int) -> None:
+        super().choose_by_key(number)
+        self.press(number)
+
+    def press(self, number: int) -> None:
+        self.current = self.cell_of(number)
+        self.setAccessibleDescription(self.summary())
         self.update()
-        self.hovered.emit(-1, -1)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        found = self.cell_at(event.position())
-        if found[0] >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self._choose(*found)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        keys = Qt.Key
-        steps = {keys.Key_Left: (0, -1), keys.Key_Right: (0, 1), keys.Key_Up: (-1, 0), keys.Key_Down: (1, 0)}
-        if event.key() not in steps or not self.values.size:
-            super().keyPressEvent(event)
-            return
-        down, right = steps[event.key()]
-        rows, columns = self.values.shape
-        row, column = max(0, self.current[0]), max(0, self.current[1])
-        if self.current[0] >= 0:
-            row, column = min(rows - 1, max(0, row + down)), min(columns - 1, max(0, column + right))
-        self._choose(row, column)
-        QToolTip.showText(
-            self.mapToGlobal(self.cell(row, column).bottomRight().toPoint()), self.describe(row, column), self
-        )
-
-    def _choose(self, row: int, column: int) -> None:
-        self.current = (row, column)
-        self.setAccessibleDescription(self.describe(row, column))
-        self.update()
-        self.chosen.emit(row, column)
+        self.chosen.emit(*self.current)

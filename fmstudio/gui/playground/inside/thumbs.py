@@ -4,58 +4,60 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QSizePolicy
 
 from fmstudio.gui.playground.inside.colours import matrix_image
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.plot.chart import ACROSS, Chart
+from fmstudio.gui.widgets.plot.export import Table
 
 _GAP, _NAME, _LARGEST = 6, 14, 92
 
 
-class MapThumbs(QWidget):
+class MapThumbs(Chart):
     """chosen(number): by a click or the arrow keys. The maps are as large as all of them fit beside each other."""
 
     chosen = Signal(int)
 
-    def __init__(self, theme: Theme, name: str, accessible_name: str) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setAccessibleName(accessible_name)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
+    hint, least = (400, 152), (160, 92)
+
+    def __init__(self, theme: Theme, name: str, title: str) -> None:
+        super().__init__(theme, name, title)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._theme = theme
         self._maps: Sequence[np.ndarray] = ()
         self.names: Sequence[str] = ()
         self._tips: Sequence[str] = ()
-        self._images: list[QImage] = []
         self.current = 0
-        theme.changed.connect(self._forget_images)
+
+    @property
+    def count(self) -> int:
+        return len(self._maps)
 
     def show_maps(self, maps: Sequence[np.ndarray], names: Sequence[str], tips: Sequence[str]) -> None:
         """Show matrices of shades from 0 to 1."""
         self._maps, self.names, self._tips = maps, names, tips
         self.current = min(self.current, max(0, len(maps) - 1))
-        self._forget_images()
-        self.updateGeometry()
+        self.refresh()
 
     def set_current(self, number: int) -> None:
         """Choose without telling anyone."""
         self.current = number
-        self.setAccessibleDescription(self._tips[number] if number < len(self._tips) else "")
+        self.setAccessibleDescription(self.summary())
         self.update()
 
-    def _forget_images(self) -> None:
-        self._images = []
-        self.update()
+    def describe(self, number: int) -> str:
+        return self._tips[number]
 
-    def sizeHint(self) -> QSize:
-        return QSize(400, 2 * (56 + _NAME + _GAP))
+    def summary(self) -> str:
+        return self._tips[self.current] if self.current < len(self._tips) else ""
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, 92)
+    def table(self) -> Table:
+        rows = [(name, place, *line) for name, shades in zip(self.names, self._maps, strict=True)
+                for place, line in enumerate(np.asarray(shades).tolist(), 1)]  # fmt: skip
+        widest = max((len(row) - 2 for row in rows), default=0)
+        return Table(["map", "row", *range(1, widest + 1)], rows)
 
     # Where things are.
 
@@ -75,56 +77,47 @@ class MapThumbs(QWidget):
         row, column = divmod(number, columns)
         return QRectF(2 + column * (side + _GAP), 2 + row * (side + _NAME + _GAP), side, side)
 
-    def number_at(self, point: QPointF) -> int:
-        """The map at a point, or −1."""
-        return next((n for n in range(len(self._maps)) if self.place(n).adjusted(0, 0, 0, _NAME).contains(point)), -1)
+    def mark_at(self, place: QPointF) -> int:
+        named = (self.place(number).adjusted(0, 0, 0, _NAME) for number in range(self.count))
+        return next((number for number, room in enumerate(named) if room.contains(place)), -1)
 
-    # Painting.
+    def anchor(self, number: int) -> QPointF:
+        return self.place(number).bottomLeft()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if not self._images:
-            self._images = [matrix_image(self._theme, shades) for shades in self._maps]
-        font = self._theme.font("caption")
+    def draw(self, painter: QPainter) -> None:
+        font = self.theme.font("caption")
         font.setPixelSize(max(9, font.pixelSize() - 2))
         painter.setFont(font)
-        for number, image in enumerate(self._images):
-            self._paint(painter, number, image, self.place(number))
+        for number, shades in enumerate(self._maps):
+            image, place = matrix_image(self.theme, shades), self.place(number)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, image.width() > place.width())
+            painter.drawImage(place, image)
+            painter.setPen(self.theme.color("hairline"))
+            painter.drawRect(place)
+            painter.setPen(self.theme.color("secondary"))
+            below = QRectF(place.left() - _GAP, place.bottom() + 1, place.width() + 2 * _GAP, _NAME)
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.names[number])
 
-    def _paint(self, painter: QPainter, number: int, image: QImage, place: QRectF) -> None:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, image.width() > place.width())
-        painter.drawImage(place, image)
-        current = number == self.current
-        token = "hairline" if not current else "accent"
-        painter.setPen(QPen(self._theme.color(token), 2 if current else 1))
-        painter.drawRect(place)
-        painter.setPen(self._theme.color("text" if current else "secondary"))
-        below = QRectF(place.left() - _GAP, place.bottom() + 1, place.width() + 2 * _GAP, _NAME)
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.names[number])
+    def draw_over(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.cursor >= 0:
+            painter.setPen(QPen(self.theme.color("border"), 2))
+            painter.drawRect(self.place(self.cursor))
+        painter.setPen(QPen(self.theme.color("accent"), 2))
+        painter.drawRect(self.place(self.current))
 
-    # The hand.
+    def neighbour(self, key: int) -> int:
+        steps = {**ACROSS, Qt.Key.Key_Up: -self._grid()[0], Qt.Key.Key_Down: self._grid()[0]}
+        if key not in steps:
+            return super().neighbour(key)
+        number = self.current + steps[key]
+        return number if 0 <= number < self.count else self.current
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        number = self.number_at(event.position())
-        if number >= 0:
-            QToolTip.showText(event.globalPosition().toPoint(), self._tips[number], self)
+    def choose_by_key(self, number: int) -> None:
+        super().choose_by_key(number)
+        self.press(number)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        number = self.number_at(event.position())
-        if number >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self._choose(number)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        columns, _ = self._grid()
-        keys = Qt.Key
-        steps = {keys.Key_Left: -1, keys.Key_Right: 1, keys.Key_Up: -columns, keys.Key_Down: columns}
-        if event.key() not in steps or not self._maps:
-            super().keyPressEvent(event)
-            return
-        number = self.current + steps[event.key()]
-        if 0 <= number < len(self._maps):
-            self._choose(number)
-
-    def _choose(self, number: int) -> None:
+    def press(self, number: int) -> None:
         self.set_current(number)
         self.chosen.emit(number)

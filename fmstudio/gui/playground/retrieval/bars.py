@@ -3,85 +3,71 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QSizePolicy
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.plot.axes_chart import AxesChart
+from fmstudio.gui.widgets.plot.export import Table
+from fmstudio.gui.widgets.plot.legend import Entry
+from fmstudio.gui.widgets.plot.marks import bars, touching
+from fmstudio.gui.widgets.plot.scale import Scale, View
 
 MEASURES = {"recall_at_1": "Recall@1", "recall_at_5": "Recall@5", "recall_at_10": "Recall@10", "mrr": "MRR"}
 METHODS = {"words": "Words", "vectors": "Meaning", "both": "Both"}
 _LOOKS = {"words": ("secondary", 0.45), "vectors": ("secondary", 0.85), "both": ("accent", 1.0)}
-_LEFT, _TOP, _BOTTOM = 40, 44, 26
+_TITLES = list(MEASURES.values())
+_HIGHEST = 1.1  # room for the number over a whole bar
+_WIDEST, _OF_GROUP = 40.0, 0.25  # a bar: pixels, and part of its group
 
 
-class QualityBars(QWidget):
+class QualityBars(AxesChart):
     """Values from 0 to 1; those of both together are written over their bars."""
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.setObjectName("retrieval-quality-bars")
-        self.setAccessibleName("Quality of retrieval by method")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._theme = theme
-        self.rows: Sequence[Mapping[str, Any]] = ()
-        theme.changed.connect(self.update)
+    hint, least = (480, 220), (240, 160)
 
-    def sizeHint(self) -> QSize:
-        return QSize(480, 220)
+    def __init__(self, theme: Theme) -> None:
+        middles = tuple(place + 0.5 for place in range(len(_TITLES)))
+        across = Scale(0, len(_TITLES), written=lambda place: _TITLES[int(place)], marks=middles)
+        up = Scale(0, _HIGHEST, "share of 1", written=lambda value: f"{value:.1f}", marks=(0.0, 0.5, 1.0))
+        super().__init__(theme, "retrieval-quality-bars", "Quality of retrieval by method", across, up)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.rows: Sequence[Mapping[str, Any]] = ()
 
     def show_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Show the figures of each method."""
         self.rows = list(rows)
+        self.spans = touching(range(len(_TITLES) + 1))[: len(_TITLES) if rows else 0]
+        self.legend = [Entry(METHODS[row["method"]], *_LOOKS[row["method"]], filled=True) for row in rows]
+        self.refresh()
+
+    def describe(self, number: int) -> str:
+        key, title = list(MEASURES.items())[number]
+        return f"{title}: " + ", ".join(f"{METHODS[row['method']].lower()} {row[key]:.2f}" for row in self.rows)
+
+    def summary(self) -> str:
         told = [f"{METHODS[row['method']]}: " + ", ".join(f"{title} {row[key]:.2f}" for key, title in MEASURES.items())
-                for row in rows]  # fmt: skip
-        self.setAccessibleDescription("; ".join(told))
-        self.update()
+                for row in self.rows]  # fmt: skip
+        return "; ".join(told)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(self._theme.font("caption"))
-        area = QRectF(self.rect()).adjusted(_LEFT, _TOP, -8, -_BOTTOM)
-        self._paint_grid(painter, area)
-        self._paint_legend(painter)
-        width = area.width() / len(MEASURES)
-        for place, (key, title) in enumerate(MEASURES.items()):
-            group = QRectF(area.left() + place * width, area.top(), width, area.height())
-            self._paint_group(painter, group, key)
-            painter.setPen(self._theme.color("secondary"))
-            beneath = QRectF(group.left(), area.bottom() + 4, width, 18)
-            painter.drawText(beneath, Qt.AlignmentFlag.AlignCenter, title)
+    def table(self) -> Table:
+        rows = [(METHODS[row["method"]], *(row[key] for key in MEASURES)) for row in self.rows]
+        return Table(["method", *_TITLES], rows)
 
-    def _paint_grid(self, painter: QPainter, area: QRectF) -> None:
-        for value in (0.0, 0.5, 1.0):
-            y = area.bottom() - value * area.height()
-            painter.setPen(self._theme.color("grid"))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(self._theme.color("secondary"))
-            left = QRectF(0, y - 8, _LEFT - 8, 16)
-            painter.drawText(left, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:.1f}")
-
-    def _paint_group(self, painter: QPainter, group: QRectF, key: str) -> None:
-        wide = min(40.0, group.width() / 4)
-        left = group.center().x() - wide * len(self.rows) / 2
+    def draw_marks(self, painter: QPainter, view: View) -> None:
+        wide = min(_OF_GROUP, _WIDEST * len(_TITLES) / view.area.width())
         for place, row in enumerate(self.rows):
-            height = max(1.0, row[key] * group.height())
-            bar = QRectF(left + place * wide + 1, group.bottom() - height, wide - 2, height)
-            painter.fillRect(bar, self._color(row["method"]))
+            lefts = self.spans.mean(axis=1) + (place - len(self.rows) / 2) * wide
+            drawn = bars(
+                view, np.stack([lefts, lefts + wide], axis=1), [max(1e-9, row[key]) for key in MEASURES], gap=2
+            )
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.theme.color(*_LOOKS[row["method"]]))
+            painter.drawRects(drawn)
             if row["method"] == "both":  # the table beside has the others; side by side they would touch
-                painter.setPen(self._theme.color("text"))
-                above = QRectF(bar.left() - 6, bar.top() - 16, wide + 10, 15)
-                painter.drawText(above, Qt.AlignmentFlag.AlignCenter, f"{row[key]:.2f}")
-
-    def _paint_legend(self, painter: QPainter) -> None:
-        x = float(_LEFT)
-        for row in self.rows:
-            painter.fillRect(QRectF(x, 4, 10, 10), self._color(row["method"]))
-            painter.setPen(self._theme.color("secondary"))
-            words = METHODS[row["method"]]
-            painter.drawText(QPointF(x + 16, 13), words)
-            x += 16 + QFontMetricsF(painter.font()).horizontalAdvance(words) + 20
-
-    def _color(self, method: str):
-        token, opacity = _LOOKS[method]
-        return self._theme.color(token, opacity)
+                painter.setPen(self.theme.color("text"))
+                for bar, key in zip(drawn, MEASURES, strict=True):
+                    above = QRectF(bar.center().x() - 40, bar.top() - self.line() - 1, 80, self.line())
+                    painter.drawText(above, Qt.AlignmentFlag.AlignCenter, f"{row[key]:.2f}")

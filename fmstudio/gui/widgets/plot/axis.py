@@ -1,17 +1,20 @@
 """The axes of every chart: a hairline grid over the plane, and numbers in the secondary colour beside it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QLine, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.plot.notation import clock, compact
 from fmstudio.gui.widgets.plot.scale import Scale
 
 GAP = 8  # between a number and the plane
+Numbers = tuple[tuple[float, str], ...]
+"""What stands beside an axis: how far along it, from 0 to 1, and the text."""
+
 _STEP = 8  # a margin grows in steps, so that it does not follow every number
 
 
@@ -21,63 +24,70 @@ class Look:
 
     grid: QColor
     text: QColor
+    font: QFont
     metrics: QFontMetricsF
 
     @classmethod
     def of(cls, theme: Theme) -> "Look":
-        """The theme's colours, and the measures of its captions, which the painter is to have as its font."""
-        return cls(theme.color("grid"), theme.color("secondary"), QFontMetricsF(theme.font("caption")))
+        """The theme's colours, and its captions' font, which the painter is to have."""
+        font = theme.font("caption")
+        return cls(theme.color("grid"), theme.color("secondary"), font, QFontMetricsF(font))
 
     @property
     def line(self) -> float:
         """The height of a line of text."""
         return self.metrics.height()
 
-    def rows(self, scale: Scale, height: float) -> list[float]:
+    def rows(self, scale: Scale, height: float) -> Numbers:
         """The numbers at the left of a plane so high."""
-        return scale.ticks(max(2, int(height // (2.4 * self.line))))
+        return _numbers(scale, max(2, int(height // (2.4 * self.line))))
 
-    def columns(self, scale: Scale, width: float) -> list[float]:
+    def columns(self, scale: Scale, width: float) -> Numbers:
         """The numbers beneath a plane so wide: as many as stand apart from each other."""
         at_most = max(2, int(width // (4 * self.line)))
         while True:
-            found = scale.ticks(at_most)
-            needed = sum(self.metrics.horizontalAdvance(scale.written(tick)) + 1.2 * self.line for tick in found)
+            found = _numbers(scale, at_most)
+            needed = sum(self.metrics.horizontalAdvance(text) + 1.2 * self.line for _, text in found)
             if needed <= width + self.line or at_most <= 1:
                 return found
             at_most -= 1
 
-    def beside(self, scale: Scale, numbers: Sequence[float]) -> float:
+    def beside(self, numbers: Numbers) -> float:
         """The room that numbers need at the left."""
-        widest = max((self.metrics.horizontalAdvance(scale.written(each)) for each in numbers), default=0.0)
+        widest = max((self.metrics.horizontalAdvance(text) for _, text in numbers), default=0.0)
         return _STEP * -(-(widest + GAP + 2) // _STEP)
 
-    def paint_rows(self, painter: QPainter, area: QRectF, scale: Scale, numbers: Sequence[float]) -> None:
+    def paint_rows(self, painter: QPainter, area: QRectF, numbers: Numbers) -> None:
         """Lines across the plane, and their numbers at its left."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for number, part in zip(numbers, scale.part(list(numbers)), strict=True):
-            y = round(area.bottom() - part * area.height())
-            painter.setPen(QPen(self.grid, 0))
-            painter.drawLine(int(area.left()), y, int(area.right()), y)
-            painter.setPen(self.text)
-            box = QRectF(0, y - self.line / 2, area.left() - GAP, self.line)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, scale.written(number))
+        places = [(round(area.bottom() - part * area.height()), text) for part, text in numbers]
+        painter.setPen(QPen(self.grid, 0))
+        painter.drawLines([QLine(int(area.left()), y, int(area.right()), y) for y, _ in places])
+        painter.setPen(self.text)
+        beside = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for y, text in places:
+            painter.drawText(QRectF(0, y - self.line / 2, area.left() - GAP, self.line), beside, text)
 
-    def paint_columns(
-        self, painter: QPainter, area: QRectF, scale: Scale, numbers: Sequence[float], grid: bool = False
-    ) -> None:
+    def paint_columns(self, painter: QPainter, area: QRectF, numbers: Numbers, grid: bool = False) -> None:
         """Numbers beneath the plane; lines through it at all of them, or at its left edge alone."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for number, part in zip(numbers, scale.part(list(numbers)), strict=True):
-            x, text = round(area.left() + part * area.width()), scale.written(number)
-            if grid or x <= area.left() + 1:
-                painter.setPen(QPen(self.grid, 0))
-                painter.drawLine(x, int(area.top()), x, int(area.bottom()))
+        places = [(round(area.left() + part * area.width()), text) for part, text in numbers]
+        painter.setPen(QPen(self.grid, 0))
+        lines = [x for x, _ in places if grid or x <= area.left() + 1]
+        painter.drawLines([QLine(x, int(area.top()), x, int(area.bottom())) for x in lines])
+        painter.setPen(self.text)
+        for x, text in places:
             width = self.metrics.horizontalAdvance(text)
             # Numbers at the ends move inwards rather than be cut off.
             left = min(max(x - width / 2, area.left() - 4), area.right() - width + 4)
-            painter.setPen(self.text)
             painter.drawText(QRectF(left, area.bottom() + 5, width + 2, self.line), Qt.AlignmentFlag.AlignLeft, text)
+
+
+@lru_cache(maxsize=256)
+def _numbers(scale: Scale, at_most: int) -> Numbers:
+    """Kept, for most redraws leave the axes as they are."""
+    found = scale.ticks(at_most)
+    return tuple(zip(scale.part(found).tolist(), map(scale.written, found), strict=True))
 
 
 class Axis(pg.AxisItem):
@@ -90,13 +100,13 @@ class Axis(pg.AxisItem):
     def __init__(self, orientation: str) -> None:
         self.logarithmic = False
         self.time = False
-        self._theme: Theme | None = None
+        self._look: Look | None = None
         super().__init__(orientation)
         self.setStyle(tickLength=0, showValues=True)
 
-    def restyle(self, theme: Theme) -> None:
+    def restyle(self, look: Look) -> None:
         """Take the colours and font of the theme, and the room that its numbers need."""
-        self._theme = theme
+        self._look = look
         self.make_room()
         self.update()
 
@@ -115,11 +125,11 @@ class Axis(pg.AxisItem):
 
     def make_room(self) -> None:
         """Be as wide as the widest number, or as high as a line."""
-        if self._theme is None:
+        if self._look is None:
             return
-        look, scale = Look.of(self._theme), self.scale_now
+        look, scale = self._look, self.scale_now
         if self.upright:
-            room = max(48.0, look.beside(scale, look.rows(scale, self.height())))
+            room = max(48.0, look.beside(look.rows(scale, self.height())))
             if room != self.width():
                 self.setWidth(room)
         else:
@@ -127,15 +137,15 @@ class Axis(pg.AxisItem):
 
     def paint(self, painter: QPainter, *_: object) -> None:
         """Grid lines across the plot and the numbers beside it."""
-        view = self.linkedView()
-        if view is None or self._theme is None:
+        view, look = self.linkedView(), self._look
+        if view is None or look is None:
             return
-        area, look, scale = view.mapRectToItem(self, view.boundingRect()), Look.of(self._theme), self.scale_now
-        painter.setFont(self._theme.font("caption"))
+        area, scale = view.mapRectToItem(self, view.boundingRect()), self.scale_now
+        painter.setFont(look.font)
         if self.upright:
-            look.paint_rows(painter, area, scale, look.rows(scale, self.height()))
+            look.paint_rows(painter, area, look.rows(scale, self.height()))
         else:
-            look.paint_columns(painter, area, scale, look.columns(scale, self.width()))
+            look.paint_columns(painter, area, look.columns(scale, self.width()))
 
     def boundingRect(self) -> QRectF:
         """The axis and the plot beside it, over which the grid goes."""

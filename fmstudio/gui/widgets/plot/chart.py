@@ -1,23 +1,25 @@
 """`Chart`: what every chart does alike, whatever it draws.
 
-A chart has numbered marks: bars, points, cells, measurements. The pointer or the arrow keys move a cursor over them; the
-mark under it is told by a tooltip and, through the accessible name, to a screen reader. A right click (or the menu key)
-saves it. A subclass says how many marks there are, what each is in words, where it is, and how they are painted.
+A chart has numbered marks: bars, points, cells, measurements. The pointer or the arrow keys move a cursor over them;
+the mark under it is told by a tooltip and, through the accessible name, to a screen reader. A right click (or the menu
+key) saves it. A subclass says how many marks there are, what each is in words, where it is, and how it is painted.
 """
 
 from collections.abc import Mapping
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.plot.axis import Look
 from fmstudio.gui.widgets.plot.export import Drawing, Table
 from fmstudio.gui.widgets.plot.menu import ChartMenu
 
 ACROSS: Mapping[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 DOWN: Mapping[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+EVERY_WAY = {**ACROSS, **DOWN}
 _PRESSING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 _TOLD_FOR = 20_000  # milliseconds that a tooltip stays at most: a long one takes some reading
 
@@ -35,12 +37,18 @@ class Chart(QWidget):
         super().__init__()
         self.theme, self.title, self.empty = theme, title, empty
         self.cursor = -1
-        self.menu = ChartMenu(self, self)
+        self.look = Look.of(theme)
+        self._picture: QPixmap | None = None
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.restyle)
+
+    @property
+    def menu(self) -> ChartMenu:
+        """What a right click offers."""
+        return ChartMenu(self, self)
 
     # What a subclass says.
 
@@ -70,8 +78,11 @@ class Chart(QWidget):
         raise NotImplementedError
 
     def draw(self, painter: QPainter) -> None:
-        """Paint the marks; the painter has the font of captions."""
+        """Paint the marks; the painter has the font of captions. Kept as a picture until `refresh`."""
         raise NotImplementedError
+
+    def draw_over(self, painter: QPainter) -> None:
+        """Paint what follows the pointer or a dragging hand: the cursor at least."""
 
     def press(self, number: int) -> None:
         """A mark was clicked, or Enter or Space was pressed on it."""
@@ -83,14 +94,21 @@ class Chart(QWidget):
 
     def refresh(self) -> None:
         """Say that what is shown has changed."""
+        self.tell()
+        self._picture = None
+        self.update()
+
+    def tell(self) -> None:
+        """Say in words what is shown now."""
         self.cursor = min(self.cursor, self.count - 1)
         self.setAccessibleDescription(self.summary())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if self.count else Qt.FocusPolicy.NoFocus)
         self._speak()
-        self.update()
 
     def restyle(self) -> None:
         """Take the theme's colours and fonts."""
+        self.look = Look.of(self.theme)
+        self._picture = None
         self.updateGeometry()
         self.update()
 
@@ -105,8 +123,12 @@ class Chart(QWidget):
         return Drawing(self.paint, self.size(), self.theme.color("surface"))
 
     def paint(self, painter: QPainter) -> None:
-        """The chart, or the sentence that stands in its place."""
-        painter.setFont(self.theme.font("caption"))
+        """The whole chart, or the sentence that stands in its place."""
+        self._paint_still(painter)
+        self._paint_over(painter)
+
+    def _paint_still(self, painter: QPainter) -> None:
+        painter.setFont(self.look.font)
         if self.count:
             self.draw(painter)
         elif self.empty:
@@ -114,9 +136,28 @@ class Chart(QWidget):
             wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(32, 0, -32, 0), wrapped, self.empty)
 
+    def _paint_over(self, painter: QPainter) -> None:
+        if self.count:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self.look.font)
+            self.draw_over(painter)
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        if self._picture is None or self._picture.size() != self.size() * ratio:
+            self._picture = QPixmap(self.size() * ratio)
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(Qt.GlobalColor.transparent)
+            still = QPainter(self._picture)
+            self._paint_still(still)
+            still.end()
         painter = QPainter(self)
-        self.paint(painter)
+        painter.drawPixmap(0, 0, self._picture)
+        self._paint_over(painter)
+        self.paint_focus(painter)
+
+    def paint_focus(self, painter: QPainter) -> None:
+        """A frame around the chart that has the keys."""
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -125,16 +166,22 @@ class Chart(QWidget):
 
     def line(self) -> float:
         """The height of a line of its text."""
-        return QFontMetricsF(self.theme.font("caption")).height()
+        return self.look.line
 
     # Pointing.
 
+    def set_cursor(self, number: int) -> bool:
+        """Put the cursor on a mark, −1 for none, without telling anyone; whether it was elsewhere."""
+        if number == self.cursor:
+            return False
+        self.cursor = number
+        self._speak()
+        self.update()
+        return True
+
     def point_at(self, number: int) -> None:
         """Put the cursor on a mark, −1 for none."""
-        if number != self.cursor:
-            self.cursor = number
-            self._speak()
-            self.update()
+        if self.set_cursor(number):
             self.pointed.emit(number)
 
     def _speak(self) -> None:

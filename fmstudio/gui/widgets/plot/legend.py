@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fmstudio.gui.theme import Theme
@@ -12,44 +12,49 @@ from fmstudio.gui.widgets.plot.axis import Look
 from fmstudio.gui.widgets.plot.curve import Curve
 from fmstudio.gui.widgets.plot.hover import draw_swatch
 
-_BEFORE, _BETWEEN, _MORE = 20, 14, 60  # pixels: of the sample of a line, between entries, of "+ 3 more"
+_BEFORE, _BETWEEN = 20, 14  # pixels: of the sample of a line, and between entries
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One of several things to be told apart. filled: an area of this colour instead of a line."""
+    """One of several things to be told apart, in a colour of the theme. filled: an area of it instead of a line."""
 
     title: str
-    colour: QColor
+    colour: str
+    opacity: float = 1.0
     dashed: bool = False
     filled: bool = False
 
 
+def legend_width(look: Look, entries: Sequence[Entry]) -> float:
+    """The room in which all entries fit beside each other."""
+    return sum(_BEFORE + look.metrics.horizontalAdvance(each.title) + _BETWEEN for each in entries) - _BETWEEN
+
+
 def paint_legend(
-    painter: QPainter, look: Look, entries: Sequence[Entry], room: QRectF, side: Qt.AlignmentFlag
-) -> None:
+    painter: QPainter, theme: Theme, look: Look, entries: Sequence[Entry], room: QRectF,
+    side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+) -> None:  # fmt: skip
     """Entries beside each other at one side of a line. Those that do not fit are counted instead of cut off."""
-    widths = [_BEFORE + look.metrics.horizontalAdvance(entry.title) + _BETWEEN for entry in entries]
-    shown = len(widths)
-    while shown and sum(widths[:shown]) + (-_BETWEEN if shown == len(widths) else _MORE) > room.width():
+    shown, more = len(entries), ""
+    while shown and legend_width(look, entries[:shown]) + look.metrics.horizontalAdvance(more) > room.width():
         shown -= 1
-    more = f"+ {len(widths) - shown} more" if shown < len(widths) else ""
-    x = room.left()
-    if side == Qt.AlignmentFlag.AlignRight:
-        end = look.metrics.horizontalAdvance(more) if more else -_BETWEEN
-        x = room.right() - sum(widths[:shown]) - end
+        more = f"  + {len(entries) - shown} more"
+    taken = legend_width(look, entries[:shown]) + look.metrics.horizontalAdvance(more)
+    x = room.right() - taken if side == Qt.AlignmentFlag.AlignRight else room.left()
     line = Qt.AlignmentFlag.AlignVCenter
-    for entry, width in zip(entries[:shown], widths, strict=False):
+    for entry in entries[:shown]:
+        width = legend_width(look, [entry])
         if entry.filled:
-            painter.fillRect(QRectF(x + 2, room.center().y() - 5, 10, 10), entry.colour)
+            painter.fillRect(QRectF(x + 2, room.center().y() - 5, 10, 10), theme.color(entry.colour, entry.opacity))
         else:
-            draw_swatch(painter, QPointF(x, room.center().y()), entry.colour, entry.dashed)
+            draw_swatch(painter, QPointF(x, room.center().y()), theme.color(entry.colour), entry.dashed)
         painter.setPen(look.text)
         painter.drawText(QRectF(x + _BEFORE, room.top(), width, room.height()), line, entry.title)
-        x += width
+        x += width + _BETWEEN
     if more:
         painter.setPen(look.text)
-        painter.drawText(QRectF(x, room.top(), 100, room.height()), line, more)
+        painter.drawText(QRectF(x - _BETWEEN, room.top(), taken, room.height()), line, more)
 
 
 class PlotHeading(QWidget):
@@ -58,10 +63,18 @@ class PlotHeading(QWidget):
     def __init__(self, theme: Theme, title: str, unit: str) -> None:
         super().__init__()
         self.theme, self.title, self.unit = theme, title, unit
-        self._entries: list[Curve] = []
+        self.restyle(Look.of(theme))
+        self._entries: list[Entry] = []
         self.latest = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def restyle(self, look: Look) -> None:
+        """Take the colours and fonts of the theme."""
+        self._look, self._bold = look, QFont(look.font)
+        self._bold.setWeight(QFont.Weight.DemiBold)
+        self.updateGeometry()
+        self.update()
 
     def sizeHint(self) -> QSize:
         """One line of text."""
@@ -70,11 +83,11 @@ class PlotHeading(QWidget):
     @property
     def entries(self) -> list[str]:
         """The titles in the legend: none for a single curve, which needs no telling apart."""
-        return [curve.title for curve in self._entries] if len(self._entries) > 1 else []
+        return [entry.title for entry in self._entries] if len(self._entries) > 1 else []
 
     def set_entries(self, curves: list[Curve]) -> None:
         """Name these curves in the legend."""
-        self._entries = curves
+        self._entries = [Entry(curve.title, curve.colour, dashed=curve.dashed) for curve in curves]
         self.update()
 
     def set_title(self, title: str, unit: str) -> None:
@@ -89,28 +102,31 @@ class PlotHeading(QWidget):
             self.update()
 
     def paintEvent(self, _event: object) -> None:
-        painter, look = QPainter(self), Look.of(self.theme)
+        painter, look, bold = QPainter(self), self._look, self._bold
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        bold = self.theme.font("caption")
-        bold.setWeight(QFont.Weight.DemiBold)
         area = QRectF(self.rect()).adjusted(12, 4, -12, 0)
-        taken = self._title(painter, area, bold, look)
-        rest = area.adjusted(taken + 16, 0, 0, 0)
+        newest = "" if self.entries else self.latest
+        room = QFontMetricsF(bold).horizontalAdvance(newest) + 8 if newest else 0.0
+        taken = self._title(painter, area.adjusted(0, 0, -room, 0), bold, look)
         if self.entries:
-            entries = [Entry(each.title, self.theme.color(each.colour), each.dashed) for each in self._entries]
-            paint_legend(painter, look, entries, rest, Qt.AlignmentFlag.AlignRight)
-        elif self.latest and QFontMetricsF(bold).horizontalAdvance(self.latest) <= rest.width():
+            rest = area.adjusted(taken + 16, 0, 0, 0)
+            paint_legend(painter, self.theme, look, self._entries, rest, Qt.AlignmentFlag.AlignRight)
+        elif newest:
             painter.setFont(bold)
             painter.setPen(self.theme.color("text"))
-            painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.latest)
+            painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, newest)
 
     def _title(self, painter: QPainter, area: QRectF, bold: QFont, look: Look) -> float:
-        """Draws title and unit; returns the width they take."""
+        """Draws title and unit, shortened where they do not fit; returns the width they take."""
+        metrics, shorten = QFontMetricsF(bold), Qt.TextElideMode.ElideRight
+        title = metrics.elidedText(self.title, shorten, area.width())
         painter.setFont(bold)
         painter.setPen(self.theme.color("text"))
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self.title)
-        width = QFontMetricsF(bold).horizontalAdvance(self.title) + 6
-        painter.setFont(self.theme.font("caption"))
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, title)
+        width = metrics.horizontalAdvance(title) + 6
+        rest = area.adjusted(width, 0, 0, 0)
+        unit = look.metrics.elidedText(self.unit, shorten, max(0.0, rest.width()))
+        painter.setFont(look.font)
         painter.setPen(look.text)
-        painter.drawText(area.adjusted(width, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.unit)
-        return width + look.metrics.horizontalAdvance(self.unit)
+        painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, unit)
+        return width + look.metrics.horizontalAdvance(unit)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QPointF, QSize, QTimer, Signal
-from PySide6.QtGui import QPainter, QResizeEvent, QShowEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fmstudio.gui.theme import Theme
@@ -197,7 +197,7 @@ class LivePlot(Chart):
         if self.following:
             self._fit_range()
         self._show_latest()
-        self.refresh()
+        self.tell()
         self._layer.update()
         if self._pointed_at is not None:
             self.read_at(self._pointed_at)
@@ -242,10 +242,10 @@ class LivePlot(Chart):
         super().restyle()
         self._canvas.setBackground(self.theme.color("surface"))
         for axis in (self._left, self._bottom):
-            axis.restyle(self.theme)
+            axis.restyle(self.look)
         self._stack_curves()
         self._layer.update()
-        self.heading.update()
+        self.heading.restyle(self.look)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -257,8 +257,8 @@ class LivePlot(Chart):
         self._layer.prepareGeometryChange()
         self.crosshair.prepareGeometryChange()
 
-    def paint(self, painter: QPainter) -> None:
-        """Nothing: its parts paint themselves."""
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.paint_focus(QPainter(self))  # its parts paint themselves
 
     def _range_changed(self, *_: object) -> None:
         self._left.make_room()
@@ -275,7 +275,7 @@ class LivePlot(Chart):
             return
         self._pointed_at = None
         self.crosshair.show_at(None, "", [])
-        super().point_at(-1)
+        self.set_cursor(-1)
 
     def mark_at(self, place: QPointF) -> int:
         return -1  # the plane tells where the mouse is; here it is on the heading
@@ -306,7 +306,8 @@ class LivePlot(Chart):
         number = nearest(longest.x, at)
         at = self._pointed_at = float(longest.x[number])
         self.crosshair.show_at(float(self._layer.view().across(at)), self._heading_at(at), self._readings(at))
-        super().point_at(number)
+        self.set_cursor(number)
+        self._speak()
         return self.crosshair.text
 
     @property

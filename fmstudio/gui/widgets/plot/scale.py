@@ -1,6 +1,6 @@
 """What an axis measures, and the part of the plane that is shown on pixels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +24,7 @@ class Scale:
     logarithmic: bool = False
     time: bool = False
     whole: bool = False
-    marks: Sequence[float] | None = None
+    marks: tuple[float, ...] | range | None = None
 
     def to(self, low: float, high: float) -> "Scale":
         """The same over another range."""
@@ -49,7 +49,7 @@ class Scale:
             few = self.marks[:: max(1, -(-len(self.marks) // (at_most + 1)))]
             return [mark for mark in few if self.low <= mark <= self.high]
         if self.logarithmic:
-            return logarithmic_ticks(float(np.log10(self.low)), float(np.log10(self.high)), at_most)
+            return logarithmic_ticks(float(np.log10(self.low)), float(np.log10(self.high)), at_most + 1)
         found = ticks(self.low, self.high, at_most, time=self.time)
         return [tick for tick in found if tick == int(tick)] if self.whole else found
 

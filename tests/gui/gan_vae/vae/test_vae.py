@@ -42,6 +42,10 @@ def text(hands, name):
     return hands.panel.findChild(QLabel, name).text()
 
 
+def told_at(chart, across):
+    return chart.describe(chart.mark_at(chart.view().place(across, 0.0)))
+
+
 def test_the_map_is_drawn_of_the_pictures_the_model_learnt_from(hands, vae):
     hands.keep_dataset("large", side=64)
     assert vae.dataset.count() == 1  # only pictures of the model's size can be encoded
@@ -58,7 +62,7 @@ def test_the_map_is_drawn_of_the_pictures_the_model_learnt_from(hands, vae):
 
 def test_a_click_decodes_the_point_and_shows_the_nearest_picture(hands, mapped, qtbot):
     chart = mapped.space.map
-    qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=chart.pixel(0.9, 0.1).toPoint())
+    qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=chart.view().place(0.9, 0.1).toPoint())
     asked = hands.answer("vae:decode", "decoded", pictures(1, 5))
     across, up = asked["latents"][0][:2] - 0.5  # the centre is at 0.5 of each dimension
     assert (across, up) == (pytest.approx(0.9, abs=0.02), pytest.approx(0.1, abs=0.02))
@@ -74,7 +78,7 @@ def test_a_click_decodes_the_point_and_shows_the_nearest_picture(hands, mapped, 
 def test_a_drag_walks_and_only_the_newest_point_waits(hands, mapped, qtbot):
     before = len(hands.asked("vae:decode"))
     chart = mapped.space.map
-    start = chart.pixel(-0.5, 0.2).toPoint()
+    start = chart.view().place(-0.5, 0.2).toPoint()
     qtbot.mousePress(chart, Qt.MouseButton.LeftButton, pos=start)
     for x in (20, 40, 60):
         qtbot.mouseMove(chart, start + QPoint(x, 0))
@@ -107,8 +111,8 @@ def test_a_class_can_be_seen_alone(mapped):
     assert mapped.space.map.highlighted == 1
     legend.entries[1].click()
     assert mapped.space.map.highlighted is None
-    assert mapped.space.map.describe(mapped.space.map.pixel(-1.0, 0.0)) == "Picture 0 · round"
-    assert mapped.space.map.describe(QPointF(0, 0)) == ""
+    assert told_at(mapped.space.map, -1.0) == "Picture 0 · round"
+    assert mapped.space.map.mark_at(QPointF(0, 0)) == -1
 
 
 def test_the_map_can_be_coloured_by_an_attribute_and_stays_so(hands, mapped):
@@ -116,11 +120,11 @@ def test_the_map_can_be_coloured_by_an_attribute_and_stays_so(hands, mapped):
     space.colour.set_value("colour")
     space.colour.edited.emit()
     assert [entry.text().strip() for entry in space.legend.entries.values()] == ["blue", "green"]
-    assert space.map.describe(space.map.pixel(-1.0, 0.0)) == "Picture 0 · green"
+    assert told_at(space.map, -1.0) == "Picture 0 · green"
     hands.panel.primary_action.trigger()
     hands.answer("vae:open", "vae", VAE, "vae")
     hands.answer("vae:survey", "survey", survey(), "survey")
-    assert space.map.describe(space.map.pixel(1.0, 0.0)) == "Picture 3 · blue"
+    assert told_at(space.map, 1.0) == "Picture 3 · blue"
 
 
 def test_originals_stand_beside_their_reconstructions(hands, mapped, qtbot):

@@ -349,12 +349,12 @@ def looking(hands):
 def test_one_head_is_shown_large_and_tells_who_looks_where(looking, qtbot):
     sight = looking.view.sights["attention"]
     assert looking.text("inside-attention-title") == "Layer 1, mean of its heads"
-    sight.thumbs._choose(1)
+    sight.thumbs.press(1)
     assert looking.text("inside-attention-title") == "Layer 1, head 1"
     facts = "entropy 0.00 bits  ·  first token 25 %  ·  one back 100 %"
     assert looking.text("inside-attention-facts") == facts
-    assert sight.large.describe(2, 1) == "“·sat” (3) → “·cat” (2)\nweight 1.000"
-    assert sight.large.describe(0, 1) == "A token cannot look at what comes after it."
+    assert sight.large.words(2, 1) == "“·sat” (3) → “·cat” (2)\nweight 1.000"
+    assert sight.large.words(0, 1) == "A token cannot look at what comes after it."
     place = sight.large.cell(2, 1).center().toPoint()
     qtbot.mouseClick(sight.large, Qt.MouseButton.LeftButton, pos=place)
     assert looking.text("inside-attention-looks") == "Where “·sat” (3) looks:"
@@ -367,7 +367,7 @@ def test_one_head_is_shown_large_and_tells_who_looks_where(looking, qtbot):
 def test_the_survey_of_all_heads_leads_to_any_of_them(looking, qtbot):
     sight = looking.view.sights["attention"]
     assert sight.overview.values.shape == (3, 2)
-    assert "layer 2, head 2" in sight.overview.describe(1, 1)
+    assert "layer 2, head 2" in sight.overview.words(1, 1)
     qtbot.mouseClick(sight.overview, Qt.MouseButton.LeftButton, pos=sight.overview.cell(1, 1).center().toPoint())
     asked = looking.answer(ATTENTION, Sample("attention", "attention", attention(1)))
     assert asked["layer"] == 1
@@ -377,7 +377,7 @@ def test_the_survey_of_all_heads_leads_to_any_of_them(looking, qtbot):
     assert looking.text("inside-attention-title") == "Layer 2, head 1"
     sight.measure.set_value("entropy")
     sight.measure.edited.emit()
-    assert "Entropy, bits: 1.50" in sight.overview.describe(0, 1)
+    assert "Entropy, bits: 1.50" in sight.overview.words(0, 1)
     sight.everything.click()
     assert looking.text("inside-attention-title") == "Mean of all heads and layers"
     assert list(sight.thumbs.names) == ["Mean", "1", "2", "3"]
@@ -487,9 +487,9 @@ def test_the_map_has_a_point_and_a_row_of_cosines_for_each_text(embedded, qtbot)
     names = ["king", "queen", "man"]
     embedded.answer(COMPARE, mapped(names))
     assert sight.points.describe(0).startswith("king\nmost alike, by cosine:")
-    assert sight.cosines.describe(0, 1) == "king · queen\ncosine −0.250"
-    place = sight.points.places()[2]
-    assert sight.points.number_at(place + QPointF(3, 0)) == 2
+    assert sight.cosines.words(0, 1) == "king · queen\ncosine −0.250"
+    place = sight.points.anchor(2)
+    assert sight.points.mark_at(place + QPointF(3, 0)) == 2
     qtbot.mouseMove(sight.points, place.toPoint())
     assert sight.cosines.current == (2, -1)
     sight.items.setPlainText("king\n\n queen ")

@@ -124,7 +124,7 @@ def test_numbers_beside_a_plot_are_never_cut_off(theme, show):
     plot.redraw()
     axis = plot._left
     look, scale = Look.of(theme), axis.scale_now
-    widest = max(look.metrics.horizontalAdvance(scale.written(tick)) for tick in look.rows(scale, axis.height()))
+    widest = max(look.metrics.horizontalAdvance(text) for _, text in look.rows(scale, axis.height()))
     assert axis.width() >= widest + 8
 
 
