@@ -5,13 +5,13 @@ gradient's momentum by the nearest orthogonal matrix, so that rare directions le
 Embeddings, read-outs, gains and biases are tables and scales rather than transformations; they get AdamW (Loshchilov
 and Hutter 2019).
 
-- matrices of one size, lying or standing, are orthogonalised together in batched products
+- matrices of one size are orthogonalised together in batched products
 - convolution kernels count as matrices of (output channels, all else)
 - everything that the next step depends on is in `state_dict`, so a resumed run continues bit by bit
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, overload
 
 import torch
@@ -19,9 +19,18 @@ from torch import Tensor, nn
 from torch.optim.adamw import adamw
 
 from fmstudio.nn.newton_schulz import orthogonalise
+from fmstudio.nn.polar import polar_factor
 
 HEADS = ("lm_head", "embed_tokens", "head")
 """Last parts of the names of modules that read tokens in or predictions out, and so belong to AdamW."""
+
+POLAR_FROM = 96
+"""On a CPU, matrices whose shorter side is at least this are orthogonalised by inverses, which smaller ones are too
+small for; other devices take products alone."""
+
+AT_ONCE = 1024 * 1024
+"""Matrices of one size are worked on together as long as their Gram matrices have about so many numbers in all: few
+enough to stay in a CPU's own memory."""
 
 
 class MuonAdamW(torch.optim.Optimizer):
@@ -84,14 +93,16 @@ class MuonAdamW(torch.optim.Optimizer):
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         momenta = [self._state(parameter, "momentum") for parameter in parameters]
         torch._foreach_lerp_(momenta, gradients, 1.0 - group["momentum"])
-        looked_ahead = list(torch._foreach_lerp(gradients, momenta, group["momentum"]))  # Nesterov
         if group["weight_decay"]:
             torch._foreach_mul_(parameters, 1.0 - group["lr"] * group["weight_decay"])
-        for members in _by_size(looked_ahead).values():
-            lying = torch.stack([_lying(looked_ahead[member]) for member in members])
-            updates = orthogonalise(lying, group["newton_schulz_steps"])
+        for (rows, columns), members in _by_size(parameters):
+            looked_ahead = torch.stack([gradients[member].flatten(1) for member in members])
+            flat_momenta = [momenta[member].flatten(1) for member in members]
+            torch._foreach_lerp_(list(looked_ahead.unbind()), flat_momenta, group["momentum"])  # Nesterov
+            updates = _orthogonal(looked_ahead, group["newton_schulz_steps"])
+            rate = group["lr"] * max(1.0, rows / columns) ** 0.5
             for member, update in zip(members, updates, strict=True):
-                _add_update(parameters[member], update, -group["lr"])
+                parameters[member].sub_(update.view(parameters[member].shape), alpha=rate)
 
     def _step_adamw(self, group: dict[str, Any], parameters: list[Tensor]) -> None:
         adamw(
@@ -144,24 +155,22 @@ def parameter_groups(module: nn.Module, heads: Collection[str] = HEADS) -> list[
     return [group for group in groups if group["params"]]
 
 
-def _lying(matrix: Tensor) -> Tensor:
-    """A matrix (or kernel, flattened) with no more rows than columns."""
-    matrix = matrix.flatten(1)
-    return matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
+def _by_size(parameters: list[Tensor]) -> Iterator[tuple[tuple[int, int], list[int]]]:
+    """Rows and columns, and which of the parameters are such matrices, or kernels that flattened are such matrices."""
+    members: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for index, parameter in enumerate(parameters):
+        members[len(parameter), parameter[0].numel()].append(index)
+    for size, indices in members.items():
+        together = max(1, AT_ONCE // min(size) ** 2)
+        for start in range(0, len(indices), together):
+            yield size, indices[start : start + together]
 
 
-def _by_size(matrices: list[Tensor]) -> dict[torch.Size, list[int]]:
-    """Which of the matrices have the same size once they all lie."""
-    members: dict[torch.Size, list[int]] = defaultdict(list)
-    for index, matrix in enumerate(matrices):
-        members[_lying(matrix).shape].append(index)
-    return members
-
-
-def _add_update(parameter: Tensor, update: Tensor, rate: float) -> None:
-    """Adds rate * update, turned the way the parameter stands."""
-    rows, columns = parameter.shape[0], parameter[0].numel()
-    if rows > columns:
-        parameter.add_(update.T.reshape(parameter.shape), alpha=rate * (rows / columns) ** 0.5)
+def _orthogonal(matrices: Tensor, newton_schulz_steps: int) -> Tensor:
+    """The orthogonal factor of each, (count, rows, columns), contiguous."""
+    wide = matrices if matrices.shape[1] <= matrices.shape[2] else matrices.mT
+    if wide.shape[1] >= POLAR_FROM and wide.device.type == "cpu":
+        factors = polar_factor(wide)
     else:
-        parameter.add_(update.view(parameter.shape), alpha=rate)
+        factors = orthogonalise(wide, newton_schulz_steps)
+    return (factors if wide is matrices else factors.mT).contiguous()

@@ -12,6 +12,7 @@ from fmstudio.errors import StudioError
 from fmstudio.nn.decoder import Decoder, DecoderShape
 from fmstudio.nn.newton_schulz import orthogonalise
 from fmstudio.nn.optimisers import MuonAdamW, parameter_groups
+from fmstudio.nn.polar import polar_factor
 from fmstudio.nn.schedule import learning_rate_multiplier
 from tests.rounding import DIGITS, assert_same
 
@@ -52,6 +53,30 @@ class TestNewtonSchulz:
         assert_same(orthogonalise(matrices), alone)
 
 
+@pytest.mark.parametrize("size", [(3, 96, 96), (2, 100, 300), (1, 2, 5), (2, 131, 131)])
+class TestPolarFactor:
+    def test_singular_values_come_near_one_and_directions_stay(self, size: tuple[int, int, int]) -> None:
+        left, _, right = torch.linalg.svd(draw(*size).double(), full_matrices=False)
+        values = torch.logspace(0, -2, size[1], dtype=torch.float64)
+        found = left.mT @ polar_factor((7 * left * values @ right).float()).double() @ right.mT
+        lifted = found.diagonal(dim1=1, dim2=2)
+        assert lifted.min() > 0.87
+        assert lifted.max() < 1.13
+        assert (found - torch.diag_embed(lifted)).abs().max() < 1e-2
+
+    def test_what_is_too_small_to_lift_stays_small(self, size: tuple[int, int, int]) -> None:
+        left, _, right = torch.linalg.svd(draw(*size), full_matrices=False)
+        values = torch.ones(size[1])
+        values[-1] = 1e-5
+        smallest = (left.mT @ polar_factor(left * values @ right) @ right.mT).diagonal(dim1=1, dim2=2)[:, -1]
+        assert smallest.abs().max() < 0.02
+
+    def test_tall_ones_and_nothing(self, size: tuple[int, int, int]) -> None:
+        tall = draw(*size).mT.contiguous()
+        torch.testing.assert_close(polar_factor(tall.mT), polar_factor(tall.mT.contiguous()), atol=1e-4, rtol=1e-4)
+        assert not polar_factor(torch.zeros(size)).any()
+
+
 def muon_reference(weight: Tensor, gradients: list[Tensor], rate: float, momentum: float, decay: float) -> Tensor:
     """Muon as Jordan's reference implementation has it, one matrix at a time."""
     average = torch.zeros_like(weight)
@@ -73,6 +98,19 @@ def muon_reference(weight: Tensor, gradients: list[Tensor], rate: float, momentu
 
 
 class TestMuon:
+    @pytest.mark.parametrize("size", [(96, 96), (96, 200), (200, 96), (100, 15, 3, 3)])
+    def test_large_matrices_move_by_an_orthogonal_one(self, size: tuple[int, ...]) -> None:
+        gradient, weight = draw(*size), nn.Parameter(torch.zeros(size))
+        optimiser = MuonAdamW([{"method": "muon", "params": [weight]}], muon_learning_rate=0.5, momentum=0.0)
+        weight.grad = gradient.clone()
+        optimiser.step()
+        left, values, right = torch.linalg.svd(gradient.flatten(1), full_matrices=False)
+        moved = left.T @ weight.detach().flatten(1) @ right.T
+        scale = 0.5 * max(1.0, size[0] / weight[0].numel()) ** 0.5
+        lifted = values > 0.02 * values[0]
+        assert (moved.diagonal()[lifted] / -scale).min() > 0.87
+        assert (moved.diagonal() / -scale).max() < 1.13
+
     @pytest.mark.parametrize("size", [(8, 8), (8, 20), (20, 8), (6, 3, 3, 3), (40, 3, 3, 3)])
     def test_moves_as_the_reference_does(self, size: tuple[int, ...]) -> None:
         gradients = [draw(*size, seed=seed) for seed in range(1, 5)]
