@@ -13,7 +13,11 @@ through the very job that the window and the command line run.
 - quality: both train for the same minutes; each draws 2,000 pictures, ours in the steps that are its default, the
   baseline in as many DDIM steps as asked for; the Fréchet distances are those of `frechet.py`
 
-    python benchmarks/diffusion.py [--minutes 5] [--pairs 3] [--samples 2000] [--steps 50] [--precision auto] [--json]
+- processor: figures of one with matrix units do not stand for others; `--as avx2` computes both sides as one without
+  them or AVX-512 would, and the processor's name and instructions are printed
+
+    python benchmarks/diffusion.py [--minutes 5] [--pairs 3] [--samples 2000] [--steps 50] [--precision auto]
+                                   [--as avx2] [--json]
 """
 
 import argparse
@@ -28,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import pairs
+from processor import add_option, pretend, processor
 
 PRESET = "robots-diffusion"
 SECONDS = 10.0
@@ -42,6 +47,7 @@ def main() -> int:
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--steps", type=int, default=50, help="DDIM steps that the baseline draws in")
     parser.add_argument("--precision", default="auto", help="of ours: auto (what the preset does), float32 or bfloat16")
+    add_option(parser)
     parser.add_argument("--json", action="store_true", help="print the last object only")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--workspace", type=Path, help=argparse.SUPPRESS)
@@ -50,6 +56,7 @@ def main() -> int:
     if arguments.child:
         print(json.dumps(CHILDREN[arguments.child](arguments)))
         return 0
+    pretend(arguments.instructions)
     with tempfile.TemporaryDirectory() as folder:
         arguments.workspace = Path(folder) / "workspace"
         print(json.dumps(compare(arguments), indent=1))
@@ -58,8 +65,8 @@ def main() -> int:
 
 def compare(arguments: argparse.Namespace) -> dict[str, Any]:
     """Speed in alternating pairs, then quality at equal time."""
-    child(arguments, "prepare")
-    found = speeds(pairs.in_turn(arguments.pairs, "baseline-speed", "our-speed", partial(child, arguments)))
+    found = child(arguments, "prepare")["on"]
+    found |= speeds(pairs.in_turn(arguments.pairs, "baseline-speed", "our-speed", partial(child, arguments)))
     if arguments.minutes:
         arguments.rate = found["baseline_pictures_per_second"]
         for name in ("baseline", "ours"):
@@ -83,7 +90,7 @@ def speeds(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def child(arguments: argparse.Namespace, name: str) -> dict[str, Any]:
     """One measurement in a process of its own."""
-    return pairs.child(__file__, arguments, name, ("minutes", "samples", "steps", "workspace", "rate"))
+    return pairs.child(__file__, arguments, name, ("minutes", "samples", "steps", "precision", "workspace", "rate"))
 
 
 def timed(steps: Iterator[int]) -> dict[str, float]:
@@ -207,7 +214,7 @@ def prepare(arguments: argparse.Namespace) -> dict[str, Any]:
 
     began = time.perf_counter()
     real_pictures(Workspace(arguments.workspace), arguments.samples)
-    return {"seconds": round(time.perf_counter() - began, 1)}
+    return {"seconds": round(time.perf_counter() - began, 1), "on": processor()}
 
 
 def distances(arguments: argparse.Namespace) -> dict[str, Any]:

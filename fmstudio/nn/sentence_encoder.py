@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn.functional import gelu, layer_norm, linear, normalize, scaled_dot_product_attention
 
 from fmstudio.errors import StudioError
+from fmstudio.nn.precision import has_matrix_units
 
 Run = tuple[int, int, int]
 """Sequences of one length that follow each other: where they begin, how many they are, and their length."""
@@ -54,7 +55,7 @@ def from_bert_config(config: Mapping[str, Any]) -> BertShape:
 
 def matrix_dtype() -> torch.dtype:
     """The number format in which this processor multiplies large matrices fastest without harm to the vectors."""
-    return torch.bfloat16 if torch.cpu.get_capabilities().get("amx_bf16", False) else torch.float32
+    return torch.bfloat16 if has_matrix_units() else torch.float32
 
 
 @dataclass(frozen=True, slots=True)

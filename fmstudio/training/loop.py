@@ -90,11 +90,18 @@ class Trainer:
             (loss / parts if parts > 1 else loss).backward()
             for name, value in reported.items():
                 metrics[name] = metrics.get(name, 0.0) + value.detach() / parts
-        limit = self.settings.gradient_clip or math.inf
         name = "gradient_norm" if len(self._phases) == 1 else f"gradient_norm/{phase.name}"
-        metrics[name] = nn.utils.clip_grad_norm_(self._parameters[phase.name], limit, foreach=True)
+        metrics[name] = self._clip(self._parameters[phase.name])
         optimiser.step()
         return metrics
+
+    def _clip(self, parameters: list[nn.Parameter]) -> Tensor:
+        """Shorten long gradients, if that is wanted; returns how long they were together."""
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        norm = nn.utils.get_total_norm(gradients, foreach=True)
+        if self.settings.gradient_clip:
+            nn.utils.clip_grads_with_norm_(parameters, self.settings.gradient_clip, norm, foreach=True)
+        return norm
 
 
 def build_optimiser(module: nn.Module, settings: TrainingSettings) -> MuonAdamW:

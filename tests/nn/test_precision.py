@@ -7,12 +7,19 @@ from fmstudio.nn.precision import convolution_autocast
 
 
 @pytest.mark.parametrize(
-    ("capabilities", "expected"), [({"amx_bf16": True}, True), ({"amx_bf16": False}, False), ({}, False)]
+    ("capabilities", "instructions", "expected"),
+    [
+        ({"amx_bf16": True}, "AVX512", True),
+        ({"amx_bf16": True}, "AVX2", False),  # as ATEN_CPU_CAPABILITY asks for
+        ({"amx_bf16": False}, "AVX512", False),
+        ({}, "DEFAULT", False),
+    ],
 )
 def test_only_matrix_units_make_bfloat16_pay(
-    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], expected: bool
+    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], instructions: str, expected: bool
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: instructions)
     with convolution_autocast(torch.device("cpu")):
         assert torch.is_autocast_enabled("cpu") is expected
 
