@@ -156,6 +156,8 @@ class RunCurves(QWidget):
         plots = tuple(plot for plot in known if plot.small or plot.name == "loss" or plot.name in measured)
         if plots == self._plots:
             return
+        small = [plot for plot in plots if plot.small]
+        others = small != [plot for plot in self._plots if plot.small]
         self._plots = plots
         large = [(plot.name, plot.choice) for plot in plots if not plot.small]
         if self.unit is not None:
@@ -164,7 +166,8 @@ class RunCurves(QWidget):
         self._choice.insertWidget(0, self.unit)
         self._shown = self._shown if self._shown in dict(large) else large[0][0]
         self.unit.set_value(self._shown)
-        self._make_small([plot for plot in plots if plot.small])
+        if others:  # making plots takes a moment in which the window stands still
+            self._make_small(small)
         self._smooth(self.smoothing.value())
         self._place_on_axis()
 
