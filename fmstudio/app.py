@@ -88,7 +88,7 @@ def _application(argv: Sequence[str]) -> QApplication:
     return application
 
 
-def run_tour(workspace_path: Path | None, screenshots: Path | None, steps: int = 120) -> int:
+def run_tour(workspace_path: Path | None, screenshots: Path | None, steps: int = 80) -> int:
     """Drive the real window through the life of small models; returns the process's exit code.
 
     It works on a workspace of its own unless one is named, changes no preferences, and needs no display.

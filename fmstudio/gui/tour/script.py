@@ -6,7 +6,7 @@ from fmstudio.gui.tour import pictures, playground
 from fmstudio.gui.tour.tour import Tour, TourError, Wait
 
 
-def life_of_models(tour: Tour, steps: int = 120) -> Iterator[Wait]:
+def life_of_models(tour: Tour, steps: int = 80) -> Iterator[Wait]:
     """The life of a model that writes, of one to talk to, and of three that draw, as a person would go through it.
 
     steps: how long the model that writes is trained; those that draw take a quarter of it, unless the workspace has
