@@ -188,7 +188,7 @@ KINDS: Mapping[str, Kind] = {
     "prompt": Kind("prompt", "prompts", "mdi6.text-box-outline", _prompts, _own_prompts),
     "batch": Kind("batch", "batches", "mdi6.table-arrow-right", _batches),
     "feedback": Kind(
-        "judged output", "judged outputs", "mdi6.thumbs-up-down-outline", _feedback,
+        "kept output", "kept outputs", "mdi6.thumbs-up-down-outline", _feedback,
         lambda things: things.workspace.feedback.count(),
     ),
 }  # fmt: skip
