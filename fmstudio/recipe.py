@@ -46,12 +46,14 @@ def setting(
     simple: bool = False,
     logarithmic: bool = False,
     lines: bool = False,
+    placeholder: str = "",
 ) -> Any:
     """A dataclass field that can be shown in a form and read from TOML.
 
     help: one sentence on what it does, shown as tooltip. choices: the only values allowed; as a mapping, with how a
     form names each. unit: shown inside the field. simple: shown in the short form too. logarithmic: steps of a form
-    multiply instead of adding. lines: a text that may have several lines.
+    multiply instead of adding. lines: a text that may have several lines. placeholder: what a form shows in an empty
+    field.
     """
     metadata = {
         "help": help,
@@ -64,6 +66,7 @@ def setting(
         "simple": simple,
         "logarithmic": logarithmic,
         "lines": lines,
+        "placeholder": placeholder,
     }
     if isinstance(default, (list, dict)):
         return dataclasses.field(default_factory=lambda: type(default)(default), metadata=metadata)
@@ -87,6 +90,7 @@ class Setting:
     simple: bool = False
     logarithmic: bool = False
     lines: bool = False
+    placeholder: str = ""
 
     @property
     def allowed(self) -> str:

@@ -11,6 +11,7 @@ from fmstudio.data.errors import DataError
 from fmstudio.data.fitting import colour
 from fmstudio.data.images import ImageWriter, Picture
 from fmstudio.data.intake import Report, new_name
+from fmstudio.data.naming import description_setting, title_setting
 from fmstudio.data.pacing import Pace
 from fmstudio.data.svg import drawn
 from fmstudio.jobs import Artefact, Event, JobContext, Note, Progress, Sample
@@ -31,8 +32,8 @@ class GeneratingOptions:
     )
     background: str = setting("white", "The colour behind the avatar where it has none: a name or #rrggbb.")
     subject: str = setting("", "What captions call the picture, such as robot; left empty, it is the style's name.")
-    title: str = setting("", "What the dataset is called in full.")
-    description: str = setting("", "One sentence on what the data is.")
+    title: str = title_setting()
+    description: str = description_setting()
 
 
 def generate(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from fmstudio.data.fitting import Fitting, colour
+from fmstudio.data.naming import description_setting, licence_setting, title_setting
 from fmstudio.data.readers.picture_source import PictureSource
 from fmstudio.data.sources import Found
 from fmstudio.recipe import setting
@@ -48,9 +49,9 @@ class PictureOptions:
         choices={"metadata": "Metadata", "names": "File names", "characters": "Unicode characters"},
     )
     caption_column: str = setting("", "The column of the metadata with the captions; left empty, it is chosen by name.")
-    licence: str = setting("", "The licence of the data, for the cards of models made from it.")
-    title: str = setting("", "What the dataset is called in full.")
-    description: str = setting("", "One sentence on what the data is.")
+    licence: str = licence_setting()
+    title: str = title_setting()
+    description: str = description_setting()
 
     def fitting(self) -> Fitting:
         """How pictures are brought to the size."""

@@ -21,25 +21,38 @@ class CleaningRules:
         True, "Repair text that was decoded wrongly once, such as ‘schÃ¶n’ for ‘schön’ (by ftfy).", simple=True
     )
     minimum_characters: int = setting(
-        50, "Remove documents shorter than this; 0 removes none.", minimum=0, unit="characters", simple=True
+        50,
+        "Remove documents shorter than this; 0 removes none.",
+        title="Shortest document",
+        minimum=0,
+        unit="characters",
+        simple=True,
     )
     maximum_characters: int = setting(
-        0, "Remove documents longer than this; 0 removes none.", minimum=0, unit="characters"
+        0, "Remove documents longer than this; 0 removes none.", title="Longest document", minimum=0, unit="characters"
     )
     maximum_symbols: float = setting(
         0.3,
         "Remove documents in which more than this share of the characters is neither letter nor digit; 1 removes none.",
+        title="Most symbols",
         minimum=0.0,
         maximum=1.0,
+        unit="of 1",
         simple=True,
     )
-    exact_duplicates: bool = setting(True, "Keep only the first of documents with the same words.", simple=True)
-    near_duplicates: bool = setting(True, "Keep only the first of documents that are nearly the same.", simple=True)
+    exact_duplicates: bool = setting(
+        True, "Keep only the first of documents with the same words.", title="Remove exact duplicates", simple=True
+    )
+    near_duplicates: bool = setting(
+        True, "Keep only the first of documents that are nearly the same.", title="Remove near duplicates", simple=True
+    )
     similarity: float = setting(
         0.8,
         "From which share of common five-word runs on two documents count as nearly the same.",
+        title="Near from a likeness of",
         minimum=0.3,
         maximum=1.0,
+        unit="of 1",
     )
 
 

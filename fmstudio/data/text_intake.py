@@ -10,6 +10,7 @@ from fmstudio.data.cutting import LONGEST, Cutting
 from fmstudio.data.documents import Document, DocumentWriter, Mark
 from fmstudio.data.errors import DataError, Refused
 from fmstudio.data.intake import Report, guarded
+from fmstudio.data.naming import description_setting, licence_setting, title_setting
 from fmstudio.data.readers import registry
 from fmstudio.data.readers.source import Source
 from fmstudio.data.sources import Found
@@ -27,15 +28,38 @@ class TextImportOptions:
         "automatic",
         "What is one document: a file, or a part of it cut at headings and blank lines, or what stands between two "
         "separator lines; automatic keeps short files whole and cuts long ones.",
-        choices=("automatic", "file", "paragraphs", "separator"),
+        choices={
+            "automatic": "Automatic",
+            "file": "Each file is one document",
+            "paragraphs": "Cut near a length",
+            "separator": "Cut at a separator line",
+        },
+        title="What is one document",
     )
-    length: int = setting(12_000, "Characters near which long texts are cut.", minimum=200, maximum=LONGEST)
-    separator: str = setting("---", "The line that ends a document where separators do.")
-    column: str = setting("", "The column of a table that holds the text; left empty, it is chosen by name and length.")
-    encoding: str = setting("", "The encoding of text files; left empty, it is detected for each.")
-    licence: str = setting("", "The licence of the data, for the cards of models made from it.")
-    title: str = setting("", "What the dataset is called in full.")
-    description: str = setting("", "One sentence on what the data is.")
+    length: int = setting(
+        12_000,
+        "Characters near which long texts are cut.",
+        title="Length of a document",
+        minimum=200,
+        maximum=LONGEST,
+        unit="characters",
+    )
+    separator: str = setting("---", "The line that ends a document where separators do.", title="Separator line")
+    column: str = setting(
+        "",
+        "The column of a table that holds the text; left empty, it is chosen by name and length.",
+        title="Column of tables",
+        placeholder="Found by name and length",
+    )
+    encoding: str = setting(
+        "",
+        "The encoding of text files; left empty, it is detected for each.",
+        title="Encoding of text files",
+        placeholder="Found for each file",
+    )
+    licence: str = licence_setting()
+    title: str = title_setting()
+    description: str = description_setting()
 
 
 class TextIntake:

@@ -1,6 +1,7 @@
 """What a recipe of a diffusion model can choose, and how pictures are drawn from one."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from fmstudio.families.pictures import PictureSampling
 from fmstudio.nn.samplers import SAMPLER_TITLES
@@ -82,25 +83,45 @@ class DiffusionObjective:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiffusionSampling(PictureSampling):
-    """How pictures are drawn from a diffusion model."""
-
-    sampler: str = setting(
-        "dpm-solver++", "How to go from one noise level to the next.", choices=SAMPLER_TITLES, simple=True
+def sampler_setting() -> Any:
+    """Which way to walk back from noise; wherever pictures are drawn, it is asked for in the same words."""
+    return setting(
+        "dpm-solver++",
+        "How to get from one noise level to the next. DPM-Solver++ needs the fewest steps; Heun asks the network twice "
+        "a step; DDPM ancestral draws fresh noise at every step.",
+        choices=SAMPLER_TITLES,
+        simple=True,
     )
-    steps: int = setting(
-        12,
+
+
+def steps_setting(default: int) -> Any:
+    """In how many steps to walk back."""
+    return setting(
+        default,
         "Steps from noise to picture: more are finer and slower; DDPM's own sampler wants some hundreds.",
         minimum=1,
         maximum=1000,
         simple=True,
         unit="steps",
     )
-    guidance: float = setting(
+
+
+def guidance_setting() -> Any:
+    """How much a condition counts."""
+    return setting(
         1.0,
-        "How strongly to follow the condition: 1 as it was learnt, more for clearer and less varied pictures, 0 not.",
+        "How strongly to follow the condition (classifier-free guidance): 1 as it was learnt, 0 not; above 1 "
+        "exaggerates what the condition changes, and asks the network twice.",
         minimum=0.0,
         maximum=30.0,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffusionSampling(PictureSampling):
+    """How pictures are drawn from a diffusion model."""
+
+    sampler: str = sampler_setting()
+    steps: int = steps_setting(12)
+    guidance: float = guidance_setting()
     eta: float = setting(0.0, "Under DDIM, how much of the noise is drawn anew at each step.", minimum=0.0, maximum=1.0)

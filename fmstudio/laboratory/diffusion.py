@@ -17,14 +17,16 @@ from torch import Tensor, nn
 from fmstudio.errors import StudioError
 from fmstudio.families.chance import latents, noise, spherical
 from fmstudio.families.diffusion_model import FRESH_NOISE, DiffusionModel, load_diffusion
+from fmstudio.families.diffusion_settings import guidance_setting, sampler_setting, steps_setting
 from fmstudio.families.pictures import to_uint8
 from fmstudio.jobs import Event, JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.laboratory.opened import opened
 from fmstudio.laboratory.shades import noise_shades
 from fmstudio.nn.noise_path import NoisePath
-from fmstudio.nn.samplers import SAMPLER_TITLES, SAMPLERS, Step, sampler_of
+from fmstudio.nn.samplers import Step, sampler_of
 from fmstudio.recipe import build, setting
+from fmstudio.recipe import settings as settings_of
 from fmstudio.training.device import choose_device
 from fmstudio.training.snapshot import model_folder
 from fmstudio.workspace import Workspace
@@ -37,9 +39,9 @@ MOST_KEPT = 1_000_000_000
 class Walk:
     """How a sampler walks back from noise."""
 
-    sampler: str = setting("dpm-solver++", "How to go from one noise level to the next.", choices=tuple(SAMPLERS))
-    steps: int = setting(12, "How many steps to take.", minimum=1, maximum=1000)
-    guidance: float = setting(1.0, "How strongly to follow the condition.", minimum=0.0, maximum=30.0)
+    sampler: str = sampler_setting()
+    steps: int = steps_setting(20)
+    guidance: float = guidance_setting()
     seed: int = setting(0, "Which noise to begin from.", minimum=0, maximum=2**31 - 1)
     count: int = setting(16, "How many pictures to draw.", minimum=1, maximum=64)
 
@@ -54,7 +56,7 @@ def about(context: JobContext, workspace: Workspace, model: str) -> Job:
         "conditions": loaded.conditions.to_json(),
         "path": path_name(loaded),
         "parameters": sum(each.numel() for each in loaded.network.parameters()),
-        "samplers": [{"name": name, "title": SAMPLER_TITLES[name]} for name in SAMPLERS],
+        "settings": settings_of(Walk),
     }
     yield Sample("diffusion", "diffusion", data)
     return {"model": model}

@@ -96,7 +96,7 @@ def test_a_preset_s_values_count_as_unchanged(form):
 def test_a_value_that_is_not_allowed_is_named_beneath_its_field(form, qtbot, typed):
     row = form.rows["training.steps"]
     retype(qtbot, row.editor, typed)
-    assert row.error == "Steps must be a whole number from 1 to 10000."
+    assert row.error == "Steps must be a whole number from 1 to 10,000."
     assert form.findChild(QLabel, "error-training.steps").isVisible()
     assert form.problem() == row.error
     retype(qtbot, row.editor, "5")
@@ -164,7 +164,7 @@ def test_help_and_range_are_reached_with_the_keyboard(form, qtbot):
     info = form.findChild(QToolButton, "info-training.steps")
     assert info.focusPolicy() & Qt.FocusPolicy.TabFocus
     assert "How many updates." in info.toolTip()
-    assert "A whole number from 1 to 10000 (steps)." in info.toolTip()
+    assert "A whole number from 1 to 10,000 (steps)." in info.toolTip()
     assert info.accessibleName() == "Help on Steps"
 
 

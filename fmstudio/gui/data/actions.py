@@ -1,16 +1,13 @@
 """What can be done with a dataset, wherever it is offered: train on it, show its folder, delete it."""
 
-from collections.abc import Callable
-from typing import Any
-
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.shelf import DataShelf, items_of
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.labels import set_property
+from fmstudio.gui.widgets.menus import RULE, MenuEntry, confirm
 from fmstudio.workspace import WorkspaceError
 
 
@@ -23,13 +20,13 @@ class DataActions(QObject):
         super().__init__(window)
         self._studio, self._shelf, self._window = studio, shelf, window
 
-    def offered(self, name: str) -> list[tuple[str, Callable[[], Any]]]:
-        """What a right click offers for a dataset, as (text, what to do); an empty text is a rule."""
+    def offered(self, name: str) -> list[MenuEntry]:
+        """What a right click offers for a dataset."""
         return [
             ("Train on it", lambda: self.train(name)),
             ("Show its folder", lambda: self.show_folder(name)),
             ("Copy its name", lambda: QGuiApplication.clipboard().setText(name)),
-            ("", lambda: None),
+            RULE,
             ("Delete…", lambda: self.ask_delete(name)),
         ]
 
@@ -45,22 +42,10 @@ class DataActions(QObject):
 
     def ask_delete(self, name: str) -> None:
         """Delete a dataset once a person has confirmed it, told what is lost."""
-        box = QMessageBox(self._window)
-        box.setObjectName("delete-dataset")
-        box.setWindowTitle("Delete the dataset")
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText(f"Delete “{name}”?")
-        box.setInformativeText(self._what_is_lost(name))
-        keep = box.addButton("Keep it", QMessageBox.ButtonRole.RejectRole)
-        keep.setObjectName("delete-dataset-keep")
-        delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
-        delete.setObjectName("delete-dataset-yes")
-        set_property(delete, "role", "danger")
-        delete.clicked.connect(lambda: self.delete(name))
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-        box.finished.connect(box.deleteLater)
-        box.open()
+        confirm(
+            self._window, "delete-dataset", "Delete the dataset", f"Delete “{name}”?", self._what_is_lost(name),
+            "Delete", lambda: self.delete(name),
+        )  # fmt: skip
 
     def _what_is_lost(self, name: str) -> str:
         record = self._shelf.records[name]

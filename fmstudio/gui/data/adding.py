@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from fmstudio.gui.data.jobs import DRAW, IMPORT, SAMPLES
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.lists.menus import menu_of
+from fmstudio.gui.widgets.menus import menu_of
 from fmstudio.jobs import JobRequest
 
 

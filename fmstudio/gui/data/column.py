@@ -1,6 +1,6 @@
 """The left of the Data panel: the datasets, and the way to train on several."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -11,6 +11,7 @@ from fmstudio.gui.data.shelf import DataShelf
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.menus import MenuEntry
 
 
 class DatasetColumn(QWidget):
@@ -18,8 +19,8 @@ class DatasetColumn(QWidget):
 
     mixture_wanted = Signal()
 
-    def __init__(self, theme: Theme, shelf: DataShelf, offered: Callable[[str], list[tuple[str, Callable]]]) -> None:
-        """offered: what a right click offers for a dataset, as (text, what to do)."""
+    def __init__(self, theme: Theme, shelf: DataShelf, offered: Callable[[str], Sequence[MenuEntry]]) -> None:
+        """offered: what a right click offers for a dataset."""
         super().__init__()
         self.setObjectName("data-column")
         self.list = DatasetList(theme, shelf, offered)

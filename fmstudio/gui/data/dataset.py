@@ -17,7 +17,7 @@ from fmstudio.gui.data.text.tokens import TokensView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
-from fmstudio.gui.widgets.lists.menus import menu_of
+from fmstudio.gui.widgets.menus import beneath, menu_of
 from fmstudio.gui.widgets.segments import Segments
 
 SIGHTS = (("preview", "Preview"), ("statistics", "Statistics"), ("clean", "Clean"), ("tokens", "Tokens"))
@@ -66,6 +66,7 @@ class DatasetView(QWidget):
     def set_settings(self, description: Mapping[str, Any]) -> None:
         """What the data stage said of its settings."""
         self.cleaning.set_settings(description["cleaning"])
+        self.tokens.choice.set_settings(description["tokenizer"])
 
     def show_dataset(self, name: str) -> None:
         """Show this dataset in the sight that was looked at last."""
@@ -105,5 +106,4 @@ class DatasetView(QWidget):
 
     def _offer(self) -> None:
         entries = [entry for entry in self._actions.offered(self.dataset) if entry[0] != "Train on it"]
-        menu = menu_of(entries, self)
-        menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
+        menu_of(entries, self).popup(beneath(self._more))

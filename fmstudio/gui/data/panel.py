@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from fmstudio.gui.data.actions import DataActions
 from fmstudio.gui.data.adding import Adding
@@ -17,11 +17,11 @@ from fmstudio.gui.data.import_view import ImportView
 from fmstudio.gui.data.jobs import DESCRIBE, DRAW, IMPORT
 from fmstudio.gui.data.mixture import MixtureView
 from fmstudio.gui.data.pictures.drawing import DrawSheet
-from fmstudio.gui.data.shelf import DataShelf, Tile
+from fmstudio.gui.data.shelf import DataShelf
 from fmstudio.gui.models.files import is_model
 from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
+from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
@@ -96,18 +96,13 @@ class DataPanel(Panel):
         for page in (self.dataset, self.sheet, self.drawing, self.importing, self.catalogue, self.mixture):
             self.pages.addWidget(page)
         right = boxed(vbox(self.error, (self.pages, 1), gap=12))
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._split.setObjectName("data-splitter")
-        self._split.setChildrenCollapsible(False)
-        self._split.addWidget(self.column)
-        self._split.addWidget(right)
-        self._split.setStretchFactor(1, 1)
-        self._split.setSizes([272, 900])
+        self._split = splitter("data-splitter", self.column, (right, 1), sizes=(272, 900))
         self.setLayout(hbox(self._split, self.empty, gap=6))
 
     def _connect(self) -> None:
         self.primary_action.triggered.connect(self._primary)
-        self.list.opened.connect(self._open_tile)
+        self.list.opened.connect(self._open)
+        self.list.deleted.connect(self._ask_delete)
         self.column.mixture_wanted.connect(self.open_mixture)
         self.shelf.changed.connect(self._show_shelf)
         self.shelf.ended.connect(self._job_ended)
@@ -200,7 +195,7 @@ class DataPanel(Panel):
         self.shelf.refresh()
         self.importing.follow(job)
         self._show_page(self.importing)
-        self.list.choose(asked["name"], job)
+        self.list.mark(job)
 
     def _change_import(self, arguments: Mapping[str, Any]) -> None:
         self.shelf.dismiss(self.importing.job)
@@ -218,7 +213,7 @@ class DataPanel(Panel):
         made = state.result.get("dataset") if state else None
         if made and self.importing.job == job and self.pages.currentWidget() is self.importing:
             if state.result.get("skipped"):
-                self.list.unchoose()
+                self.list.mark("")
             else:
                 self.open_dataset(made)
 
@@ -231,7 +226,7 @@ class DataPanel(Panel):
         if name not in self.shelf.records:
             self.error.show_error(f"There is no dataset named “{name}” in this workspace any more.")
             return
-        self.list.choose(name)
+        self.list.mark(name)
         self._show_dataset(name)
 
     def open_catalogue(self) -> None:
@@ -249,12 +244,16 @@ class DataPanel(Panel):
         self.mixture.show_datasets(self.shelf.records, self.dataset.kind)
         self._show_page(self.mixture)
 
-    def _open_tile(self, tile: Tile) -> None:
-        if not tile.job:
-            self._show_dataset(tile.name)
-        elif self.studio.jobs[tile.job].request.target in (IMPORT, DRAW):
-            self.importing.follow(tile.job)
+    def _open(self, key: str) -> None:
+        if key in self.shelf.records:
+            self._show_dataset(key)
+        elif self.studio.jobs[key].request.target in (IMPORT, DRAW):
+            self.importing.follow(key)
             self._show_page(self.importing, keep_choice=True)
+
+    def _ask_delete(self, key: str) -> None:
+        if key in self.shelf.records:
+            self.actions.ask_delete(key)
 
     def _show_dataset(self, name: str) -> None:
         self.error.clear()
@@ -264,7 +263,7 @@ class DataPanel(Panel):
 
     def _show_page(self, page: QWidget, keep_choice: bool = False) -> None:
         if not keep_choice:
-            self.list.unchoose()
+            self.list.mark("")
         self.pages.setCurrentWidget(page)
         self._arrange()
         if self.isVisible() and self.window().isActiveWindow():

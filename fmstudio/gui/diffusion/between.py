@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QMenu, QWidget
 from fmstudio.gui.diffusion.fields import WalkFields
 from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.diffusion.run import BETWEEN
+from fmstudio.gui.diffusion.seed_field import SeedField
 from fmstudio.gui.diffusion.step_scrubber import StepScrubber
 from fmstudio.gui.diffusion.trajectory import Trajectory
 from fmstudio.gui.diffusion.view import WalkView, Wanted
@@ -18,8 +19,8 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import NumberField
-from fmstudio.gui.widgets.form.seed_field import SeedField
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
+from fmstudio.gui.widgets.menus import menu_of
 from fmstudio.gui.widgets.pictures.tiles import PictureTiles
 from fmstudio.gui.widgets.titled import side_by_side, titled
 
@@ -198,20 +199,27 @@ class BetweenView(WalkView):
             "settings": self.fields.settings() | {"seed": self.first.value()},
             "condition": self.fields.condition(),
         }
-        return [Wanted(BETWEEN, f"Interpolate with “{self.fields.model.currentText()}”", arguments)]
+        return [
+            Wanted(
+                BETWEEN, f"Interpolate with “{self.fields.model.currentText()}”", arguments, self.fields.sampler_title
+            )
+        ]
 
     def export_menu(self) -> QMenu:
-        menu, player = QMenu(self), self.player
-        menu.setObjectName("between-export-menu")
+        player = self.player
         name, about = (
             f"{self._asked[0].arguments['model']}-{player.seeds[0]}-to-{player.seeds[1]}",
             self.about_picture(0),
         )
         pictures = player.array(0, "denoised")
         now = pictures[player.chosen_picture()][None]
-        menu.addAction(
-            "This picture as PNG…", lambda: self.export.ask(now, f"{name}-{player.chosen_picture() + 1}", about=about)
+        number = player.chosen_picture() + 1
+        return menu_of(
+            [
+                ("This picture as PNG…", lambda: self.export.ask(now, f"{name}-{number}", about=about)),
+                ("Sheet of all pictures as PNG…", lambda: self.export.ask(pictures, f"{name}-sheet", about=about)),
+                ("Animation as GIF…", lambda: self.export.ask(list(pictures), name, ".gif")),
+            ],
+            self,
+            "between-export-menu",
         )
-        menu.addAction("Sheet of all pictures as PNG…", lambda: self.export.ask(pictures, f"{name}-sheet", about=about))
-        menu.addAction("Animation as GIF…", lambda: self.export.ask(list(pictures), name, ".gif"))
-        return menu

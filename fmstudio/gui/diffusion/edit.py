@@ -9,13 +9,13 @@ from fmstudio.gui.diffusion.mask_canvas import REGIONS, MaskCanvas
 from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.diffusion.player import DiffusionPlayer
 from fmstudio.gui.diffusion.run import EDIT
+from fmstudio.gui.diffusion.seed_field import SeedField
 from fmstudio.gui.diffusion.source import PictureSource
 from fmstudio.gui.diffusion.view import WalkView, Wanted
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
-from fmstudio.gui.widgets.form.seed_field import SeedField
 from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.titled import side_by_side, titled
@@ -194,4 +194,4 @@ class EditView(WalkView):
             "condition": self.fields.condition(),
         }
         title = "Fill a region with" if fill else "Change a picture with"
-        return [Wanted(EDIT, f"{title} “{self.fields.model.currentText()}”", arguments)]
+        return [Wanted(EDIT, f"{title} “{self.fields.model.currentText()}”", arguments, self.fields.sampler_title)]

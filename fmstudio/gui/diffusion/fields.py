@@ -1,30 +1,22 @@
 """How a diffusion model is asked for pictures: which model, how it walks, and what the pictures should be."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
+from fmstudio.gui.widgets.form.field_row import FieldRow
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import label
-from fmstudio.gui.widgets.titled import side_by_side, titled
+from fmstudio.gui.widgets.titled import titled
+from fmstudio.recipe import Setting
 
-SAMPLERS = {
-    "dpm-solver++": "DPM-Solver++(2M)", "heun": "Heun", "euler": "Euler", "ddim": "DDIM", "ddpm": "DDPM ancestral",
-}  # fmt: skip
-SAMPLER_HELP = (
-    "How to get from one noise level to the next. DPM-Solver++ needs the fewest steps; Heun asks the network twice a "
-    "step; DDPM ancestral draws fresh noise at every step."
-)
-STEPS_HELP = "How many steps from noise to picture, from 1 to 1,000. More take longer and come closer to the true path."
-GUIDANCE_HELP = (
-    "How strongly to follow the condition (classifier-free guidance). 1 takes the network's answer as it is; above 1 "
-    "exaggerates what the condition changes and asks the network twice."
-)
 ANYTHING = ""
+_ASKED = ("sampler", "steps", "guidance")
 
 
 class WalkFields(QWidget):
@@ -35,39 +27,25 @@ class WalkFields(QWidget):
     def __init__(self, theme: Theme, models: DiffusionModels, name: str) -> None:
         super().__init__()
         self.setObjectName(f"{name}-fields")
-        self._models, self._name = models, name
+        self._theme, self._models, self._name = theme, models, name
         self.model = ChoiceField(f"{name}-model", "Model", [])
         self.model.setMinimumContentsLength(12)
         self.model.setSizeAdjustPolicy(self.model.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.note = label("", "caption", f"{name}-model-note", wrap=True)
-        self.sampler = ChoiceField(f"{name}-sampler", "Sampler", list(SAMPLERS), list(SAMPLERS.values()))
-        self.sampler.setSizeAdjustPolicy(self.sampler.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.steps = NumberField(f"{name}-steps", "Steps", whole=True, minimum=1, maximum=1000)
-        self.steps.set_value(20)
-        self.guidance = NumberField(f"{name}-guidance", "Guidance", minimum=0, maximum=30)
-        self.guidance.set_value(1)
+        self.rows: dict[str, FieldRow] = {}
         self.conditions: dict[str, ChoiceField] = {}
-        self._guidance = titled("Guidance", self.guidance, GUIDANCE_HELP)
-        self._asked = QWidget()
-        self._rows = QVBoxLayout(self._asked)
+        self._how = vbox(gap=12)
         self._layout()
-        for field in (self.sampler, self.steps, self.guidance):
-            field.edited.connect(self.edited)
         self.model.edited.connect(self._model_edited)
         models.listed.connect(self.list_models)
         models.known.connect(self._learn)
         self.list_models()
 
     def _layout(self) -> None:
-        layout = QVBoxLayout(self)
-        for each in (layout, self._rows):
-            each.setContentsMargins(0, 0, 0, 0)
-            each.setSpacing(12)
-        layout.addWidget(titled("Model", self.model, "A model of this workspace, or one that is still in training."))
-        layout.addWidget(self.note)
-        layout.addWidget(titled("Sampler", self.sampler, SAMPLER_HELP))
-        layout.addWidget(side_by_side(titled("Steps", self.steps, STEPS_HELP), self._guidance))
-        layout.addWidget(self._asked)
+        self._rows = vbox(gap=12)
+        self._asked = boxed(self._rows)
+        model = titled("Model", self.model, "A model of this workspace, or one that is still in training.")
+        self.setLayout(vbox(model, self.note, self._how, self._asked, gap=12))
 
     # The model and what it can be asked for.
 
@@ -107,11 +85,23 @@ class WalkFields(QWidget):
         if reference != self.model.value():
             return
         fields = (self.about or {}).get("conditions", [])
+        if self.about and not self.rows:
+            self._ask_how(self.about["settings"])
         if [field["name"] for field in fields] != list(self.conditions):
             self._ask_for(fields)
-        self._guidance.setVisible(bool(fields))
+        if self.rows:
+            self.rows["guidance"].setVisible(bool(fields))
         self._asked.setVisible(bool(fields))
         self.edited.emit()
+
+    def _ask_how(self, settings: Sequence[Setting]) -> None:
+        """How to walk, as the laboratory tells it; the same for all models."""
+        self.rows = {each.path: FieldRow(each, self._theme) for each in settings if each.path in _ASKED}
+        for row in self.rows.values():
+            row.edited.connect(self.edited)
+        sampler, steps, guidance = (self.rows[name] for name in _ASKED)
+        self._how.addWidget(sampler)
+        self._how.addLayout(hbox((steps, 1), (guidance, 1), gap=12))
 
     def _ask_for(self, fields: list[Mapping[str, Any]]) -> None:
         while (item := self._rows.takeAt(0)) is not None:
@@ -133,9 +123,15 @@ class WalkFields(QWidget):
     # What is asked.
 
     def settings(self) -> dict[str, Any]:
-        """How to walk."""
-        guidance = self.guidance.value() if self.conditions else 1.0
-        return {"sampler": self.sampler.value(), "steps": self.steps.value(), "guidance": guidance}
+        """How to walk; guidance says nothing where there is no condition to follow."""
+        left_out = () if self.conditions else ("guidance",)
+        return {name: row.setting.default if name in left_out else row.value() for name, row in self.rows.items()}
+
+    @property
+    def sampler_title(self) -> str:
+        """How the sampler is called."""
+        row = self.rows["sampler"]
+        return row.editor.currentText()
 
     def condition(self) -> dict[str, str]:
         """What the pictures should be, without what is left open."""
@@ -144,19 +140,19 @@ class WalkFields(QWidget):
     def begin_from(self, other: "WalkFields") -> None:
         """Take another's settings, but for the sampler: something must differ to be compared."""
         self.choose_model(other.model.value() or "")
-        self.steps.set_value(other.steps.value())
-        self.guidance.set_value(other.guidance.value())
+        for name, row in self.rows.items():
+            row.set_value(other.rows[name].value())
         for name, choice in self.conditions.items():
             choice.set_value(other.conditions[name].value())
-        self.sampler.set_value("euler" if other.sampler.value() != "euler" else "dpm-solver++")
+        if self.rows:
+            sampler = self.rows["sampler"]
+            sampler.set_value("euler" if sampler.value() != "euler" else sampler.setting.default)
 
     def problem(self) -> str:
         """Why these settings cannot be used, or ""."""
-        steps, guidance = self.steps.value(), self.guidance.value()
-        if not isinstance(steps, int) or not 1 <= steps <= 1000:
-            return f"Steps is {steps!r}; type a whole number from 1 to 1,000."
-        if self.conditions and (isinstance(guidance, str) or not 0 <= guidance <= 30):
-            return f"Guidance is {guidance!r}; type a number from 0 to 30."
+        asked = [row for name, row in self.rows.items() if self.conditions or name != "guidance"]
+        if found := next((sentence for row in asked if (sentence := row.problem())), ""):
+            return found
         return "" if self.about else "Opening the model…"
 
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.diffusion.plots import PixelHistogram, SignalPlot
+from fmstudio.gui.diffusion.seed_field import SeedField
 from fmstudio.gui.diffusion.source import PictureSource
 from fmstudio.gui.diffusion.step_scrubber import StepScrubber
 from fmstudio.gui.diffusion.trajectory import screen_image
@@ -19,7 +20,6 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.form.seed_field import SeedField
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import label, scroll_area
 from fmstudio.gui.widgets.pictures.export import PictureExport

@@ -4,12 +4,12 @@ from fmstudio.gui.diffusion.fields import WalkFields
 from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.diffusion.player import DiffusionPlayer
 from fmstudio.gui.diffusion.run import WALK
+from fmstudio.gui.diffusion.seed_field import SeedField
 from fmstudio.gui.diffusion.view import WalkView, Wanted
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, row, stack
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.form.seed_field import SeedField
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.switch import Switch
@@ -94,6 +94,6 @@ class ReverseView(WalkView):
                 "model": fields.model.value(),
                 "settings": fields.settings() | shared,
                 "condition": fields.condition(),
-            })
+            }, fields.sampler_title)
             for fields in self._used()
         ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, Signal
@@ -9,7 +10,6 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
-from fmstudio.gui.diffusion.fields import SAMPLERS
 from fmstudio.gui.diffusion.player import DiffusionPlayer
 from fmstudio.gui.diffusion.run import WalkRun
 from fmstudio.gui.diffusion.step_scrubber import StepScrubber
@@ -18,6 +18,7 @@ from fmstudio.gui.widgets.boxes import boxed, column, hbox, stack
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import scroll_area
+from fmstudio.gui.widgets.menus import RULE, MenuEntry, menu_of
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.rating import Drawn
 
@@ -31,6 +32,7 @@ class Wanted:
     target: str
     title: str
     arguments: Mapping[str, Any]
+    sampler: str = ""  # as a person calls it
 
 
 class WalkView(QWidget):
@@ -133,7 +135,7 @@ class WalkView(QWidget):
         steps = formatting.plural(settings["steps"], "step")
         guided = f", guidance {settings['guidance']:g}" if settings["guidance"] != 1 else ""
         which = f"{'AB'[walk]}: " if len(self._asked) == 2 else ""
-        return f"{which}{SAMPLERS[settings['sampler']]}, {steps}{guided}"
+        return f"{which}{self._asked[walk].sampler}, {steps}{guided}"
 
     # Getting pictures out.
 
@@ -169,27 +171,25 @@ class WalkView(QWidget):
 
     def export_menu(self) -> QMenu:
         """What can be saved of the walk that one goes through."""
-        menu = QMenu(self)
-        menu.setObjectName(f"{self.name}-export-menu")
         walk = self.player.walks.index(self.player.lead)
         index, name = self.player.chosen_picture(), self.picture_name(walk, self.player.chosen_picture())
         now, about = self.player.array(walk, "state"), self.about_picture(walk)
         sheet = name.rpartition("-")[0]
-        menu.addAction("Picture as PNG…", lambda: self.export.ask(now[index][None], name, about=about))
+        entries: list[MenuEntry] = [("Picture as PNG…", lambda: self.export.ask(now[index][None], name, about=about))]
         if len(now) > 1:
-            menu.addAction("Sheet of all pictures as PNG…", lambda: self.export.ask(now, f"{sheet}-sheet", about=about))
-        menu.addSeparator()
+            ask_sheet = partial(self.export.ask, now, f"{sheet}-sheet", about=about)
+            entries.append(("Sheet of all pictures as PNG…", ask_sheet))
+        entries.append(RULE)
         for view, title in (("state", "noisy pictures"), ("denoised", "predicted pictures")):
-            menu.addAction(
-                f"Animation of the {title} as GIF…",
-                lambda view=view: self.export.ask(self.player.film(view), f"{sheet}-{view}", ".gif"),
-            )
-        return menu
+            animate = partial(self._ask_animation, view, f"{sheet}-{view}")
+            entries.append((f"Animation of the {title} as GIF…", animate))
+        return menu_of(entries, self, f"{self.name}-export-menu")
+
+    def _ask_animation(self, view: str, name: str) -> None:
+        self.export.ask(self.player.film(view), name, ".gif")
 
     def _open_export_menu(self, place: QPoint) -> None:
-        menu = self.export_menu()
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place or QCursor.pos())
+        self.export_menu().popup(place or QCursor.pos())
 
 
 def cost(result: Mapping[str, Any]) -> str:

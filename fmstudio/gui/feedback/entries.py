@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.feedback.detail import FeedbackDetail
@@ -14,7 +14,7 @@ from fmstudio.gui.feedback.rows import FeedbackRows
 from fmstudio.gui.feedback.table import FeedbackTable
 from fmstudio.gui.feedback.undo import UndoStrip
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import boxed, stack, vbox
+from fmstudio.gui.widgets.boxes import boxed, splitter, stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import DELETE
@@ -33,7 +33,7 @@ class FeedbackEntries(QWidget):
         super().__init__()
         self.setObjectName("feedback-entries")
         self._studio, self.filters = studio, filters
-        self.rows = FeedbackRows(studio, self)
+        self.rows = FeedbackRows(studio)
         self.table = FeedbackTable(studio.theme, self.rows)
         self.detail = FeedbackDetail(studio)
         self.undo = UndoStrip(studio)
@@ -51,16 +51,8 @@ class FeedbackEntries(QWidget):
 
     def _lay_out(self) -> None:
         left = boxed(vbox(self.error, self.undo, (self._pages, 1), self.count))
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setObjectName("feedback-splitter")
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(left)
-        splitter.addWidget(self.detail)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 0)
-        splitter.setSizes([704, 344])
         self.detail.setMinimumWidth(340)
-        self.setLayout(vbox(splitter))
+        self.setLayout(vbox(splitter("feedback-splitter", (left, 1), self.detail, sizes=(704, 344))))
 
     def _connect(self) -> None:
         self.filters.changed.connect(self.look)

@@ -1,120 +1,65 @@
 """The entries of the feedback log as a table model that fetches the pages that are looked at, and no others."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import Qt
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.feedback.jobs import TABLE
 from fmstudio.gui.widgets.feedback.score import STARS
-from fmstudio.gui.widgets.lists.row_pages import RowPages
+from fmstudio.gui.widgets.lists.table import Column, PagedRows
 
-ENTRY = Qt.ItemDataRole.UserRole
-COLUMNS = ("created", "kind", "model", "prompt", "output", "score", "tags")
 TITLES = {
-    "created": "When",
-    "kind": "Kind",
-    "model": "Model",
-    "prompt": "Prompt",
-    "output": "Output",
-    "score": "Rating",
-    "tags": "Tags",
+    "created": ("When", 96),
+    "kind": ("Kind", 56),
+    "model": ("Model", 104),
+    "prompt": ("Prompt", 0),
+    "output": ("Output", 0),
+    "score": ("Rating", 112),
+    "tags": ("Tags", 64),
 }
 
 Row = Mapping[str, Any]
 
 
-class FeedbackRows(QAbstractTableModel):
-    """Entries by filter, text and order. A row that is not here yet is asked for when it is looked at.
+class FeedbackRows(PagedRows):
+    """Entries by filter, text and order. A row that is not here yet is asked for when it is looked at."""
 
-    counted: the number of rows is known or has changed. arrived: some rows are here now. failed(reason, details).
-    """
-
-    counted = Signal()
-    arrived = Signal()
-    failed = Signal(str, str)
-
-    def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, studio: Studio) -> None:
+        columns = [
+            Column(title, partial(shown, column=name), width, key=name) for name, (title, width) in TITLES.items()
+        ]
+        super().__init__(studio, TABLE, columns, kept=40)
         self.filters: dict[str, str] = {}
         self.text = ""
-        self.total = self.everything = 0
-        self.known = False
-        self._sort, self._descending = "created", True
-        self._rows = RowPages(studio, TABLE, kept=40)
-        self._rows.taken.connect(self._take)
-        self._rows.failed.connect(self.failed)
-
-    # What is chosen.
+        self.everything = 0
+        self._order = {"sort": "created", "descending": True}
 
     def choose(self, filters: Mapping[str, str], text: str = "") -> None:
         """Show the entries that these filters and words choose."""
         self.filters, self.text = dict(filters), text.strip()
-        self._begin_anew()
+        self._ask()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        self._sort, self._descending = COLUMNS[column], order == Qt.SortOrder.DescendingOrder
-        self._begin_anew()
+        self._order = {"sort": self.columns[column].key, "descending": order == Qt.SortOrder.DescendingOrder}
+        self._ask()
 
-    def refresh(self) -> None:
-        """Something in the log has changed: ask again, and show what there is until the answer comes."""
-        self._rows.refresh()
-
-    def _begin_anew(self) -> None:
-        wanted = {"filters": self.filters, "text": self.text, "sort": self._sort, "descending": self._descending}
-        self._rows.begin(wanted, empty=False)
-
-    # What is here.
-
-    def entry(self, row: int) -> Row | None:
-        """An entry if it is here; else it is asked for."""
-        return self._rows.row(row)
+    def _ask(self) -> None:
+        self.ask({"filters": self.filters, "text": self.text, **self._order}, empty=False)
 
     def row_of(self, id: str) -> int:
         """Where an entry is among those that are here, or -1."""
-        return next((number for number, row in self._rows.here() if row["id"] == id), -1)
+        return next((number for number, row in self.here() if row["id"] == id), -1)
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else self.total
+    def tip(self, row: Row, column: Column) -> str:
+        return ""
 
-    def columnCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole):
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return TITLES[COLUMNS[section]]
-        return None
-
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole):
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, ENTRY):
-            return None
-        row = self.entry(index.row())
-        if role == ENTRY:
-            return row
-        column = COLUMNS[index.column()]
-        if row is None:
-            return "Loading…" if column == "prompt" else ""
-        return shown(row, column)
-
-    def _take(self, page: Mapping[str, Any]) -> None:
-        self.known, self.everything = True, page["everything"]
-        self._resize(page["total"])
-        if self.total:
-            self.dataChanged.emit(self.index(0, 0), self.index(self.total - 1, len(COLUMNS) - 1))
-        self.counted.emit()
-        self.arrived.emit()
-
-    def _resize(self, total: int) -> None:
-        if total > self.total:
-            self.beginInsertRows(QModelIndex(), self.total, total - 1)
-            self.total = total
-            self.endInsertRows()
-        elif total < self.total:
-            self.beginRemoveRows(QModelIndex(), total, self.total - 1)
-            self.total = total
-            self.endRemoveRows()
+    def take(self, answer: Mapping[str, Any]) -> None:
+        self.everything = answer["everything"]
+        super().take(answer)
 
 
 def shown(row: Row, column: str) -> str:

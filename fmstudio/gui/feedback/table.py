@@ -4,65 +4,47 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QRe
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QMenu,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
 )
 
-from fmstudio.gui.feedback.rows import COLUMNS, ENTRY, FeedbackRows, Row
+from fmstudio.gui.feedback.rows import TITLES, FeedbackRows, Row
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.feedback.score import STARS
-from fmstudio.gui.widgets.lists.text_table import calm
+from fmstudio.gui.widgets.lists.table import ROW, TableView
+from fmstudio.gui.widgets.menus import menu_of
 
 _LINE = 36
-_WIDTHS = {"created": 96, "kind": 56, "model": 104, "score": 112, "tags": 64}
+_NAMES = tuple(TITLES)
 _STAR = 10
 
 
-class FeedbackTable(QTableView):
+class FeedbackTable(TableView):
     """`opened` tells the id of the entry that is chosen, "" for none; `deleted` that the chosen ones are to go."""
 
     opened = Signal(str)
     deleted = Signal()
 
     def __init__(self, theme: Theme, rows: FeedbackRows) -> None:
-        super().__init__()
-        self.setObjectName("feedback-table")
-        self.setAccessibleName("Entries of the feedback log")
-        self.rows = rows
+        super().__init__(rows, "feedback-table", "Entries of the feedback log", _LINE)
         self.chosen = ""
         self._wished = ""
-        self.setModel(rows)
         self._painter = _CellPainter(theme)
         self.setItemDelegate(self._painter)
-        self._look()
-        self._columns()
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._order()
         self.selectionModel().currentRowChanged.connect(self._moved)
         self.selectionModel().selectionChanged.connect(self._stay_within)
         self.customContextMenuRequested.connect(self._offer)
         rows.arrived.connect(self._keep_chosen)
-        theme.changed.connect(self.viewport().update)
 
-    def _look(self) -> None:
-        calm(self, _LINE)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
-
-    def _columns(self) -> None:
+    def _order(self) -> None:
         header = self.horizontalHeader()
         header.setObjectName("feedback-table-header")
         header.setStyleSheet("QHeaderView::section { padding-left: 11px; }")  # where the cells' texts begin
         header.setMinimumSectionSize(56)
-        for number, column in enumerate(COLUMNS):
-            if column in _WIDTHS:
-                header.setSectionResizeMode(number, QHeaderView.ResizeMode.Interactive)
-                header.resizeSection(number, _WIDTHS[column])
-            else:
-                header.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
         header.setSortIndicator(0, Qt.SortOrder.DescendingOrder)
         self.setSortingEnabled(True)
 
@@ -82,7 +64,7 @@ class FeedbackTable(QTableView):
     def selected_ids(self) -> list[str]:
         """The entries of the selected rows, as far as they are here."""
         rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        found = [self.rows.entry(row) for row in rows]
+        found = [self.rows.row(row) for row in rows]
         return [entry["id"] for entry in found if entry]
 
     @property
@@ -116,7 +98,7 @@ class FeedbackTable(QTableView):
     def _moved(self, index: QModelIndex) -> None:
         if self._is_left_out(index):
             return  # for a moment, while it is being selected
-        entry = self.rows.entry(index.row()) if index.isValid() else None
+        entry = self.rows.row(index.row()) if index.isValid() else None
         if entry and entry["id"] != self.chosen:
             self.chosen, self._wished = entry["id"], ""
             self.opened.emit(self.chosen)
@@ -146,12 +128,9 @@ class FeedbackTable(QTableView):
 
     def menu(self) -> QMenu:
         """What a right click offers."""
-        menu = QMenu(self)
-        menu.setObjectName("feedback-menu")
         count = self.rows.total if self.everything_selected else len(self.selectionModel().selectedRows())
-        menu.addAction(f"Delete {count:,} entries" if count != 1 else "Delete", self.deleted.emit)
-        menu.aboutToHide.connect(menu.deleteLater)
-        return menu
+        words = f"Delete {count:,} entries" if count != 1 else "Delete"
+        return menu_of([(words, self.deleted.emit)], self, "feedback-menu")
 
     def _offer(self, place: QPoint) -> None:
         if self.indexAt(place).isValid():
@@ -178,7 +157,7 @@ class _CellPainter(QStyledItemDelegate):
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         super().initStyleOption(option, index)
-        column = COLUMNS[index.column()]
+        column = _NAMES[index.column()]
         option.state &= ~QStyleOptionViewItem().state.State_HasFocus
         if column in ("created", "model", "tags"):
             option.font = self._theme.font("caption")
@@ -188,12 +167,12 @@ class _CellPainter(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         super().paint(painter, option, index)
-        entry = index.data(ENTRY)
-        if entry and COLUMNS[index.column()] == "kind":
+        entry = index.data(ROW)
+        if entry and _NAMES[index.column()] == "kind":
             self._signs[entry["kind"]].paint(
                 painter, QRect(option.rect.left() + 12, option.rect.center().y() - 7, 15, 15)
             )
-        elif entry and COLUMNS[index.column()] == "score":
+        elif entry and _NAMES[index.column()] == "score":
             self._paint_rating(painter, option, entry)
 
     def _paint_rating(self, painter: QPainter, option: QStyleOptionViewItem, entry: Row) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from fmstudio.gui.runs.plots import RunPlot, plots_of
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
+from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import icon_button, label
@@ -108,16 +108,8 @@ class RunCurves(QWidget):
         large.body.addWidget(self.loss, 1)
         self._beneath = hbox()
         row = boxed(self._beneath)
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.setObjectName("curves-splitter")
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(8)
-        split.addWidget(large)
-        split.addWidget(row)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 1)
-        split.setSizes([250, 92])
-        self.setLayout(vbox(split))
+        parts = splitter("curves-splitter", (large, 3), (row, 1), sizes=(250, 92), vertical=True, handle=8)
+        self.setLayout(vbox(parts))
 
     def _toolbar(self) -> QHBoxLayout:
         self.against = ChoiceField("curves-against", "Horizontal axis", [])

@@ -1,16 +1,16 @@
 """What can be done with a run, wherever it is offered: hold it, end it, go on with it, train it longer, delete it."""
 
-from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QInputDialog, QWidget
 
 from fmstudio.gui.runs.book import RunBook
 from fmstudio.gui.runs.jobs import PRETRAIN, RESUME
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.form.recipe_dialog import RecipeDialog
+from fmstudio.gui.train.recipe_dialog import RecipeDialog
+from fmstudio.gui.widgets.menus import RULE, Act, MenuEntry, confirm
 from fmstudio.jobs import JobRequest, Priority
 
 
@@ -87,8 +87,8 @@ class RunActions(QObject):
         """Open the recipe of a run."""
         RecipeDialog(self._studio.theme, run.recipe, run.name, self._window).show()
 
-    def offered(self, run: RunState) -> list[tuple[str, Callable[[], Any]]]:
-        """What a right click offers for a run, as (text, what to do); an empty text is a rule."""
+    def offered(self, run: RunState) -> list[MenuEntry]:
+        """What a right click offers for a run."""
         if run.live:
             held = "Go on" if run.status == "paused" else "Pause"
             return [
@@ -103,16 +103,9 @@ class RunActions(QObject):
             first,
             ("Use its settings", lambda: self.settings_wanted.emit(run)),
             ("Show recipe", lambda: self.show_recipe(run)),
-            ("", lambda: None),
+            RULE,
             ("Delete…", lambda: self.ask_delete(run)),
         ]
 
-    def _confirm(self, title: str, sentence: str, verb: str, act: Callable[[], Any]) -> None:
-        box = QMessageBox(QMessageBox.Icon.Question, title, sentence, QMessageBox.StandardButton.NoButton, self._window)
-        box.setObjectName("confirm")
-        yes = box.addButton(verb, QMessageBox.ButtonRole.DestructiveRole)
-        yes.setObjectName("confirm-yes")
-        box.setDefaultButton(box.addButton("Keep it", QMessageBox.ButtonRole.RejectRole))
-        yes.clicked.connect(act)
-        box.finished.connect(box.deleteLater)
-        box.open()
+    def _confirm(self, title: str, sentence: str, verb: str, act: Act) -> None:
+        confirm(self._window, "confirm", title, sentence, "", verb, act)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QSplitter
 
 from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.runs.book import RunBook
@@ -16,13 +15,13 @@ from fmstudio.gui.train.export import RunExport
 from fmstudio.gui.train.history import RunHistory
 from fmstudio.gui.train.objective import ObjectiveView
 from fmstudio.gui.train.questions import RunQuestions
+from fmstudio.gui.train.recipe_dialog import RecipeDialog
 from fmstudio.gui.train.sampling import RunSampling
 from fmstudio.gui.train.setup import RunSetup
 from fmstudio.gui.train.view import RunView
-from fmstudio.gui.widgets.boxes import column, row, stack, vbox
+from fmstudio.gui.widgets.boxes import column, row, splitter, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.form.recipe_dialog import RecipeDialog
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.segments import Segments
 
@@ -103,17 +102,10 @@ class TrainPanel(Panel):
         runs = column(label(RUNS_HINT, "caption", "runs-hint", wrap=True), self.history)
         self._left = stack("train-left", new, runs, self.no_runs)
         self._right = stack("train-right", self.objective, self.view, column(self.export, self.sampling))
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setObjectName("train-splitter")
-        split.setChildrenCollapsible(False)
         left, right = column(row(self.side), self._left), column(self.error, row(self.sight), self._right)
         left.setMinimumWidth(340)
         left.setMaximumWidth(420)
-        split.addWidget(left)
-        split.addWidget(right)
-        split.setStretchFactor(1, 1)
-        split.setSizes([340, 900])
-        self.setLayout(vbox(split))
+        self.setLayout(vbox(splitter("train-splitter", left, (right, 1), sizes=(340, 900))))
 
     def _connect(self) -> None:
         self.side.changed.connect(self.show_side)
@@ -123,7 +115,7 @@ class TrainPanel(Panel):
         self.setup.changed.connect(self._recipe_changed)
         self.cost.probe_requested.connect(self._probe)
         self.cost.recipe_requested.connect(self._show_recipe)
-        self.history.opened.connect(self._open_run)
+        self.history.run_opened.connect(self._open_run)
         self.actions.settings_wanted.connect(self._take_settings)
         self.view.sampling_requested.connect(self._sample_from)
         self.view.setup_requested.connect(self._show_new)

@@ -3,10 +3,11 @@
 import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QLinearGradient, QPainter, QPen, QTextOption
-from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.menus import MenuEntry, menu_of
 from fmstudio.gui.widgets.pictures.tiles import image_of, sheet_of
 
 COLUMN = 256
@@ -233,13 +234,11 @@ class RunSamples(QListView):
     def _offer(self, place) -> None:
         index = self.indexAt(place)
         if index.isValid():
-            menu = QMenu(self)
-            sample = self._samples.sample(index)
-            clipboard = QGuiApplication.clipboard()
+            sample, clipboard = self._samples.sample(index), QGuiApplication.clipboard()
+            ways: list[MenuEntry] = [("Copy pictures", lambda: clipboard.setImage(sheet_of(sample)))]
             if isinstance(sample, str):
-                menu.addAction("Copy text", lambda: clipboard.setText(sample))
-                menu.addAction("Copy all samples", lambda: clipboard.setText("\n\n".join(self.texts)))
-            else:
-                menu.addAction("Copy pictures", lambda: clipboard.setImage(sheet_of(sample)))
-            menu.aboutToHide.connect(menu.deleteLater)
-            menu.popup(self.viewport().mapToGlobal(place))
+                ways = [
+                    ("Copy text", lambda: clipboard.setText(sample)),
+                    ("Copy all samples", lambda: clipboard.setText("\n\n".join(self.texts))),
+                ]
+            menu_of(ways, self, "sample-menu").popup(self.viewport().mapToGlobal(place))

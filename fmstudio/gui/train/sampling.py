@@ -5,28 +5,22 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.drawing import SAMPLE, RunDrawing
-from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
+from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
+from fmstudio.gui.widgets.form.fields import ChoiceField
+from fmstudio.gui.widgets.form.options_form import OptionsForm
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress, TextDelta
 from fmstudio.workspace import ModelRecord
 
 TEXT = "language"
-SETTINGS = (
-    ("temperature", "Temperature", 0.8, {"minimum": 0.0, "maximum": 5.0}, "0 takes the likeliest token always."),
-    ("top_k", "Top-k", 0, {"minimum": 0, "whole": True}, "Draw among this many likeliest tokens; 0 means all."),
-    ("top_p", "Top-p", 1.0, {"minimum": 0.01, "maximum": 1.0},
-     "Draw among the fewest tokens that together have this probability."),
-    ("seed", "Seed", 0, {"minimum": 0, "whole": True}, "The same seed gives the same text."),
-    ("maximum_tokens", "Tokens", 200, {"minimum": 1, "whole": True, "logarithmic": True}, "Where the text ends."),
-)  # fmt: skip
+ELSEWHERE = ("prompt", "system")  # what is said, not how tokens are drawn
 
 
 class PromptEdit(QPlainTextEdit):
@@ -79,9 +73,7 @@ class RunSampling(QWidget):
         self.output.setAccessibleName("Text of the model")
         self.output.setReadOnly(True)
         self.output.setPlaceholderText("What the model writes appears here, token by token.")
-        self.fields = {
-            name: _field(name, title, default, options, tip) for name, title, default, options, tip in SETTINGS
-        }
+        self.form = OptionsForm(theme, "sampling-settings", columns=(3, 3))
         self.error = ErrorBox(theme, "sampling-error")
         self.pace = label("", "caption", "sampling-pace")
         self.go = button("Sample", "sampling-go", theme, "mdi6.creation", clicked=self.start)
@@ -89,6 +81,8 @@ class RunSampling(QWidget):
         self.export = button("Export…", "export", theme, "mdi6.export-variant", clicked=self._export)
         self._lay_out()
         self._show_running(False)
+        studio.described.connect(self._described)
+        self._described()
 
     def _lay_out(self) -> None:
         card = Card("", "sampling-card")
@@ -103,21 +97,10 @@ class RunSampling(QWidget):
 
     def _writing(self) -> QWidget:
         """The prompt, how tokens are drawn, and the text."""
-        row = hbox()
-        for name, title, *_ in SETTINGS:
-            column = vbox(label(title, "caption", f"sampling-{name}-title"), self.fields[name], gap=4)
-            row.addLayout(column, 1)
-        split = QSplitter()
-        split.setOrientation(split.orientation().Vertical)
-        split.setObjectName("sampling-splitter")
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(8)
-        for part in (self.prompt, self.output):
-            split.addWidget(part)
-        split.setStretchFactor(0, 1)
-        split.setStretchFactor(1, 4)
-        split.setSizes([88, 400])
-        return boxed(vbox(row, (split, 1), self.error, hbox(self.go, self.halt, (self.pace, 1))))
+        split = splitter(
+            "sampling-splitter", (self.prompt, 1), (self.output, 4), sizes=(88, 400), vertical=True, handle=8
+        )
+        return boxed(vbox(self.form, (split, 1), self.error, hbox(self.go, self.halt, (self.pace, 1))))
 
     # The models.
 
@@ -143,6 +126,11 @@ class RunSampling(QWidget):
         self._ways.setCurrentIndex(int(draws))
         self.export.setVisible(not draws)
 
+    def _described(self) -> None:
+        """The settings of writing are told by the family that writes."""
+        known = (self._family(TEXT) or {}).get("sampling", ())
+        self.form.set_settings([setting for setting in known if setting.path not in ELSEWHERE])
+
     def _family(self, name: str) -> Mapping[str, Any] | None:
         known = self._studio.description.get("families", ())
         return next((family for family in known if family["name"] == name), None)
@@ -159,12 +147,12 @@ class RunSampling(QWidget):
 
     def settings(self) -> dict[str, Any]:
         """How tokens are drawn."""
-        return {name: field.value() for name, field in self.fields.items()}
+        return self.form.everything()
 
     def start(self) -> None:
         """Begin to write; a text that is being written is given up."""
-        if not self.model.value():
-            return
+        if not self.model.value() or self.form.problem():
+            return  # the form says beside the field what is wrong
         self.stop()
         self.error.clear()
         prompt = self.prompt.toPlainText()
@@ -240,11 +228,3 @@ class RunSampling(QWidget):
             self.pace.setText("There is no model yet; train one first.")
         elif self.pace.text().startswith("There is no model"):
             self.pace.setText("")
-
-
-def _field(name: str, title: str, default: float, options: dict[str, Any], tip: str) -> NumberField:
-    field = NumberField(f"sampling-{name}", title, **options)
-    field.set_value(default)
-    field.setToolTip(tip)
-    field.setMinimumWidth(72)
-    return field

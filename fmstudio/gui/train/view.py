@@ -6,8 +6,8 @@ The same view shows a run that trains, one that ended a minute ago and one of la
 from collections.abc import Iterable
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QSplitter, QTabWidget, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QSizePolicy, QTabWidget, QWidget
 
 from fmstudio.gui.runs.book import RunBook
 from fmstudio.gui.runs.curves import RunCurves
@@ -19,11 +19,12 @@ from fmstudio.gui.train.facts import RunFacts
 from fmstudio.gui.train.history import ICONS
 from fmstudio.gui.train.log import RunLog
 from fmstudio.gui.train.samples import RunSamples
-from fmstudio.gui.widgets.boxes import hbox, vbox
+from fmstudio.gui.widgets.boxes import hbox, splitter, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, icon_button, label
+from fmstudio.gui.widgets.menus import beneath, menu_of
 
 FOR_TEXT, FOR_PICTURES = (350, 134), (290, 194)
 """Heights of the curves and of the samples: pictures need more room than the beginning of a text."""
@@ -61,15 +62,7 @@ class RunView(QWidget):
         self.show_run(book.current)
 
     def _lay_out(self) -> None:
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.setObjectName("run-splitter")
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(8)
-        split.addWidget(self.curves)
-        split.addWidget(self.tabs)
-        split.setStretchFactor(0, 7)
-        split.setStretchFactor(1, 3)
-        split.setSizes(FOR_TEXT)
+        split = splitter("run-splitter", (self.curves, 7), (self.tabs, 3), sizes=FOR_TEXT, vertical=True, handle=8)
         self._split, self._draws = split, False
         self._parts = (self.header, split)
         self.setLayout(vbox(self.header, (split, 1), (self.nothing, 1)))
@@ -136,11 +129,7 @@ class RunHeader(Card):
 
     def _offer(self) -> None:
         if self._run is not None:
-            menu = QMenu(self)
-            for text, act in self._actions.offered(self._run):
-                menu.addAction(text, act) if text else menu.addSeparator()
-            menu.aboutToHide.connect(menu.deleteLater)
-            menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+            menu_of(self._actions.offered(self._run), self, "run-menu").popup(beneath(self.more))
 
     def _lay_out(self) -> None:
         row = hbox(

@@ -1,9 +1,20 @@
 """Widgets put together: beside each other, beneath each other, or one at a time, on the grid of eight pixels."""
 
+from collections.abc import Sequence
 from types import EllipsisType
 from typing import Any, TypeVar
 
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLayout,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from fmstudio.gui.widgets.labels import scroll_area
 
@@ -31,6 +42,28 @@ def boxed(box: QLayout) -> QWidget:
     """A widget around a box, for where one is asked for."""
     made = QWidget()
     made.setLayout(box)
+    return made
+
+
+def splitter(
+    name: str, *parts: QWidget | tuple[QWidget, int], sizes: Sequence[int], vertical: bool = False, handle: int = 0
+) -> QSplitter:
+    """Parts that a person divides by dragging; how it was divided is remembered by the name.
+
+    A part can come as (it, stretch): what stretches shares the room that is left. sizes: in pixels, at first. handle:
+    its width where it is to be narrower than the style's.
+    """
+    made = QSplitter(Qt.Orientation.Vertical if vertical else Qt.Orientation.Horizontal)
+    made.setObjectName(name)
+    made.setChildrenCollapsible(False)
+    if handle:
+        made.setHandleWidth(handle)
+    for number, part in enumerate(parts):
+        widget, stretch = part if isinstance(part, tuple) else (part, 0)
+        made.addWidget(widget)
+        if stretch:
+            made.setStretchFactor(number, stretch)
+    made.setSizes(sizes)
     return made
 
 

@@ -29,7 +29,7 @@ def test_the_sample_set_appears_as_soon_as_it_is_there(open_data, engine, studio
 
 
 def test_datasets_are_tiles_newest_first(panel):
-    rows = [panel.list.model().index(row).data() for row in range(panel.list.model().rowCount())]
+    rows = [panel.list.model().index(row, 0).data() for row in range(panel.list.model().rowCount())]
     assert rows == [
         "plays, Text · 3,480 documents · 5.06 MB, From the catalogue",
         "notes, Text · 20 documents · 44.1 kB, From notes",

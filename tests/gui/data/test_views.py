@@ -25,7 +25,7 @@ def test_preview_shows_the_documents_and_where_one_is(panel, studio, engine):
 def test_only_pages_that_are_looked_at_are_asked_for(panel, studio, engine, qtbot):
     answer(studio, engine, PREVIEW, page(0, 100_000))
     view = panel.dataset.preview.list
-    view.scrollTo(panel.dataset.preview.documents.index(70_000))
+    view.scrollTo(panel.dataset.preview.documents.index(70_000, 0))
     view.viewport().repaint()
     before = engine.targets().count(PREVIEW)
     qtbot.waitUntil(lambda: engine.targets().count(PREVIEW) > before)

@@ -16,12 +16,17 @@ from fmstudio.gui.widgets.pictures.export import SAVE
 from fmstudio.gui.window.page import Page
 from fmstudio.jobs import Failed, Finished, Priority, Sample, Started
 from fmstudio.jobs.request import from_plain
+from fmstudio.laboratory.diffusion import Walk
+from fmstudio.recipe import settings
 from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
 from tests.gui.data.hands import answer, asked, click, text
 
 SIZE = (8, 8, 3)
 CONDITIONS = [{"name": "headVariant", "values": ["round", "square"]}]
-KNOWN = {"height": 8, "width": 8, "channels": 3, "path": "flow", "parameters": 1000, "conditions": [], "samplers": []}
+KNOWN = {
+    "height": 8, "width": 8, "channels": 3, "path": "flow", "parameters": 1000, "conditions": [],
+    "settings": settings(Walk),
+}  # fmt: skip
 RESULT = {"pictures": 4, "steps": 4, "evaluations": 4, "seconds": 0.4, "seconds_per_evaluation": 0.1}
 
 
@@ -187,7 +192,7 @@ def test_a_file_that_cannot_be_read_is_named(hands, stocked, tmp_path):
 
 def test_generating_shows_every_step_and_one_can_go_back(hands, stocked):
     panel = hands.open("reverse")
-    panel.reverse.fields[0].steps.set_value(4)
+    panel.reverse.fields[0].rows["steps"].set_value(4)
     panel.reverse.count.set_value(4)
     panel.primary_action.trigger()
     wanted = asked(hands.engine, WALK)
@@ -237,15 +242,15 @@ def test_a_click_shows_one_picture_alone_and_another_shows_all(hands, stocked):
 def test_two_settings_are_compared_on_the_same_noise_at_the_same_level(hands, stocked):
     panel = hands.open("reverse")
     reverse = panel.reverse
-    reverse.fields[0].steps.set_value(8)
+    reverse.fields[0].rows["steps"].set_value(8)
     click(panel, "reverse-compare")
-    reverse.fields[1].steps.set_value(4)
+    reverse.fields[1].rows["steps"].set_value(4)
     reverse.seed.set_value(7)
     panel.primary_action.trigger()
     first, second = [job for job, request in hands.engine.requests.items() if request.target == WALK]
-    settings = [hands.engine.requests[job].arguments["settings"] for job in (first, second)]
-    assert [each["seed"] for each in settings] == [7, 7]
-    assert [each["sampler"] for each in settings] == ["dpm-solver++", "euler"]
+    chosen = [hands.engine.requests[job].arguments["settings"] for job in (first, second)]
+    assert [each["seed"] for each in chosen] == [7, 7]
+    assert [each["sampler"] for each in chosen] == ["dpm-solver++", "euler"]
     hands.studio.jobs.deliver([(first, each) for each in steps(8)])
     hands.studio.jobs.deliver([(second, each) for each in steps(4)])
     reverse.scrubber.go_to(4)
@@ -260,7 +265,7 @@ def test_what_a_model_can_be_asked_for_is_offered(hands, stocked):
     head = fields.conditions["headVariant"]
     assert [head.itemText(n) for n in range(head.count())] == ["Anything", "Round", "Square"]
     head.set_value("square")
-    fields.guidance.set_value(3)
+    fields.rows["guidance"].set_value(3)
     panel.primary_action.trigger()
     wanted = asked(hands.engine, WALK)
     assert wanted["condition"] == {"headVariant": "square"}
@@ -289,11 +294,11 @@ def test_a_failure_is_said_in_place_and_one_can_try_again(hands, stocked):
 
 def test_settings_that_cannot_be_used_are_refused(hands, stocked):
     panel = hands.open("reverse")
-    field = panel.reverse.fields[0].steps
+    field = panel.reverse.fields[0].rows["steps"].editor
     field.setFocus()
     field.lineEdit().selectAll()
     QTest.keyClicks(field.lineEdit(), "many")
-    assert panel.primary_action.reason == "Steps is 'many'; type a whole number from 1 to 1,000."
+    assert panel.primary_action.reason == "Steps must be a whole number from 1 to 1,000."
 
 
 # Editing.

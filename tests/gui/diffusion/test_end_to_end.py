@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from fmstudio.gui.diffusion.fields import SAMPLERS
 from fmstudio.gui.diffusion.forward import PATHS
 from fmstudio.gui.diffusion.panel import DiffusionPanel
 from fmstudio.laboratory import diffusion_forward
+from fmstudio.nn.samplers import SAMPLER_TITLES
 from tests.gui.data.hands import click, text
 from tests.laboratory.diffusion_models import train_small
 
@@ -47,10 +47,11 @@ def test_from_a_picture_to_noise_and_back(real, qtbot, tmp_path, monkeypatch):
     real.look_at("reverse")
     wait(lambda: real.primary_action.isEnabled())
     fields = real.reverse.fields[0]
-    offered = {each["name"]: each["title"] for each in fields.about["samplers"]}
-    assert offered == SAMPLERS, "the form offers what the engine has, under the same names"
-    fields.steps.set_value(5)
-    fields.sampler.set_value("heun")
+    sampler = fields.rows["sampler"].editor
+    offered = {sampler.itemData(index): sampler.itemText(index) for index in range(sampler.count())}
+    assert offered == SAMPLER_TITLES, "the form offers what the engine has, under the same names"
+    fields.rows["steps"].set_value(5)
+    fields.rows["sampler"].set_value("heun")
     fields.conditions["class"].set_value("circle")
     real.primary_action.trigger()
     wait(lambda: text(real, "reverse-facts-a").startswith("Heun, 5 steps · 9 evaluations"))
@@ -70,7 +71,7 @@ def test_from_a_picture_to_noise_and_back(real, qtbot, tmp_path, monkeypatch):
     wait(lambda: real.edit.source.pixels is not None)
     click(real, "edit-mode-fill")
     real.edit.canvas.mask_region("right")
-    real.edit.fields.steps.set_value(2)
+    real.edit.fields.rows["steps"].set_value(2)
     wait(lambda: real.primary_action.isEnabled())
     real.primary_action.trigger()
     wait(lambda: "evaluations" in text(real, "edit-facts-a"))
@@ -81,7 +82,7 @@ def test_from_a_picture_to_noise_and_back(real, qtbot, tmp_path, monkeypatch):
     real.look_at("between")
     wait(lambda: real.primary_action.isEnabled())
     real.between.frames.set_value(4)
-    real.between.fields.steps.set_value(2)
+    real.between.fields.rows["steps"].set_value(2)
     real.primary_action.trigger()
     wait(lambda: "evaluations" in text(real, "between-facts"))
     assert real.between.player.strip.count == 4

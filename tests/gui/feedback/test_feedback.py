@@ -49,7 +49,7 @@ def bar(real_studio, show, qtbot, workspace):
 
 def shown_ids(panel):
     rows = panel.entries.rows
-    return [rows.entry(row)["id"] for row in range(rows.total) if rows.entry(row)]
+    return [rows.row(row)["id"] for row in range(rows.total) if rows.row(row)]
 
 
 # The marks under an output.
@@ -207,7 +207,7 @@ def test_the_newest_entry_is_read_first_with_all_that_made_it(open_feedback, wor
     panel = open_feedback()
     qtbot.waitUntil(lambda: "Made with" in panel.entries.detail.page.toPlainText())
     assert shown_ids(panel) == ["b", "a"]
-    assert panel.entries.rows.entry(0)["prompt"] == MESSAGES[0]["content"]
+    assert panel.entries.rows.row(0)["prompt"] == MESSAGES[0]["content"]
     text = panel.entries.detail.page.toPlainText()
     for words in ("What is the capital of France?", "The capital is Paris.", "Paris.", "Too long", "seed", "0.5"):
         assert words in text
@@ -246,10 +246,10 @@ def test_a_hundred_thousand_rows_are_fetched_only_where_one_looks(open_feedback,
     panel = open_feedback()
     rows = panel.entries.rows
     qtbot.waitUntil(lambda: rows.total == 2_000)
-    assert rows.entry(1_000) is None
+    assert rows.row(1_000) is None
     panel.entries.table.scrollToBottom()
-    qtbot.waitUntil(lambda: rows.entry(1_999) is not None)
-    assert rows.entry(1_999)["id"] == "e0"
+    qtbot.waitUntil(lambda: rows.row(1_999) is not None)
+    assert rows.row(1_999)["id"] == "e0"
 
 
 def test_what_is_deleted_comes_back_by_undo(open_feedback, workspace, qtbot):
@@ -287,7 +287,7 @@ def test_a_rating_given_elsewhere_is_seen_at_once(open_feedback, workspace, qtbo
     qtbot.waitUntil(lambda: panel.entries.detail.entry == "a")
     workspace.feedback.update("a", thumbs=1)
     panel.studio.announce("feedback", "a")
-    qtbot.waitUntil(lambda: panel.entries.rows.entry(0)["thumbs"] == 1)
+    qtbot.waitUntil(lambda: panel.entries.rows.row(0)["thumbs"] == 1)
     qtbot.waitUntil(lambda: panel.entries.detail.bar.up.isChecked())
 
 

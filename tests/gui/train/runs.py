@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from fmstudio.families.text import TextSampling
 from fmstudio.jobs import Metrics, Progress, Sample
-from fmstudio.recipe import Setting, write_toml
+from fmstudio.recipe import Setting, settings, write_toml
 from fmstudio.workspace import ModelRecord, RunRecord
 
 RECIPE = {
@@ -41,7 +42,7 @@ DESCRIPTION = {
                 {"name": "learning_rate", "title": "Learning rate", "unit": "", "small": True, "tab": ""},
                 {"name": "gradient_norm", "title": "Gradient norm", "unit": "", "small": True, "tab": ""},
             ],
-            "sampling": [],
+            "sampling": settings(TextSampling),
             "can_continue": True,
         }
     ],

@@ -19,11 +19,11 @@ def panel(studio, with_runs, open_panel):
 
 
 def rows(panel):
-    return [(row.name, row.detail) for row in panel.history.history.rows]
+    return [tuple(line.text for line in entry.lines) for entry in panel.history.entries]
 
 
 def centre(panel, number):
-    return panel.history.visualRect(panel.history.history.index(number)).center()
+    return panel.history.visualRect(panel.history.model().index(number, 0)).center()
 
 
 def test_runs_are_listed_with_what_became_of_them(panel):
@@ -46,19 +46,17 @@ def test_a_click_opens_a_run_in_the_same_view(panel):
 
 
 def test_enter_opens_and_space_lays_over(panel):
-    panel.history.setCurrentIndex(panel.history.history.index(2))
+    panel.history.setCurrentIndex(panel.history.model().index(2, 0))
     QTest.keyClick(panel.history, Qt.Key.Key_Return)
     assert panel.view.run.id == "first"
-    panel.history.setCurrentIndex(panel.history.history.index(1))
+    panel.history.setCurrentIndex(panel.history.model().index(1, 0))
     QTest.keyClick(panel.history, Qt.Key.Key_Space)
     assert panel.book.overlaid == ["second"]
 
 
 def test_runs_laid_over_are_in_the_plot_with_their_names_and_values(panel):
     panel.shown(run="first")
-    box = panel.history.itemDelegate().box(
-        panel.history.visualRect(panel.history.history.index(1)).adjusted(4, 2, -4, -2)
-    )
+    box = panel.history.itemDelegate().box(panel.history.visualRect(panel.history.model().index(1, 0)).toRectF())
     QTest.mouseClick(panel.history.viewport(), Qt.MouseButton.LeftButton, pos=box.center().toPoint())
     plot = panel.view.curves.loss
     assert panel.view.run.id == "first"

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from fmstudio.gui.runs.book import RunBook
-from fmstudio.gui.widgets.form.recipe_dialog import RecipeDialog
+from fmstudio.gui.train.recipe_dialog import RecipeDialog
 from fmstudio.jobs import (
     Artefact,
     Failed,
@@ -291,14 +291,15 @@ def test_sampling_streams_text_and_goes_first(studio, engine, with_runs, open_pa
     sampling = panel.sampling
     assert sampling.model.value() == "second"
     sampling.prompt.setPlainText("KING:\n")
-    sampling.fields["temperature"].set_value(0.5)
+    sampling.form.rows["temperature"].set_value(0.5)
     QTest.keyClick(sampling.prompt, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     job = engine.latest("fmstudio.training.sampling:sample")
     request = engine.requests[job]
     assert request.priority == Priority.INTERACTIVE
     assert request.arguments["prompt"] == "KING:\n"
     assert request.arguments["settings"] == {
-        "temperature": 0.5, "top_k": 0, "top_p": 1.0, "seed": 0, "maximum_tokens": 200
+        "temperature": 0.5, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "repetition_penalty": 1.0, "seed": 0,
+        "maximum_tokens": 200, "stop": "",
     }  # fmt: skip
     deltas = [(job, TextDelta(text)) for text in ("My ", "lord", ",")]
     studio.jobs.deliver([(job, Started()), *deltas, (job, Progress(3, 200, "tokens", "", 412.0, "tokens/s"))])

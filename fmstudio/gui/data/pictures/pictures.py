@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QSplitter, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.jobs import PICTURE
@@ -16,10 +16,10 @@ from fmstudio.gui.data.pictures.tools import WallTools
 from fmstudio.gui.data.pictures.wall import PictureWall
 from fmstudio.gui.panel import find_panels
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import vbox
+from fmstudio.gui.widgets.boxes import splitter, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
-from fmstudio.gui.widgets.lists.menus import menu_of
+from fmstudio.gui.widgets.menus import menu_of
 
 _CALM = 60  # milliseconds on one picture before all of it is asked for
 
@@ -48,13 +48,7 @@ class PicturesView(QWidget):
     def _lay_out(self) -> None:
         self.detail.setMinimumWidth(240)
         self.detail.setMaximumWidth(420)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setObjectName("pictures-splitter")
-        split.setChildrenCollapsible(False)
-        split.addWidget(self.wall)
-        split.addWidget(self.detail)
-        split.setStretchFactor(0, 1)
-        split.setSizes([520, 240])
+        split = splitter("pictures-splitter", (self.wall, 1), self.detail, sizes=(520, 240))
         self.setLayout(vbox(self.error, self.tools, (split, 1), gap=12))
 
     def _connect(self) -> None:

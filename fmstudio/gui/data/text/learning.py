@@ -61,7 +61,7 @@ class LearnTokenizer(QWidget):
         """Begin to learn."""
         if not self.go.isEnabled() or not self._choice.learns:
             return
-        name, size = self.name.value().strip(), self._choice.size.value()
+        name, size = self.name.value().strip(), self._choice.vocabulary_size
         arguments = {
             "datasets": [self._dataset], "vocabulary_size": size, "name": name,
         }  # fmt: skip
@@ -102,8 +102,7 @@ class LearnTokenizer(QWidget):
         self.status.setVisible(self._choice.learns and (busy or bool(self.state.text()) or self.error.showing))
 
     def _free_name(self) -> str:
-        size = self._choice.size.value()
-        wanted = f"{self._dataset[:60]}-{size}"
+        wanted = f"{self._dataset[:60]}-{self._choice.vocabulary_size}"
         taken, number = self._studio.workspace.path / "tokenizers", 2
         name = wanted
         while (taken / name).exists():

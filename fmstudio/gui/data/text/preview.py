@@ -2,26 +2,17 @@
 
 from pathlib import PurePath
 
-from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import (
-    QLineEdit,
-    QListView,
-    QSplitter,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from fmstudio.gui import formatting
-from fmstudio.gui.data.text.documents import DOCUMENT, Document, DocumentsModel
+from fmstudio.gui.data.text.documents import Document, DocumentsModel
 from fmstudio.gui.data.text.reading import ReadingView
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import boxed, vbox
+from fmstudio.gui.widgets.boxes import boxed, splitter, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import label
+from fmstudio.gui.widgets.lists.entries import Entry, EntryList, Line
 
 _PATIENCE = 250  # milliseconds without a keystroke before a search is taken as meant
 
@@ -43,7 +34,7 @@ class PreviewView(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.addAction(theme.icon("mdi6.magnify", "secondary"), QLineEdit.ActionPosition.LeadingPosition)
         self.found = label("", "caption", "preview-found")
-        self.list = _DocumentList(theme, self.documents)
+        self.list = EntryList(theme, "preview-documents", "Documents", model=self.documents, entry_of=entry_of)
         self.reading = ReadingView(theme)
         self.error = ErrorBox(theme, "preview-error", dismissable=False)
         self._typed = QTimer(self, singleShot=True, interval=_PATIENCE)
@@ -53,13 +44,7 @@ class PreviewView(QWidget):
     def _lay_out(self) -> None:
         left = boxed(vbox(self.search, self.found, (self.list, 1)))
         left.setMinimumWidth(180)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setObjectName("preview-splitter")
-        split.setChildrenCollapsible(False)
-        split.addWidget(left)
-        split.addWidget(self.reading)
-        split.setStretchFactor(1, 1)
-        split.setSizes([232, 500])
+        split = splitter("preview-splitter", left, (self.reading, 1), sizes=(232, 500))
         self.setLayout(vbox(self.error, (split, 1), gap=12))
 
     def _connect(self) -> None:
@@ -120,7 +105,7 @@ class PreviewView(QWidget):
         self.error.show_error(reason, details)
 
     def _choose(self, row: int) -> None:
-        index = self.documents.index(row)
+        index = self.documents.index(row, 0)
         self.list.setCurrentIndex(index)
         self.list.scrollTo(index)
 
@@ -137,7 +122,7 @@ class PreviewView(QWidget):
             self._show(index.row())
 
     def _show(self, row: int) -> None:
-        document = self.documents.document(row)
+        document = self.documents.row(row)
         if document is None:
             self.reading.clear("Loading…")
         else:
@@ -148,67 +133,8 @@ class PreviewView(QWidget):
         self.reading.show_place(self.list.currentIndex().row(), self.documents.total)
 
 
-class _DocumentList(QListView):
-    """Rows are painted only where they are seen, so a hundred thousand cost as much as ten."""
-
-    def __init__(self, theme: Theme, model: DocumentsModel) -> None:
-        super().__init__()
-        self.setObjectName("preview-documents")
-        self.setAccessibleName("Documents")
-        self.setMouseTracking(True)
-        self.setModel(model)
-        self._painter = _RowPainter(theme)
-        self.setItemDelegate(self._painter)
-        self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        theme.changed.connect(self.viewport().update)
-
-
-class _RowPainter(QStyledItemDelegate):
-    """Title above, source and size beneath."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        return QSize(120, self._theme.size("body") + self._theme.size("caption") + 23)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        document: Document | None = index.data(DOCUMENT)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(option.rect).adjusted(4, 1, -4, -1)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        if chosen or hovered:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.color("accent_soft" if chosen else "hover"))
-            painter.drawRoundedRect(area, 6, 6)
-        if chosen and option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self._theme.color("accent"), 1))
-            painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        self._texts(painter, area.adjusted(8, 4, -8, -4), document)
-        painter.restore()
-
-    def _texts(self, painter: QPainter, area: QRectF, document: Document | None) -> None:
-        body, caption = self._theme.font("body"), self._theme.font("caption")
-        if document is None:
-            self._line(painter, area, "Loading…", body, "secondary", Qt.AlignmentFlag.AlignVCenter)
-            return
-        size = formatting.size(document["bytes"])
-        taken = QFontMetricsF(caption).horizontalAdvance(size) + 8
-        self._line(painter, area, document["title"], body, "text", Qt.AlignmentFlag.AlignTop)
-        below = Qt.AlignmentFlag.AlignBottom
-        self._line(
-            painter, area.adjusted(0, 0, -taken, 0), PurePath(document["source"]).name, caption, "secondary", below
-        )
-        painter.drawText(area, Qt.AlignmentFlag.AlignRight | below, size)
-
-    def _line(self, painter: QPainter, area: QRectF, text: str, font: QFont, token: str, where) -> None:
-        painter.setFont(font)
-        painter.setPen(self._theme.color(token))
-        shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideMiddle, area.width())
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | where, shown)
+def entry_of(document: Document) -> Entry:
+    """A document as the list shows it."""
+    cut = Qt.TextElideMode.ElideMiddle
+    source = Line(PurePath(document["source"]).name, aside=formatting.size(document["bytes"]), cut=cut)
+    return Entry("", (Line(document["title"], "body", "text", cut=cut), source))

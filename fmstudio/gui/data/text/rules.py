@@ -1,6 +1,5 @@
 """The rules of cleaning as a short form: switches and numbers with their help."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,16 +11,6 @@ from fmstudio.gui.widgets.boxes import boxed, vbox
 from fmstudio.gui.widgets.form.field_row import FieldRow
 from fmstudio.gui.widgets.labels import scroll_area
 from fmstudio.recipe import Setting
-
-_TITLES = {
-    "minimum_characters": "Shortest document",
-    "maximum_characters": "Longest document",
-    "maximum_symbols": "Most symbols",
-    "exact_duplicates": "Remove exact duplicates",
-    "near_duplicates": "Remove near duplicates",
-    "similarity": "Near from a likeness of",
-}
-_UNITS = {"maximum_characters": "characters", "maximum_symbols": "of 1", "similarity": "of 1"}
 
 
 class RulesForm(QWidget):
@@ -48,11 +37,8 @@ class RulesForm(QWidget):
         if self.rows:
             return
         for setting in settings:
-            key = setting.path.removeprefix("rules.")
-            title, unit = _TITLES.get(key, setting.title), _UNITS.get(key, setting.unit)
-            row = FieldRow(dataclasses.replace(setting, title=title, unit=unit), self._theme)
+            row = self.rows[setting.path.removeprefix("rules.")] = FieldRow(setting, self._theme)
             row.edited.connect(self._edited)
-            self.rows[key] = row
             self._column.insertWidget(self._column.count() - 1, row)
         self._edited()
 

@@ -1,20 +1,21 @@
 """Chooses a tokenizer: bytes, pieces learnt from the dataset, one that the workspace has, or one from a file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
-from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import hbox
-from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField
+from fmstudio.gui.widgets.boxes import hbox, vbox
+from fmstudio.gui.widgets.form.field_row import FieldRow
+from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label
+from fmstudio.recipe import Setting
 from fmstudio.workspace import Workspace
 
 BYTES, LEARNT, FILE = "byte", "bpe", "file"  # others are "file:NAME" and "model:NAME" of the workspace
-SMALLEST, LARGEST, USUAL = 257, 262_144, 4096
 
 
 class TokenizerChoice(QWidget):
@@ -28,41 +29,31 @@ class TokenizerChoice(QWidget):
         self._file = ""
         self.kind = ChoiceField("tokenizer-kind", "Tokenizer", [])
         self.kind.setFixedWidth(228)
-        self.size = NumberField("tokenizer-size", "Vocabulary size", whole=True, unit="tokens", minimum=SMALLEST,
-                                maximum=LARGEST, logarithmic=True)  # fmt: skip
-        self.size.setFixedWidth(148)
-        self.size.setToolTip("How many different tokens to learn: more make the text shorter, each is seen less often.")
-        self.size.set_value(USUAL)
+        self._theme = theme
+        self.size: FieldRow | None = None  # until it is told what a vocabulary may be
         self.browse = button("Choose a file…", "tokenizer-browse", theme, "mdi6.file-outline", clicked=self.ask_file)
         self.path = ElidedLabel("", "caption", "tokenizer-path")
         self.path.setMinimumWidth(240)
         self.path.setFixedHeight(32)
-        self._size_title = label("Vocabulary size", "body")
         self._lay_out()
         self._fill([], [])
         self.kind.edited.connect(self._chose)
-        self.size.edited.connect(self.changed)
         self._arrange()
 
     def _lay_out(self) -> None:
-        kind = QVBoxLayout()
-        size = QVBoxLayout()
-        for column, title, field in (
-            (kind, label("Tokenizer", "body"), self.kind),
-            (size, self._size_title, self.size),
-        ):
-            column.setSpacing(4)
-            column.addWidget(title)
-            column.addWidget(field)
-        self.setLayout(
-            hbox(
-                kind,
-                size,
-                (self.browse, 0, Qt.AlignmentFlag.AlignBottom),
-                (self.path, 1, Qt.AlignmentFlag.AlignBottom),
-                gap=12,
-            )
-        )
+        kind = vbox(label("Tokenizer", "body"), self.kind, ..., gap=4)
+        self._sizes = vbox()
+        bottom = Qt.AlignmentFlag.AlignBottom
+        self.setLayout(hbox(kind, self._sizes, (self.browse, 0, bottom), (self.path, 1, bottom), gap=12))
+
+    def set_settings(self, settings: Sequence[Setting]) -> None:
+        """What a tokenizer can be made with, as the data stage tells it."""
+        if self.size is None:
+            self.size = FieldRow(next(each for each in settings if each.path.endswith("vocabulary_size")), self._theme)
+            self.size.setFixedWidth(168)
+            self.size.edited.connect(self.changed)
+            self._sizes.addWidget(self.size)
+            self._chose()
 
     def set_workspace(self, workspace: Workspace) -> None:
         """Offer the tokenizers that the workspace has: trained ones, and those of its models."""
@@ -93,7 +84,7 @@ class TokenizerChoice(QWidget):
         """What the data stage takes as a tokenizer."""
         kind, _, name = self.kind.value().partition(":")
         if kind == "bpe":
-            return {"kind": "bpe", "vocabulary_size": self.size.value(), "datasets": [dataset]}
+            return {"kind": "bpe", "vocabulary_size": self.vocabulary_size, "datasets": [dataset]}
         if kind == "byte":
             return {"kind": "byte"}
         return {"kind": kind, "file": name or self._file}
@@ -103,11 +94,15 @@ class TokenizerChoice(QWidget):
         """Whether the vocabulary is learnt from the dataset."""
         return self.kind.value() == LEARNT
 
+    @property
+    def vocabulary_size(self) -> Any:
+        """How many tokens to learn; None until it is known how many there can be."""
+        return self.size.value() if self.size else None
+
     def problem(self) -> str:
         """Why it cannot be used as it stands, or ""."""
-        size = self.size.value()
-        if self.learns and not (isinstance(size, int) and SMALLEST <= size <= LARGEST):
-            return f"The vocabulary size must be a whole number from {SMALLEST} to {formatting.count(LARGEST)}."
+        if self.learns and (found := self.size.problem() if self.size else "Getting ready…"):
+            return found
         if self.kind.value() == FILE and not self._file:
             return "Choose a tokenizer.json first."
         return ""
@@ -131,7 +126,7 @@ class TokenizerChoice(QWidget):
         self.changed.emit()
 
     def _arrange(self) -> None:
-        for part in (self.size, self._size_title):
-            part.setVisible(self.learns)
+        if self.size:
+            self.size.setVisible(self.learns)
         for part in (self.browse, self.path):
             part.setVisible(self.kind.value() == FILE)

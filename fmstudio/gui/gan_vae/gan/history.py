@@ -1,14 +1,17 @@
 """What the generator draws from the same noise, evaluation after evaluation: a sheet and a slider through its past."""
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QMenu, QSlider, QWidget
+from PySide6.QtWidgets import QSlider, QWidget
 
 from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.gan_vae.tiles import EvenTiles
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import icon_button, label
+from fmstudio.gui.widgets.menus import beneath, menu_of
 
 
 class DrawnHistory(QWidget):
@@ -98,13 +101,9 @@ class DrawnHistory(QWidget):
         self._menu(place, picture=True)
 
     def _offer_all(self) -> None:
-        self._menu(self.save.mapToGlobal(self.save.rect().bottomLeft()), picture=False)
+        self._menu(beneath(self.save), picture=False)
 
     def _menu(self, place: QPoint, picture: bool) -> None:
-        menu = QMenu(self)
-        if picture:
-            menu.addAction("Save picture…", lambda: self.save_wanted.emit("picture"))
-        menu.addAction("Save grid…", lambda: self.save_wanted.emit("grid"))
-        menu.addAction("Save GIF of how it learnt…", lambda: self.save_wanted.emit("gif"))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        words = {"picture": "Save picture…", "grid": "Save grid…", "gif": "Save GIF of how it learnt…"}
+        ways = [(text, partial(self.save_wanted.emit, what)) for what, text in words.items()]
+        menu_of(ways[not picture :], self, "gan-history-menu").popup(place)

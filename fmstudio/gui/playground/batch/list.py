@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.batch.jobs import BatchJobs
@@ -12,10 +12,9 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.error_box import UndoBanner
 from fmstudio.gui.widgets.labels import label
-from fmstudio.gui.widgets.lists.library_list import Entry, LibraryList
-from fmstudio.gui.widgets.lists.row_painting import Line
+from fmstudio.gui.widgets.lists.entries import Entry, EntryList, Line
+from fmstudio.gui.widgets.menus import MenuEntry
 
-_HEIGHT = 64
 Batch = Mapping[str, Any]
 
 
@@ -39,12 +38,8 @@ def entry_of(batch: Batch) -> Entry:
     first, second = facts_of(batch)
     lines = (
         Line(title_of(batch), "strong", "text"),
-        Line(first, token="error" if batch.get("problem") else "secondary", place=Qt.AlignmentFlag.AlignVCenter),
-        Line(
-            second,
-            token="warning" if batch.get("state") == "incomplete" else "secondary",
-            place=Qt.AlignmentFlag.AlignBottom,
-        ),
+        Line(first, token="error" if batch.get("problem") else "secondary"),
+        Line(second, token="warning" if batch.get("state") == "incomplete" else "secondary"),
     )
     told = "\n".join((title_of(batch), first, second))
     return Entry(str(batch["id"]), lines, told, told)
@@ -60,9 +55,9 @@ class BatchList(QWidget):
         self.setObjectName("batch-library")
         self._jobs = jobs
         self._current = ""
-        self.list = LibraryList(theme, "batch-list", "Batches", _HEIGHT)
+        self.list = EntryList(theme, "batch-list", "Batches", lines=3, offered=self.offered)
         self.list.opened.connect(self.opened)
-        self.list.menu_wanted.connect(self._offer)
+        self.list.deleted.connect(self._delete)
         self.none = label("Batches that you run are kept here.", "secondary", "batch-none", wrap=True)
         self.undo = UndoBanner(theme, "batch-undo")
         self.undo.restore_wanted.connect(jobs.restore)
@@ -76,23 +71,20 @@ class BatchList(QWidget):
         self._current = id
         self.list.mark(id)
 
-    def menu(self, batch: Batch) -> QMenu:
+    def offered(self, id: str) -> list[MenuEntry]:
         """What can be done with a batch."""
-        menu = QMenu(self)
-        menu.setObjectName("batch-menu")
-        name = batch["id"]
-        menu.addAction("Open", lambda: self.opened.emit(name))
-        if batch.get("state") == "incomplete":
-            menu.addAction("Resume", lambda: self._jobs.resume(name)).setEnabled(self._jobs.state is None)
-        menu.addAction("Delete", lambda: self._jobs.delete(name)).setEnabled(batch.get("state") != "running")
-        return menu
+        batch = self._jobs.batch(id)
+        if not batch:
+            return []
+        state = batch.get("state")
+        entries: list[MenuEntry] = [("Open", lambda: self.opened.emit(id))]
+        if state == "incomplete":
+            entries.append(("Resume", lambda: self._jobs.resume(id), self._jobs.state is None))
+        return [*entries, ("Delete", lambda: self._jobs.delete(id), state != "running")]
 
-    def _offer(self, id: str, place: QPoint) -> None:
-        batch = next((batch for batch in self._jobs.batches if batch["id"] == id), None)
-        if batch is not None:
-            menu = self.menu(batch)
-            menu.aboutToHide.connect(menu.deleteLater)
-            menu.popup(place)
+    def _delete(self, id: str) -> None:
+        if self._jobs.batch(id).get("state") != "running":
+            self._jobs.delete(id)
 
     def _listed(self) -> None:
         self.none.setVisible(not self._jobs.batches)

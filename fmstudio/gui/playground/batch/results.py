@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFileDialog, QProgressBar, QSplitter, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.models.model_choice import PlayState
@@ -13,7 +13,7 @@ from fmstudio.gui.playground.batch.detail import RowDetail
 from fmstudio.gui.playground.batch.jobs import BatchJobs
 from fmstudio.gui.playground.batch.table import ResultsModel, ResultsTable
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import hbox, vbox
+from fmstudio.gui.widgets.boxes import hbox, splitter, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments
@@ -31,13 +31,13 @@ class BatchResults(QWidget):
         self.batch: Mapping[str, Any] = {}
         self._totals = {"all": 0, "failed": 0, "wrong": 0}
         self.model = ResultsModel(studio)
-        self.table = ResultsTable(studio.theme, self.model)
+        self.table = ResultsTable(self.model)
         self.detail = RowDetail(studio)
         self.error = ErrorBox(studio.theme, "batch-error")
         self._make_controls(studio)
         self._lay_out()
         self._calm = QTimer(self, singleShot=True, interval=_CALM)
-        self._calm.timeout.connect(self.model.refresh)
+        self._calm.timeout.connect(self.model.look_for_more)
         self._connect()
 
     # Building.
@@ -62,12 +62,7 @@ class BatchResults(QWidget):
 
     def _lay_out(self) -> None:
         head = hbox((self.title, 1), self.delete, self.hold, self.stop, self.resume, self.export)
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.setObjectName("batch-splitter")
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.table)
-        self.splitter.addWidget(self.detail)
-        self.splitter.setSizes([220, 340])
+        self.splitter = splitter("batch-splitter", self.table, self.detail, sizes=(220, 340), vertical=True)
         self.setLayout(
             vbox(
                 head,
@@ -139,10 +134,10 @@ class BatchResults(QWidget):
 
     def _ended(self, id: str) -> None:
         if id == self.batch.get("id"):
-            self.model.refresh()
+            self.model.look_for_more()
 
-    def _count(self, totals: Mapping[str, int]) -> None:
-        self._totals = dict(totals)
+    def _count(self, page: Mapping[str, Any]) -> None:
+        self._totals = {name: page[name] for name in self._totals}
         self._show_state()
 
     def _show_state(self) -> None:

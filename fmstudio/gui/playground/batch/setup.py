@@ -20,7 +20,7 @@ from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label
-from fmstudio.gui.widgets.lists.text_table import ROW, TextsTable
+from fmstudio.gui.widgets.lists.table import ROW, TextsTable
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.titled import titled
 from fmstudio.jobs import Progress

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.batch.jobs import BatchJobs
@@ -13,7 +13,7 @@ from fmstudio.gui.playground.batch.list import BatchList
 from fmstudio.gui.playground.batch.results import BatchResults
 from fmstudio.gui.playground.batch.setup import ENDINGS, BatchSetup
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
+from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, stack, vbox
 from fmstudio.gui.widgets.error_box import Banner, ErrorBox
 
 
@@ -39,14 +39,9 @@ class BatchView(QWidget):
     def _lay_out(self) -> None:
         self.pages = stack("batch-pages", self.setup, self.results)
         beside = boxed(vbox(self.error, self.news, (self.pages, 1)))
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setObjectName("batch-view-splitter")
-        self.splitter.setChildrenCollapsible(False)
         for widget, least in ((self.list, 168), (beside, 560)):
             widget.setMinimumWidth(least)
-            self.splitter.addWidget(widget)
-        self.splitter.setSizes([192, 860])
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter = splitter("batch-view-splitter", self.list, (beside, 1), sizes=(192, 860))
         self.setLayout(hbox(self.splitter))
 
     def _connect(self) -> None:

@@ -1,13 +1,14 @@
 """The list of conversations that were had: come back to one, name it, throw it away."""
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFrame, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox, UndoBanner
 from fmstudio.gui.widgets.labels import ElidedLabel, IconLabel, button, icon_button, label, scroll_area, set_property
+from fmstudio.gui.widgets.menus import beneath, menu_of
 from fmstudio.gui.widgets.pressable import Pressable
 from fmstudio.workspace import WorkspaceError
 from fmstudio.workspace.conversations import Heading, Shelf
@@ -170,18 +171,14 @@ class ConversationRow(Pressable, QFrame):
             self.renamed.emit(self.field.text())
 
     def _offer_below(self) -> None:
-        self._offer(self.menu.mapToGlobal(QPoint(0, self.menu.height())))
+        self._offer(beneath(self.menu))
 
     def contextMenuEvent(self, event) -> None:
         self._offer(event.globalPos())
 
     def _offer(self, place: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setObjectName("conversation-menu")
-        menu.addAction("Rename", self.begin_rename)
-        menu.addAction("Delete", self.deleted.emit)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        ways = [("Rename", self.begin_rename), ("Delete", self.deleted.emit)]
+        menu_of(ways, self, "conversation-menu").popup(place)
 
     def keyPressEvent(self, event) -> None:
         if event.key() == Qt.Key.Key_F2:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.chat.completion import CompletionEditor
@@ -13,7 +13,7 @@ from fmstudio.gui.playground.chat.side import ChatSide
 from fmstudio.gui.playground.chat.tabs import ChatTabs
 from fmstudio.gui.playground.chat.thread_pane import TalkView
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import hbox, stack
+from fmstudio.gui.widgets.boxes import hbox, splitter, stack
 from fmstudio.gui.widgets.labels import button, icon_button
 from fmstudio.workspace import WorkspaceError
 from fmstudio.workspace.conversation import Conversation
@@ -60,13 +60,7 @@ class ChatView(QWidget):
 
     def _lay_out(self) -> None:
         self._ways = stack("chat-ways", self.middle, self.completion)
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._split.setObjectName("chat-splitter")
-        self._split.setChildrenCollapsible(False)
-        for part in (self.side, self._ways, self.tabs):
-            self._split.addWidget(part)
-        self._split.setStretchFactor(1, 1)
-        self._split.setSizes(_SIDES)
+        self._split = splitter("chat-splitter", self.side, (self._ways, 1), self.tabs, sizes=_SIDES)
         self.setLayout(hbox(self._split))
 
     def _connect(self) -> None:

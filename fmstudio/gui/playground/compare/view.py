@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.models.model_jobs import ModelJobs
@@ -13,7 +13,7 @@ from fmstudio.gui.playground.composer import Composer
 from fmstudio.gui.playground.sampling_form import SamplingForm
 from fmstudio.gui.playground.system_prompt import SystemPrompt
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import boxed, column, hbox, vbox
+from fmstudio.gui.widgets.boxes import boxed, column, hbox, splitter, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import EDIT
 from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
@@ -58,13 +58,7 @@ class CompareView(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         right = boxed(vbox((self._scroll, 1), self.error, self.composer))
         self._left = column(label(_LETTERS, "caption", wrap=True), self.system, self.sampling)
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._split.setObjectName("compare-splitter")
-        self._split.setChildrenCollapsible(False)
-        self._split.addWidget(self._left)
-        self._split.addWidget(right)
-        self._split.setStretchFactor(1, 1)
-        self._split.setSizes([264, 820])
+        self._split = splitter("compare-splitter", self._left, (right, 1), sizes=(264, 820))
         self.setLayout(hbox(self._split))
 
     def _connect(self) -> None:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.prompt.desk import PromptDesk
@@ -11,11 +11,9 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import UndoBanner
 from fmstudio.gui.widgets.labels import button, icon_button, label
-from fmstudio.gui.widgets.lists.library_list import Entry, LibraryList
-from fmstudio.gui.widgets.lists.row_painting import Line
+from fmstudio.gui.widgets.lists.entries import Entry, EntryList, Line
+from fmstudio.gui.widgets.menus import RULE, MenuEntry, beneath, menu_of
 from fmstudio.workspace.prompt_library import PromptEntry
-
-_HEIGHT = 48
 
 
 def facts_of(entry: PromptEntry) -> str:
@@ -28,7 +26,7 @@ def facts_of(entry: PromptEntry) -> str:
 def entry_of(entry: PromptEntry) -> Entry:
     """A prompt as the list shows it."""
     facts = facts_of(entry)
-    below = Line(facts, token="warning" if entry.draft else "secondary", place=Qt.AlignmentFlag.AlignBottom)
+    below = Line(facts, token="warning" if entry.draft else "secondary")
     return Entry(entry.name, (Line(entry.name, "strong", "text"), below), f"{entry.name}, {facts}", entry.name)
 
 
@@ -47,9 +45,8 @@ class PromptList(QWidget):
         self.search.setPlaceholderText("Find a prompt")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._show)
-        self.list = LibraryList(theme, "prompt-list", "Prompts", _HEIGHT)
+        self.list = EntryList(theme, "prompt-list", "Prompts", offered=self._offered)
         self.list.opened.connect(self._open)
-        self.list.menu_wanted.connect(self._offer)
         self.new = button("New", "prompt-new", theme, "mdi6.plus", clicked=desk.begin)
         self.more = icon_button("mdi6.dots-horizontal", "More", "prompt-more", theme, self._offer_here)
         self.undo = UndoBanner(theme, "prompt-undo")
@@ -87,31 +84,24 @@ class PromptList(QWidget):
 
     # What can be done.
 
-    def _offer(self, name: str, place: QPoint) -> None:
-        self._pop_up(next((entry for entry in self._desk.entries if entry.name == name), None), place)
+    def _offered(self, name: str) -> list[MenuEntry]:
+        return self.offered(next((entry for entry in self._desk.entries if entry.name == name), None))
 
     def _offer_here(self) -> None:
-        self._pop_up(self._desk.entry, self.more.mapToGlobal(self.more.rect().bottomLeft()))
+        menu_of(self.offered(self._desk.entry), self, "prompt-menu").popup(beneath(self.more))
 
-    def menu(self, entry: PromptEntry | None) -> QMenu:
+    def offered(self, entry: PromptEntry | None) -> list[MenuEntry]:
         """What can be done with a prompt, and with the library."""
-        menu = QMenu(self)
-        menu.setObjectName("prompt-menu")
+        entries: list[MenuEntry] = []
         if entry is not None:
             name = entry.name
             if entry.versions:
-                menu.addAction("Duplicate", lambda: self._desk.duplicate(name))
-                menu.addAction("Export as a file…", lambda: self._export(name))
+                entries.append(("Duplicate", lambda: self._desk.duplicate(name)))
+                entries.append(("Export as a file…", lambda: self._export(name)))
             if (entry.own or entry.draft) and not (entry.built_in and not entry.own):
-                menu.addAction("Delete", lambda: self._desk.delete(name))
-            menu.addSeparator()
-        menu.addAction("Import a file…", self._import)
-        return menu
-
-    def _pop_up(self, entry: PromptEntry | None, place: QPoint) -> None:
-        menu = self.menu(entry)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+                entries.append(("Delete", lambda: self._desk.delete(name)))
+            entries.append(RULE)
+        return [*entries, ("Import a file…", self._import)]
 
     def _export(self, name: str) -> None:
         chosen, _ = QFileDialog.getSaveFileName(self, "Export prompt", f"{name}.toml", "Prompts (*.toml)")

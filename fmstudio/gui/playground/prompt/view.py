@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QLineEdit, QSplitter, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.prompt.answer import PromptAnswer
@@ -15,7 +15,7 @@ from fmstudio.gui.playground.prompt.list import PromptList
 from fmstudio.gui.playground.prompt.versions import PromptVersions
 from fmstudio.gui.playground.sampling_form import SamplingForm
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
+from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import button, label
@@ -77,14 +77,10 @@ class PromptView(QWidget):
     def _lay_out(self) -> None:
         self._forms = stack("prompt-forms", self.editor, self.exact)
         self._sides = stack("prompt-sides", self.answer, self.versions, self.sampling)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setObjectName("prompt-splitter")
-        self.splitter.setChildrenCollapsible(False)
-        for widget, least in ((self.library, 140), (self._middle(), 300), (self._right(), 256)):
+        middle, right = self._middle(), self._right()
+        for widget, least in ((self.library, 140), (middle, 300), (right, 256)):
             widget.setMinimumWidth(least)
-            self.splitter.addWidget(widget)
-        self.splitter.setSizes([184, 520, 344])
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter = splitter("prompt-splitter", self.library, (middle, 1), right, sizes=(184, 520, 344))
         self.setLayout(vbox(self.error, (self.splitter, 1)))
 
     def _middle(self) -> QWidget:

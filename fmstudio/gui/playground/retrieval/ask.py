@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.models.model_choice import PlayState
@@ -18,7 +18,7 @@ from fmstudio.gui.playground.retrieval.jobs import DOCUMENT, SEARCH
 from fmstudio.gui.playground.retrieval.passage import PassageView
 from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
+from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, stack, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
@@ -68,13 +68,7 @@ class AskTab(QWidget):
         self.relevance = self.found.caption
         self.found.add_control(self.times)
         self.found.body.addWidget(self.table, 1)
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.setObjectName("retrieval-split")
-        split.setChildrenCollapsible(False)
-        split.addWidget(self.found)
-        split.addWidget(self._make_below())
-        split.setSizes([200, 300])
-        split.setStretchFactor(1, 1)
+        split = splitter("retrieval-split", self.found, (self._make_below(), 1), sizes=(200, 300), vertical=True)
         self.setLayout(vbox(self.controls, self.error, (split, 1), gap=12))
 
     def _make_below(self) -> QWidget:

@@ -13,7 +13,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, scrolled_column, vbox
 from fmstudio.gui.widgets.card import ClickableCard
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, set_property
-from fmstudio.gui.widgets.lists.menus import menu_of
+from fmstudio.gui.widgets.menus import RULE, menu_of
 from fmstudio.gui.widgets.tab_order import follow, stops
 
 WIDTH = 232
@@ -67,8 +67,9 @@ class CollectionColumn(QWidget):
         return card
 
     def _offer(self, card: QWidget, name: str, place: QPoint) -> None:
-        ways = [("Refresh", lambda: self.wanted.emit("refresh", name)), ("", None)]
-        menu_of([*ways, ("Remove…", lambda: self.wanted.emit("remove", name))], self).popup(card.mapToGlobal(place))
+        refresh = ("Refresh", lambda: self.wanted.emit("refresh", name))
+        remove = ("Remove…", lambda: self.wanted.emit("remove", name))
+        menu_of([refresh, RULE, remove], self).popup(card.mapToGlobal(place))
 
 
 class CollectionCard(ClickableCard):

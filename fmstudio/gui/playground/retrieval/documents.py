@@ -3,12 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QLineEdit,
-    QListView,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QTimer
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.retrieval.jobs import DOCUMENT, DOCUMENTS
@@ -17,86 +13,53 @@ from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import label
-from fmstudio.gui.widgets.lists.row_painting import Line, RowPainter
+from fmstudio.gui.widgets.lists.entries import Entry, EntryList, Line
+from fmstudio.gui.widgets.lists.table import Column, PagedRows
 
-_PAGE = 200
 _PATIENCE = 200  # milliseconds after the last letter of a search
 _WIDTH = 232
-_HEIGHT = 48
 
 
-class DocumentList(QAbstractListModel):
-    """The documents that a search finds, fetched by pages as one scrolls. `counted`: how many there are is known."""
-
-    counted = Signal()
-    failed = Signal(str, str)
+class DocumentList(PagedRows):
+    """The documents that a search finds."""
 
     def __init__(self, studio: Studio) -> None:
-        super().__init__()
-        self.rows: list[Mapping[str, Any]] = []
-        self.total = 0
-        self.known = False
+        super().__init__(studio, DOCUMENTS, [Column("Document", lambda row: f"{row['title']}\n{facts_of(row)}")])
         self.collection = self.search = ""
-        self._start = 0
-        self._question = Question(studio, DOCUMENTS)
-        self._question.answered.connect(self._take)
-        self._question.failed.connect(self.failed)
+        self._anew = False
 
     def show(self, collection: str, search: str = "") -> None:
         """Show these documents; what is on the screen stays until they come."""
-        self.collection, self.search = collection, search.strip()
-        self._ask(0)
+        self.collection, self.search, self._anew = collection, search.strip(), True
+        self.ask({"collection": self.collection, "search": self.search}, empty=False)
 
-    def _ask(self, start: int) -> None:
-        self._start = start
-        self._question.ask(collection=self.collection, start=start, count=_PAGE, search=self.search)
+    def take(self, answer: Mapping[str, Any]) -> None:
+        if self._anew:  # these are others: what was chosen among those before says nothing here
+            self._anew = False
+            self.beginResetModel()
+            self.total = answer["total"]
+            self.endResetModel()
+        super().take(answer)
 
-    def clear(self) -> None:
-        """Show no documents."""
-        self._question.forget()
-        self.beginResetModel()
-        self.rows, self.total, self.known = [], 0, False
-        self.endResetModel()
+    def tip(self, row: Mapping[str, Any], column: Column) -> str:
+        return "\n".join([row["source"], facts_of(row), *row.get("notes", ())])
+
+    @property
+    def found(self) -> list[Mapping[str, Any]]:
+        """The documents that are here, from the first on."""
+        return [row for _, row in self.here()]
 
     @property
     def complete(self) -> bool:
-        """Whether all rows are here."""
-        return len(self.rows) >= self.total
+        """Whether all are here."""
+        return len(self.found) >= self.total
 
-    def _take(self, page: Mapping[str, Any]) -> None:
-        self.total, self.known = page["total"], True
-        if self._start == 0:
-            self.beginResetModel()
-            self.rows = list(page["rows"])
-            self.endResetModel()
-        elif page["rows"]:
-            self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(page["rows"]) - 1)
-            self.rows += page["rows"]
-            self.endInsertRows()
-        self.counted.emit()
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def canFetchMore(self, parent: QModelIndex) -> bool:
-        return not parent.isValid() and bool(self.rows) and len(self.rows) < self.total and not self._question.pending
-
-    def fetchMore(self, parent: QModelIndex) -> None:
-        self._ask(len(self.rows))
-
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole):
-        row = self.rows[index.row()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{row['title']}\n{facts_of(row)}"
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join([row["source"], facts_of(row), *row.get("notes", ())])
-        if role == Qt.ItemDataRole.UserRole:
-            token = "warning" if row["reason"] else "secondary"
-            facts = Line(facts_of(row), token=token, place=Qt.AlignmentFlag.AlignBottom)
-            return Line(row["title"], "body", "text"), facts
-        return None
+def entry_of(row: Mapping[str, Any]) -> Entry:
+    """A document as the list shows it."""
+    facts = Line(facts_of(row), token="warning" if row["reason"] else "secondary")
+    return Entry(row["source"], (Line(row["title"], "body", "text"), facts))
 
 
 class DocumentsTab(QWidget):
@@ -121,17 +84,9 @@ class DocumentsTab(QWidget):
         self.search.textEdited.connect(self._soon.start)
         self.search.textChanged.connect(lambda text: None if text else self._soon.start())
         self.count = label("", "caption", "retrieval-documents-count")
-        self.view = QListView()
-        self.view.setObjectName("retrieval-documents-list")
-        self.view.setAccessibleName("Documents of the collection")
-        self.view.setModel(self.list)
-        self.view.setUniformItemSizes(True)
-        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setMouseTracking(True)
-        self._painter = RowPainter(studio.theme, _HEIGHT)
-        self.view.setItemDelegate(self._painter)
-        studio.theme.changed.connect(self.view.viewport().update)
+        self.view = EntryList(
+            studio.theme, "retrieval-documents-list", "Documents of the collection", model=self.list, entry_of=entry_of
+        )
         self.view.selectionModel().currentChanged.connect(self._chosen)
         self.list.modelReset.connect(self._choose_again)  # after the view itself, which then has nothing chosen
         self.error = ErrorBox(studio.theme, "retrieval-documents-error", dismissable=False)
@@ -181,14 +136,14 @@ class DocumentsTab(QWidget):
     def _skipped(self) -> int:
         """How many of the rows stand for skipped files; of a search with more than a page, as far as is known."""
         if self.list.complete or self.list.search:
-            return sum(bool(row["reason"]) for row in self.list.rows)
+            return sum(bool(row["reason"]) for row in self.list.found)
         return int(self._shelf.records.get(self.collection, {}).get("skipped", 0))
 
     def _chosen(self, index: QModelIndex) -> None:
         if not index.isValid():
             return
-        row = self.list.rows[index.row()]
-        if row["source"] == self._source:
+        row = self.list.row(index.row())
+        if row is None or row["source"] == self._source:
             return
         self._source = row["source"]
         if row["reason"]:
@@ -198,11 +153,11 @@ class DocumentsTab(QWidget):
 
     def _choose_again(self) -> None:
         """The list was filled anew: the same document is chosen, or where none was, the first that could be read."""
-        rows = self.list.rows
+        rows = self.list.found
         place = next((number for number, row in enumerate(rows) if row["source"] == self._source), -1)
         if place < 0 and not self._source and rows:
             place = next((number for number, row in enumerate(rows) if not row["reason"]), 0)
-        self.view.setCurrentIndex(self.list.index(place) if place >= 0 else QModelIndex())
+        self.view.setCurrentIndex(self.list.index(place, 0) if place >= 0 else QModelIndex())
 
 
 def facts_of(row: Mapping[str, Any]) -> str:

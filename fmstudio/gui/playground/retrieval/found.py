@@ -3,77 +3,53 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.retrieval.text import path_of
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.lists.menus import menu_of
-from fmstudio.gui.widgets.lists.text_table import calm
+from fmstudio.gui.widgets.lists.table import Column, GivenRows, Index, TableView
+from fmstudio.gui.widgets.menus import menu_of
 
 Row = Mapping[str, Any]
-_COLUMNS = ("#", "Passage", "Words", "Meaning", "Fused", "In the prompt")
-_HELP = (
-    "Place in the list",
-    "Document › headings, and how the passage begins",
-    "Score by the words of the question (BM25), and its rank among all chunks",
-    "Cosine of the question's and the passage's embedding, and its rank among all chunks",
-    "Sum of 1 / (constant + rank) over the rankings in use (reciprocal rank fusion)",
-    "The number by which the model is given the passage, or why it is not used",
-)
-_WIDTHS = (36, 0, 88, 96, 72, 136)
 _ROW = 30
 
 
-class FoundModel(QAbstractTableModel):
+class FoundModel(GivenRows):
     """Rows as the search tells them."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.rows: Sequence[Row] = ()
+        columns = (
+            Column("#", lambda row: str(row["rank"]), 36, _shade, help="Place in the list"),
+            Column("Passage", name_of, 0, _shade, help="Document › headings, and how the passage begins"),
+            Column("Words", lambda row: _scored(row["words_score"], row["words_rank"], 1), 88, _shade, right=True,
+                   help="Score by the words of the question (BM25), and its rank among all chunks"),
+            Column("Meaning", lambda row: _scored(row["vector_score"], row["vector_rank"], 2), 96, _shade, right=True,
+                   help="Cosine of the question's and the passage's embedding, and its rank among all chunks"),
+            Column("Fused", lambda row: f"{row['fused']:.4f}", 72, _shade, right=True,
+                   help="Sum of 1 / (constant + rank) over the rankings in use (reciprocal rank fusion)"),
+            Column("In the prompt", self.use_of, 136, _shade,
+                   help="The number by which the model is given the passage, or why it is not used"),
+        )  # fmt: skip
+        super().__init__(columns, theme)
         self.numbers: dict[Any, int] = {}
         self.threshold = -1.0
 
-    def show(self, rows: Sequence[Row], threshold: float) -> None:
+    def show_found(self, rows: Sequence[Row], threshold: float) -> None:
         """Show other passages."""
-        self.beginResetModel()
-        self.rows, self.threshold = list(rows), threshold
+        self.threshold = threshold
         self.numbers = {row["id"]: number for number, row in enumerate((row for row in rows if row["used"]), 1)}
-        self.endResetModel()
+        self.show(rows)
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
+    def tip(self, row: Row, column: Column) -> str:
+        return f"{row['source']}\n{path_of(row)}\n\n{row['text'][:800]}"
 
-    def columnCount(self, parent: QModelIndex | None = None) -> int:
-        return len(_COLUMNS)
-
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole):
-        row, column = self.rows[index.row()], index.column()
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._text(row, column)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row['source']}\n{path_of(row)}\n\n{row['text'][:800]}"
-        if role == Qt.ItemDataRole.TextAlignmentRole and 1 < column < 5:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.ForegroundRole:
-            return self._theme.color("text" if row["used"] else "secondary")
-        if role == Qt.ItemDataRole.FontRole and column == 5 and row["used"]:
-            return self._theme.font("strong")
-        return None
-
-    def _text(self, row: Row, column: int) -> str:
-        if column == 0:
-            return str(row["rank"])
-        if column == 1:
-            return name_of(row)
-        if column == 2:
-            return _scored(row["words_score"], row["words_rank"], 1)
-        if column == 3:
-            return _scored(row["vector_score"], row["vector_rank"], 2)
-        return f"{row['fused']:.4f}" if column == 4 else self.use_of(row)
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.FontRole and self.theme and index.column() == 5 and self.rows[index.row()]["used"]:
+            return self.theme.font("strong")
+        return super().data(index, role)
 
     def use_of(self, row: Row) -> str:
         """Whether the model is given a passage, and else why not."""
@@ -82,50 +58,29 @@ class FoundModel(QAbstractTableModel):
         cosine = row["vector_score"]
         return "below threshold" if cosine is not None and cosine < self.threshold else "not needed"
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole):
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole and 1 < section < 5:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return {Qt.ItemDataRole.DisplayRole: _COLUMNS, Qt.ItemDataRole.ToolTipRole: _HELP}.get(role, {section: None})[
-            section
-        ]
 
-
-class FoundTable(QTableView):
+class FoundTable(TableView):
     """`opened` tells the passage that was clicked, or chosen with the keys and Enter."""
 
     opened = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.setObjectName("retrieval-found")
-        self.setAccessibleName("Passages found, best first")
         self.found = FoundModel(theme)
-        self.setModel(self.found)
+        super().__init__(self.found, "retrieval-found", "Passages found, best first", _ROW)
         self.setStyleSheet("QTableView { border: none; } QTableView::item { padding: 2px 8px; }")
-        calm(self, _ROW)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        header = self.horizontalHeader()
-        header.setMinimumSectionSize(24)
-        for section, width in enumerate(_WIDTHS):
-            mode = QHeaderView.ResizeMode.Interactive if width else QHeaderView.ResizeMode.Stretch
-            header.setSectionResizeMode(section, mode)
-            if width:
-                header.resizeSection(section, width)
         self.clicked.connect(self._open)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._offer)
-        theme.changed.connect(self.viewport().update)
 
     def show_found(self, found: Mapping[str, Any]) -> None:
         """Show what a search found."""
-        self.found.show(found["rows"], found["threshold"])
+        self.found.show_found(found["rows"], found["threshold"])
         self.scrollToTop()
 
     def clear(self) -> None:
         """Show nothing."""
-        self.found.show((), -1.0)
+        self.found.show_found((), -1.0)
 
     def _open(self, index: QModelIndex) -> None:
         if index.isValid():
@@ -146,6 +101,10 @@ class FoundTable(QTableView):
             self._open(self.currentIndex())
         else:
             super().keyPressEvent(event)
+
+
+def _shade(row: Row) -> str:
+    return "text" if row["used"] else "secondary"
 
 
 def name_of(row: Row) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView
 
-from fmstudio.gui.widgets.lists.text_table import TextsTable, calm
+from fmstudio.gui.widgets.lists.table import TextsTable
 
 _ROW = 30
 
@@ -15,17 +15,15 @@ class PlainTable(TextsTable):
 
     def __init__(self, name: str, accessible_name: str, columns: Sequence[str], shares: Sequence[int]) -> None:
         """shares: how the width is divided; 0 is as wide as its texts."""
-        super().__init__(name, accessible_name)
+        super().__init__(name, accessible_name, _ROW)
         self._columns, self._shares = columns, shares
         self.setStyleSheet("QTableView { border: none; } QHeaderView::section { padding: 6px 6px; }")
-        calm(self, _ROW)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.horizontalHeader().setStretchLastSection(False)
         self.show_rows(())
 
     def show_rows(self, rows: Sequence[Sequence[str]]) -> None:
         """Show these texts."""
-        self.texts.show(self._columns, rows)
+        self.show_texts(self._columns, rows)
         for section, share in enumerate(self._shares):
             mode = QHeaderView.ResizeMode.Stretch if share else QHeaderView.ResizeMode.ResizeToContents
             self.horizontalHeader().setSectionResizeMode(section, mode)

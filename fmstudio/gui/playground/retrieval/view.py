@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.retrieval.cards import CollectionColumn
@@ -17,6 +17,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.menus import confirm
 
 _TABLES = (".csv", ".tsv")
 
@@ -204,16 +205,8 @@ class RetrievalView(QWidget):
 
     def remove(self, name: str) -> None:
         """Ask, then delete a collection's index."""
-        box = QMessageBox(self)
-        box.setObjectName("retrieval-remove-question")
-        box.setWindowTitle("Remove a collection")
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(f"Remove the index of “{name}”?")
-        box.setInformativeText("The documents themselves stay where they are; the index can be made again.")
-        remove = box.addButton("Remove", QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton("Keep it", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-        box.buttonClicked.connect(lambda clicked: self.shelf.remove(name) if clicked is remove else None)
-        box.finished.connect(box.deleteLater)
-        box.open()
+        confirm(
+            self, "retrieval-remove-question", "Remove a collection", f"Remove the index of “{name}”?",
+            "The documents themselves stay where they are; the index can be made again.",
+            "Remove", lambda: self.shelf.remove(name),
+        )  # fmt: skip

@@ -1,6 +1,7 @@
 """One setting of a form: its title with help, its editor, a mark when it was changed, and its error."""
 
 import dataclasses
+import re
 from typing import Any
 
 from PySide6.QtCore import QPoint, QSize, Signal
@@ -162,16 +163,22 @@ def make_editor(setting: Setting, theme: Theme) -> QWidget:
         case "switch":
             return Switch(theme, name, setting.title)
         case "choice":
-            return ChoiceField(name, setting.title, setting.choices or (), setting.titles)
+            made = ChoiceField(name, setting.title, setting.choices or (), setting.titles)
+            made.setMinimumContentsLength(8)  # a long choice is not to make the form wide
+            made.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            return made
         case "datasets":
             return DatasetsField(theme, name, setting.title)
-    return LinesField(name, setting.title) if setting.lines else TextField(name, setting.title)
+    text = LinesField(name, setting.title) if setting.lines else TextField(name, setting.title)
+    text.setPlaceholderText(setting.placeholder)
+    return text
 
 
 def allowed(setting: Setting) -> str:
-    """The allowed values as a person would say them: "from 0 to 10", not "from 0.0 to 10.0"."""
+    """The allowed values as a person would say them: "from 0 to 10,000", not "from 0.0 to 10000.0"."""
     low, high = (int(n) if isinstance(n, float) and n.is_integer() else n for n in (setting.minimum, setting.maximum))
-    return dataclasses.replace(setting, minimum=low, maximum=high).allowed
+    words = dataclasses.replace(setting, minimum=low, maximum=high).allowed
+    return words if setting.choices else re.sub(r"\d{4,}", lambda number: f"{int(number[0]):,}", words)
 
 
 def tooltip(setting: Setting) -> str:

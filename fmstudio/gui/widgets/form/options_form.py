@@ -1,44 +1,16 @@
 """How files become a dataset: the settings of one kind of import as a short form."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.field_row import FieldRow
-from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import button
 from fmstudio.recipe import Setting
-
-_PREFIX = "options."
-_WORDS = {
-    "automatic": "Automatic",
-    "file": "Each file is one document",
-    "paragraphs": "Cut near a length",
-    "separator": "Cut at a separator line",
-}
-_TITLES = {
-    "documents": "What is one document",
-    "length": "Length of a document",
-    "separator": "Separator line",
-    "column": "Column of tables",
-    "encoding": "Encoding of text files",
-    "licence": "Licence",
-    "title": "Full title",
-    "description": "Description",
-}
-_UNITS = {"length": "characters"}
-_PLACEHOLDERS = {
-    "column": "Found by name and length",
-    "encoding": "Found for each file",
-    "licence": "Such as CC-BY-4.0",
-    "title": "What it is called in full",
-    "description": "One sentence",
-}
 
 
 class OptionsForm(QWidget):
@@ -82,15 +54,9 @@ class OptionsForm(QWidget):
         self._more.setVisible(bool(others))
 
     def _row(self, setting: Setting) -> FieldRow:
-        key = setting.path.removeprefix(_PREFIX)
-        row = FieldRow(_in_words(setting, key), self._theme)
-        if isinstance(row.editor, ChoiceField):  # a long choice is not to make the form wide
-            row.editor.setMinimumContentsLength(8)
-            row.editor.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        if isinstance(row.editor, QLineEdit) and key in _PLACEHOLDERS:
-            row.editor.setPlaceholderText(_PLACEHOLDERS[key])
+        row = FieldRow(setting, self._theme)
         row.edited.connect(self.edited)
-        self.rows[key] = row
+        self.rows[setting.path.rpartition(".")[2]] = row
         return row
 
     def _show_others(self) -> None:
@@ -98,6 +64,10 @@ class OptionsForm(QWidget):
         hidden = self._others.isHidden()
         self._more.setText("More options" if hidden else "Fewer options")
         self._more.setIcon(self._theme.icon("mdi6.chevron-down" if hidden else "mdi6.chevron-up", "accent"))
+
+    def everything(self) -> dict[str, Any]:
+        """All values, the defaults among them."""
+        return {key: row.value() for key, row in self.rows.items()}
 
     def values(self) -> dict[str, Any]:
         """What differs from the defaults."""
@@ -121,9 +91,3 @@ def _grid(columns: int) -> QGridLayout:
     for column in range(columns):
         grid.setColumnStretch(column, 1)
     return grid
-
-
-def _in_words(setting: Setting, key: str) -> Setting:
-    titles = setting.titles or tuple(_WORDS.get(str(choice), str(choice)) for choice in setting.choices or ())
-    title = _TITLES.get(key, setting.title)
-    return dataclasses.replace(setting, title=title, unit=_UNITS.get(key, setting.unit), titles=titles)

@@ -76,9 +76,14 @@ class RowPages(QObject):
         return page[number % PAGE]
 
     def here(self) -> Iterator[tuple[int, Any]]:
-        """The rows that are here, with their numbers."""
+        """The rows that are here and still hold, with their numbers."""
         for place, page in self._pages.items():
-            yield from enumerate(page, place * PAGE)
+            if place not in self._stale:
+                yield from enumerate(page, place * PAGE)
+
+    def want_row(self, number: int) -> None:
+        """Ask for the page of a row."""
+        self.want(number // PAGE)
 
     def want(self, place: int) -> None:
         """Ask for a page, before those that were wanted earlier; anew where it is being asked for already."""

@@ -1,6 +1,6 @@
 """What can be done with a picture of the window: its menu, rating it, and saving as PNG, as a sheet or an animation."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.menus import RULE, MenuEntry, menu_of
 from fmstudio.gui.widgets.pictures.rating import Drawn, PictureRating
 from fmstudio.gui.widgets.pictures.tiles import image_of
 from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, array_to_plain
@@ -62,25 +63,19 @@ class PictureExport(QObject):
         picture: np.ndarray,
         proposed: str,
         about: Mapping[str, str] | None = None,
-        more: Sequence[tuple[str, Callable[[], object]]] = (),
+        more: Sequence[MenuEntry] = (),
         drawn: Drawn | None = None,
     ) -> QMenu:
         """What a right click on a picture offers; `more` are entries of the place where it is.
 
         drawn: how a model drew it; without, it is no output and cannot be rated.
         """
-        menu = QMenu(self._owner)
-        menu.setObjectName("picture-menu")
+        entries: list[MenuEntry] = []
         if drawn is not None:
-            menu.addAction("Rate…", lambda: self.rate(picture, drawn, QCursor.pos()))
-            menu.addSeparator()
-        menu.addAction("Save picture…", lambda: self.ask(picture[None], proposed, about=about))
-        menu.addAction("Copy picture", lambda: QApplication.clipboard().setImage(image_of(picture)))
-        if more:
-            menu.addSeparator()
-        for title, act in more:
-            menu.addAction(title, act)
-        return menu
+            entries += [("Rate…", lambda: self.rate(picture, drawn, QCursor.pos())), RULE]
+        entries.append(("Save picture…", lambda: self.ask(picture[None], proposed, about=about)))
+        entries.append(("Copy picture", lambda: QApplication.clipboard().setImage(image_of(picture))))
+        return menu_of([*entries, *([RULE] if more else []), *more], self._owner, "picture-menu")
 
     def rate(self, picture: np.ndarray, drawn: Drawn, place: QPoint) -> None:
         """Ask at a place of the screen what a person thinks of a picture that a model drew."""
@@ -95,6 +90,4 @@ class PictureExport(QObject):
 
     def open_menu(self, place: QPoint, *arguments, **more) -> None:
         """Show that menu at a place of the screen."""
-        menu = self.menu(*arguments, **more)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        self.menu(*arguments, **more).popup(place)

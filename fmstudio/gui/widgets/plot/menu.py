@@ -1,11 +1,13 @@
 """What a right click on a chart offers: saving it as a picture or a table, and what the chart itself adds."""
 
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
+from fmstudio.gui.widgets.menus import RULE, menu_of, tell
 from fmstudio.gui.widgets.plot import export
 from fmstudio.workspace import WorkspaceError
 
@@ -33,20 +35,17 @@ class ChartMenu:
 
     def build(self) -> QMenu:
         """The menu as it would be shown now."""
-        menu = QMenu(self._widget)
-        menu.setObjectName("plot-menu")
-        for suffix, title in export.FORMATS.items():
-            menu.addAction(f"Save as {title}…", lambda suffix=suffix: self._ask_and_save(suffix))
-        menu.addAction("Copy picture", lambda: QApplication.clipboard().setPixmap(self._chart.drawing().pixmap()))
-        menu.addSeparator()
+        saving = [
+            (f"Save as {title}…", partial(self._ask_and_save, suffix)) for suffix, title in export.FORMATS.items()
+        ]
+        copy = ("Copy picture", lambda: QApplication.clipboard().setPixmap(self._chart.drawing().pixmap()))
+        menu = menu_of([*saving, copy, RULE], self._widget, "plot-menu")
         self._chart.extend_menu(menu)
         return menu
 
     def open(self, place: QPoint) -> None:
         """Show the menu at a place of the screen."""
-        menu = self.build()
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        self.build().popup(place)
 
     def _ask_and_save(self, suffix: str) -> None:
         proposed = self._chart.title.lower().replace(" ", "-").replace("/", "-") + suffix
@@ -57,9 +56,7 @@ class ChartMenu:
         try:
             self.save(Path(chosen).with_suffix(suffix))
         except (OSError, WorkspaceError) as error:
-            QMessageBox.warning(
-                self._widget, "Not saved", f"{chosen} cannot be written ({error}); choose another folder."
-            )
+            tell(self._widget, "Not saved", f"{chosen} cannot be written ({error}); choose another folder.")
 
     def save(self, path: Path) -> None:
         """Write the chart in the format that the path's suffix names: .png, .svg or .csv."""

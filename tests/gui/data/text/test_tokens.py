@@ -62,7 +62,7 @@ def test_other_tokenizers_can_be_chosen(tokens, panel, engine, workspace, qtbot,
     assert shown == ["Learnt from this dataset (BPE)", "Bytes", "mine · of this workspace", "From a file…"]
     tokens.choice.choose("file:mine")
     qtbot.waitUntil(lambda: asked(engine, EXPLAIN)["tokenizer"] == {"kind": "file", "file": "mine"})
-    assert not panel.findChild(QAbstractSpinBox, "tokenizer-size").isVisible()
+    assert not panel.findChild(QAbstractSpinBox, "field-tokenizer.vocabulary_size").isVisible()
     tokens.choice.choose("file")
     assert text(panel, "tokens-state") == "Choose a tokenizer.json first."
     tokens.choice.use_file(tmp_path / "tokenizer.json")
@@ -84,7 +84,7 @@ def test_a_vocabulary_out_of_range_is_not_asked_for(tokens, panel, engine):
     before = engine.targets().count(EXPLAIN)
     tokens.choice.size.set_value(12)
     tokens.choice.size.edited.emit()
-    assert text(panel, "tokens-state") == "The vocabulary size must be a whole number from 257 to 262,144."
+    assert text(panel, "tokens-state") == "Vocabulary size must be a whole number from 257 to 262,144."
     assert engine.targets().count(EXPLAIN) == before
     assert not panel.findChild(QAbstractButton, "learn-go").isEnabled()
 

@@ -6,8 +6,9 @@ from PySide6.QtGui import QGuiApplication
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.batch.jobs import DELETE, EXPORT, LISTING, RESTORE, RESUME, RUN
 from fmstudio.gui.playground.batch.setup import INSPECT
-from fmstudio.gui.playground.batch.table import PAGE, RESULTS
+from fmstudio.gui.playground.batch.table import RESULTS
 from fmstudio.gui.playground.batch.view import BatchView
+from fmstudio.gui.widgets.lists.row_pages import PAGE
 from fmstudio.jobs import Artefact, Failed, Finished, Progress, Sample, Started
 from fmstudio.workspace.prompt_library import PromptLibrary
 from fmstudio.workspace.prompts import PromptTemplate
@@ -152,7 +153,7 @@ def test_rows_are_fetched_as_they_are_looked_at(opened, hands, qtbot):
     assert texts == ["1", "Failed", "good", "The prompt has 900 tokens.", "yes", ""]
     assert model.data(model.index(1, 5)) == "Exact"
     assert hands.engine.targets().count(RESULTS) == 1
-    assert model.data(model.index(650, 3)) is None
+    assert model.data(model.index(650, 3)) == "Loading…"
     qtbot.waitUntil(lambda: hands.engine.targets().count(RESULTS) == 2)
     assert hands.asked(RESULTS)[-1]["start"] == 650
     hands.rows(start=650)
@@ -162,7 +163,7 @@ def test_rows_are_fetched_as_they_are_looked_at(opened, hands, qtbot):
 
 def test_a_row_is_copied_as_a_spreadsheet_takes_it(opened, qtbot):
     opened.table.selectRow(1)
-    opened.table.copy_row()
+    opened.table.copy_rows()
     assert QGuiApplication.clipboard().text() == "2\tDone\tgood\tyes\tyes\tExact"
 
 

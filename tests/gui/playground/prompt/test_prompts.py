@@ -176,7 +176,7 @@ def test_new_duplicate_and_import(view, tmp_path):
     path.write_text("user = ")
     view.desk.take_file(path)
     assert "is not a prompt as TOML" in view.error.sentence.text()
-    actions = [action.text() for action in view.library.menu(view.desk.entry).actions() if action.text()]
+    actions = [text for text, *_ in view.library.offered(view.desk.entry) if text]
     assert actions == ["Duplicate", "Export as a file…", "Delete", "Import a file…"]
 
 

@@ -113,7 +113,7 @@ def test_a_new_collection_takes_the_place_of_the_one_that_was_looked_at(panel, f
     index(folder / "radio.txt")
     assert collection.heading.text() == "radio"
     if tab == "documents":
-        wait(lambda: [row["source"] for row in documents.list.rows] == [str(folder / "radio.txt")])
+        wait(lambda: [row["source"] for row in documents.list.found] == [str(folder / "radio.txt")])
         wait(lambda: documents.passage.document.get("source") == str(folder / "radio.txt"))
     elif tab == "quality":
         panel.primary_action.trigger()

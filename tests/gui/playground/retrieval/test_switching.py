@@ -49,7 +49,7 @@ def test_a_tab_that_was_not_looked_at_meanwhile_follows_as_well(hands, tmp_path)
     hands.reply(jobs.DOCUMENTS, DOCUMENTS)
     begin_another(hands, tmp_path)
     documents = hands.view.collection.documents
-    assert (documents.list.rows, documents.count.text()) == ([], "")
+    assert (documents.list.found, documents.count.text()) == ([], "")
     assert documents.passage.heading.text() == ""
     hands.panel.look_at("chat")  # the listing comes while one looks at something else
     hands.describe(collection("radio"), collection("manuals"))
