@@ -7,7 +7,7 @@ by length and put together up to a number of tokens, so that nothing is computed
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from fmstudio.data.tokenizer import load_tokenizer
 from fmstudio.errors import StudioError
 from fmstudio.nn.sentence_encoder import BertEncoder, from_bert_config
 from fmstudio.nn.threads import make_way_for_torch
+from fmstudio.runtimes.model_cache import MODELS
 
 BATCH_TOKENS = 2048
 """Tokens that go through the network together: enough for large matrices, few enough for the processor's caches."""
@@ -48,7 +49,14 @@ def open_encoder(reference: str | Path) -> "SentenceEncoder":
             "layout of sentence-transformers."
         )
     stamps = tuple((folder / name).stat().st_mtime_ns for name in _MODULES)
-    return _opened(folder, stamps)
+    key = ("sentence encoder", folder)
+    found: SentenceEncoder | None = MODELS.get(key, stamps)
+    if found is None:
+        size = (folder / "model.safetensors").stat().st_size
+        MODELS.make_room(size)
+        found = SentenceEncoder(folder)
+        MODELS.keep(key, found, size, stamps)
+    return found
 
 
 def _folder_of(reference: str) -> Path:
@@ -58,11 +66,6 @@ def _folder_of(reference: str) -> Path:
     if not item.fetched:
         raise EmbeddingError(f"{item.title} is not here yet; fetch {reference} first.")
     return item.folder
-
-
-@lru_cache(maxsize=2)
-def _opened(folder: Path, stamps: tuple[int, ...]) -> "SentenceEncoder":
-    return SentenceEncoder(folder)
 
 
 class SentenceEncoder:

@@ -1,8 +1,6 @@
-"""The models that are loaded: each is kept until another needs its memory, or a person unloads it."""
+"""The language models that are loaded: each is kept until others need its memory, or a person unloads it."""
 
-import gc
 import threading
-from collections import OrderedDict
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +8,12 @@ from pathlib import Path
 from fmstudio.families.text import LanguageModel
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import facts_of
-from fmstudio.runtimes.memory import available_memory, check_fits, context_to_use, needed_memory, usual_context
+from fmstudio.runtimes.memory import check_fits, context_to_use, needed_memory, usual_context
+from fmstudio.runtimes.model_cache import MODELS
 from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import Backend, Runtime
 
 _PATIENCE = 0.05
-KEPT = 6
-"""Models that stay loaded at the same time, memory permitting: Compare shows up to four."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,6 @@ class Loaded:
     facts: ModelFacts
 
 
-_OPEN: "OrderedDict[tuple[Path, str], Loaded]" = OrderedDict()
 _LOADING: "dict[tuple[Path, str], _Loading]" = {}
 
 
@@ -66,10 +62,10 @@ def opening(path: Path, backend: str = "auto") -> Generator[None, None, Loaded]:
     facts = facts_of(path)
     chosen = choose_backend(facts, backend)
     key = _key(path, chosen)
-    while (found := _OPEN.get(key)) is None or found.facts.stamp != facts.stamp:
+    while (found := MODELS.get(key, facts.stamp)) is None:
         yield from _load_together(key, facts, chosen)
-    _OPEN.move_to_end(key)
-    return found
+    entry: Loaded = found
+    return entry
 
 
 def open_language_model(path: Path) -> LanguageModel:
@@ -83,13 +79,14 @@ def open_language_model(path: Path) -> LanguageModel:
 
 def loaded() -> list[Loaded]:
     """What is in memory, the least recently used first."""
-    return list(_OPEN.values())
+    return [model for model in MODELS.models().values() if isinstance(model, Loaded)]
 
 
 def unload(path: Path) -> int:
     """Drop a model from memory, in whichever runtimes it is; returns how many bytes that gives back, estimated."""
-    keys = [key for key in _OPEN if key[0] == _place(path)]
-    return sum(_forget(key) for key in keys)
+    place = _place(path)
+    keys = [key for key, model in MODELS.models().items() if isinstance(model, Loaded) and _place(model.path) == place]
+    return sum(MODELS.forget(key) for key in keys)
 
 
 def _place(path: Path) -> Path:
@@ -100,24 +97,10 @@ def _key(path: Path, backend: str) -> tuple[Path, str]:
     return _place(path), backend
 
 
-def _forget(key: tuple[Path, str]) -> int:
-    entry = _OPEN.pop(key, None)
-    if entry is None:
-        return 0
-    entry.runtime.close()
-    size = entry.bytes
-    del entry
-    gc.collect()
-    return size
-
-
 def _make_room(facts: ModelFacts, backend: Backend) -> None:
     """Drop the least recently used models until this one fits; refuse it where that is not enough."""
-    while len(_OPEN) >= KEPT:
-        _forget(next(iter(_OPEN)))
     # Rather drop what nobody has used lately than give this one a shorter context.
-    while _OPEN and needed_memory(facts, backend, usual_context(facts)) > available_memory():
-        _forget(next(iter(_OPEN)))
+    MODELS.make_room(needed_memory(facts, backend, usual_context(facts)))
     check_fits(facts, backend, context_to_use(facts, backend))
 
 
@@ -128,15 +111,14 @@ def _load_together(key: tuple[Path, str], facts: ModelFacts, backend: Backend) -
     """
     work = _LOADING.get(key)
     if work is None or work.facts.stamp != facts.stamp:
-        _forget(key)
+        MODELS.forget(key)
         _make_room(facts, backend)
         work = _LOADING[key] = _Loading(facts, backend, context_to_use(facts, backend))
     work.waiting += 1
     try:
         entry = yield from work.result()
         if _LOADING.get(key) is work:  # the first who sees it ready keeps it for all
-            _forget(key)
-            _OPEN[key] = entry
+            MODELS.keep(key, entry, entry.bytes, entry.facts.stamp, entry.runtime.close)
             del _LOADING[key]
     finally:
         work.waiting -= 1

@@ -18,6 +18,7 @@ from fmstudio.runtimes import opened
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import _facts, facts_of
 from fmstudio.runtimes.memory import context_to_use, needed_memory
+from fmstudio.runtimes.model_cache import MODELS
 from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import Backend, Runtime
 from tests.gguf_files import tiny_language_model, write_gguf
@@ -35,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def free(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=count))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=count, total=1 << 50))
 
 
 def test_a_loaded_model_is_given_again_until_it_is_unloaded(path: Path) -> None:
@@ -131,7 +132,7 @@ def test_a_model_that_will_not_fit_is_refused_with_both_figures(path: Path, monk
 def test_the_least_recently_used_goes_for_another(path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened.open_runtime(folder)
     room = iter([10_000_000, 10_000_000])
-    monkeypatch.setattr(opened, "available_memory", lambda: next(room, 10**9))
+    monkeypatch.setattr(MODELS, "_available", lambda: next(room, 10**9))
     opened.open_runtime(path)
     assert [entry.path for entry in opened.loaded()] == [path]
 
