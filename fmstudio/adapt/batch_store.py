@@ -14,6 +14,7 @@ from typing import IO, Any, Literal
 from fmstudio.adapt.batch_rows import BatchError
 from fmstudio.workspace import Workspace, explained, now, remove_folder, write_atomically
 from fmstudio.workspace.lock import ProcessLock, is_held
+from fmstudio.workspace.names import free_name
 
 Status = Literal["done", "failed", "bad"]
 """What became of a row: it has an output, asking failed, or the row itself could not be read."""
@@ -179,10 +180,7 @@ def _end_of_whole_lines(file: IO[bytes]) -> int:
 def new_id(workspace: Workspace, wanted: str) -> str:
     """A name for a batch that sorts by time and says what it is of."""
     kept = "".join(letter if letter.isalnum() else "-" for letter in wanted).strip("-").lower()[:40] or "batch"
-    base, number = f"{datetime.now():%Y%m%d-%H%M%S}-{kept}", 1
-    while (workspace.path / FOLDER / (name := base if number == 1 else f"{base}-{number}")).exists():
-        number += 1
-    return name
+    return free_name(f"{datetime.now():%Y%m%d-%H%M%S}-{kept}", lambda name: (workspace.path / FOLDER / name).exists())
 
 
 def batch_ids(workspace: Workspace) -> list[str]:

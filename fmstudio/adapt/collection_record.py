@@ -12,8 +12,8 @@ from fmstudio.errors import StudioError
 from fmstudio.recipe import build, values_of
 from fmstudio.workspace import CollectionRecord, Workspace, explained
 from fmstudio.workspace.errors import DamagedIndexError
-from fmstudio.workspace.index import check_name
 from fmstudio.workspace.lock import ProcessLock, is_held
+from fmstudio.workspace.names import check_name
 from fmstudio.workspace.record_files import write_record
 
 _LOCK = "indexing.lock"

@@ -16,6 +16,7 @@ from fmstudio.runtimes.facts import facts_of
 from fmstudio.training.checkpoint import checkpoints
 from fmstudio.training.snapshot import GGUF, LANGUAGE, catalogue_model, family_of, item_path, model_folder
 from fmstudio.workspace import LinkedModel, Workspace, WorkspaceError
+from fmstudio.workspace.names import free_name
 
 Row = dict[str, Any]
 
@@ -74,10 +75,7 @@ def _free_name(workspace: Workspace, place: Path) -> str:
     wanted = place.stem if place.is_file() else place.name
     names = [record.name for record in workspace.models()] + [each.name for each in workspace.linked_models()]
     taken = {name.casefold() for name in (*names, *read_catalogue().items)}
-    name, number = wanted, 2
-    while name.casefold() in taken:
-        name, number = f"{wanted}-{number}", number + 1
-    return name
+    return free_name(wanted, taken.__contains__)
 
 
 def _row(reference: str, source: str, title: str, place: Path, **known: Any) -> Row:

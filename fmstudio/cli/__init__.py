@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fmstudio import __version__
 from fmstudio.cli.collections import add_collections_commands
+from fmstudio.cli.conversations import add_conversations_commands
 from fmstudio.cli.data import add_data_commands
 from fmstudio.cli.feedback import add_feedback_commands
 from fmstudio.cli.models import add_models_commands
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     add_training_commands(commands)
     add_models_commands(commands)
     add_collections_commands(commands)
+    add_conversations_commands(commands)
     add_feedback_commands(commands)
     tour = commands.add_parser("tour", help="drive the real window through the whole life cycle")
     tour.add_argument("--screenshots", type=Path, metavar="DIR", help="leave a picture of each step in DIR")

@@ -12,7 +12,7 @@ from fmstudio.data.vocabulary import learn
 from fmstudio.jobs import Artefact, Event, JobContext, Sample
 from fmstudio.recipe import DatasetChoice, Setting, build, check
 from fmstudio.workspace import Workspace, atomic_folder, explained
-from fmstudio.workspace.index import check_name
+from fmstudio.workspace.names import check_name
 
 LONGEST_EXPLAINED = 20_000
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fmstudio.gui import formatting
 from fmstudio.workspace import Workspace
-from fmstudio.workspace.conversations import Shelf
+from fmstudio.workspace.conversations import ConversationStore
 
 if TYPE_CHECKING:
     from fmstudio.workspace.prompt_library import PromptEntry, PromptLibrary
@@ -47,7 +47,7 @@ class Things:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.conversations = Shelf(workspace)
+        self.conversations = ConversationStore(workspace)
         self.batches: dict[Path, Thing] = {}
 
     @cached_property

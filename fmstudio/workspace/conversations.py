@@ -11,7 +11,7 @@ FOLDER = "conversations"
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class ConversationHeading:
     """A line of the list of conversations. `problem` says why a file cannot be opened."""
 
     id: str
@@ -22,32 +22,32 @@ class Heading:
     problem: str = ""
 
 
-class Shelf:
+class ConversationStore:
     """The conversations of a workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.folder = workspace.path / FOLDER
         self._bin = Bin(workspace.path)
-        self._known: dict[Path, tuple[tuple[int, int], Heading]] = {}
+        self._known: dict[Path, tuple[tuple[int, int], ConversationHeading]] = {}
 
-    def headings(self) -> list[Heading]:
+    def headings(self) -> list[ConversationHeading]:
         """What there is, the latest first. Files that have not changed are not read again."""
         files = sorted(self.folder.glob("[!.]*.json")) if self.folder.is_dir() else []
         self._known = {file: self._heading(file) for file in files if file.is_file()}
         return sorted((heading for _, heading in self._known.values()), key=lambda each: each.updated, reverse=True)
 
-    def _heading(self, file: Path) -> tuple[tuple[int, int], Heading]:
+    def _heading(self, file: Path) -> tuple[tuple[int, int], ConversationHeading]:
         about = file.stat()
         stamp = about.st_mtime_ns, about.st_size
         known = self._known.get(file)
         return known if known and known[0] == stamp else (stamp, self._read_heading(file))
 
-    def _read_heading(self, file: Path) -> Heading:
+    def _read_heading(self, file: Path) -> ConversationHeading:
         try:
             found = self.load(file.stem)
         except WorkspaceError as error:
-            return Heading(file.stem, file.name, "", "", "", str(error))
-        return Heading(found.id, found.name, found.kind, found.model, found.updated)
+            return ConversationHeading(file.stem, file.name, "", "", "", str(error))
+        return ConversationHeading(found.id, found.name, found.kind, found.model, found.updated)
 
     def load(self, id: str) -> Conversation:
         """A conversation by its id; raises WorkspaceError where its file is missing or damaged."""

@@ -1,8 +1,6 @@
 """The workspace: where its files are, and what its index knows of them."""
 
 import dataclasses
-import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from fmstudio.workspace.database import Database
 from fmstudio.workspace.errors import DamagedIndexError, WorkspaceError, explained
 from fmstudio.workspace.feedback_log import FeedbackLog
 from fmstudio.workspace.lock import ProcessLock, is_held
+from fmstudio.workspace.names import check_name, free_name
 from fmstudio.workspace.records import (
     CollectionRecord,
     DatasetRecord,
@@ -24,7 +23,6 @@ from fmstudio.workspace.records import (
 )
 
 FOLDERS = ("datasets", "runs", "models", "collections", "prompts", "feedback")
-_NAME = re.compile(r"[\w][\w .+-]{0,79}")
 
 
 class Workspace:
@@ -260,22 +258,8 @@ class Workspace:
     def free_name(self, folder: str, wanted: str) -> str:
         """`wanted`, or it with the first number that is free in one of the workspace's folders."""
         check_name(wanted)
-        taken = {path.name.casefold() for path in (self.path / folder).iterdir()}
-        if wanted.casefold() not in taken:
-            return wanted
-        number = 2
-        while f"{wanted}-{number}".casefold() in taken:
-            number += 1
-        return f"{wanted}-{number}"
-
-
-def check_name(name: str) -> str:
-    """A name that is a plain folder name on every system; raises WorkspaceError otherwise."""
-    if not _NAME.fullmatch(name) or name.endswith((" ", ".")) or os.path.basename(name) != name:
-        raise WorkspaceError(
-            f"{name!r} cannot be a name here; use up to 80 letters, digits, spaces, dots, dashes and underscores."
-        )
-    return name
+        taken = {path.name.casefold() for path in (self.path / folder).glob("*")}
+        return free_name(wanted, taken.__contains__)
 
 
 def _series(values: list[tuple[Any, ...]]) -> MetricSeries:

@@ -6,14 +6,14 @@ saving it makes version 1 in the workspace, and deleting that brings version 0 b
 """
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from fmstudio.resources import RESOURCES
 from fmstudio.workspace.errors import explained
 from fmstudio.workspace.files import remove_folder, write_atomically
-from fmstudio.workspace.index import Workspace, check_name
+from fmstudio.workspace.index import Workspace
+from fmstudio.workspace.names import check_name, free_name
 from fmstudio.workspace.prompt_files import PromptVersion, read_prompt, write_prompt
 from fmstudio.workspace.prompts import PromptError, PromptTemplate
 from fmstudio.workspace.records import now
@@ -39,7 +39,6 @@ class PromptLibrary:
 
     def __init__(self, workspace: Workspace, built_in: Path = BUILT_IN) -> None:
         self.folder = workspace.path / "prompts"
-        self._free_name: Callable[[str], str] = lambda wanted: workspace.free_name("prompts", wanted)
         self._built_in = {_name_of(file): file for file in sorted(built_in.glob("*.toml"))}
         with explained(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -97,10 +96,8 @@ class PromptLibrary:
 
     def free_name(self, wanted: str) -> str:
         """`wanted`, or it with the first number that no prompt has."""
-        name, number = self._free_name(wanted), 2
-        while name in self._built_in:
-            name, number = self._free_name(f"{wanted}-{number}"), number + 1
-        return name
+        taken = {name.casefold() for name in (*self._built_in, *(path.name for path in self.folder.glob("*")))}
+        return free_name(check_name(wanted), taken.__contains__)
 
     def duplicate(self, name: str) -> str:
         """A new prompt that begins with another's latest version; returns its name."""

@@ -12,6 +12,7 @@ from fmstudio.gui.widgets.form.fields import ChoiceField, TextField
 from fmstudio.gui.widgets.form.form import Form
 from fmstudio.gui.widgets.labels import label
 from fmstudio.workspace import DatasetRecord, ModelRecord
+from fmstudio.workspace.names import free_name
 
 FROM_SCRATCH = "Start from scratch"
 CUSTOM = "Custom"
@@ -187,12 +188,8 @@ class RunSetup(QWidget):
 
     def _free(self, name: str) -> str:
         """The name, or the first with a number that no run has."""
-        taken, number = {each.casefold() for each in self._taken}, 2
-        if name.casefold() not in taken:
-            return name
-        while f"{name}-{number}".casefold() in taken:
-            number += 1
-        return f"{name}-{number}"
+        taken = {each.casefold() for each in self._taken}
+        return free_name(name, taken.__contains__)
 
 
 def _titled(title: str, field: QWidget) -> QVBoxLayout:

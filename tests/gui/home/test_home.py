@@ -13,7 +13,7 @@ from fmstudio.gui.things import Things
 from fmstudio.jobs import Artefact, Finished, JobRequest, Started
 from fmstudio.workspace import DatasetRecord, FeedbackRecord, ModelRecord, RunRecord
 from fmstudio.workspace.conversation import Conversation
-from fmstudio.workspace.conversations import Shelf
+from fmstudio.workspace.conversations import ConversationStore
 
 DATASET = DatasetRecord("plays", "text", 42, 6_500_000)
 RUN = RunRecord("r-1", "plays tiny", "language", "", status="completed", step=100, steps=100, model="plays-tiny")
@@ -218,7 +218,7 @@ def test_the_loop_leads_from_stage_to_stage(workspace):
     assert step().panel == "playground"
     talk = Conversation()
     talk.add("", "user", "Hello")
-    Shelf(workspace).save(talk)
+    ConversationStore(workspace).save(talk)
     assert step().panel == "feedback"
     workspace.feedback.add(FeedbackRecord("text", "plays-tiny", "Hello", "Good day"))
     assert step().what == {"model": "plays-tiny"}

@@ -17,7 +17,7 @@ from fmstudio.gui.window.window_state import last_panel
 from fmstudio.jobs import Finished, JobRequest, Priority, Started
 from fmstudio.workspace import CollectionRecord, DatasetRecord, FeedbackRecord, LinkedModel, ModelRecord, RunRecord
 from fmstudio.workspace.conversation import Conversation
-from fmstudio.workspace.conversations import Shelf
+from fmstudio.workspace.conversations import ConversationStore
 from fmstudio.workspace.prompt_library import PromptLibrary
 from fmstudio.workspace.prompts import PromptTemplate
 
@@ -247,7 +247,7 @@ def fill(workspace) -> None:
     workspace.put_collection(CollectionRecord("manuals", 3, 40, 1000))
     talk = Conversation()
     talk.add("", "user", "Hello there")
-    Shelf(workspace).save(talk)
+    ConversationStore(workspace).save(talk)
     PromptLibrary(workspace).save("Translate it", PromptTemplate(user="Translate: {text}"))
     words = workspace.path / "tokenizers" / "words" / "tokenizer.json"
     batch = workspace.path / "batches" / "b-1" / "batch.json"

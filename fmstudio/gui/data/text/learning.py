@@ -103,8 +103,4 @@ class LearnTokenizer(QWidget):
 
     def _free_name(self) -> str:
         wanted = f"{self._dataset[:60]}-{self._choice.vocabulary_size}"
-        taken, number = self._studio.workspace.path / "tokenizers", 2
-        name = wanted
-        while (taken / name).exists():
-            name, number = f"{wanted}-{number}", number + 1
-        return name
+        return self._studio.workspace.free_name("tokenizers", wanted)

@@ -19,7 +19,7 @@ from fmstudio.gui.widgets.labels import button, label
 from fmstudio.jobs import Progress
 from fmstudio.workspace import WorkspaceError
 from fmstudio.workspace.conversation import Conversation
-from fmstudio.workspace.conversations import Shelf
+from fmstudio.workspace.conversations import ConversationStore
 
 
 class CompletionEditor(QWidget):
@@ -31,7 +31,7 @@ class CompletionEditor(QWidget):
     inside_wanted = Signal(str)
     index_wanted = Signal(str)
 
-    def __init__(self, studio: Studio, state: PlayState, shelf: Shelf) -> None:
+    def __init__(self, studio: Studio, state: PlayState, shelf: ConversationStore) -> None:
         super().__init__()
         self.setObjectName("completion")
         self._studio, self._state, self._shelf = studio, state, shelf

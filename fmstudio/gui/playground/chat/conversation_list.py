@@ -11,7 +11,7 @@ from fmstudio.gui.widgets.labels import ElidedLabel, IconLabel, button, icon_but
 from fmstudio.gui.widgets.menus import beneath, menu_of
 from fmstudio.gui.widgets.pressable import Pressable
 from fmstudio.workspace import WorkspaceError
-from fmstudio.workspace.conversations import Heading, Shelf
+from fmstudio.workspace.conversations import ConversationHeading, ConversationStore
 
 _ICONS = {"chat": "mdi6.message-outline", "completion": "mdi6.text"}
 _MOST = 200
@@ -28,7 +28,7 @@ class Conversations(QWidget):
     renamed = Signal(str, str)
     restored = Signal(str)
 
-    def __init__(self, studio: Studio, shelf: Shelf) -> None:
+    def __init__(self, studio: Studio, shelf: ConversationStore) -> None:
         super().__init__()
         self.setObjectName("conversations")
         self._studio, self._shelf = studio, shelf
@@ -70,14 +70,14 @@ class Conversations(QWidget):
         for each, row in self.rows.items():
             row.set_current(each == id)
 
-    def _row(self, heading: Heading) -> "ConversationRow":
+    def _row(self, heading: ConversationHeading) -> "ConversationRow":
         row = ConversationRow(self._studio, heading)
         row.clicked.connect(lambda: self._open(heading))
         row.deleted.connect(lambda: self._delete(heading.id))
         row.renamed.connect(lambda title: self._rename(heading.id, title))
         return row
 
-    def _open(self, heading: Heading) -> None:
+    def _open(self, heading: ConversationHeading) -> None:
         self.error.clear()
         if heading.problem:
             self.error.show_error(heading.problem)
@@ -118,7 +118,7 @@ class ConversationRow(Pressable, QFrame):
     deleted = Signal()
     renamed = Signal(str)
 
-    def __init__(self, studio: Studio, heading: Heading) -> None:
+    def __init__(self, studio: Studio, heading: ConversationHeading) -> None:
         super().__init__()
         name = f"conversation-{heading.id}"
         self.setObjectName(name)

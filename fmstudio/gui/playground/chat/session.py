@@ -14,7 +14,7 @@ from fmstudio.gui.playground.reply import Reply, can_replay, replayed
 from fmstudio.gui.studio import Studio
 from fmstudio.workspace import WorkspaceError
 from fmstudio.workspace.conversation import ROOT, Conversation, Removed
-from fmstudio.workspace.conversations import Shelf
+from fmstudio.workspace.conversations import ConversationStore
 
 _SEEDS = 2**31
 
@@ -36,7 +36,7 @@ class ChatTalk(QObject):
     busy_changed = Signal()
     shelf_changed = Signal()
 
-    def __init__(self, studio: Studio, state: PlayState, shelf: Shelf) -> None:
+    def __init__(self, studio: Studio, state: PlayState, shelf: ConversationStore) -> None:
         super().__init__()
         self._studio, self._state, self._shelf = studio, state, shelf
         self.conversation = Conversation(system=state.default_system)

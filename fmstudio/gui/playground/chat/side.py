@@ -9,13 +9,13 @@ from fmstudio.gui.playground.system_prompt import SystemPrompt
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, row, stack, vbox
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.workspace.conversations import Shelf
+from fmstudio.workspace.conversations import ConversationStore
 
 
 class ChatSide(QWidget):
     """Settings or conversations, one at a time."""
 
-    def __init__(self, studio: Studio, state: PlayState, shelf: Shelf) -> None:
+    def __init__(self, studio: Studio, state: PlayState, shelf: ConversationStore) -> None:
         super().__init__()
         self.setObjectName("chat-side")
         self.sight = Segments(

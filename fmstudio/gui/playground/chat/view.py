@@ -17,7 +17,7 @@ from fmstudio.gui.widgets.boxes import hbox, splitter, stack
 from fmstudio.gui.widgets.labels import button, icon_button
 from fmstudio.workspace import WorkspaceError
 from fmstudio.workspace.conversation import Conversation
-from fmstudio.workspace.conversations import Shelf
+from fmstudio.workspace.conversations import ConversationStore
 
 _SIDES = [260, 492, 320]
 
@@ -36,7 +36,7 @@ class ChatView(QWidget):
         super().__init__()
         self.setObjectName("chat-view")
         self._studio, self._state = studio, state
-        self.shelf = Shelf(studio.workspace)
+        self.shelf = ConversationStore(studio.workspace)
         self.talk = ChatTalk(studio, state, self.shelf)
         self.middle = TalkView(studio, state, self.talk)
         self.thread, self.composer, self.start = self.middle.thread, self.middle.composer, self.middle.start
