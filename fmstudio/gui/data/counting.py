@@ -82,7 +82,7 @@ class Figure(Card):
 
     def __init__(self, caption: str, name: str) -> None:
         super().__init__("", f"{name}-card")
-        self.layout().setContentsMargins(12, 10, 12, 10)
+        self.set_padding(12, 10, 12, 10)
         self.body.setSpacing(2)
         self.value = ElidedLabel("–", "section", name)
         self.value.setAccessibleName(caption)

@@ -42,7 +42,7 @@ class DatasetView(QWidget):
         self.pictures = PicturesView(studio)
         self.picture_statistics = PictureStatisticsView(studio)
         self.duplicates = DuplicatesView(studio)
-        self._views = {
+        self._views: dict[str, dict[str, Any]] = {
             "text": {"preview": self.preview, "statistics": self.statistics, "clean": self.cleaning,
                      "tokens": self.tokens},
             "images": {"preview": self.pictures, "statistics": self.picture_statistics, "clean": self.duplicates},

@@ -1,6 +1,7 @@
 """A mixture before training: which datasets of one kind, by which weights, and what share each then gets."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
@@ -98,11 +99,11 @@ class MixtureView(KeyedView):
             self.train.emit(self.field.value())
 
 
-def _name(item) -> str:
+def _name(item: Any) -> str:
     return item if isinstance(item, str) else item["name"]
 
 
-def _weights(chosen: list, records: Mapping[str, DatasetRecord]) -> dict[str, float]:
+def _weights(chosen: list[Any], records: Mapping[str, DatasetRecord]) -> dict[str, float]:
     weights: dict[str, float] = {}
     for item in chosen:
         weight = 1.0 if isinstance(item, str) else item["weight"]
@@ -111,14 +112,14 @@ def _weights(chosen: list, records: Mapping[str, DatasetRecord]) -> dict[str, fl
     return weights
 
 
-def shares_of_mixture(chosen: list, records: Mapping[str, DatasetRecord]) -> list[Share]:
+def shares_of_mixture(chosen: list[Any], records: Mapping[str, DatasetRecord]) -> list[Share]:
     """The share of what is drawn that each dataset gets: its weight among all weights."""
     weights = _weights(chosen, records)
     total = sum(weights.values())
     return [Share(name, weight / total, _amount_in_words(records[name])) for name, weight in weights.items()]
 
 
-def note_on(chosen: list, records: Mapping[str, DatasetRecord]) -> str:
+def note_on(chosen: list[Any], records: Mapping[str, DatasetRecord]) -> str:
     """Which dataset is repeated most, in a sentence: what is small and drawn often is seen again and again."""
     weights = _weights(chosen, records)
     if len(weights) < 2:

@@ -29,7 +29,7 @@ class NewDataset(Card):
     def __init__(self, studio: Studio, prefix: str, name_title: str, action: str, action_title: str) -> None:
         """prefix: begins the names of its parts. action: the button's text, action_title: its accessible name."""
         super().__init__("", f"{prefix}-apply-card")
-        self.layout().setContentsMargins(12, 12, 12, 12)
+        self.set_padding(12, 12, 12, 12)
         self._studio, self._job, self._dataset = studio, "", ""
         self.name = TextField(f"{prefix}-name", name_title)
         self.apply_button = button(action, f"{prefix}-apply", studio.theme, "mdi6.check", clicked=self.wanted.emit)

@@ -57,11 +57,11 @@ class DataPanel(Panel):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self.shelf = DataShelf(studio)
-        self.actions = DataActions(studio, self.shelf, self)
+        self.verbs = DataActions(studio, self.shelf, self)
         self.adding = Adding(studio, self)
-        self.column = DatasetColumn(self.theme, self.shelf, self.actions.offered)
+        self.column = DatasetColumn(self.theme, self.shelf, self.verbs.offered)
         self.list = self.column.list
-        self.dataset = DatasetView(studio, self.shelf, self.actions)
+        self.dataset = DatasetView(studio, self.shelf, self.verbs)
         self.sheet = ImportSheet(studio)
         self.drawing = DrawSheet(studio)
         self.importing = ImportView(studio)
@@ -71,7 +71,7 @@ class DataPanel(Panel):
         self.empty = self._make_empty()
         self._description: Mapping[str, Any] = {}
         self._question = Question(studio, DESCRIBE)
-        self.primary_action = PrimaryAction("Add…", "mdi6.plus", self, "add")
+        self.act = self.primary_action = PrimaryAction("Add…", "mdi6.plus", self, "add")
         self._lay_out()
         self._connect()
         self._show_shelf()
@@ -100,14 +100,14 @@ class DataPanel(Panel):
         self.setLayout(hbox(self._split, self.empty, gap=6))
 
     def _connect(self) -> None:
-        self.primary_action.triggered.connect(self._primary)
+        self.act.triggered.connect(self._primary)
         self.list.opened.connect(self._open)
         self.list.deleted.connect(self._ask_delete)
         self.column.mixture_wanted.connect(self.open_mixture)
         self.shelf.changed.connect(self._show_shelf)
         self.shelf.ended.connect(self._job_ended)
         self.shelf.failed.connect(self.error.show_error)
-        self.actions.failed.connect(self.error.show_error)
+        self.verbs.failed.connect(self.error.show_error)
         for sheet in (self.sheet, self.drawing):
             sheet.changed.connect(self._judge)
             sheet.closed.connect(self._back)
@@ -117,7 +117,7 @@ class DataPanel(Panel):
         self.adding.catalogue_wanted.connect(self.open_catalogue)
         self.adding.drawing_wanted.connect(self.open_drawing)
         self.importing.opened.connect(self.open_dataset)
-        self.importing.train.connect(self.actions.train)
+        self.importing.train.connect(self.verbs.train)
         self.importing.again.connect(self._change_import)
         self.importing.dismissed.connect(self._dismiss)
         self.catalogue.opened.connect(self.open_dataset)
@@ -210,9 +210,10 @@ class DataPanel(Panel):
     def _job_ended(self, job: str) -> None:
         """An import that somebody looks at leads to its dataset, or stays where there is something to read."""
         state = self.studio.jobs.get(job)
-        made = state.result.get("dataset") if state else None
+        result = state.result if state else {}
+        made = result.get("dataset")
         if made and self.importing.job == job and self.pages.currentWidget() is self.importing:
-            if state.result.get("skipped"):
+            if result.get("skipped"):
                 self.list.mark("")
             else:
                 self.open_dataset(made)
@@ -253,7 +254,7 @@ class DataPanel(Panel):
 
     def _ask_delete(self, key: str) -> None:
         if key in self.shelf.records:
-            self.actions.ask_delete(key)
+            self.verbs.ask_delete(key)
 
     def _show_dataset(self, name: str) -> None:
         self.error.clear()
@@ -302,9 +303,11 @@ class DataPanel(Panel):
 
     def _judge(self) -> None:
         """On a sheet the primary action is what the sheet is for; everywhere else it is to add."""
-        sheet = self.pages.currentWidget()
-        looks = {self.sheet: ("mdi6.tray-arrow-down", "Import"), self.drawing: ("mdi6.draw", "Draw")}
-        self.primary_action.icon_name, text = looks.get(sheet, ("mdi6.plus", "Add…"))
-        self.primary_action.setText(text)
-        refusal = sheet.refusal() if sheet in looks else ""
-        self.primary_action.refuse(refusal) if refusal else self.primary_action.allow()
+        sheet, refusal = self.pages.currentWidget(), ""
+        self.act.icon_name, text = "mdi6.plus", "Add…"
+        if sheet is self.sheet:
+            self.act.icon_name, text, refusal = "mdi6.tray-arrow-down", "Import", self.sheet.refusal()
+        elif sheet is self.drawing:
+            self.act.icon_name, text, refusal = "mdi6.draw", "Draw", self.drawing.refusal()
+        self.act.setText(text)
+        self.act.refuse(refusal) if refusal else self.act.allow()

@@ -45,7 +45,7 @@ class WalkFields(QWidget):
         self._rows = vbox(gap=12)
         self._asked = boxed(self._rows)
         model = titled("Model", self.model, "A model of this workspace, or one that is still in training.")
-        self.setLayout(vbox(model, self.note, self._how, self._asked, gap=12))
+        self.setLayout(vbox(model, self.note, self._how, self._asked, ..., gap=12))
 
     # The model and what it can be asked for.
 

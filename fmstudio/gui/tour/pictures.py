@@ -48,7 +48,7 @@ def _draw_data(tour: Tour, steps: int) -> Iterator[Wait]:
     yield tour.at_rest("the statistics of the pictures")
     yield tour.picture("data-picture-statistics")
     tour.click("data-sight-clean")
-    data.dataset.duplicates.find()
+    data.dataset.duplicates.look()
     yield tour.at_rest("the duplicates")
     yield tour.picture("data-duplicates")
 

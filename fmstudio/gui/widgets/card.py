@@ -23,7 +23,12 @@ class Card(QFrame):
         self.caption.setVisible(bool(caption))
         self.title.setVisible(bool(title))
         self.body = vbox()
-        self.setLayout(vbox(self._header, (self.body, 1), gap=12, margins=_PADDING))
+        self._layout = vbox(self._header, (self.body, 1), gap=12, margins=_PADDING)
+        self.setLayout(self._layout)
+
+    def set_padding(self, left: int, top: int, right: int, bottom: int) -> None:
+        """Leave other room between the border and what is inside."""
+        self._layout.setContentsMargins(left, top, right, bottom)
 
     def add_control(self, control: QWidget) -> None:
         """Put a control at the right end of the title."""

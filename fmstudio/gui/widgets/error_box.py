@@ -90,14 +90,13 @@ class Banner(QFrame):
         self.setObjectName(name)
         self.setProperty("role", "banner")
         self.sentence = label("", "body", f"{name}-sentence", wrap=True)
-        self.setLayout(
-            hbox(
-                IconLabel(theme, "mdi6.information-outline", "warning"),
-                (self.sentence, 1),
-                icon_button("mdi6.close", "Dismiss", f"{name}-close", theme, self.dismissed.emit),
-                margins=(12, 6, 8, 6),
-            )
+        self._line = hbox(
+            IconLabel(theme, "mdi6.information-outline", "warning"),
+            (self.sentence, 1),
+            icon_button("mdi6.close", "Dismiss", f"{name}-close", theme, self.dismissed.emit),
+            margins=(12, 6, 8, 6),
         )
+        self.setLayout(self._line)
         self.dismissed.connect(self.hide)
         self.hide()
 
@@ -116,7 +115,7 @@ class UndoBanner(Banner):
         super().__init__(theme, name)
         self._key = ""
         self.button = button("Undo", f"{name}-button", theme, role="link", clicked=self._restore)
-        self.layout().insertWidget(2, self.button)
+        self._line.insertWidget(2, self.button)
 
     def offer(self, key: str, sentence: str) -> None:
         """Offer to bring back what `key` names; it replaces an earlier offer."""

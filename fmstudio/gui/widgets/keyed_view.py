@@ -1,6 +1,6 @@
 """Keys that mean something in a part of a panel: Ctrl+Enter does what this part is there to do, Esc leaves it."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,7 +17,7 @@ class KeyedView(QWidget):
     leaves = False
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and self._meant(event):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._meant(event):
             event.accept()
             return True
         return super().event(event)
@@ -28,7 +28,7 @@ class KeyedView(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def _meant(self, event: QKeyEvent):
+    def _meant(self, event: QKeyEvent) -> SignalInstance | None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if self.acts and enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             return self.acted

@@ -1,10 +1,11 @@
 """A row of a few exclusive choices that are all in sight, such as Simple | Advanced."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QPushButton
 
 from fmstudio.gui.widgets.boxes import hbox
 
@@ -35,7 +36,7 @@ class Segments(QFrame):
         self._group.button(0).setChecked(True)
         self._group.idClicked.connect(lambda number: self.changed.emit(self._values[number]))
 
-    def value(self) -> object:
+    def value(self) -> Any:
         """The chosen value."""
         return self._values[self._group.checkedId()]
 
@@ -48,12 +49,13 @@ class Segments(QFrame):
         """Choose without telling anyone."""
         self._group.button(self._values.index(value)).setChecked(True)
 
-    def button(self, value: object) -> QPushButton:
+    def button(self, value: object) -> QAbstractButton:
         """The button of a value."""
         return self._group.button(self._values.index(value))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
+        steps: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        step = steps.get(event.key())
         number = self._group.checkedId() + (step or 0)
         if step and 0 <= number < len(self._values):
             self._group.button(number).setFocus()

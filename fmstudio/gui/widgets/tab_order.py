@@ -17,14 +17,14 @@ def stops(widget: QWidget) -> Iterator[QWidget]:
     """Where Tab can stop in a widget, in the order of its layouts."""
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
         yield widget
-    if widget.layout() is not None:
-        yield from _stops_of(widget.layout())
+    if (layout := widget.layout()) is not None:
+        yield from _stops_of(layout)
 
 
 def _stops_of(layout: QLayout) -> Iterator[QWidget]:
-    for place in range(layout.count()):
-        item = layout.itemAt(place)
-        if item.widget() is not None:
-            yield from stops(item.widget())
-        elif item.layout() is not None:
-            yield from _stops_of(item.layout())
+    items = [layout.itemAt(place) for place in range(layout.count())]
+    for item in filter(None, items):
+        if (widget := item.widget()) is not None:
+            yield from stops(widget)
+        elif (inner := item.layout()) is not None:
+            yield from _stops_of(inner)

@@ -78,7 +78,7 @@ def test_from_a_folder_to_clean_tokens(real, notes, qtbot, workspace):
     wait(lambda: tokens.figures["vocabulary"].value.text() == "257")
     size = len(tokens.text.toPlainText().encode())
     assert tokens.view.count == size
-    tokens.choice.size.set_value(400)
+    tokens.choice.vocabulary.set_value(400)
     tokens.choice.choose("bpe")
     wait(lambda: tokens.figures["vocabulary"].value.text() == "400")
     assert tokens.view.count < size

@@ -51,7 +51,7 @@ def test_arrow_keys_go_through_the_datasets(panel):
 
 
 def test_deleting_asks_first_and_tells_what_is_lost(panel, workspace, qtbot):
-    panel.actions.ask_delete("plays")
+    panel.verbs.ask_delete("plays")
     box = panel.findChild(QMessageBox, "delete-dataset")
     assert box.text() == "Delete “plays”?"
     assert "3,480 documents" in box.informativeText()
@@ -63,7 +63,7 @@ def test_deleting_asks_first_and_tells_what_is_lost(panel, workspace, qtbot):
 
 
 def test_keeping_it_deletes_nothing(panel, workspace):
-    panel.actions.ask_delete("plays")
+    panel.verbs.ask_delete("plays")
     panel.findChild(QAbstractButton, "delete-dataset-keep").click()
     assert len(workspace.datasets()) == 2
 

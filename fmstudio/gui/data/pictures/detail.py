@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from fmstudio.gui.data.pictures.large import PictureBox
 from fmstudio.gui.theme import Theme
@@ -40,7 +40,7 @@ class PictureDetail(Card):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__("Picture", "picture-detail")
-        self.layout().setContentsMargins(16, 12, 12, 12)
+        self.set_padding(16, 12, 12, 12)
         self.box = PictureBox(theme, "picture-large", "The chosen picture, enlarged")
         self.box.setFixedHeight(200)
         self.words = label("", "body", "picture-caption", wrap=True)
@@ -123,7 +123,7 @@ class Facts(QWidget):
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)
-        self._rows: list[tuple[QWidget, QWidget]] = []
+        self._rows: list[tuple[QLabel, QLabel]] = []
         self.pairs: list[tuple[str, str]] = []
 
     def show_facts(self, pairs: Sequence[tuple[str, str]]) -> None:

@@ -57,7 +57,7 @@ class DrawSheet(KeyedView):
     def _lay_out(self) -> None:
         what = Card("What to draw", "draw-what")
         what.setFixedWidth(320)
-        what.layout().setContentsMargins(16, 16, 4, 12)
+        what.set_padding(16, 16, 4, 12)
         fields = vbox(gap=12, margins=(0, 0, 12, 0))
         content = boxed(fields)
         for title, field in (("Style", self.style_field), ("How many", self.count), ("Name", self.name)):

@@ -48,7 +48,7 @@ class DuplicatesView(KeyedView):
             "Each picture has a fingerprint of 64 bits; those of two pictures that look alike differ in few. "
             "0 finds pictures whose fingerprints are the same."
         )
-        self.find_button = button("Find", "duplicates-find", theme, "mdi6.magnify-scan", clicked=self.find)
+        self.find_button = button("Find", "duplicates-find", theme, "mdi6.magnify-scan", clicked=self.look)
         self.state = label("", "caption", "duplicates-state", wrap=True)
         self.error = ErrorBox(theme, "duplicates-error")
         self.groups = DuplicateGroups(studio)
@@ -73,9 +73,7 @@ class DuplicatesView(KeyedView):
             left.body.addWidget(part)
         left.body.addStretch(1)
         left.body.addWidget(self.find_button, 0, Qt.AlignmentFlag.AlignLeft)
-        right = vbox(gap=12)
-        for part, stretch in ((self.error, 0), (self.invitation, 1), (self.groups, 1), (self.making, 0)):
-            right.addWidget(part, stretch)
+        right = vbox(self.error, (self.invitation, 1), (self.groups, 1), self.making, gap=12)
         self.setLayout(hbox(left, (right, 1), gap=16))
 
     def _connect(self, studio: Studio) -> None:
@@ -106,7 +104,7 @@ class DuplicatesView(KeyedView):
 
     # Finding.
 
-    def find(self) -> None:
+    def look(self) -> None:
         """Look for duplicates."""
         if not self.find_button.isEnabled():
             return
@@ -158,7 +156,7 @@ class DuplicatesView(KeyedView):
         self.making.make(WITHOUT_DUPLICATES, indices=self.groups.going)
 
     def _act(self) -> None:
-        (self.find if self.refusal() else self.apply)()
+        (self.look if self.refusal() else self.apply)()
 
     # What is shown when.
 

@@ -33,7 +33,7 @@ class LargePicture(QWidget):
         super().__init__(parent)
         self.setObjectName(name)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._theme = theme
+        self._theme, self._parent = theme, parent
         self._image = QImage()
         self._lines: list[str] = []
         self.hide()
@@ -54,7 +54,7 @@ class LargePicture(QWidget):
         self.update()
 
     def _beside(self, tile: QRect) -> QPoint:
-        room = self.parentWidget().rect()
+        room = self._parent.rect()
         right = tile.right() + 10
         left = right if right + self.width() <= room.width() else tile.left() - 10 - self.width()
         top = tile.center().y() - self.height() // 2

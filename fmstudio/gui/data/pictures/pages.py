@@ -96,7 +96,8 @@ class PicturePages(QObject):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
-        self.dataset, self.label, self.search = "", None, ""
+        self.dataset = self.search = ""
+        self.label: str | None = None
         self.total = 0
         self.complete = False
         self.size = _MOST

@@ -50,8 +50,8 @@ class PictureStatisticsView(CountedView):
         brightness = Card("Brightness", "picture-statistics-channels-card", "share of all pixels")
         brightness.body.addWidget(self.channels, 1)
         self._cards.setSpacing(16)
-        for column in range(_ACROSS):
-            self._cards.setColumnStretch(column, 1)
+        for number in range(_ACROSS):
+            self._cards.setColumnStretch(number, 1)
         column = vbox(figures, hbox((mean, 2), (brightness, 5), gap=16), self._cards, self.skipped, ..., gap=16)
         self.put(column)
 
@@ -72,8 +72,9 @@ class PictureStatisticsView(CountedView):
 
     def _show_shares(self, counts: Mapping[str, tuple[str, Mapping[str, int]]]) -> None:
         while item := self._cards.takeAt(0):
-            item.widget().hide()
-            item.widget().deleteLater()
+            if card := item.widget():
+                card.hide()
+                card.deleteLater()
         self.counted = {}
         for number, (title, (caption, parts)) in enumerate(counts.items()):
             card = _ShareCard(self._theme, title, caption, parts)

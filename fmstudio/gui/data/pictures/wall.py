@@ -282,10 +282,11 @@ class PictureWall(QAbstractScrollArea):
 
     def _place_by_key(self, key: int) -> int | None:
         lines = max(1, self.viewport().height() // self._step)
-        steps = {
+        steps: dict[int, int] = {
             Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -self.columns, Qt.Key.Key_Down: self.columns,
             Qt.Key.Key_PageUp: -lines * self.columns, Qt.Key.Key_PageDown: lines * self.columns,
         }  # fmt: skip
         if key in steps:
             return self.selected + steps[key] if self.selected >= 0 else self.in_sight()[0]
-        return {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.pages.total - 1}.get(key)
+        ends: dict[int, int] = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.pages.total - 1}
+        return ends.get(key)

@@ -57,13 +57,11 @@ class CleaningView(KeyedView):
     def _lay_out(self) -> None:
         left = Card("Rules", "cleaning-rules")
         left.setFixedWidth(288)
-        left.layout().setContentsMargins(16, 16, 4, 12)
+        left.set_padding(16, 16, 4, 12)
         left.body.addWidget(self.rules, 1)
         left.body.addWidget(self.state)
         left.body.addWidget(self.review_button, 0, Qt.AlignmentFlag.AlignLeft)
-        right = vbox(gap=12)
-        for part, stretch in ((self.error, 0), (self.invitation, 1), (self.findings, 1), (self.making, 0)):
-            right.addWidget(part, stretch)
+        right = vbox(self.error, (self.invitation, 1), (self.findings, 1), self.making, gap=12)
         self.setLayout(hbox(left, (right, 1), gap=16))
 
     def _connect(self, studio: Studio) -> None:
@@ -112,6 +110,8 @@ class CleaningView(KeyedView):
         self._judge()
 
     def _found(self, data: Mapping[str, Any]) -> None:
+        if self._review is None:
+            return  # nobody has asked
         self._review = Review(self._review.documents, self._review.bytes, findings_of(data))
         self.findings.show_review(self._review)
 

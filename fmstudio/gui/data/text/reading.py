@@ -24,7 +24,7 @@ class ReadingView(Card):
         super().__init__("", "reading")
         self._theme = theme
         self._search = ""
-        self.layout().setContentsMargins(16, 12, 12, 8)
+        self.set_padding(16, 12, 12, 8)
         self.heading = ElidedLabel("", "section", "reading-heading")
         self.about = ElidedLabel("", "caption", "reading-about")
         self.place = label("", "caption", "reading-place")
@@ -92,7 +92,8 @@ class ReadingView(Card):
         cursor.mergeBlockFormat(airy)
 
     def _mark_finds(self) -> None:
-        marks, first = [], None
+        marks: list[QTextEdit.ExtraSelection] = []
+        first = None
         look = QTextCharFormat()
         look.setBackground(self._theme.color("selection"))
         look.setForeground(self._theme.color("text"))

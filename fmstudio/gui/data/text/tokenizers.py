@@ -30,7 +30,7 @@ class TokenizerChoice(QWidget):
         self.kind = ChoiceField("tokenizer-kind", "Tokenizer", [])
         self.kind.setFixedWidth(228)
         self._theme = theme
-        self.size: FieldRow | None = None  # until it is told what a vocabulary may be
+        self.vocabulary: FieldRow | None = None  # until it is told what a vocabulary may be
         self.browse = button("Choose a file…", "tokenizer-browse", theme, "mdi6.file-outline", clicked=self.ask_file)
         self.path = ElidedLabel("", "caption", "tokenizer-path")
         self.path.setMinimumWidth(240)
@@ -48,11 +48,13 @@ class TokenizerChoice(QWidget):
 
     def set_settings(self, settings: Sequence[Setting]) -> None:
         """What a tokenizer can be made with, as the data stage tells it."""
-        if self.size is None:
-            self.size = FieldRow(next(each for each in settings if each.path.endswith("vocabulary_size")), self._theme)
-            self.size.setFixedWidth(168)
-            self.size.edited.connect(self.changed)
-            self._sizes.addWidget(self.size)
+        if self.vocabulary is None:
+            self.vocabulary = FieldRow(
+                next(each for each in settings if each.path.endswith("vocabulary_size")), self._theme
+            )
+            self.vocabulary.setFixedWidth(168)
+            self.vocabulary.edited.connect(self.changed)
+            self._sizes.addWidget(self.vocabulary)
             self._chose()
 
     def set_workspace(self, workspace: Workspace) -> None:
@@ -97,11 +99,11 @@ class TokenizerChoice(QWidget):
     @property
     def vocabulary_size(self) -> Any:
         """How many tokens to learn; None until it is known how many there can be."""
-        return self.size.value() if self.size else None
+        return self.vocabulary.value() if self.vocabulary else None
 
     def problem(self) -> str:
         """Why it cannot be used as it stands, or ""."""
-        if self.learns and (found := self.size.problem() if self.size else "Getting ready…"):
+        if self.learns and (found := self.vocabulary.problem() if self.vocabulary else "Getting ready…"):
             return found
         if self.kind.value() == FILE and not self._file:
             return "Choose a tokenizer.json first."
@@ -126,7 +128,7 @@ class TokenizerChoice(QWidget):
         self.changed.emit()
 
     def _arrange(self) -> None:
-        if self.size:
-            self.size.setVisible(self.learns)
+        if self.vocabulary:
+            self.vocabulary.setVisible(self.learns)
         for part in (self.browse, self.path):
             part.setVisible(self.kind.value() == FILE)

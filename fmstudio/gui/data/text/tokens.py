@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QPlainTextEdit
 
 from fmstudio.gui import formatting
@@ -130,7 +131,7 @@ class TokensView(KeyedView):
         self._asked = asked
         self._explaining.ask(**asked)
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.explain()
 

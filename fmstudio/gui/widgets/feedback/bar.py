@@ -1,6 +1,6 @@
 """The row under an output where a person says what they think of it: thumbs, a score, tags, a comment, a correction."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -72,7 +72,7 @@ class FeedbackBar(QWidget):
         made.clicked.connect(lambda checked: self._save(thumbs=value if checked else 0))
         return made
 
-    def _opener(self, icon: str, text: str, part: str, act) -> QToolButton:
+    def _opener(self, icon: str, text: str, part: str, act: Callable[[], object]) -> QToolButton:
         made = icon_button(icon, text, f"{self._name}-{part}", self._theme, act)
         made.setText(text)
         return made
@@ -135,7 +135,12 @@ class FeedbackBar(QWidget):
     def _hear_judgement(self, event: Event) -> None:
         if not isValid(self):
             return  # its output is not shown any more
-        if isinstance(event, Sample) and event.data["entry"] == self.entry and not self._saving:
+        if (
+            isinstance(event, Sample)
+            and isinstance(event.data, dict)
+            and event.data["entry"] == self.entry
+            and not self._saving
+        ):
             self._judgement = dict(event.data)
             self._output = self._output or event.data["output"]
             self._show_judgement(self._judgement)

@@ -72,7 +72,7 @@ class ScoreStars(QWidget):
             self._choose(0 if star == self._value else star)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1}
+        steps: dict[int, int] = {Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1}
         if event.key() in steps:
             self._choose(self._value + steps[event.key()])
         elif Qt.Key.Key_0 <= event.key() <= Qt.Key.Key_5:

@@ -63,8 +63,9 @@ class TagChips(QWidget):
 
     def _rebuild(self) -> None:
         while self._flow.count() > 0:
-            widget = self._flow.takeAt(0).widget()
-            if widget is not self.field:
+            item = self._flow.takeAt(0)
+            widget = item.widget() if item else None
+            if widget and widget is not self.field:
                 widget.deleteLater()
         for tag in self.tags:
             self._flow.addWidget(self._chip(tag))

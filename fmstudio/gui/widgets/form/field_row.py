@@ -16,6 +16,7 @@ from fmstudio.gui.widgets.switch import Switch
 from fmstudio.recipe import RecipeError, Setting, check
 
 _TINY = QSize(15, 15)
+Editor = NumberField | ChoiceField | TextField | LinesField | DatasetsField | Switch
 
 
 class FieldRow(QWidget):
@@ -146,7 +147,7 @@ class FieldRow(QWidget):
         QToolTip.showText(place, tooltip(self.setting), self._info)
 
 
-def make_editor(setting: Setting, theme: Theme) -> QWidget:
+def make_editor(setting: Setting, theme: Theme) -> Editor:
     """The editor for a setting's kind."""
     name = f"field-{setting.path}"
     match setting.kind:

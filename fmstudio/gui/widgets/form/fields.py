@@ -7,6 +7,7 @@ returned as the text that was typed, so that whoever checks it can name it.
 import math
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent, QValidator, QWheelEvent
@@ -138,7 +139,7 @@ class ChoiceField(QComboBox):
         self.activated.connect(lambda: self.edited.emit())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    def value(self) -> object:
+    def value(self) -> Any:
         """The chosen value."""
         return self.currentData()
 

@@ -240,7 +240,7 @@ class EntryList(QListView):
 def toggle(index: QModelIndex) -> bool:
     """Check or uncheck an entry."""
     other = Qt.CheckState.Unchecked if index.data(_CHECK) == Qt.CheckState.Checked else Qt.CheckState.Checked
-    return bool(index.model().setData(index, other, _CHECK))  # type: ignore[attr-defined]
+    return bool(index.model().setData(index, other, _CHECK))
 
 
 class EntryPainter(QStyledItemDelegate):

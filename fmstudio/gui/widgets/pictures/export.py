@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, Signal
@@ -88,6 +89,6 @@ class PictureExport(QObject):
     def _rated(self) -> None:
         self.rating = None
 
-    def open_menu(self, place: QPoint, *arguments, **more) -> None:
+    def open_menu(self, place: QPoint, *arguments: Any, **more: Any) -> None:
         """Show that menu at a place of the screen."""
         self.menu(*arguments, **more).popup(place)

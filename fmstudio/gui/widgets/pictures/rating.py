@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 from shiboken6 import isValid
@@ -40,7 +40,8 @@ class PictureRating(QFrame):
     closed = Signal()
 
     def __init__(self, studio: Studio, picture: np.ndarray, drawn: Drawn, owner: QWidget) -> None:
-        super().__init__(owner.window())
+        self._place = owner.window()
+        super().__init__(self._place)
         self.setObjectName("popup")
         self.setAccessibleName("Rate this picture")
         self._studio, self._picture, self._drawn = studio, picture, drawn
@@ -69,7 +70,7 @@ class PictureRating(QFrame):
     def open_at(self, place: QPoint) -> None:
         """Show it near a place of the screen, inside the window."""
         self.adjustSize()
-        window = self.parentWidget()
+        window = self._place
         corner = window.mapFromGlobal(place)
         left = max(8, min(corner.x(), window.width() - self.width() - 8))
         top = max(8, min(corner.y() + 8, window.height() - 2 * self.height() - 8))
@@ -108,7 +109,7 @@ class PictureRating(QFrame):
         if choice == LOGGING and not self.entry:
             self._keep()
 
-    def event(self, event) -> bool:
+    def event(self, event: QEvent) -> bool:
         if event.type() == event.Type.LayoutRequest and self.isVisible():
             self.adjustSize()
         return super().event(event)

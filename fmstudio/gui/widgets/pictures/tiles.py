@@ -3,8 +3,17 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fmstudio.gui.theme import Theme
@@ -144,7 +153,7 @@ class PictureTiles(QWidget):
 
     # Painting.
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(self._theme.font("caption"))
         columns, side = self.layout_of()
@@ -166,29 +175,34 @@ class PictureTiles(QWidget):
 
     # The mouse and the keys.
 
-    def mouseMoveEvent(self, event) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._enlarge(self.at(event.position().toPoint()))
 
-    def leaveEvent(self, event) -> None:
+    def leaveEvent(self, event: QEvent) -> None:
         self._enlarge(-1)
 
-    def hideEvent(self, event) -> None:
+    def hideEvent(self, event: QHideEvent) -> None:
         self._enlarge(-1)
 
-    def mousePressEvent(self, event) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.at(event.position().toPoint())
         if index >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self._choose(index)
 
-    def contextMenuEvent(self, event) -> None:
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         index = self.at(event.pos()) if event.reason() == event.Reason.Mouse else self.selected
         if index >= 0:
             self._enlarge(-1)
             self.menu_wanted.emit(index, event.globalPos())
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         columns, _ = self.layout_of()
-        by = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -columns, Qt.Key.Key_Down: columns}
+        by: dict[int, int] = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -columns,
+            Qt.Key.Key_Down: columns,
+        }
         if event.key() in by and self._images and self.selectable:
             self._choose(max(0, min(len(self._images) - 1, self.selected + by[event.key()])))
         else:
@@ -242,7 +256,7 @@ class _Enlarged(QWidget):
         corner.setY(max(0, min(corner.y(), window.height() - self.height())))
         return corner
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self._theme.color("border"))
         painter.setBrush(self._theme.color("surface"))

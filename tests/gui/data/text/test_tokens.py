@@ -82,8 +82,8 @@ def test_a_tokenizer_that_cannot_be_used_is_said_in_place(tokens, studio, engine
 
 def test_a_vocabulary_out_of_range_is_not_asked_for(tokens, panel, engine):
     before = engine.targets().count(EXPLAIN)
-    tokens.choice.size.set_value(12)
-    tokens.choice.size.edited.emit()
+    tokens.choice.vocabulary.set_value(12)
+    tokens.choice.vocabulary.edited.emit()
     assert text(panel, "tokens-state") == "Vocabulary size must be a whole number from 257 to 262,144."
     assert engine.targets().count(EXPLAIN) == before
     assert not panel.findChild(QAbstractButton, "learn-go").isEnabled()
