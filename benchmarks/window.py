@@ -168,8 +168,8 @@ def measure_windowless(workspace: Path, steps: int) -> dict[str, Any]:
     from fmstudio.workspace import Workspace
 
     clock, mailbox = StepClock(steps), Mailbox()
-    engine = Engine(mailbox)
-    engine.submit(request(Workspace(workspace), steps))
+    engine = Engine(mailbox, Workspace(workspace))
+    engine.submit(request(steps))
     while not clock.done:
         time.sleep(0.033)
         for _, event in mailbox.drain():
@@ -206,7 +206,7 @@ def train_in_window(workspace: Path, steps: int, watch_passes: bool) -> tuple["S
     timer.timeout.connect(passes.tick)
     clock.on_begin = passes.begin
     clock.on_end = application.quit
-    session.studio.submit(request(session.workspace, steps), clock.see)
+    session.studio.submit(request(steps), clock.see)
     if watch_passes:
         timer.start()
     application.exec()
@@ -235,7 +235,7 @@ def measure_talking(workspace: Path, steps: int) -> dict[str, Any]:
     until(lambda: bool(session.studio.description) and panel.state.listed and bool(panel.state.settings))
     panel.state.choose(STARTER)
     panel.state.set_sampling({"maximum_tokens": 300, "temperature": 0.8})
-    session.studio.submit(request(session.workspace, 1_000_000))
+    session.studio.submit(request(1_000_000))
     answers = 0
 
     def talk() -> None:
@@ -264,12 +264,12 @@ def measure_talking(workspace: Path, steps: int) -> dict[str, Any]:
     return passes.result() | {"answers": float(answers)}
 
 
-def request(workspace: Any, steps: int) -> Any:
+def request(steps: int) -> Any:
     """The training job as the Train panel asks for it."""
     from fmstudio.jobs import JobRequest, Priority
 
-    arguments = {"workspace": workspace, "recipe": recipe(steps)}
-    return JobRequest("Train", "fmstudio.training.pretraining:pretrain", arguments, Priority.BACKGROUND)
+    target = "fmstudio.training.pretraining:pretrain"
+    return JobRequest("Train", target, {"recipe": recipe(steps)}, Priority.BACKGROUND)
 
 
 class StepClock:

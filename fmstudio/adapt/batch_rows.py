@@ -14,7 +14,7 @@ from typing import Any
 
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers.encoding import Detected, decoded, detect
-from fmstudio.data.readers.source import Source
+from fmstudio.data.readers.source import SourceFile
 from fmstudio.errors import StudioError
 from fmstudio.workspace import explained
 
@@ -75,8 +75,8 @@ def _endings() -> str:
     return f"{', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
 
 
-def _source(path: Path) -> Source:
-    return Source(path, path.name, path.stat().st_size)
+def _source(path: Path) -> SourceFile:
+    return SourceFile(path, path.name, path.stat().st_size)
 
 
 def _lines(pieces: Iterator[str]) -> Iterator[str]:

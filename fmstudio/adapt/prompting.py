@@ -16,7 +16,7 @@ _LONGEST_TOKEN = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RenderedPrompt:
     """The exact text, and the messages that it was made from."""
 
     text: str
@@ -26,26 +26,26 @@ class Question:
 
 def put(
     facts: ModelFacts, sampling: TextSampling, messages: Sequence[Mapping[str, str]] | None, raw: bool = False
-) -> Question:
+) -> RenderedPrompt:
     """What a model is to read; raises StudioError for messages that make no conversation.
 
     A base model, which has no template, is given a conversation as plain text, message after message.
     """
     if messages is None:
         if raw or not facts.chat:
-            return Question(sampling.prompt, "completion", [])
+            return RenderedPrompt(sampling.prompt, "completion", [])
         messages = [{"role": "user", "content": sampling.prompt}]
     told = [_checked(message) for message in messages]
     if not told:
         raise StudioError("There is no message to answer; write one first.")
     if not facts.chat:
-        return Question("\n\n".join(message["content"] for message in told), "completion", told)
+        return RenderedPrompt("\n\n".join(message["content"] for message in told), "completion", told)
     letters = sum(len(message["content"]) for message in told)
     fitting(facts.path.stem, letters // max(_LONGEST_TOKEN, 1), facts.context, at_least=True)
     told = _with_system(told, sampling.system)
     template = ChatTemplate(facts.template, facts.special, facts.path.stem)
     shown = told if told[0]["role"] != "system" or template.takes_system() else _without_system(told)
-    return Question(template.render(shown), "chat", told)
+    return RenderedPrompt(template.render(shown), "chat", told)
 
 
 def _checked(message: Mapping[str, Any]) -> dict[str, str]:

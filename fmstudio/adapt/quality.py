@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fmstudio.adapt.opened_collections import OpenCollection, opened
-from fmstudio.adapt.questions import Questions, questions_from_table, title_questions
+from fmstudio.adapt.questions import QuestionSet, questions_from_table, title_questions
 from fmstudio.adapt.retrieval import RetrievalSettings, rank
 from fmstudio.jobs import JobContext, Note, Progress, Sample
 from fmstudio.jobs.context import Job
@@ -90,7 +90,7 @@ def document_order(collection: OpenCollection, chunks: Sequence[int]) -> list[st
     return list(dict.fromkeys(sources[chunk] for chunk in chunks if chunk in sources))
 
 
-def _quality(asked: Questions, scores: Mapping[str, Score], misses: list[dict[str, Any]]) -> dict[str, Any]:
+def _quality(asked: QuestionSet, scores: Mapping[str, Score], misses: list[dict[str, Any]]) -> dict[str, Any]:
     misses.sort(key=lambda miss: -(miss["rank"] or 1_000_000))
     return {
         "questions": len(scores["both"].ranks),

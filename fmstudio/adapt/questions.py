@@ -10,7 +10,7 @@ from pathlib import Path
 from fmstudio.adapt.collection_tables import StoredDocument
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers.encoding import decoded, detect
-from fmstudio.data.readers.source import Source
+from fmstudio.data.readers.source import SourceFile
 from fmstudio.errors import StudioError
 
 _NAMED = 5  # lines and names that a note lists
@@ -20,7 +20,7 @@ _TOPIC = re.compile(r"help\('(.+)'\)")  # as the documents of Python's reference
 
 
 @dataclass(slots=True)
-class Questions:
+class QuestionSet:
     """What to ask, each with the sources of all documents that are right; `notes` say what was left out."""
 
     origin: str
@@ -28,20 +28,20 @@ class Questions:
     notes: list[str] = field(default_factory=list)
 
 
-def title_questions(documents: Sequence[StoredDocument], collection: str) -> Questions:
+def title_questions(documents: Sequence[StoredDocument], collection: str) -> QuestionSet:
     """The title of each document as a question after it. A title that several share has several right answers."""
     by_title: dict[str, list[str]] = {}
     for document in documents:
         by_title.setdefault(document.title, []).append(document.source)
     if not by_title:
         raise StudioError(f"Collection {collection!r} has no document to ask after; index some first.")
-    return Questions("titles of the documents", list(by_title.items()))
+    return QuestionSet("titles of the documents", list(by_title.items()))
 
 
-def questions_from_table(path: str, documents: Sequence[StoredDocument], collection: str) -> Questions:
+def questions_from_table(path: str, documents: Sequence[StoredDocument], collection: str) -> QuestionSet:
     """The rows of a table whose source is in the collection, by path, file name, title or topic of Python's."""
     file = Path(path).expanduser()
-    found = Questions(file.name)
+    found = QuestionSet(file.name)
     ragged: list[str] = []
     unknown: list[str] = []
     known = _names(documents)
@@ -103,7 +103,7 @@ def _header(header: Sequence[str]) -> str:
 
 def _text(file: Path) -> str:
     try:
-        source = Source(file, file.name, file.stat().st_size)
+        source = SourceFile(file, file.name, file.stat().st_size)
         if source.size > _LARGEST:
             raise Refused(f"it is larger than {_LARGEST >> 20} MB")
         steps = detect(source)

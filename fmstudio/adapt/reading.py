@@ -13,7 +13,7 @@ from fmstudio.data.documents import Document
 from fmstudio.data.errors import Refused
 from fmstudio.data.intake import guarded
 from fmstudio.data.readers import registry
-from fmstudio.data.readers.source import Source
+from fmstudio.data.readers.source import SourceFile
 from fmstudio.data.readers.structure import Heading, take_marks
 
 BUILT_IN = samples.NAME
@@ -55,7 +55,7 @@ def read_text(path: Path) -> Iterator[Text | None]:
         raise Refused("it is a table, not a document; add it as a dataset, or save its text as a document")
     if size > _LARGEST and path.suffix.lower() not in _PICTURED:
         raise Refused(f"it is larger than {_LARGEST >> 20} MB; split it")
-    source = Source(path, path.name, size, marked=True)
+    source = SourceFile(path, path.name, size, marked=True)
     found: Document | None = None
     for document in guarded(registry.read(source)):
         if found is not None and document is not None:

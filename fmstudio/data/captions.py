@@ -11,7 +11,7 @@ from typing import Any
 
 from fmstudio.data.errors import Refused
 from fmstudio.data.intake import Report, guarded
-from fmstudio.data.readers.source import Source
+from fmstudio.data.readers.source import SourceFile
 from fmstudio.data.readers.tables import open_rows
 from fmstudio.data.sources import Found
 from fmstudio.jobs import Event, Note
@@ -74,7 +74,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _rows(file: Found, wanted: str, notes: list[str]) -> Iterator[Rows | None]:
-    source = Source(file.path, file.name, file.size, notes=notes)
+    source = SourceFile(file.path, file.name, file.size, notes=notes)
     reading = open_rows(source)
     while True:
         try:

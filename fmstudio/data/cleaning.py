@@ -9,7 +9,7 @@ from typing import Any
 from fmstudio.data.documents import Document, Documents, DocumentWriter, open_documents
 from fmstudio.data.errors import DataError
 from fmstudio.data.pacing import Pace
-from fmstudio.data.rules import RULES, CleaningRules, Verdict, judge
+from fmstudio.data.rules import RULES, CleaningRules, FilterResult, judge
 from fmstudio.jobs import Artefact, Event, JobContext, Note, Progress, Sample
 from fmstudio.recipe import build
 from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
@@ -28,8 +28,8 @@ def review(
     with open_documents(workspace, dataset) as documents:
         report = _Report(documents)
         pace, rhythm = Pace(), Pace(0.5)
-        for verdict in judge(documents, chosen):
-            report.add(verdict)
+        for result in judge(documents, chosen):
+            report.add(result)
             if rhythm.due():
                 yield Sample("review", "review", report.data())
             if pace.due():
@@ -79,14 +79,14 @@ def _write(
 ) -> Generator[Event, None, None]:
     pace = Pace()
     with removed.open("w", encoding="utf-8") as gone:
-        for verdict in judge(report.documents, rules):
-            report.add(verdict)
-            about = report.documents.about(verdict.index)
-            if verdict.rule:
-                entry = {"index": verdict.index, "title": about["title"], "rule": verdict.rule, "why": verdict.why}
+        for result in judge(report.documents, rules):
+            report.add(result)
+            about = report.documents.about(result.index)
+            if result.rule:
+                entry = {"index": result.index, "title": about["title"], "rule": result.rule, "why": result.why}
                 gone.write(json.dumps(entry, ensure_ascii=False) + "\n")
             else:
-                writer.add(Document(verdict.text, **about))
+                writer.add(Document(result.text, **about))
             if pace.due():
                 yield report.progress(f"Cleaning {dataset}")
                 if context.stopping:
@@ -113,32 +113,32 @@ class _Report:
         self._bytes_done = 0
         self._rules: dict[str, dict[str, Any]] = {rule: {"count": 0, "bytes": 0, "examples": []} for rule in RULES}
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, result: FilterResult) -> None:
         self.done += 1
-        size = int(self._sizes[verdict.index])
+        size = int(self._sizes[result.index])
         self._bytes_done += size
-        if verdict.changed:
-            self._count("encoding", verdict, size)
-        if verdict.rule:
-            self._count(verdict.rule, verdict, size)
+        if result.changed:
+            self._count("encoding", result, size)
+        if result.rule:
+            self._count(result.rule, result, size)
 
-    def _count(self, rule: str, verdict: Verdict, size: int) -> None:
+    def _count(self, rule: str, result: FilterResult, size: int) -> None:
         entry = self._rules[rule]
         entry["count"] += 1
         entry["bytes"] += size
         if len(entry["examples"]) < _EXAMPLES:
-            entry["examples"].append(self._example(rule, verdict))
+            entry["examples"].append(self._example(rule, result))
 
-    def _example(self, rule: str, verdict: Verdict) -> dict[str, Any]:
+    def _example(self, rule: str, result: FilterResult) -> dict[str, Any]:
         """Before and after, from where they first differ: the repaired text, or the duplicate that stays."""
-        before, after, why = verdict.text[:_SNIPPET], "", verdict.why
+        before, after, why = result.text[:_SNIPPET], "", result.why
         if rule == "encoding":
-            before, after, why = *_first_difference(verdict.before, verdict.text), "wrongly decoded once"
-        elif verdict.twin:
-            before, after = _first_difference(verdict.text, self.documents.text(verdict.twin.index))
-            why += f" ({self.documents.about(verdict.twin.index)['title']}), which stays"
-        title = self.documents.about(verdict.index)["title"]
-        return {"index": verdict.index, "title": title, "why": why, "before": before, "after": after}
+            before, after, why = *_first_difference(result.before, result.text), "wrongly decoded once"
+        elif result.twin:
+            before, after = _first_difference(result.text, self.documents.text(result.twin.index))
+            why += f" ({self.documents.about(result.twin.index)['title']}), which stays"
+        title = self.documents.about(result.index)["title"]
+        return {"index": result.index, "title": title, "why": why, "before": before, "after": after}
 
     def data(self) -> dict[str, Any]:
         """For the panel: by rule how many documents, their bytes and some examples."""

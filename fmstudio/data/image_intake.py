@@ -16,7 +16,7 @@ from fmstudio.data.images import ImageMark, ImageWriter, Picture
 from fmstudio.data.intake import Report, guarded
 from fmstudio.data.readers import image_registry
 from fmstudio.data.readers.picture_labels import labels_file
-from fmstudio.data.readers.picture_source import Decoded, PictureSource
+from fmstudio.data.readers.picture_source import Decoded, PictureFile
 from fmstudio.data.sources import Found
 from fmstudio.jobs import Event, Note
 from fmstudio.recipe import build
@@ -76,7 +76,7 @@ class ImageIntake:
         if self._writer.count == before:
             raise Refused("it holds no picture")
 
-    def _pictures(self, source: PictureSource, file: Found, row: Row) -> Iterator[Picture | None]:
+    def _pictures(self, source: PictureFile, file: Found, row: Row) -> Iterator[Picture | None]:
         for decoded in image_registry.read(source, self.as_video):
             yield None if decoded is None else self._picture(decoded, file, row)
 

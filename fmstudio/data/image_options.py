@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from fmstudio.data.fitting import Fitting, colour
 from fmstudio.data.naming import description_setting, licence_setting, title_setting
-from fmstudio.data.readers.picture_source import PictureSource
+from fmstudio.data.readers.picture_source import PictureFile
 from fmstudio.data.sources import Found
 from fmstudio.recipe import setting
 
@@ -58,9 +58,9 @@ class PictureOptions:
         channels = 3 if self.channels == "colour" else 1
         return Fitting(self.size, self.crop, channels, colour(self.background), self.resampling, self.smallest)
 
-    def source(self, file: Found, notes: list[str]) -> PictureSource:
+    def source(self, file: Found, notes: list[str]) -> PictureFile:
         """A file as its reader wants it."""
-        return PictureSource(
+        return PictureFile(
             file.path, file.name, file.size, side=self.size, background=colour(self.background), notes=notes
         )
 
@@ -73,7 +73,7 @@ class ImageImportOptions(PictureOptions):
         0, "Of an animated picture, take every so many frames; 0 takes only the first.", minimum=0, unit="frames"
     )
 
-    def source(self, file: Found, notes: list[str]) -> PictureSource:
+    def source(self, file: Found, notes: list[str]) -> PictureFile:
         """A file as its reader wants it."""
         return replace(PictureOptions.source(self, file, notes), every=self.animation)
 
@@ -93,7 +93,7 @@ class VideoImportOptions(PictureOptions):
         maximum=1.0,
     )
 
-    def source(self, file: Found, notes: list[str]) -> PictureSource:
+    def source(self, file: Found, notes: list[str]) -> PictureFile:
         """A file as its reader wants it."""
         return replace(
             PictureOptions.source(self, file, notes),

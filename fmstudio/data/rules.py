@@ -57,7 +57,7 @@ class CleaningRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FilterResult:
     """What becomes of a document: `text` is its repaired text; `rule` names why it goes, or is empty where it stays."""
 
     index: int
@@ -73,8 +73,8 @@ class Verdict:
         return self.text is not self.before and self.text != self.before
 
 
-def judge(documents: Documents, rules: CleaningRules) -> Iterator[Verdict]:
-    """A verdict on every document, in order. Of duplicates the first stays, and only what stays is compared with."""
+def judge(documents: Documents, rules: CleaningRules) -> Iterator[FilterResult]:
+    """What becomes of every document, in order. Of duplicates the first stays, and only what stays is compared with."""
     exact = ExactDuplicates() if rules.exact_duplicates else None
     near = NearDuplicates(rules.similarity) if rules.near_duplicates else None
     for index in range(len(documents)):
@@ -89,7 +89,7 @@ def judge(documents: Documents, rules: CleaningRules) -> Iterator[Verdict]:
             rule, why = "exact_duplicates", f"the same as document {twin.index + 1:,}"
         elif near and (twin := near.find(index, text)):
             rule, why = "near_duplicates", f"{twin.similarity:.0%} like document {twin.index + 1:,}"
-        yield Verdict(index, before, text, rule, why, twin)
+        yield FilterResult(index, before, text, rule, why, twin)
 
 
 def repaired(text: str) -> str:

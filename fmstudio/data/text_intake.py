@@ -12,7 +12,7 @@ from fmstudio.data.errors import DataError, Refused
 from fmstudio.data.intake import Report, guarded
 from fmstudio.data.naming import description_setting, licence_setting, title_setting
 from fmstudio.data.readers import registry
-from fmstudio.data.readers.source import Source
+from fmstudio.data.readers.source import SourceFile
 from fmstudio.data.sources import Found
 from fmstudio.jobs import Event
 from fmstudio.recipe import build, setting
@@ -89,7 +89,9 @@ class TextIntake:
     def read(self, file: Found, notes: list[str]) -> Iterator[int]:
         """Write a file's documents; one without any text is refused."""
         options = self._options
-        source = Source(file.path, file.name, file.size, self._cutting, options.column, options.encoding, notes=notes)
+        source = SourceFile(
+            file.path, file.name, file.size, self._cutting, options.column, options.encoding, notes=notes
+        )
         before = self._writer.documents
         for document in guarded(registry.read(source)):
             if document is not None:

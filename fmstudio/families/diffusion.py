@@ -64,7 +64,7 @@ SHOWN, SHOWN_STEPS = 36, 12
 ILLUSTRATED = 9
 """Degrees of noise at which the objective is shown."""
 
-Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+DiffusionBatch = tuple[Tensor, Tensor, Tensor, Tensor]
 """Pictures, their conditions, noise of the pictures' shape, and a time for each."""
 
 
@@ -111,7 +111,7 @@ class DiffusionLearner(DiffusionNetwork, Learner):
         """One: all of the network, by the squared error of its answer."""
         return [Phase("network", self.unet, self._loss)]
 
-    def batch(self, step: int) -> Batch:
+    def batch(self, step: int) -> DiffusionBatch:
         """Pictures with all the chance of their lesson: a pure function of seed and step."""
         seed, count = self._recipe.training.seed, self._recipe.training.batch_size
         pictures, conditions = self._data.batch(seed, step, count)
@@ -121,7 +121,7 @@ class DiffusionLearner(DiffusionNetwork, Learner):
         device = self._device
         return pictures.to(device), conditions.to(device), drawn.to(device), times.to(device)
 
-    def _loss(self, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
+    def _loss(self, batch: DiffusionBatch) -> tuple[Tensor, Mapping[str, Tensor]]:
         with convolution_autocast(self._device, self._recipe.training.precision):
             loss = squared_errors(self.unet, self._path, self._model, batch).mean()
         return loss, {"loss/training": loss}
@@ -131,7 +131,7 @@ class DiffusionLearner(DiffusionNetwork, Learner):
         self.average.update(self.unet, step)
 
     @torch.no_grad()
-    def _errors(self, batch: Batch) -> Tensor:
+    def _errors(self, batch: DiffusionBatch) -> Tensor:
         return squared_errors(self.average.module, self._path, self._model, batch)
 
     def validate(self) -> Generator[None, None, ValidationResult]:
@@ -169,7 +169,7 @@ class DiffusionLearner(DiffusionNetwork, Learner):
         yield Sample("sample", "images", to_uint8(last.next_state), step)
 
 
-def squared_errors(network: nn.Module, path: NoisePath, model: DiffusionModel, batch: Batch) -> Tensor:
+def squared_errors(network: nn.Module, path: NoisePath, model: DiffusionModel, batch: DiffusionBatch) -> Tensor:
     """The mean squared error of the network's answer for each picture, (batch,)."""
     pictures, conditions, drawn, times = batch
     x = path.add_noise(pictures, drawn, times)

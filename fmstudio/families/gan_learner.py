@@ -52,10 +52,10 @@ WARM_UP = 200
 LATENTS, PLACES, FIXED = 11, 12, 13
 """Streams of chance."""
 
-Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+GanBatch = tuple[Tensor, Tensor, Tensor, Tensor]
 """Real pictures; their conditions; (batch, 2, latent), one latent for each player's update; (batch,) for WGAN-GP."""
 
-Loss = Callable[[Batch], tuple[Tensor, Mapping[str, Tensor]]]
+Loss = Callable[[GanBatch], tuple[Tensor, Mapping[str, Tensor]]]
 
 
 def diversities(real: Tensor, generated: Tensor) -> dict[str, Tensor]:
@@ -132,13 +132,13 @@ class GanLearner(GanNetwork, Learner):
     def _at_speed(self, loss: Loss) -> Loss:
         """The loss in the number format that is fastest; slopes are measured in full precision all the same."""
 
-        def at_speed(batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
+        def at_speed(batch: GanBatch) -> tuple[Tensor, Mapping[str, Tensor]]:
             with convolution_autocast(self._device, self._recipe.training.precision):
                 return loss(batch)
 
         return at_speed
 
-    def batch(self, step: int) -> Batch:
+    def batch(self, step: int) -> GanBatch:
         """Real pictures and all the chance of a step: a pure function of seed and step."""
         seed, count = self._recipe.training.seed, self._recipe.training.batch_size
         pictures, conditions = self._data.batch(seed, step, count)
@@ -147,7 +147,7 @@ class GanLearner(GanNetwork, Learner):
         device = self._device
         return pictures.to(device), conditions.to(device), drawn.to(device), places.to(device)
 
-    def _discriminator_loss(self, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
+    def _discriminator_loss(self, batch: GanBatch) -> tuple[Tensor, Mapping[str, Tensor]]:
         """Tell real from generated, with slopes kept small where the game's loss wants it."""
         real, conditions, drawn, places = batch
         shared = self._game.shared_drawing and torch.is_grad_enabled()
@@ -173,7 +173,7 @@ class GanLearner(GanNetwork, Learner):
             **varied,
         }
 
-    def _generator_loss(self, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
+    def _generator_loss(self, batch: GanBatch) -> tuple[Tensor, Mapping[str, Tensor]]:
         """Draw what scores as real pictures do.
 
         Of a shared drawing the generated pictures are scored anew, by what the discriminator has become; what it

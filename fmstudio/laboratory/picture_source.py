@@ -11,7 +11,7 @@ from fmstudio.data.errors import Refused
 from fmstudio.data.fitting import eight_bit
 from fmstudio.data.images import open_images
 from fmstudio.data.readers import pictures
-from fmstudio.data.readers.picture_source import PictureSource
+from fmstudio.data.readers.picture_source import PictureFile
 from fmstudio.errors import StudioError
 from fmstudio.jobs import JobContext, Sample
 from fmstudio.jobs.context import Job
@@ -67,7 +67,7 @@ def read(path: Path) -> np.ndarray:
     """The pixels of a picture file, upright and on white, (height, width, 3) of uint8; of an animation the first."""
     try:
         with explained(path):
-            wanted = PictureSource(path, path.name, path.stat().st_size, LARGEST_SIDE)
+            wanted = PictureFile(path, path.name, path.stat().st_size, LARGEST_SIDE)
             decoded = next(each for each in pictures.read(wanted) if each is not None)
         image = eight_bit(decoded.image).convert("RGBA")
     except Refused as refusal:

@@ -14,10 +14,23 @@ from hypothesis import given
 from hypothesis import strategies as some
 from hypothesis.extra import numpy as some_numpy
 
-from fmstudio.jobs import Artefact, Failed, Finished, Metrics, Note, Progress, Queued, Sample, TextDelta, Waiting
+from fmstudio.jobs import (
+    Artefact,
+    Driver,
+    Failed,
+    Finished,
+    JobRequest,
+    Metrics,
+    Note,
+    Progress,
+    Queued,
+    Sample,
+    TextDelta,
+    Waiting,
+)
 from fmstudio.jobs.codec import CodecError, decode, encode
 from fmstudio.jobs.driver import failure
-from fmstudio.workspace import FeedbackRow
+from fmstudio.workspace import FeedbackRow, Workspace
 
 TEXTS = some.text(some.characters(codec=None, exclude_categories=()), max_size=20)  # lone surrogates too
 NUMBERS = some.floats() | some.integers(-(2**70), 2**70)
@@ -128,6 +141,34 @@ def test_a_traceback_with_what_no_text_may_hold() -> None:
 def test_records_that_events_hold() -> None:
     row = FeedbackRow("f-1", "now", "text", "m", "p", "o", 1, 0, ("a", "b"), False)
     assert through(Sample("rows", "table", [row])).data == [row]
+
+
+@pytest.mark.parametrize(
+    ("target", "arguments"),
+    [
+        ("fmstudio.data.inspection:statistics", {"dataset": "articles"}),
+        ("fmstudio.data.tokenizing:explain", {"text": "naïve “quotes”", "tokenizer": {"kind": "byte"}}),
+        ("fmstudio.data.image_preview:page", {"dataset": "shapes"}),
+        ("fmstudio.data.image_statistics:statistics", {"dataset": "shapes"}),
+        ("fmstudio.data.catalogue:listing", {}),
+        ("fmstudio.training.describe:describe", {}),
+        ("fmstudio.adapt.models:listing", {}),
+        ("fmstudio.data.cleaning:review", {"dataset": "absent"}),
+    ],
+)
+def test_what_real_jobs_say(stocked: Workspace, pictured: Workspace, target: str, arguments: dict[str, Any]) -> None:
+    events = list(Driver(JobRequest("A job", target, arguments), stocked))
+    assert isinstance(events[-1], Failed if "absent" in arguments.values() else Finished)
+    assert any(isinstance(event, (Sample, Failed)) for event in events)
+    for event in events:
+        assert same(event, through(event))
+
+
+def test_what_a_training_says(stocked: Workspace, tables: dict[str, Any]) -> None:
+    events = list(Driver(JobRequest("Train", "fmstudio.training.pretraining:pretrain", {"recipe": tables}), stocked))
+    assert isinstance(events[-1], Finished)
+    for event in events:
+        assert same(event, through(event))
 
 
 @dataclass

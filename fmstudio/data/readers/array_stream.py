@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from fmstudio.data.errors import Refused
-from fmstudio.data.readers.picture_source import Decoded, PictureReading, PictureSource, check_size
+from fmstudio.data.readers.picture_source import Decoded, PictureFile, PictureReading, check_size
 
 _BATCH = 4 << 20
 _COLOURS = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -29,7 +29,7 @@ class ArrayStream:
         """Bytes that the numbers take."""
         return math.prod(self.shape) * self._dtype.itemsize
 
-    def pictures(self, source: PictureSource, labels: list[str] | None) -> PictureReading:
+    def pictures(self, source: PictureFile, labels: list[str] | None) -> PictureReading:
         """Every picture with its label. One array may hold a single colour picture."""
         count = 1 if self._single else self.shape[0]
         if labels is not None and len(labels) != count:

@@ -3,14 +3,14 @@
 from PIL import Image
 
 from fmstudio.data.errors import Refused
-from fmstudio.data.readers.picture_source import Decoded, PictureReading, PictureSource
+from fmstudio.data.readers.picture_source import Decoded, PictureFile, PictureReading
 from fmstudio.data.svg import drawn, natural_size
 
 _LARGEST = 8 * 1024 * 1024
 _LONGEST = 4  # times the shorter side
 
 
-def read(source: PictureSource) -> PictureReading:
+def read(source: PictureFile) -> PictureReading:
     """The drawing on the background."""
     if source.size > _LARGEST:
         raise Refused(f"it is larger than {_LARGEST >> 20} MB, the most that can be read of a drawing")

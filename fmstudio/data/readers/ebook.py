@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 from fmstudio.data.cutting import documents_from
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers import whole
-from fmstudio.data.readers.source import Reading, Source
+from fmstudio.data.readers.source import Reading, SourceFile
 from fmstudio.data.readers.web import page_text
 
 _PAGES = ("application/xhtml+xml", "text/html")
 
 
-def read(source: Source) -> Reading:
+def read(source: SourceFile) -> Reading:
     """The book's text, chapter by chapter."""
     with whole.open_zip(source, "an e-book (.epub)") as archive:
         try:
@@ -53,7 +53,7 @@ def _refuse_protected(archive: zipfile.ZipFile, pages: list[str]) -> None:
         raise Refused("it is copy-protected")
 
 
-def _chapters(archive: zipfile.ZipFile, pages: list[str], source: Source) -> Iterator[str | None]:
+def _chapters(archive: zipfile.ZipFile, pages: list[str], source: SourceFile) -> Iterator[str | None]:
     for number, page in enumerate(pages, 1):
         _, text = page_text(archive.read(page).decode("utf-8", "replace"), source.marked)
         source.done = source.size * number // len(pages)

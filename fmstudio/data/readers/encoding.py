@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fmstudio.data.errors import Refused
-from fmstudio.data.readers.source import Source, Steps
+from fmstudio.data.readers.source import SourceFile, Steps
 
 CHUNK = 1 << 20
 _HEAD = 1 << 16
@@ -43,7 +43,7 @@ class Detected:
     damaged: bool = False
 
 
-def detect(source: Source) -> Steps[Detected]:
+def detect(source: SourceFile) -> Steps[Detected]:
     """Read the file once and tell its encoding; raises Refused for an empty or binary one."""
     if source.size == 0:
         raise Refused("it is empty")
@@ -87,7 +87,7 @@ def _refuse_binary(head: bytes) -> None:
         raise Refused("it is binary data, not text")
 
 
-def _first_invalid(source: Source) -> Steps[bytes | None]:
+def _first_invalid(source: SourceFile) -> Steps[bytes | None]:
     """The bytes around the first place that is not UTF-8, or None where all is."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with source.path.open("rb") as file:
@@ -140,7 +140,7 @@ def _best_guess(sample: bytes) -> str:
     return "cp1252" if "cp1252" in equal else found[0].encoding
 
 
-def decoded(source: Source, detected: Detected) -> Iterator[str]:
+def decoded(source: SourceFile, detected: Detected) -> Iterator[str]:
     """The text in pieces of about a megabyte, with every line end a plain newline and no byte order mark.
 
     Bytes that are invalid become U+FFFD, the replacement character, and a note says how many.

@@ -16,7 +16,7 @@ import numpy as np
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers.array_stream import ArrayStream
 from fmstudio.data.readers.picture_labels import labels_file, names_of
-from fmstudio.data.readers.picture_source import PictureReading, PictureSource
+from fmstudio.data.readers.picture_source import PictureFile, PictureReading
 
 _NAME = re.compile(r"(idx\d?[-._]u?byte|\.idx\d?)(\.gz)?$", re.IGNORECASE)
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -28,7 +28,7 @@ def is_idx(path: Path) -> bool:
     return bool(_NAME.search(path.name))
 
 
-def read(source: PictureSource) -> PictureReading:
+def read(source: PictureFile) -> PictureReading:
     """The pictures, with the labels of the file beside it."""
     shape, dtype, start = _header(source.path)
     if len(shape) < 2:
@@ -59,7 +59,7 @@ def _header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any], int]:
     return struct.unpack(f">{magic[3]}I", sizes), np.dtype(_TYPES[magic[2]]), 4 + len(sizes)
 
 
-def _check_length(source: PictureSource, start: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> PictureReading:
+def _check_length(source: PictureFile, start: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> PictureReading:
     """Refuse a file whose length is not the one that its header promises, before anything is made of it."""
     wanted = start + math.prod(shape) * dtype.itemsize
     with _opened(source.path) as file:
@@ -76,7 +76,7 @@ def _check_length(source: PictureSource, start: int, shape: tuple[int, ...], dty
         raise Refused(f"its header promises {sizes} numbers, which are {wanted:,} bytes, but it has {found}")
 
 
-def _labels(source: PictureSource) -> list[str] | None:
+def _labels(source: PictureFile) -> list[str] | None:
     path = labels_file(source.path)
     if path is None:
         return None

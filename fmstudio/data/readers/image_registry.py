@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from fmstudio.data.readers.idx import is_idx
-from fmstudio.data.readers.picture_source import PictureReading, PictureSource
+from fmstudio.data.readers.picture_source import PictureFile, PictureReading
 
 _MODULES = {
     "pictures": (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"),
@@ -36,10 +36,10 @@ def is_video(path: Path) -> bool:
     return path.suffix.lower() in VIDEOS
 
 
-def read(source: PictureSource, as_video: bool) -> PictureReading:
+def read(source: PictureFile, as_video: bool) -> PictureReading:
     """The pictures of a file. One of an unknown ending is tried as a picture (or video), which refuses what is none."""
     name = _BY_ENDING.get(source.path.suffix.lower(), "pictures")
     if is_idx(source.path):
         name = "idx"
     module = importlib.import_module(f"fmstudio.data.readers.{'video' if as_video else name}")
-    return cast(Callable[[PictureSource], PictureReading], module.read)(source)
+    return cast(Callable[[PictureFile], PictureReading], module.read)(source)

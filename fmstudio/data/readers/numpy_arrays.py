@@ -11,20 +11,20 @@ from numpy.lib import format as npy
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers import picture_labels
 from fmstudio.data.readers.array_stream import ArrayStream, layout
-from fmstudio.data.readers.picture_source import PictureReading, PictureSource
+from fmstudio.data.readers.picture_source import PictureFile, PictureReading
 
 Header = tuple[tuple[int, ...], np.dtype[Any]]
 _MOST_LABELS = 256 << 20  # bytes
 
 
-def read(source: PictureSource) -> PictureReading:
+def read(source: PictureFile) -> PictureReading:
     """Every picture with its label."""
     if source.size == 0:
         raise Refused("it is empty")
     yield from _from_archive(source) if zipfile.is_zipfile(source.path) else _from_array(source)
 
 
-def _from_array(source: PictureSource) -> PictureReading:
+def _from_array(source: PictureFile) -> PictureReading:
     path = picture_labels.labels_file(source.path)
     labels = None
     if path is not None and path.suffix.lower() == ".npy":
@@ -36,7 +36,7 @@ def _from_array(source: PictureSource) -> PictureReading:
         yield from stream.pictures(source, labels)
 
 
-def _from_archive(source: PictureSource) -> PictureReading:
+def _from_archive(source: PictureFile) -> PictureReading:
     """All arrays that look like pictures (training and test ones, say), one after the other."""
     with zipfile.ZipFile(source.path) as archive:
         headers = dict(_headers(archive))

@@ -10,13 +10,13 @@ from docx.text.paragraph import Paragraph
 from fmstudio.data.cutting import documents_from
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers import whole
-from fmstudio.data.readers.source import Reading, Source
+from fmstudio.data.readers.source import Reading, SourceFile
 from fmstudio.data.readers.structure import heading_mark
 
 _HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)  # built-in styles have English names in every language
 
 
-def read(source: Source) -> Reading:
+def read(source: SourceFile) -> Reading:
     """The document's text."""
     with whole.open_zip(source, "a Word document (.docx)") as archive:
         if "word/document.xml" not in archive.namelist():

@@ -11,7 +11,7 @@ from pypdf.errors import PyPdfError
 from fmstudio.data.cutting import documents_from
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers import whole
-from fmstudio.data.readers.source import Reading, Source
+from fmstudio.data.readers.source import Reading, SourceFile
 from fmstudio.data.readers.structure import page_mark
 
 # Every oddity of a file is logged there; what matters to a person is said in this reader's own words.
@@ -20,7 +20,7 @@ logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 _HYPHENATED = re.compile(r"(?<=[a-zß-ÿ])-\n(?=[a-zß-ÿ])")
 
 
-def read(source: Source) -> Reading:
+def read(source: SourceFile) -> Reading:
     """The pages' text, a page at a time."""
     whole.check(source)
     with source.path.open("rb") as file:
@@ -52,7 +52,7 @@ def _title(reader: pypdf.PdfReader) -> str:
     return " ".join(title.split()) if isinstance(title, str) else ""
 
 
-def _pages(reader: pypdf.PdfReader, source: Source) -> Iterator[str | None]:
+def _pages(reader: pypdf.PdfReader, source: SourceFile) -> Iterator[str | None]:
     count = len(reader.pages)
     for number in range(count):
         try:

@@ -32,7 +32,7 @@ PictureReading = Iterator[Decoded | None]
 
 
 @dataclass(slots=True)
-class PictureSource:
+class PictureFile:
     """One file to be read. `done` (bytes) and `notes` are kept up to date by its reader.
 
     side: the size in pixels that the pictures will have; a reader may give larger ones, but need not give much larger.

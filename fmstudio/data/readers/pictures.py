@@ -8,7 +8,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
 from fmstudio.data.errors import Refused
-from fmstudio.data.readers.picture_source import LARGEST, Decoded, PictureReading, PictureSource, check_size
+from fmstudio.data.readers.picture_source import LARGEST, Decoded, PictureFile, PictureReading, check_size
 
 # What Pillow is to try. Formats that run other programs (EPS) or that nobody means (ICO, PSD, ...) are left out.
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
@@ -16,7 +16,7 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
 _SPARE = 2
 
 
-def read(source: PictureSource) -> PictureReading:
+def read(source: PictureFile) -> PictureReading:
     """The picture, or every so many frames of an animation."""
     if source.size == 0:
         raise Refused("it is empty")
@@ -40,7 +40,7 @@ def read(source: PictureSource) -> PictureReading:
             yield decoded
 
 
-def _has_trailer(source: PictureSource) -> bool:
+def _has_trailer(source: PictureFile) -> bool:
     """Whether a GIF ends as GIFs do; for Pillow one that breaks off between two frames is only shorter."""
     with source.path.open("rb") as file:
         file.seek(max(0, source.size - 64))
@@ -72,7 +72,7 @@ def _reason(error: str) -> str:
     return f"it is damaged ({error.splitlines()[0] if error else 'it cannot be decoded'})"
 
 
-def _decoded(image: Image.Image, source: PictureSource, place: str = "") -> Decoded:
+def _decoded(image: Image.Image, source: PictureFile, place: str = "") -> Decoded:
     width, height = image.size
     mode = image.mode
     if isinstance(image, JpegImageFile):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
-from fmstudio.data.readers.source import Reading, Source
+from fmstudio.data.readers.source import Reading, SourceFile
 
 _MODULES = {
     "text": (".txt", ".text", ".md", ".markdown", ".rst", ".org", ".tex", ".log"),
@@ -29,8 +29,8 @@ def known_endings() -> str:
     return " ".join(_BY_ENDING)
 
 
-def read(source: Source) -> Reading:
+def read(source: SourceFile) -> Reading:
     """The documents of a file. One of an unknown ending is tried as plain text, which refuses what is none."""
     module = _BY_ENDING.get(source.path.suffix.lower(), "text")
     reader = importlib.import_module(f"fmstudio.data.readers.{module}")
-    return cast(Callable[[Source], Reading], reader.read)(source)
+    return cast(Callable[[SourceFile], Reading], reader.read)(source)

@@ -15,7 +15,7 @@ Steps = Generator[None, None, Answer]
 
 
 @dataclass(slots=True)
-class Source:
+class SourceFile:
     """One file to be read. `name` is how it is shown; `done` and `notes` are kept up to date by its reader.
 
     marked: whether headings and pages are marked in the text, for `structure.take_marks`.

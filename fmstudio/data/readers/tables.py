@@ -10,7 +10,7 @@ from fmstudio.data.documents import Document
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers import whole
 from fmstudio.data.readers.encoding import decoded, detect
-from fmstudio.data.readers.source import Reading, Source, Steps
+from fmstudio.data.readers.source import Reading, SourceFile, Steps
 
 _SAMPLE = 100
 _TEXT_NAMES = ("text", "content", "body", "document", "article", "passage", "story", "sentence", "output", "response")
@@ -18,13 +18,13 @@ _TITLE_NAMES = ("title", "name", "headline", "subject", "id")
 Row = Mapping[str, Any]
 
 
-def read(source: Source) -> Reading:
+def read(source: SourceFile) -> Reading:
     """The rows' texts. A table without the wanted column, or without any that looks like text, is refused."""
     rows, encoding = yield from open_rows(source)
     yield from _from_rows(rows, source, encoding)
 
 
-def open_rows(source: Source) -> Steps[tuple[Iterator[Row], str]]:
+def open_rows(source: SourceFile) -> Steps[tuple[Iterator[Row], str]]:
     """The rows of a table by column name, and the encoding that it was found in."""
     if source.size == 0:
         raise Refused("it is empty")
@@ -43,7 +43,7 @@ def open_rows(source: Source) -> Steps[tuple[Iterator[Row], str]]:
     return _csv_rows(_lines(text), source), detected.encoding
 
 
-def _from_rows(rows: Iterator[Row], source: Source, encoding: str) -> Reading:
+def _from_rows(rows: Iterator[Row], source: SourceFile, encoding: str) -> Reading:
     sample = list(islice(rows, _SAMPLE))
     columns = list(dict.fromkeys(name for row in sample for name in row))
     column = choose_column(source.column, columns, sample)
@@ -98,7 +98,7 @@ def _lines(chunks: Iterable[str]) -> Iterator[str]:
         yield kept
 
 
-def _csv_rows(lines: Iterator[str], source: Source) -> Iterator[Row]:
+def _csv_rows(lines: Iterator[str], source: SourceFile) -> Iterator[Row]:
     csv.field_size_limit(1 << 28)
     head = list(islice(lines, 20))
     header = head[0] if head else ""
@@ -118,7 +118,7 @@ def _json_rows(text: str) -> Iterator[Row]:
     return (row for item in value if (row := _as_row(item)) is not None)
 
 
-def _json_line_rows(lines: Iterator[str], source: Source) -> Iterator[Row]:
+def _json_line_rows(lines: Iterator[str], source: SourceFile) -> Iterator[Row]:
     bad = good = 0
     for line in lines:
         if not line.strip():
@@ -146,7 +146,7 @@ def _as_row(value: Any) -> Row | None:
     return value if isinstance(value, dict) else None
 
 
-def _parquet_rows(source: Source) -> Iterator[Row]:
+def _parquet_rows(source: SourceFile) -> Iterator[Row]:
     import pyarrow as arrow
     import pyarrow.parquet as parquet
 

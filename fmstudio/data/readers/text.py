@@ -4,12 +4,12 @@ import re
 
 from fmstudio.data.cutting import documents_from
 from fmstudio.data.readers.encoding import decoded, detect
-from fmstudio.data.readers.source import Reading, Source
+from fmstudio.data.readers.source import Reading, SourceFile
 
 _MARKDOWN_TITLE = re.compile(r"\A\s*#{1,2}[ \t]+(.+)")
 
 
-def read(source: Source) -> Reading:
+def read(source: SourceFile) -> Reading:
     """The file's text, streamed."""
     detected = yield from detect(source)
     chunks = decoded(source, detected)

@@ -9,13 +9,13 @@ import numpy as np
 from PIL import Image
 
 from fmstudio.data.errors import Refused
-from fmstudio.data.readers.picture_source import Decoded, PictureReading, PictureSource, check_size
+from fmstudio.data.readers.picture_source import Decoded, PictureFile, PictureReading, check_size
 
 _TURN = 10  # frames passed over between two turns of others
 _THUMBNAIL = 16
 
 
-def read(source: PictureSource) -> PictureReading:
+def read(source: PictureFile) -> PictureReading:
     """The frames. What breaks in the middle leaves the frames before it, and says so."""
     if source.size == 0:
         raise Refused("it is empty")
@@ -33,7 +33,7 @@ def read(source: PictureSource) -> PictureReading:
         raise Refused("it holds no frame that can be decoded")
 
 
-def _frames(container: Any, source: PictureSource) -> PictureReading:
+def _frames(container: Any, source: PictureFile) -> PictureReading:
     if not container.streams.video:
         raise Refused("it holds sound but no picture")
     stream = container.streams.video[0]
@@ -53,7 +53,7 @@ def _frames(container: Any, source: PictureSource) -> PictureReading:
         yield _decoded(frame, seconds)
 
 
-def _sampled(container: Any, source: PictureSource) -> Iterator[tuple[float, Any]]:
+def _sampled(container: Any, source: PictureFile) -> Iterator[tuple[float, Any]]:
     """Frames with their time, the ones between two samples as None."""
     due, step = 0.0, 1.0 / source.rate if source.rate else 0.0
     stream = container.streams.video[0]

@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from fmstudio.data.cutting import documents_from
 from fmstudio.data.readers import whole
 from fmstudio.data.readers.encoding import Detected, decoded, detect
-from fmstudio.data.readers.source import Reading, Source
+from fmstudio.data.readers.source import Reading, SourceFile
 from fmstudio.data.readers.structure import heading_mark
 
 _DROPPED = {"script", "style", "noscript", "template", "svg", "head", "nav", "footer", "aside", "form", "iframe",
@@ -22,7 +22,7 @@ _CLOSED_AT_ONCE = re.compile(r"<(title|script|style|a|b|i|em|strong|span|p|div|i
 _DECLARED = re.compile(rb"""charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 
 
-def read(source: Source) -> Reading:
+def read(source: SourceFile) -> Reading:
     """The page's text, with its own title where it has one."""
     whole.check(source)
     detected = yield from detect(source)
@@ -35,7 +35,7 @@ def read(source: Source) -> Reading:
     )
 
 
-def _declared(source: Source) -> Detected | None:
+def _declared(source: SourceFile) -> Detected | None:
     """The encoding that the page claims, where nothing stronger (a mark, valid UTF-8) speaks."""
     with source.path.open("rb") as file:
         head = file.read(4096)

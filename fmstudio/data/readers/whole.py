@@ -3,13 +3,13 @@
 import zipfile
 
 from fmstudio.data.errors import Refused
-from fmstudio.data.readers.source import Source
+from fmstudio.data.readers.source import SourceFile
 
 _LARGEST = 256 * 1024 * 1024
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"  # also the envelope of an office file under a password
 
 
-def check(source: Source) -> None:
+def check(source: SourceFile) -> None:
     """Refuse an empty file and one that would take too much memory."""
     if source.size == 0:
         raise Refused("it is empty")
@@ -17,7 +17,7 @@ def check(source: Source) -> None:
         raise Refused(f"it is larger than {_LARGEST >> 20} MB, the most that can be read of its format; split it")
 
 
-def open_zip(source: Source, what: str) -> zipfile.ZipFile:
+def open_zip(source: SourceFile, what: str) -> zipfile.ZipFile:
     """The archive that an office file or e-book is; refuses what is none and what would unpack to far too much."""
     check(source)
     with source.path.open("rb") as file:
