@@ -64,7 +64,7 @@ class Shares(RowChart):
 
     def show_shares(self, shares: list[Share]) -> None:
         """Show these parts."""
-        self.shares, self.cursor = shares, -1
+        self.shares, self.pointer = shares, -1
         self.refresh()
 
     def describe(self, number: int) -> str:

@@ -25,7 +25,8 @@ class SignalPlot(AxesChart):
 
     def __init__(self, theme: Theme, name: str = "signal-plot") -> None:
         across, up = Scale(title="time t"), Scale(-40.0, 40.0, "dB")
-        super().__init__(theme, name, "Signal-to-noise ratio over time", across, up)
+        super().__init__(theme, name, "Signal-to-noise ratio over time", across, up,
+                         "The curve appears with a picture.")  # fmt: skip
         self._times, self._decibels = np.zeros(0), np.zeros(0)
         self.present = 0
 
@@ -69,7 +70,7 @@ class SignalPlot(AxesChart):
         super().draw_over(painter)
         view, time = self.view(), float(self._times[self.present])
         draw_upright(painter, view, time, QPen(self.theme.color("secondary"), 1, Qt.PenStyle.DashLine))
-        here = view.place(time, float(np.clip(self._decibels[self.present], self.y.low, self.y.high)))
+        here = view.place(time, float(np.clip(self._decibels[self.present], self.y_scale.low, self.y_scale.high)))
         painter.setPen(QPen(self.theme.color("surface"), 2))
         painter.setBrush(self.theme.color("accent"))
         painter.drawEllipse(here, 6, 6)
@@ -95,13 +96,14 @@ class PixelHistogram(AxesChart):
 
     def __init__(self, theme: Theme, name: str = "pixel-histogram") -> None:
         across = Scale(-1.0, 1.0, "value of a pixel (−1 black, 1 white)")
-        super().__init__(theme, name, "Histogram of the pixels' values", across, Scale(0.0, self.TOP, "density"))
+        super().__init__(theme, name, "Histogram of the pixels' values", across, Scale(0.0, self.TOP, "density"),
+                         "Bars appear with a picture.")  # fmt: skip
         self._bins, self._density, self._gaussian = np.zeros((0, 2)), np.zeros(0), np.zeros(0)
 
     def show_gaussian(self, edges: np.ndarray, gaussian: np.ndarray) -> None:
         """The bins, and the density that the histograms approach."""
         self._bins, self._gaussian = touching(edges), gaussian
-        self.x = replace(self.x, low=float(edges[0]), high=float(edges[-1]))
+        self.x_scale = replace(self.x_scale, low=float(edges[0]), high=float(edges[-1]))
         self.spans, self._density = self._bins[:0], np.zeros(0)
         self.refresh()
 

@@ -25,7 +25,7 @@ class TimeChart(AxesChart):
     hint, least = (480, 130), (240, 84)
 
     def __init__(self, theme: Theme, name: str, title: str, y: Scale, kinds: Mapping[str, str] | None = None) -> None:
-        super().__init__(theme, name, title, Scale(written=_day), y)
+        super().__init__(theme, name, title, Scale(written=_day), y, "Nothing has been rated yet.")
         self._kinds = kinds or {}
         self.legend = [Entry(kind, token, filled=True) for kind, token in self._kinds.items()]
         self._days: list[str] = []
@@ -37,7 +37,7 @@ class TimeChart(AxesChart):
     ) -> None:
         """parts: how many of each kind in each period. width: days of a period. words: what is said of each."""
         self._values = {kind: np.asarray(parts[kind], float) for kind in self._kinds}
-        self.y = replace(self.y, high=_round_up(max(sum(self._values.values(), np.zeros(1)), default=1)))
+        self.y_scale = replace(self.y_scale, high=_round_up(max(sum(self._values.values(), np.zeros(1)), default=1)))
         self._place(days, width, words)
 
     def show_line(
@@ -59,7 +59,7 @@ class TimeChart(AxesChart):
             # Never less than a week, or seven, so that one bar is no wall.
             last = starts[-1] + width
             first = min(starts[0], last - 7 * width)
-            self.x = replace(self.x, low=first - before, high=last - before, marks=range(first, last))
+            self.x_scale = replace(self.x_scale, low=first - before, high=last - before, marks=range(first, last))
         self.refresh()
 
     def describe(self, number: int) -> str:

@@ -80,7 +80,7 @@ def test_arrow_keys_go_through_the_bars(histogram):
     histogram.setFocus()
     QTest.keyClick(histogram, Qt.Key.Key_Right)
     QTest.keyClick(histogram, Qt.Key.Key_Right)
-    assert histogram.cursor == 1
+    assert histogram.pointer == 1
 
 
 def test_one_document_alone_has_a_histogram_too(histogram):
@@ -192,7 +192,7 @@ def test_arrow_keys_tell_the_brightness_value_by_value(theme, show):
     histogram.setFocus()
     for _ in range(3):
         QTest.keyClick(histogram, Qt.Key.Key_Right)
-    assert histogram.cursor == 2
+    assert histogram.pointer == 2
     assert not histogram.grab().isNull()
 
 

@@ -90,13 +90,13 @@ def test_the_axis_of_scores_stands_still_until_they_leave_it_or_shrink(theme, sh
     view = show(ScoresView(theme), 400, 200)
     spread = np.linspace(-1, 1, 50)
     view.show_scores(Scores(spread, spread))
-    low, high = view.x.low, view.x.high
+    low, high = view.x_scale.low, view.x_scale.high
     view.show_scores(Scores(spread * 0.8, spread * 0.8))
-    assert (view.x.low, view.x.high) == (low, high)
+    assert (view.x_scale.low, view.x_scale.high) == (low, high)
     view.show_scores(Scores(spread * 3, spread))
-    assert view.x.high > high
+    assert view.x_scale.high > high
     view.show_scores(Scores(spread * 0.1, spread * 0.1))
-    assert view.x.high < high
+    assert view.x_scale.high < high
     assert sum(view.shares["real"]) == pytest.approx(1)
 
 

@@ -27,16 +27,17 @@ class ChannelHistogram(AxesChart):
     def __init__(self, theme: Theme, name: str) -> None:
         across = Scale(0, 255, "value, 0 dark to 255 bright", marks=(0, 64, 128, 192, 255))
         up = Scale(1e-4, 1.0, "share of pixels", written=_percent, logarithmic=True)
-        super().__init__(theme, name, "Histogram of brightness by channel", across, up)
+        super().__init__(theme, name, "Histogram of brightness by channel", across, up,
+                         "Curves appear when the pictures have been looked at.")  # fmt: skip
         self.shares: dict[str, np.ndarray] = {}
 
     def show_counts(self, histograms: Mapping[str, Sequence[int]]) -> None:
         """Show how many pixels have each of the 256 values, channel by channel."""
         self.shares = {name: np.asarray(counts) / (sum(counts) or 1) for name, counts in histograms.items()}
-        self.spans, self.cursor = touching(np.arange(257) - 0.5)[: 256 if self.shares else 0], -1
+        self.spans, self.pointer = touching(np.arange(257) - 0.5)[: 256 if self.shares else 0], -1
         found = np.concatenate([share[share > 0] for share in self.shares.values()] or [np.zeros(0)])
         lowest = math.floor(math.log10(found.min())) if len(found) else -4
-        self.y = replace(self.y, low=10.0 ** min(-1, max(-4, lowest)))
+        self.y_scale = replace(self.y_scale, low=10.0 ** min(-1, max(-4, lowest)))
         self.legend = [Entry(name.capitalize(), _TOKENS.get(name, "text")) for name in self.shares]
         self.refresh()
 
@@ -54,7 +55,7 @@ class ChannelHistogram(AxesChart):
     def draw_marks(self, painter: QPainter, view: View) -> None:
         for name, shares in self.shares.items():
             painter.setPen(line_pen(self.theme.color(_TOKENS.get(name, "text")), 1.5))
-            painter.drawPolyline(line(view, _VALUES, np.maximum(shares, self.y.low)))
+            painter.drawPolyline(line(view, _VALUES, np.maximum(shares, self.y_scale.low)))
 
 
 def _percent(share: float) -> str:

@@ -24,16 +24,17 @@ class Histogram(AxesChart):
         """quantity: what lies along the axis ("characters"); counted: what is counted ("document")."""
         across = Scale(1, 10, f"Length ({quantity}, logarithmic)", logarithmic=True)
         up = Scale(title=f"{counted.capitalize()}s", whole=True)
-        super().__init__(theme, name, f"Histogram of {counted}s by {quantity}", across, up)
+        super().__init__(theme, name, f"Histogram of {counted}s by {quantity}", across, up,
+                         f"Bars appear when the {counted}s have been counted.")  # fmt: skip
         self._quantity, self._counted = quantity, counted
         self.counts: list[int] = []
 
     def show_counts(self, edges: Sequence[float], counts: Sequence[int]) -> None:
         """Show the number in each bin."""
-        self.spans, self.counts, self.cursor = touching(edges), list(counts), -1
+        self.spans, self.counts, self.pointer = touching(edges), list(counts), -1
         if self.counts:
-            self.x = replace(self.x, low=float(edges[0]), high=float(edges[-1]))
-            self.y = replace(self.y, high=max(1.0, max(self.counts) * 1.05))
+            self.x_scale = replace(self.x_scale, low=float(edges[0]), high=float(edges[-1]))
+            self.y_scale = replace(self.y_scale, high=max(1.0, max(self.counts) * 1.05))
         self.refresh()
 
     def describe(self, number: int) -> str:

@@ -56,10 +56,10 @@ class ScoresView(AxesChart):
             means = {side: f"{self._mean(side):.2f}".replace("-", "−") for side in SIDES}
             self.legend = [Entry(f"{side.capitalize()} · mean {means[side]}", side, filled=True) for side in SIDES]
             self._fit(scores, fresh)
-            self.shares = histograms(scores, self.x.low, self.x.high)
+            self.shares = histograms(scores, self.x_scale.low, self.x_scale.high)
             highest = max(float(share.max()) for share in self.shares.values())
-            self.y = replace(self.y, high=max(0.05, 1.08 * highest))
-            self.spans = touching(np.linspace(self.x.low, self.x.high, len(self.shares["real"]) + 1))
+            self.y_scale = replace(self.y_scale, high=max(0.05, 1.08 * highest))
+            self.spans = touching(np.linspace(self.x_scale.low, self.x_scale.high, len(self.shares["real"]) + 1))
         else:
             self.scores, self.shares, self.spans = None, {}, self.spans[:0]
         self.refresh()
@@ -68,13 +68,13 @@ class ScoresView(AxesChart):
         both = np.concatenate((scores.real, scores.generated))
         both = both[np.isfinite(both)]
         low, high = map(float, np.percentile(both, (0.5, 99.5))) if len(both) else (0.0, 1.0)
-        beyond = low < self.x.low or high > self.x.high
-        if fresh or beyond or high - low < _LEAST_FILLED * (self.x.high - self.x.low):
+        beyond = low < self.x_scale.low or high > self.x_scale.high
+        if fresh or beyond or high - low < _LEAST_FILLED * (self.x_scale.high - self.x_scale.low):
             low, high = outward(low, high)
         else:
-            low, high = self.x.low, self.x.high
+            low, high = self.x_scale.low, self.x_scale.high
         title = f"score of the latest {len(scores.real)} pictures (higher: taken for real)"
-        self.x = replace(self.x, low=low, high=high, title=title)
+        self.x_scale = replace(self.x_scale, low=low, high=high, title=title)
 
     def _mean(self, side: str) -> float:
         return float(getattr(self.scores, side).mean())

@@ -24,27 +24,27 @@ class Bars(AxesChart):
     def __init__(self, theme: Theme, name: str, title: str, quantity: str, counted: str) -> None:
         """quantity: the title of the vertical axis; counted: what lies along the other, which bears no numbers."""
         across, up = Scale(title=counted, marks=()), Scale(title=quantity)
-        super().__init__(theme, name, title, across, up, "Nothing to show yet.")
+        super().__init__(theme, name, title, across, up)
         self.values: list[float] = []
         self.names: list[str] = []
         self.marked = 0
 
     def show_values(self, values: Sequence[float], names: Sequence[str], marked: int) -> None:
         """Show values in this order."""
-        self.values, self.names, self.marked, self.cursor = list(values), list(names), marked, -1
+        self.values, self.names, self.marked, self.pointer = list(values), list(names), marked, -1
         self.spans = touching(np.arange(len(values) + 1))
-        self.x = replace(self.x, high=float(max(1, len(values))))
-        self.y = replace(self.y, high=outward(0.0, max(values, default=1.0) or 1.0, parts=6)[1])
+        self.x_scale = replace(self.x_scale, high=float(max(1, len(values))))
+        self.y_scale = replace(self.y_scale, high=outward(0.0, max(values, default=1.0) or 1.0, parts=6)[1])
         self.refresh()
 
     def describe(self, number: int) -> str:
-        return f"{self.names[number]}: {compact(self.values[number])} {self.y.title}"
+        return f"{self.names[number]}: {compact(self.values[number])} {self.y_scale.title}"
 
     def summary(self) -> str:
         return f"Largest: {self.describe(0)}" if self.values else ""
 
     def table(self) -> Table:
-        return Table(["name", self.y.title], list(zip(self.names, self.values, strict=True)))
+        return Table(["name", self.y_scale.title], list(zip(self.names, self.values, strict=True)))
 
     def draw_marks(self, painter: QPainter, view: View) -> None:
         painter.setPen(Qt.PenStyle.NoPen)

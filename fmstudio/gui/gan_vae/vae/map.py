@@ -47,12 +47,15 @@ class LatentMap(AxesChart):
         point.moved.connect(self._moved)
 
     @property
-    def _survey(self) -> Survey | None:
-        return self._point.survey
+    def count(self) -> int:
+        return len(self._point.survey.points) if self._point.survey is not None else 0
 
     @property
-    def count(self) -> int:
-        return len(self._survey.points) if self._survey is not None else 0
+    def _survey(self) -> Survey:
+        """What there are dots of."""
+        if self._point.survey is None:
+            raise LookupError("there is no map yet")
+        return self._point.survey
 
     def highlight(self, number: int | None) -> None:
         """Show one class in full colour and the others faintly; None shows all."""
@@ -60,14 +63,14 @@ class LatentMap(AxesChart):
         self.refresh()
 
     def _fit(self) -> None:
-        if self._survey is not None and self.count:
+        if self.count:
             points = self._survey.points
             low, high = points.min(axis=0), points.max(axis=0)
             (left, right), (bottom, top) = (outward(float(low[axis]), float(high[axis])) for axis in (0, 1))
             across, up = self._survey.axes
-            self.x = replace(self.x, low=left, high=right, title=across)
-            self.y = replace(self.y, low=bottom, high=top, title=up)
-        self.cursor = -1
+            self.x_scale = replace(self.x_scale, low=left, high=right, title=across)
+            self.y_scale = replace(self.y_scale, low=bottom, high=top, title=up)
+        self.pointer = -1
         self.refresh()
 
     # Dots.
@@ -118,9 +121,9 @@ class LatentMap(AxesChart):
             painter.drawLine(place - reach, place + reach)
         self._ring(painter, place, 7, ink, 2)
 
-    def draw_cursor(self, painter: QPainter, view: View) -> None:
+    def draw_pointer(self, painter: QPainter, view: View) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        self._ring(painter, view.place(*self._survey.points[self.cursor]), 5, self.theme.color("secondary"), 1.2)
+        self._ring(painter, view.place(*self._survey.points[self.pointer]), 5, self.theme.color("secondary"), 1.2)
 
     def _ring(self, painter: QPainter, place: QPointF, radius: float, ink: QColor, width: float) -> None:
         """A ring that is seen on light dots and on dark ones."""
@@ -154,7 +157,8 @@ class LatentMap(AxesChart):
             return
         (across, up), (right, above) = self._point.place, way
         self._point.place_at(
-            across + right * _STEP * (self.x.high - self.x.low), up + above * _STEP * (self.y.high - self.y.low)
+            across + right * _STEP * (self.x_scale.high - self.x_scale.low),
+            up + above * _STEP * (self.y_scale.high - self.y_scale.low),
         )
 
 

@@ -135,7 +135,7 @@ class InsideEmbeddings(InsideTab):
         self.cosines.set_current(number, -1)
 
     def _hover(self, row: int, _column: int) -> None:
-        self.points.set_cursor(row)
+        self.points.set_pointer(row)
 
 
 def _short(cosine: float) -> str:

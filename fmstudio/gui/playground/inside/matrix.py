@@ -206,7 +206,7 @@ class MatrixMap(Chart):
     def draw_over(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         area = self.area
-        for (row, column), token in ((self.cell_of(self.cursor), "border"), (self.current, "text")):
+        for (row, column), token in ((self.cell_of(self.pointer), "border"), (self.current, "text")):
             if row < 0:
                 continue
             place = self.cell(row, max(0, column))

@@ -17,7 +17,7 @@ _WIDEST = 150  # pixels of a name at most
 
 
 class NamedPoints(AxesChart):
-    """The cursor is the point under the pointer, or the one chosen elsewhere or by the arrow keys."""
+    """The pointer is on the point under the mouse, or on the one chosen elsewhere or by the arrow keys."""
 
     keys = EVERY_WAY
     hint, least, upright_grid = (360, 300), (200, 160), True
@@ -38,18 +38,21 @@ class NamedPoints(AxesChart):
     ) -> None:
         """Show points (count, 2); titles: of the axes; likeness: (count, count), which the tooltip tells of."""
         self.points, self.names, self._near = np.asarray(points, float), list(names), likeness
-        self.x, self.y = Scale(title=titles[0]), Scale(title=titles[1])
+        self.x_scale, self.y_scale = Scale(title=titles[0]), Scale(title=titles[1])
         if len(self.points):
             low, high = self.points.min(0), self.points.max(0)
             margin = np.maximum(high - low, 1e-6) / 8
             (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
-            self.x, self.y = self.x.to(left, right), self.y.to(bottom, top)
+            self.x_scale, self.y_scale = self.x_scale.to(left, right), self.y_scale.to(bottom, top)
         self.refresh()
 
     def fitted(self, area: QRectF) -> tuple[Scale, Scale]:
         """Both axes to one scale, so that distances on the map are distances."""
-        scale = max((self.x.high - self.x.low) / area.width(), (self.y.high - self.y.low) / area.height())
-        return _around(self.x, area.width() * scale / 2), _around(self.y, area.height() * scale / 2)
+        scale = max(
+            (self.x_scale.high - self.x_scale.low) / area.width(),
+            (self.y_scale.high - self.y_scale.low) / area.height(),
+        )
+        return _around(self.x_scale, area.width() * scale / 2), _around(self.y_scale, area.height() * scale / 2)
 
     def places(self) -> np.ndarray:
         """Where the points are on the widget, (count, 2)."""
@@ -77,7 +80,9 @@ class NamedPoints(AxesChart):
         return "; ".join(self.describe(number) for number in range(min(5, self.count)))
 
     def table(self) -> Table:
-        return Table(["name", self.x.title, self.y.title], list(zip(self.names, *self.points.T, strict=True)))
+        return Table(
+            ["name", self.x_scale.title, self.y_scale.title], list(zip(self.names, *self.points.T, strict=True))
+        )
 
     def draw_marks(self, painter: QPainter, view: View) -> None:
         painter.setPen(QPen(self.theme.color("surface"), 1.5))
@@ -93,10 +98,10 @@ class NamedPoints(AxesChart):
                 written = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _WIDEST)
                 painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, written)
 
-    def draw_cursor(self, painter: QPainter, view: View) -> None:
+    def draw_pointer(self, painter: QPainter, view: View) -> None:
         painter.setPen(QPen(self.theme.color("surface"), 1.5))
         painter.setBrush(self.theme.color("generated"))
-        painter.drawEllipse(self.anchor(self.cursor), _RADIUS + 1, _RADIUS + 1)
+        painter.drawEllipse(self.anchor(self.pointer), _RADIUS + 1, _RADIUS + 1)
 
     def _name_rooms(self, painter: QPainter, bounds: QRectF) -> list[QRectF | None]:
         """Beside, above or beneath each point, where no other name or point is; else the tooltip has the name."""

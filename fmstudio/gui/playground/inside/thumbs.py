@@ -101,9 +101,9 @@ class MapThumbs(Chart):
     def draw_over(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if self.cursor >= 0:
+        if self.pointer >= 0:
             painter.setPen(QPen(self.theme.color("border"), 2))
-            painter.drawRect(self.place(self.cursor))
+            painter.drawRect(self.place(self.pointer))
         painter.setPen(QPen(self.theme.color("accent"), 2))
         painter.drawRect(self.place(self.current))
 

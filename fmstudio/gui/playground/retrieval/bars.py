@@ -31,8 +31,9 @@ class QualityBars(AxesChart):
     def __init__(self, theme: Theme) -> None:
         middles = tuple(place + 0.5 for place in range(len(_TITLES)))
         across = Scale(0, len(_TITLES), written=lambda place: _TITLES[int(place)], marks=middles)
-        up = Scale(0, _HIGHEST, "share of 1", written=lambda value: f"{value:.1f}", marks=(0.0, 0.5, 1.0))
-        super().__init__(theme, "retrieval-quality-bars", "Quality of retrieval by method", across, up)
+        up = Scale(0, _HIGHEST, "score, 0 to 1", written=lambda value: f"{value:.1f}", marks=(0.0, 0.5, 1.0))
+        super().__init__(theme, "retrieval-quality-bars", "Quality of retrieval by method", across, up,
+                         "Figures appear when questions have been asked.")  # fmt: skip
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.rows: Sequence[Mapping[str, Any]] = ()
 

@@ -28,8 +28,8 @@ class AxesChart(Chart):
     upright_grid: ClassVar[bool] = False
 
     def __init__(self, theme: Theme, name: str, title: str, x: Scale, y: Scale, empty: str = "") -> None:
-        super().__init__(theme, name, title, empty)
-        self.x, self.y = x, y
+        super().__init__(theme, name, title, empty or "Nothing to show yet.")
+        self.x_scale, self.y_scale = x, y
         self.spans = np.zeros((0, 2))
         self.legend: Sequence[Entry] = ()
         self._laid_out: tuple[object, View] = (None, View(x, y, QRectF()))
@@ -39,15 +39,15 @@ class AxesChart(Chart):
     def draw_marks(self, painter: QPainter, view: View) -> None:
         """Paint the marks that stay as they are until `refresh`; what leaves the plane is cut off."""
 
-    def draw_cursor(self, painter: QPainter, view: View) -> None:
+    def draw_pointer(self, painter: QPainter, view: View) -> None:
         """Show which mark is meant: a band from bottom to top."""
-        left, right = view.across(self.spans[self.cursor])
+        left, right = view.across(self.spans[self.pointer])
         band = QRectF(left, view.area.top(), max(1.0, right - left), view.area.height())
         painter.fillRect(band, self.theme.color("text", 0.12))
 
     def fitted(self, area: QRectF) -> tuple[Scale, Scale]:
         """Both axes on a plane of this size."""
-        return self.x, self.y
+        return self.x_scale, self.y_scale
 
     # Marks with spans.
 
@@ -65,15 +65,16 @@ class AxesChart(Chart):
 
     def anchor(self, number: int) -> QPointF:
         view = self.view()
-        return QPointF(float(view.across(self.spans[number, 0])), view.area.top())
+        middle = float(view.across(self.spans[number].mean()))
+        return QPointF(min(max(middle, view.area.left()), view.area.right()), view.area.top())
 
     # Where things are.
 
     def view(self) -> View:
         """The plane as it is shown now."""
-        present = (self.x, self.y, self.size(), self.theme.text_size, len(self.legend))
+        present = (self.x_scale, self.y_scale, self.size(), self.theme.text_size, len(self.legend))
         if self._laid_out[0] != present:
-            view = View(self.x, self.y, QRectF())
+            view = View(self.x_scale, self.y_scale, QRectF())
             for _ in range(2):  # the axes depend on the room, and the room on the numbers beside it
                 view = View(view.x, view.y, self._area(view))
                 view = View(*self.fitted(view.area), view.area)
@@ -89,7 +90,7 @@ class AxesChart(Chart):
 
     def _beneath(self) -> float:
         look = self.look
-        return (look.line + 8 if self.x.marks != () else 6) + (look.line + 2 if self.x.title else 0)
+        return (look.line + 8 if self.x_scale.marks != () else 6) + (look.line + 2 if self.x_scale.title else 0)
 
     def minimumSizeHint(self) -> QSize:
         """As small as its numbers, beneath each other and beside each other, can still be read."""
@@ -114,8 +115,8 @@ class AxesChart(Chart):
         painter.restore()
 
     def draw_over(self, painter: QPainter) -> None:
-        if self.cursor >= 0:
-            self.draw_cursor(painter, self.view())
+        if self.pointer >= 0:
+            self.draw_pointer(painter, self.view())
 
     def _paint_axes(self, painter: QPainter, view: View) -> None:
         area, look = view.area, self.look

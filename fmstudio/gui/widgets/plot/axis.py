@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QLine, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
@@ -87,10 +88,10 @@ class Look:
 def _numbers(scale: Scale, at_most: int) -> Numbers:
     """Kept, for most redraws leave the axes as they are."""
     found = scale.ticks(at_most)
-    return tuple(zip(scale.part(found).tolist(), map(scale.written, found), strict=True))
+    return tuple(zip(scale.part(np.array(found)).tolist(), map(scale.written, found), strict=True))
 
 
-class Axis(pg.AxisItem):
+class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph tells no types
     """An axis of a live plot.
 
     It paints itself instead of leaving that to pyqtgraph: a few lines and texts cost a tenth of its picture cache,

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGraphicsGridLayout
 
 
-class PlotBox(pg.ViewBox):
+class PlotBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph tells no types
     """The plane of the curves: wheel zooms, dragging moves. fit_wanted: a double click asks for all to be seen."""
 
     fit_wanted = Signal()

@@ -1,6 +1,6 @@
 """`Chart`: what every chart does alike, whatever it draws.
 
-A chart has numbered marks: bars, points, cells, measurements. The pointer or the arrow keys move a cursor over them;
+A chart has numbered marks: bars, points, cells, measurements. The mouse or the arrow keys move a pointer over them;
 the mark under it is told by a tooltip and, through the accessible name, to a screen reader. A right click (or the menu
 key) saves it. A subclass says how many marks there are, what each is in words, where it is, and how it is painted.
 """
@@ -25,18 +25,18 @@ _TOLD_FOR = 20_000  # milliseconds that a tooltip stays at most: a long one take
 
 
 class Chart(QWidget):
-    """pointed(number): the cursor is on another mark now, −1 for none."""
+    """pointed(number): the pointer is on another mark now, −1 for none."""
 
     pointed = Signal(int)
     keys: ClassVar[Mapping[int, int]] = ACROSS
     hint: ClassVar[tuple[int, int]] = (420, 200)
     least: ClassVar[tuple[int, int]] = (200, 120)
 
-    def __init__(self, theme: Theme, name: str, title: str, empty: str = "") -> None:
+    def __init__(self, theme: Theme, name: str, title: str, empty: str = "Nothing to show yet.") -> None:
         """title: its accessible name, and what files are called. empty: stands there while there is nothing to show."""
         super().__init__()
         self.theme, self.title, self.empty = theme, title, empty
-        self.cursor = -1
+        self.pointer = -1
         self.look = Look.of(theme)
         self._picture: QPixmap | None = None
         self.setObjectName(name)
@@ -82,7 +82,7 @@ class Chart(QWidget):
         raise NotImplementedError
 
     def draw_over(self, painter: QPainter) -> None:
-        """Paint what follows the pointer or a dragging hand: the cursor at least."""
+        """Paint what follows the pointer or a dragging hand."""
 
     def press(self, number: int) -> None:
         """A mark was clicked, or Enter or Space was pressed on it."""
@@ -100,7 +100,7 @@ class Chart(QWidget):
 
     def tell(self) -> None:
         """Say in words what is shown now."""
-        self.cursor = min(self.cursor, self.count - 1)
+        self.pointer = min(self.pointer, self.count - 1)
         self.setAccessibleDescription(self.summary())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if self.count else Qt.FocusPolicy.NoFocus)
         self._speak()
@@ -148,9 +148,8 @@ class Chart(QWidget):
             self._picture = QPixmap(self.size() * ratio)
             self._picture.setDevicePixelRatio(ratio)
             self._picture.fill(Qt.GlobalColor.transparent)
-            still = QPainter(self._picture)
-            self._paint_still(still)
-            still.end()
+            with QPainter(self._picture) as still:
+                self._paint_still(still)
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
         self._paint_over(painter)
@@ -170,22 +169,22 @@ class Chart(QWidget):
 
     # Pointing.
 
-    def set_cursor(self, number: int) -> bool:
-        """Put the cursor on a mark, −1 for none, without telling anyone; whether it was elsewhere."""
-        if number == self.cursor:
+    def set_pointer(self, number: int) -> bool:
+        """Put the pointer on a mark, −1 for none, without telling anyone; whether it was elsewhere."""
+        if number == self.pointer:
             return False
-        self.cursor = number
+        self.pointer = number
         self._speak()
         self.update()
         return True
 
     def point_at(self, number: int) -> None:
-        """Put the cursor on a mark, −1 for none."""
-        if self.set_cursor(number):
+        """Put the pointer on a mark, −1 for none."""
+        if self.set_pointer(number):
             self.pointed.emit(number)
 
     def _speak(self) -> None:
-        words = f": {self.describe(self.cursor)}".replace("\n", ", ") if self.cursor >= 0 else ""
+        words = f": {self.describe(self.pointer)}".replace("\n", ", ") if self.pointer >= 0 else ""
         if self.title + words != self.accessibleName():
             self.setAccessibleName(self.title + words)
 
@@ -215,19 +214,19 @@ class Chart(QWidget):
             self.choose_by_key(number)
             place = self.mapToGlobal(self.anchor(number).toPoint())
             QToolTip.showText(place, self.describe(number), self, QRect(), _TOLD_FOR)
-        elif event.key() in _PRESSING and not event.modifiers() and self.cursor >= 0:
-            self.press(self.cursor)
+        elif event.key() in _PRESSING and not event.modifiers() and self.pointer >= 0:
+            self.press(self.pointer)
         else:
             super().keyPressEvent(event)
 
     def neighbour(self, key: int) -> int:
-        """The mark that a key goes to from the cursor, −1 where it is no key of this chart."""
+        """The mark that a key goes to from the pointer, −1 where it is no key of this chart."""
         ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.count - 1}
         if key in ends:
             return ends[Qt.Key(key)]
         if key not in self.keys:
             return -1
-        return min(self.count - 1, max(0, self.cursor + self.keys[key]))
+        return min(self.count - 1, max(0, self.pointer + self.keys[key]))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu.open(event.globalPos())

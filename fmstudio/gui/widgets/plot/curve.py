@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
 from fmstudio.gui.widgets.plot.scale import Scale, View
 from fmstudio.gui.widgets.plot.series import Columns, Smoother, decimate, runs_of_finite
@@ -141,18 +141,21 @@ def line_pen(colour: QColor, width: float = WIDTH, dashed: bool = False) -> QPen
 def polygon(across: np.ndarray, down: np.ndarray) -> QPolygonF:
     """Points in pixels as Qt takes them, without an object for each."""
     made: QPolygonF = pg.functions.create_qpolygonf(len(across))
+    if not len(across):  # there is no memory to write to
+        return made
     points = pg.functions.ndarray_from_qpolygonf(made)
     points[:, 0], points[:, 1] = across, down
     return made
 
 
-class CurveLayer(pg.GraphicsObject):
+class CurveLayer(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph tells no types
     """All curves of a plot as one item over the view box, painted in pixels and kept as a picture between changes."""
 
     def __init__(self, box: pg.ViewBox) -> None:
         super().__init__()
         self._box = box
         self.curves: list[tuple[Curve, QColor]] = []
+        self.nothing: tuple[str, QColor, QFont] = ("", QColor(), QFont())
         self.setParentItem(box)
         self.setFlag(self.GraphicsItemFlag.ItemClipsToShape)
         self.setCacheMode(self.CacheMode.DeviceCoordinateCache)
@@ -172,6 +175,11 @@ class CurveLayer(pg.GraphicsObject):
         view = self.view()
         if view.area.width() < 2 or view.area.height() < 2:
             return
-        for curve, colour in self.curves:
-            if len(curve.x):
-                paint_curve(painter, curve, view, colour)
+        known = [(curve, colour) for curve, colour in self.curves if len(curve.x)]
+        for curve, colour in known:
+            paint_curve(painter, curve, view, colour)
+        if not known:
+            words, ink, font = self.nothing
+            painter.setFont(font)
+            painter.setPen(ink)
+            painter.drawText(view.area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)

@@ -54,9 +54,8 @@ class Drawing:
         picture = QPixmap(self.size * scale)
         picture.setDevicePixelRatio(scale)
         picture.fill(self.background)
-        painter = QPainter(picture)
-        self.paint(painter)
-        painter.end()
+        with QPainter(picture) as painter:
+            self.paint(painter)
         return picture
 
     def save_png(self, path: Path) -> None:

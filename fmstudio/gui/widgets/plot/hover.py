@@ -58,7 +58,7 @@ def told(heading: str, readings: Sequence[Reading]) -> str:
     return "\n".join([heading, *(f"{each.title}  {each.text}" for each in readings)])
 
 
-class Crosshair(pg.GraphicsObject):
+class Crosshair(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph tells no types
     """A hairline at the cursor, a dot on each curve, and a card of readings that keeps clear of the cursor."""
 
     def __init__(self, box: pg.ViewBox, theme: Theme) -> None:
@@ -98,9 +98,9 @@ class Crosshair(pg.GraphicsObject):
                 painter.setPen(QPen(self._theme.color("surface"), 2))
                 painter.setBrush(self._theme.color(each.colour))
                 painter.drawEllipse(each.point, 4.5, 4.5)
-        self._card(painter, area)
+        self._card(painter, area, self._at)
 
-    def _card(self, painter: QPainter, area: QRectF) -> None:
+    def _card(self, painter: QPainter, area: QRectF, at: float) -> None:
         font, bold = self._theme.font("caption"), self._theme.font("caption")
         bold.setWeight(QFont.Weight.DemiBold)
         metrics = QFontMetricsF(bold)
@@ -109,7 +109,7 @@ class Crosshair(pg.GraphicsObject):
         values = max((metrics.horizontalAdvance(r.text) for r in self._readings), default=0.0)
         width = max(_SWATCH + titles + 16 + values, metrics.horizontalAdvance(self._heading)) + 2 * _PAD
         card = QRectF(0, area.top() + 4, width, line * (1 + len(self._readings)) + 2 * _PAD - 4)
-        card.moveLeft(self._at + 12 if self._at + 16 + width < area.right() else self._at - 12 - width)
+        card.moveLeft(at + 12 if at + 16 + width < area.right() else at - 12 - width)
         painter.setPen(QPen(self._theme.color("hairline"), 1))
         painter.setBrush(self._theme.color("surface", 0.95))
         painter.drawRoundedRect(card, 6, 6)

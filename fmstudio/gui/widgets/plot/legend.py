@@ -54,7 +54,7 @@ def paint_legend(
         x += width + _BETWEEN
     if more:
         painter.setPen(look.text)
-        painter.drawText(QRectF(x - _BETWEEN, room.top(), taken, room.height()), line, more)
+        painter.drawText(QRectF(x - _BETWEEN, room.top(), room.right() - x + _BETWEEN + 2, room.height()), line, more)
 
 
 class PlotHeading(QWidget):

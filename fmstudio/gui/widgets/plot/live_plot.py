@@ -42,7 +42,7 @@ class LivePlot(Chart):
         self, theme: Theme, title: str, unit: str = "", *, small: bool = False, from_zero: bool = False
     ) -> None:
         """small: small, without a legend. from_zero: the y axis begins at zero, for what is only read against it."""
-        super().__init__(theme, "plot-" + title.lower().replace(" ", "-"), f"Plot of {title.lower()}")
+        super().__init__(theme, "plot-" + title.lower().replace(" ", "-"), f"Plot of {title.lower()}", "No values yet.")
         self.small, self._from_zero = small, from_zero
         self._series: dict[str, Series] = {}
         self._curves: dict[str, Curve] = {}
@@ -243,6 +243,7 @@ class LivePlot(Chart):
         self._canvas.setBackground(self.theme.color("surface"))
         for axis in (self._left, self._bottom):
             axis.restyle(self.look)
+        self._layer.nothing = (self.empty, self.look.text, self.look.font)
         self._stack_curves()
         self._layer.update()
         self.heading.restyle(self.look)
@@ -271,11 +272,11 @@ class LivePlot(Chart):
 
     def point_at(self, number: int) -> None:
         if number >= 0:
-            self.read_at(float(self._longest.x[number]))
+            self.read_at(self._place_of(number))
             return
         self._pointed_at = None
         self.crosshair.show_at(None, "", [])
-        self.set_cursor(-1)
+        self.set_pointer(-1)
 
     def mark_at(self, place: QPointF) -> int:
         return -1  # the plane tells where the mouse is; here it is on the heading
@@ -289,7 +290,7 @@ class LivePlot(Chart):
             return number
         # Where points lie closer than pixels, a key goes on by a pixel.
         step = max(1, self.count // max(1, self.width()))
-        return min(self.count - 1, max(0, self.cursor + step * self.keys[key]))
+        return min(self.count - 1, max(0, self.pointer + step * self.keys[key]))
 
     def _hover(self, place: QPointF) -> None:
         point = self.box.mapFromScene(place)
@@ -306,7 +307,7 @@ class LivePlot(Chart):
         number = nearest(longest.x, at)
         at = self._pointed_at = float(longest.x[number])
         self.crosshair.show_at(float(self._layer.view().across(at)), self._heading_at(at), self._readings(at))
-        self.set_cursor(number)
+        self.set_pointer(number)
         self._speak()
         return self.crosshair.text
 
@@ -315,12 +316,16 @@ class LivePlot(Chart):
         known = [curve for curve in self._curves.values() if len(curve.x)]
         return max(known, key=lambda curve: len(curve.x), default=None)
 
+    def _place_of(self, number: int) -> float:
+        longest = self._longest
+        return float(longest.x[number]) if longest is not None else 0.0
+
     @property
     def count(self) -> int:
         return len(self._longest.x) if self._longest is not None else 0
 
     def describe(self, number: int) -> str:
-        at = float(self._longest.x[number])
+        at = self._place_of(number)
         return told(self._heading_at(at), self._readings(at))
 
     def _readings(self, at: float) -> list[Reading]:

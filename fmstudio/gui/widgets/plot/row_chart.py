@@ -18,7 +18,7 @@ class RowChart(Chart):
     beneath: ClassVar[int] = 5
 
     def __init__(self, theme: Theme, name: str, title: str) -> None:
-        super().__init__(theme, name, title)
+        super().__init__(theme, name, title, empty="")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def draw_row(self, painter: QPainter, number: int, place: QRectF) -> None:
@@ -62,10 +62,10 @@ class RowChart(Chart):
             self.draw_row(painter, number, self.place(number))
 
     def draw_over(self, painter: QPainter) -> None:
-        if self.cursor >= 0:
+        if self.pointer >= 0:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self.theme.color("text", 0.08))
-            painter.drawRoundedRect(self.place(self.cursor).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            painter.drawRoundedRect(self.place(self.pointer).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
 
 def draw_part(painter: QPainter, room: QRectF, part: float, colour: QColor, least: float = 1.5) -> None:
