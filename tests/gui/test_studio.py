@@ -3,7 +3,7 @@
 import pytest
 
 from fmstudio.gui.job_board import JobBoard
-from fmstudio.gui.pump import Pump
+from fmstudio.gui.pump import CALM, INTERVAL, Pump
 from fmstudio.jobs import (
     Artefact,
     Failed,
@@ -165,6 +165,16 @@ def test_the_pump_carries_events_over(board, qtbot):
     mailbox.post("job-1", Note("the very last"))
     pump.stop()
     assert board["job-1"].notes == [Note("the very last")]
+
+
+def test_the_pump_looks_often_while_somebody_waits(board):
+    pump = Pump(Mailbox(), board)
+    board.add("job-1", TRAIN)
+    assert pump.interval == CALM
+    board.add("job-2", ASK)
+    assert pump.interval == INTERVAL
+    board.deliver([("job-2", Finished())])
+    assert pump.interval == CALM
 
 
 def test_a_request_reaches_the_engine_and_its_events_the_listener(studio, engine):
