@@ -8,9 +8,15 @@ from PIL import Image
 
 from fmstudio.data import importing
 from fmstudio.gui.data import jobs as data
+from fmstudio.gui.diffusion import models
+from fmstudio.gui.diffusion.forward import DISSOLVE
+from fmstudio.gui.diffusion.source import SOURCE
 from fmstudio.jobs import JobContext
+from fmstudio.jobs.request import array_to_plain
+from fmstudio.training.pretraining import pretrain
 from fmstudio.workspace import Workspace
 from tests.driving import run_job
+from tests.laboratory.diffusion_models import recipe as diffusion_recipe
 from tests.pictures import shape
 from tests.texts import write_texts
 
@@ -62,6 +68,13 @@ def shapes(workspace: Workspace) -> None:
     run_job(importing.add(JobContext(), workspace, [folder], "shapes", "images", options))
 
 
+@_part
+def diffusion(workspace: Workspace) -> None:
+    """A diffusion model of shapes, and its run."""
+    shapes(workspace)
+    run_job(pretrain(JobContext(), workspace, diffusion_recipe() | {"name": "diffusion"}))
+
+
 def job(*parts: Callable[[Workspace], None], **arguments: Any) -> Callable[[Workspace], dict[str, Any]]:
     """What a job is asked, once the parts that it needs are there. In arguments, {files} is where they are."""
 
@@ -101,6 +114,9 @@ JOBS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
     data.DUPLICATES: job(shapes, dataset="shapes"),
     data.WITHOUT_DUPLICATES: job(shapes, dataset="shapes", which="exact", name="shapes-unique"),
     data.DRAWN: job(style="bottts"),
+    models.ABOUT: job(diffusion, model="diffusion"),
+    SOURCE: job(shapes, dataset="shapes", index=0),
+    DISSOLVE: job(picture=array_to_plain(shape(0).pixels), times=5),
     data.DRAW: job(style="bottts", count=5, name="robots"),
 }
 """The jobs that panels ask for: the parts of the workspace that they need, and what they are asked. Where one job is
