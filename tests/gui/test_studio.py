@@ -4,6 +4,7 @@ import pytest
 
 from fmstudio.gui.job_board import JobBoard
 from fmstudio.gui.pump import CALM, INTERVAL, Pump
+from fmstudio.gui.widgets.jobs.job_strip import headline
 from fmstudio.jobs import (
     Artefact,
     Failed,
@@ -114,6 +115,7 @@ def test_what_a_job_waits_for_is_known_until_it_goes_on(board):
     board.add("job-1", TRAIN)
     board.deliver([("job-1", Started()), ("job-1", Waiting("Tales is being fetched."))])
     assert (board["job-1"].status, board["job-1"].waiting) == ("running", "Tales is being fetched.")
+    assert headline(board["job-1"]) == "Train plays · Tales is being fetched."
     board.deliver([("job-1", Progress(1))])
     assert board["job-1"].waiting == ""
 

@@ -180,5 +180,5 @@ def headline(state: JobState) -> str:
 
 
 def message(state: JobState) -> str:
-    """What a job says it is doing."""
-    return state.progress.message if state.progress else ""
+    """What a job says it is doing, or else what it waits for."""
+    return (state.progress.message if state.progress else "") or state.waiting

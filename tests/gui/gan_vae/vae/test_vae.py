@@ -64,7 +64,7 @@ def test_a_click_decodes_the_point_and_shows_the_nearest_picture(hands, mapped, 
     chart = mapped.space.map
     qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=chart.view().place(0.9, 0.1).toPoint())
     asked = hands.answer("vae:decode", "decoded", pictures(1, 5))
-    across, up = asked["latents"][0][:2] - 0.5  # the centre is at 0.5 of each dimension
+    across, up = np.array(asked["latents"][0][:2]) - 0.5  # the centre is at 0.5 of each dimension
     assert (across, up) == (pytest.approx(0.9, abs=0.02), pytest.approx(0.1, abs=0.02))
     assert list(asked["latents"][0][2:]) == [0.5, 0.5]
     hands.answer("vae:reconstruct", "reconstructions", reconstructed(1), "reconstructions")
