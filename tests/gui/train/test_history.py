@@ -14,7 +14,7 @@ RESUME = "fmstudio.training.pretraining:resume"
 @pytest.fixture
 def panel(studio, with_runs, open_panel):
     made = open_panel()
-    made._show_side("runs")
+    made.show_side("runs")
     return made
 
 

@@ -25,7 +25,7 @@ class DocumentList(PagedRows):
     """The documents that a search finds."""
 
     def __init__(self, studio: Studio) -> None:
-        super().__init__(studio, DOCUMENTS, [Column("Document", lambda row: f"{row['title']}\n{facts_of(row)}")])
+        super().__init__(studio, DOCUMENTS, [Column("Document", lambda row: f"{row['title']}, {facts_of(row)}")])
         self.collection = self.search = ""
         self._anew = False
 

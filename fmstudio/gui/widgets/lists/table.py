@@ -75,7 +75,7 @@ class RowsModel(QAbstractTableModel):
             return "Loading…" if role == _ROLE.DisplayRole and not column.width else None
         match role:
             case _ROLE.DisplayRole:
-                return " ".join(column.text(row).split())
+                return in_one_line(column.text(row))
             case _ROLE.AccessibleTextRole:
                 return column.text(row)
             case _ROLE.ToolTipRole:
@@ -90,9 +90,19 @@ class RowsModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         column = self.columns[section]
-        if role == _ROLE.TextAlignmentRole and column.right:
-            return _RIGHT
-        return {_ROLE.DisplayRole: column.title, _ROLE.ToolTipRole: column.help or None}.get(_ROLE(role))
+        match role:
+            case _ROLE.DisplayRole:
+                return column.title
+            case _ROLE.ToolTipRole:
+                return column.help or None
+            case _ROLE.TextAlignmentRole if column.right:
+                return _RIGHT
+        return None
+
+
+def in_one_line(text: str) -> str:
+    """A text without its line breaks and tabs, and the blanks around them."""
+    return " ".join(text.split()) if "\n" in text or "\t" in text else text
 
 
 class GivenRows(RowsModel):
@@ -234,7 +244,7 @@ class TableView(QTableView):
         """Put the chosen rows on the clipboard."""
         chosen = sorted(index.row() for index in self.selectionModel().selectedRows())
         found = [row for number in chosen if (row := self.rows.row(number)) is not None]
-        lines = [[" ".join(column.text(row).split()) for column in self.rows.columns] for row in found]
+        lines = [[in_one_line(column.text(row)) for column in self.rows.columns] for row in found]
         QGuiApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -270,8 +270,8 @@ def test_documents_are_listed_searched_and_opened_with_their_chunks(hands, qtbot
     hands.view.collection.look_at("documents")
     hands.reply(jobs.DOCUMENTS, DOCUMENTS)
     documents = hands.view.collection.documents
-    assert documents.list.index(0, 0).data() == "Mixer\n3 chunks · 900 B"
-    assert documents.list.index(1, 0).data() == "secret.pdf\nSkipped: it is encrypted"
+    assert documents.list.index(0, 0).data() == "Mixer, 3 chunks · 900 B"
+    assert documents.list.index(1, 0).data() == "secret.pdf, Skipped: it is encrypted"
     hands.reply(jobs.DOCUMENT, DOCUMENT)
     documents.passage.step(1)
     assert documents.passage.place.text() == "Chunk 1 of 3"
