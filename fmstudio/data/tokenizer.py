@@ -37,6 +37,7 @@ class TokenizerSettings:
         "How many different tokens bpe learns: more make the text shorter, but each is seen less often.",
         minimum=257,
         maximum=262_144,
+        unit="tokens",
         simple=True,
         logarithmic=True,
     )

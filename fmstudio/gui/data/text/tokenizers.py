@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import hbox, vbox
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.form.field_row import FieldRow
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label
@@ -41,10 +41,18 @@ class TokenizerChoice(QWidget):
         self._arrange()
 
     def _lay_out(self) -> None:
-        kind = vbox(label("Tokenizer", "body"), self.kind, ..., gap=4)
+        kind = vbox(label("Tokenizer", "body"), self.kind, gap=4)
         self._sizes = vbox()
         bottom = Qt.AlignmentFlag.AlignBottom
-        self.setLayout(hbox(kind, self._sizes, (self.browse, 0, bottom), (self.path, 1, bottom), gap=12))
+        self.setLayout(
+            hbox(
+                (boxed(kind), 0, bottom),
+                (boxed(self._sizes), 0, bottom),
+                (self.browse, 0, bottom),
+                (self.path, 1, bottom),
+                gap=12,
+            )
+        )
 
     def set_settings(self, settings: Sequence[Setting]) -> None:
         """What a tokenizer can be made with, as the data stage tells it."""
@@ -52,7 +60,7 @@ class TokenizerChoice(QWidget):
             self.vocabulary = FieldRow(
                 next(each for each in settings if each.path.endswith("vocabulary_size")), self._theme
             )
-            self.vocabulary.setFixedWidth(168)
+            self.vocabulary.setFixedWidth(148)
             self.vocabulary.edited.connect(self.changed)
             self._sizes.addWidget(self.vocabulary)
             self._chose()

@@ -55,7 +55,7 @@ class BatchList(QWidget):
         self.setObjectName("batch-library")
         self._jobs = jobs
         self._current = ""
-        self.list = EntryList(theme, "batch-list", "Batches", lines=3, offered=self.offered)
+        self.list = EntryList(theme, "batch-list", "Batches", lines=3, bare=True, offered=self.offered)
         self.list.opened.connect(self.opened)
         self.list.deleted.connect(self._delete)
         self.none = label("Batches that you run are kept here.", "secondary", "batch-none", wrap=True)

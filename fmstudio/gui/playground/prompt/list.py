@@ -45,7 +45,7 @@ class PromptList(QWidget):
         self.search.setPlaceholderText("Find a prompt")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._show)
-        self.list = EntryList(theme, "prompt-list", "Prompts", offered=self._offered)
+        self.list = EntryList(theme, "prompt-list", "Prompts", bare=True, offered=self._offered)
         self.list.opened.connect(self._open)
         self.new = button("New", "prompt-new", theme, "mdi6.plus", clicked=desk.begin)
         self.more = icon_button("mdi6.dots-horizontal", "More", "prompt-more", theme, self._offer_here)

@@ -121,15 +121,16 @@ class EntryList(QListView):
         *,
         lines: int = 2,
         cards: bool = False,
+        bare: bool = False,
         follows: bool = False,
         offered: Callable[[str], Sequence[MenuEntry]] | None = None,
         more: bool = False,
         model: RowsModel | None = None,
         entry_of: Callable[[Any], Entry] | None = None,
     ) -> None:
-        """lines: of an entry. cards: each in a frame of its own. offered: what a right click offers for a key, and
-        with `more` a ⋯ at the right of each as well.
+        """lines: of an entry. cards: each in a frame of its own. bare: without a surface, as cards always are.
 
+        offered: what a right click offers for a key, and with `more` a ⋯ at the right of each as well.
         model: rows that are fetched by pages, each of which `entry_of` makes an entry; without one `show_entries`.
         """
         super().__init__()
@@ -141,11 +142,12 @@ class EntryList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setStyleSheet("QListView { border: none; background: transparent; }")
+        if cards or bare:
+            self.setStyleSheet("QListView { border: none; background: transparent; }")
         self._follows, self._offered, self._quiet = follows, offered, False
         self._entries = EntriesModel()
         self._marked = ""
-        self._painter = EntryPainter(theme, lines, cards, more, entry_of or (lambda entry: entry))
+        self._painter = EntryPainter(theme, lines, cards, cards or bare, more, entry_of or (lambda entry: entry))
         self.setModel(model or self._entries)
         self.setItemDelegate(self._painter)
         self._entries.checked.connect(self.checked)
@@ -246,9 +248,12 @@ def toggle(index: QModelIndex) -> bool:
 class EntryPainter(QStyledItemDelegate):
     """Paints an entry: its ground, icon, lines, bar and box."""
 
-    def __init__(self, theme: Theme, lines: int, cards: bool, more: bool, entry_of: Callable[[Any], Entry]) -> None:
+    def __init__(
+        self, theme: Theme, lines: int, cards: bool, bare: bool, more: bool, entry_of: Callable[[Any], Entry]
+    ) -> None:
         super().__init__()
         self._theme, self._lines, self._cards, self._entry_of = theme, lines, cards, entry_of
+        self._inset = 0 if bare else 4
         self.more = more
 
     def _height(self, role: str) -> float:
@@ -291,7 +296,7 @@ class EntryPainter(QStyledItemDelegate):
             painter.setPen(QPen(self._theme.color(edge), 2 if by_keyboard else 1))
             painter.drawRoundedRect(card, 8, 8)
             return card.adjusted(16, 12, -12, -12)
-        area = rect.adjusted(0, 1, 0, -1)
+        area = rect.adjusted(self._inset, 1, -self._inset, -1)
         if chosen or hovered:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.color("accent_soft" if chosen else "hover"))
