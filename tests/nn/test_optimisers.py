@@ -100,7 +100,8 @@ def muon_reference(weight: Tensor, gradients: list[Tensor], rate: float, momentu
 class TestMuon:
     @pytest.mark.parametrize("size", [(96, 96), (96, 200), (200, 96), (100, 15, 3, 3)])
     def test_large_matrices_move_by_an_orthogonal_one(self, size: tuple[int, ...]) -> None:
-        gradient, weight = draw(*size), nn.Parameter(torch.zeros(size))
+        gradient = draw(*size)
+        weight = nn.Parameter(torch.zeros_like(gradient))
         optimiser = MuonAdamW([{"method": "muon", "params": [weight]}], muon_learning_rate=0.5, momentum=0.0)
         weight.grad = gradient.clone()
         optimiser.step()
