@@ -29,7 +29,7 @@ class FeedbackDetail(Card):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__("", "feedback-detail")
-        self.layout().setContentsMargins(16, 12, 16, 12)
+        self.set_padding(16, 12, 16, 12)
         self._studio, self._theme = studio, studio.theme
         self.entry = ""
         self.search = ""

@@ -25,7 +25,7 @@ class ImportReport(Card):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__("", "feedback-import")
-        self.layout().setContentsMargins(16, 10, 12, 10)
+        self.set_padding(16, 10, 12, 10)
         self._studio = studio
         self.sentence = label("", "body", "feedback-imported", wrap=True)
         self.lines = QPlainTextEdit()

@@ -102,7 +102,7 @@ class FeedbackPage(QTextEdit):
         look = QTextCharFormat()
         look.setBackground(self._theme.color("selection"))
         look.setForeground(self._theme.color("text"))
-        marks = []
+        marks: list[QTextEdit.ExtraSelection] = []
         for word in search.split():
             cursor = QTextCursor(self.document())
             while len(marks) < _MARKED and not (cursor := self.document().find(word, cursor)).isNull():

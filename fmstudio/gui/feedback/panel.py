@@ -55,7 +55,7 @@ class FeedbackPanel(Panel):
         self.report = ImportReport(studio)
         self.error = ErrorBox(studio.theme, "feedback-import-error")
         self._choices = Question(studio, CHOICES)
-        self.primary_action = PrimaryAction("Export…", "mdi6.export-variant", self, "feedback-export-go")
+        self.act = self.primary_action = PrimaryAction("Export…", "mdi6.export-variant", self, "feedback-export-go")
         self.import_button = button(
             "Import…", "feedback-import-go", studio.theme, "mdi6.import", clicked=self.report.choose_file
         )
@@ -92,7 +92,7 @@ class FeedbackPanel(Panel):
         return empty
 
     def _connect(self) -> None:
-        self.primary_action.triggered.connect(self.export)
+        self.act.triggered.connect(self.export)
         self.sight.changed.connect(self.look_at)
         self.filters.changed.connect(self._look)
         self.entries.counted.connect(self._judge)
@@ -156,7 +156,7 @@ class FeedbackPanel(Panel):
         self._pages.setCurrentIndex(1 if nothing and not undoing else 0)
         for each in (self.sight,):
             each.setEnabled(not nothing)
-        self.primary_action.refuse("There is nothing to export yet.") if nothing else self.primary_action.allow()
+        self.act.refuse("There is nothing to export yet.") if nothing else self.act.allow()
 
     # What it does.
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
@@ -60,8 +61,7 @@ class FeedbackStatistics(QWidget):
 
     def _card(self, part: str, title: str, chart: TimeChart) -> Card:
         card = self.captions[part] = Card(title, f"feedback-{part}-card")
-        card.layout().setContentsMargins(16, 12, 12, 8)
-        card.layout().setSpacing(6)
+        card.set_padding(16, 12, 12, 8)
         chart.setFixedHeight(140)
         card.body.addWidget(chart)
         return card
@@ -72,7 +72,7 @@ class FeedbackStatistics(QWidget):
         if self.isVisible():
             self._question.ask(**self._wanted)
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._wanted:
             self._question.ask(**self._wanted)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 from fmstudio.gui.feedback.rows import TITLES, FeedbackRows, Row
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.feedback.score import STARS
-from fmstudio.gui.widgets.lists.table import ROW, TableView
+from fmstudio.gui.widgets.lists.table import ROW, Index, TableView
 from fmstudio.gui.widgets.menus import menu_of
 
 _LINE = 36
@@ -25,6 +25,7 @@ class FeedbackTable(TableView):
 
     opened = Signal(str)
     deleted = Signal()
+    rows: FeedbackRows
 
     def __init__(self, theme: Theme, rows: FeedbackRows) -> None:
         super().__init__(rows, "feedback-table", "Entries of the feedback log", _LINE)
@@ -71,9 +72,12 @@ class FeedbackTable(TableView):
     def everything_selected(self) -> bool:
         """Whether all entries that the filters choose are selected, seen or not."""
         ranges = self.selectionModel().selection()
-        return self.rows.total > 0 and sum(each.height() for each in ranges) == self.rows.total
+        return (
+            self.rows.total > 0
+            and sum(ranges.at(number).height() for number in range(ranges.count())) == self.rows.total
+        )
 
-    def selectionCommand(self, index: QModelIndex, event: QEvent | None = None) -> QItemSelectionModel.SelectionFlag:
+    def selectionCommand(self, index: Index, event: QEvent | None = None) -> QItemSelectionModel.SelectionFlag:
         """Ctrl with a key that moves goes to a row and chooses it: what is read is what Delete takes away."""
         flags = QItemSelectionModel.SelectionFlag
         asked = super().selectionCommand(index, event)
@@ -152,10 +156,10 @@ class _CellPainter(QStyledItemDelegate):
             "text": theme.icon("mdi6.text", "secondary"),
         }
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(60, _LINE)
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
         column = _NAMES[index.column()]
         option.state &= ~QStyleOptionViewItem().state.State_HasFocus
@@ -165,7 +169,7 @@ class _CellPainter(QStyledItemDelegate):
         if column in ("score", "kind"):
             option.text = ""
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
         entry = index.data(ROW)
         if entry and _NAMES[index.column()] == "kind":

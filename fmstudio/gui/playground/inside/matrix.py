@@ -1,5 +1,6 @@
 """A matrix as a map: one colour a number, rows and columns with names, a cell under the pointer or the arrow keys."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -108,8 +109,7 @@ class MatrixMap(Chart):
         if not self.values.size:
             return QRectF()
         rows, columns = self.values.shape
-        above = 18.0 if self._titles[1] else 0.0
-        left = 18.0 if self._titles[0] else 0.0
+        left, above = (self._title_room(title) for title in self._titles)
         width, height = self.width() - left - 2 * _EDGE, self.height() - above - 2 * _EDGE
         left += self._label_room(self._rows, height / rows)
         above += self._above(width / columns)
@@ -118,6 +118,9 @@ class MatrixMap(Chart):
         if self._square:
             wide = high = min(wide, high)
         return QRectF(left + _EDGE, above + _EDGE, max(1.0, wide * columns), max(1.0, high * rows))
+
+    def _title_room(self, title: str) -> float:
+        return self.line() + 3 if title else 0.0
 
     def _above(self, cell: float) -> float:
         """The room of the columns' names, which stand upright where a column is narrow."""
@@ -160,35 +163,38 @@ class MatrixMap(Chart):
         painter.setPen(self.theme.color("secondary"))
         line = Qt.AlignmentFlag.AlignVCenter
         if self._rows and area.height() / rows >= _LEAST_NAMED - 2:
-            room = area.left() - (18.0 if self._titles[0] else 0.0) - 4
-            for row, name in enumerate(self._rows):
-                place = self.cell(row, 0)
-                painter.drawText(QRectF(area.left() - room - 4, place.top(), room, place.height()),
-                                 line | Qt.AlignmentFlag.AlignRight, self._elided(painter, name, room))  # fmt: skip
+            room, high = area.left() - self._title_room(self._titles[0]) - 4, painter.fontMetrics().height()
+            for row in range(0, rows, _every(high, area.height() / rows)):
+                place = QRectF(area.left() - room - 4, self.cell(row, 0).center().y() - high / 2, room, high)
+                name = self._elided(painter, self._rows[row], room)
+                painter.drawText(place, line | Qt.AlignmentFlag.AlignRight, name)
         if self._columns and area.width() / columns >= _LEAST_NAMED - 2:
             self._paint_columns(painter, area)
         self._paint_titles(painter, area)
 
     def _paint_columns(self, painter: QPainter, area: QRectF) -> None:
-        room = area.top() - (18.0 if self._titles[1] else 0.0) - 4
-        for column, name in enumerate(self._columns):
+        room, high = area.top() - self._title_room(self._titles[1]) - 4, painter.fontMetrics().height()
+        for column in range(0, len(self._columns), _every(high, area.width() / len(self._columns))):
+            name = self._elided(painter, self._columns[column], room)
             place = self.cell(0, column)
             painter.save()
             painter.translate(place.center().x(), area.top() - 4)
             painter.rotate(-90)
-            painter.drawText(QRectF(0, -8, room, 16), Qt.AlignmentFlag.AlignVCenter, self._elided(painter, name, room))
+            painter.drawText(QRectF(0, -high / 2, room, high), Qt.AlignmentFlag.AlignVCenter, name)
             painter.restore()
 
     def _paint_titles(self, painter: QPainter, area: QRectF) -> None:
         if self._titles[1]:
             painter.drawText(
-                QRectF(area.left(), 0, max(area.width(), 160.0), 16), Qt.AlignmentFlag.AlignLeft, self._titles[1]
+                QRectF(area.left(), 0, max(area.width(), 160.0), self.line()),
+                Qt.AlignmentFlag.AlignLeft,
+                self._titles[1],
             )
         if self._titles[0]:
             painter.save()
             painter.translate(2, area.bottom())
             painter.rotate(-90)
-            painter.drawText(QRectF(0, 0, area.height(), 16), Qt.AlignmentFlag.AlignLeft, self._titles[0])
+            painter.drawText(QRectF(0, 0, area.height(), self.line()), Qt.AlignmentFlag.AlignLeft, self._titles[0])
             painter.restore()
 
     def _elided(self, painter: QPainter, name: str, room: float) -> str:
@@ -196,7 +202,11 @@ class MatrixMap(Chart):
 
     def _paint_numbers(self, painter: QPainter, image: QImage) -> None:
         cell = self.cell(0, 0)
-        if self._written is None or cell.width() < 28 or cell.height() < 14:
+        if self._written is None:
+            return
+        # Where one number would be cut off there is none.
+        widest = painter.fontMetrics().horizontalAdvance(self._written(-0.01))
+        if cell.width() < widest + 2 or cell.height() < painter.fontMetrics().height():
             return
         for row, line in enumerate(self.values):
             for column, value in enumerate(line):
@@ -259,3 +269,8 @@ class MatrixMap(Chart):
         self.setAccessibleDescription(self.summary())
         self.update()
         self.chosen.emit(*self.current)
+
+
+def _every(line: float, cell: float) -> int:
+    """Each of how many rows is named, so that no name touches the next: all where they are as high as a line."""
+    return max(1, math.ceil(line * 0.8 / cell))

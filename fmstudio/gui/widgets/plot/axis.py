@@ -41,7 +41,8 @@ class Look:
 
     def rows(self, scale: Scale, height: float) -> Numbers:
         """The numbers at the left of a plane so high."""
-        return _numbers(scale, max(2, int(height // (2.4 * self.line))))
+        found = _numbers(scale, max(2, int(height // (2.4 * self.line))))
+        return found if len(found) * self.line <= height + self.line / 2 else found[::2]
 
     def columns(self, scale: Scale, width: float) -> Numbers:
         """The numbers beneath a plane so wide: as many as stand apart from each other."""
@@ -77,11 +78,15 @@ class Look:
         lines = [x for x, _ in places if grid or x <= area.left() + 1]
         painter.drawLines([QLine(x, int(area.top()), x, int(area.bottom())) for x in lines])
         painter.setPen(self.text)
+        free = area.left() - self.line
         for x, text in places:
             width = self.metrics.horizontalAdvance(text)
-            # Numbers at the ends move inwards rather than be cut off.
+            # Numbers at the ends move inwards rather than be cut off, and none stands too close to the one before.
             left = min(max(x - width / 2, area.left() - 4), area.right() - width + 4)
-            painter.drawText(QRectF(left, area.bottom() + 5, width + 2, self.line), Qt.AlignmentFlag.AlignLeft, text)
+            if left >= free:
+                place = QRectF(left, area.bottom() + 5, width + 2, self.line)
+                painter.drawText(place, Qt.AlignmentFlag.AlignLeft, text)
+                free = left + width + self.line / 2
 
 
 @lru_cache(maxsize=256)

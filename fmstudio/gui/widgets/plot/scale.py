@@ -9,6 +9,8 @@ from PySide6.QtCore import QPointF, QRectF
 from fmstudio.gui.widgets.plot.notation import compact
 from fmstudio.gui.widgets.plot.ticks import LOWEST, logarithmic_ticks, ticks
 
+_MORE = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -50,7 +52,10 @@ class Scale:
             return [mark for mark in few if self.low <= mark <= self.high]
         if self.logarithmic:
             return logarithmic_ticks(float(np.log10(self.low)), float(np.log10(self.high)), at_most + 1)
-        found = ticks(self.low, self.high, at_most, time=self.time)
+        for more in range(_MORE):  # one number alone tells no distance
+            found = ticks(self.low, self.high, at_most + more, time=self.time)
+            if len(found) > 1:
+                break
         return [tick for tick in found if tick == int(tick)] if self.whole else found
 
 
