@@ -182,7 +182,7 @@ class ChatView(QWidget):
         self._mark()
 
     def _delete(self, id: str) -> None:
-        title = self.side.conversations.rows[id].title.text()
+        title = self.side.conversations.headings[id].title
         try:
             self.talk.delete(id)
         except WorkspaceError as error:

@@ -151,7 +151,8 @@ class EntryList(QListView):
         self.setModel(model or self._entries)
         self.setItemDelegate(self._painter)
         self._entries.checked.connect(self.checked)
-        self._entries.renamed.connect(self.renamed)
+        # The list may be filled anew by it, which must wait until the field in it is closed.
+        self._entries.renamed.connect(self.renamed, Qt.ConnectionType.QueuedConnection)
         self._entries.modelReset.connect(self._mark_again)
         self.customContextMenuRequested.connect(self._offer)
         self.clicked.connect(lambda index: self._open(index) if not follows else None)
@@ -183,6 +184,10 @@ class EntryList(QListView):
         """Choose an entry without telling anyone, one that is not there chooses none; tells whether it is there."""
         self._marked = key
         return self._mark_again()
+
+    def rename(self, key: str) -> None:
+        """Let a person change the name of an entry in its place."""
+        self.edit(self._entries.index(self.keys.index(key), 0))
 
     def _mark_again(self) -> bool:
         there = self._marked in (keys := self.keys)

@@ -1,6 +1,9 @@
 """A conversation with a model: answers as they come, branches, replay, and coming back to it."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 
 from fmstudio.gui.playground.chat.completion_text import CompletionText
 from fmstudio.gui.playground.figures import compared
@@ -165,28 +168,28 @@ def test_a_conversation_is_kept_and_come_back_to(hands, chat, workspace, studio,
     reopened = Hands(studio, engine, show)
     again = reopened.chat
     again.side.look_at("conversations")
-    (row,) = again.side.conversations.rows.values()
-    assert row.title.text() == "One"
-    row.clicked.emit()
+    (entry,) = again.side.conversations.list.entries
+    assert entry.lines[0].text == "One"
+    again.side.conversations.list.opened.emit(entry.key)
     assert shown(again) == ["One", "First"]
     assert last(again).figures.text().startswith("92.4 tok/s")
 
 
-def test_a_conversation_can_be_named_and_thrown_away(hands, chat, workspace):
+def test_a_conversation_can_be_named_and_thrown_away(hands, chat, workspace, qtbot):
     hands.say("One")
     hands.answer("First")
     chat.side.look_at("conversations")
-    (row,) = chat.side.conversations.rows.values()
-    row.begin_rename()
-    row.field.setText("About one")
-    row.field.returnPressed.emit()
-    (row,) = chat.side.conversations.rows.values()
-    assert row.title.text() == "About one"
+    listed = chat.side.conversations.list
+    QTest.keyClick(listed, Qt.Key.Key_F2)
+    field = listed.findChild(QLineEdit)
+    field.setText("About one")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: listed.entries[0].lines[0].text == "About one")
     hands.say("Two")
     hands.answer("Second")
-    (row,) = chat.side.conversations.rows.values()
-    assert row.title.text() == "About one", "what was said later took the name away"
-    row.deleted.emit()
+    (entry,) = listed.entries
+    assert entry.lines[0].text == "About one", "what was said later took the name away"
+    QTest.keyClick(listed, Qt.Key.Key_Delete)
     assert not list((workspace.path / "conversations").iterdir())
     assert chat.start.isVisible()
 
@@ -199,13 +202,13 @@ def test_a_conversation_that_was_thrown_away_comes_back_whole(hands, chat, works
     chat.side.look_at("conversations")
     listed = chat.side.conversations
     assert not listed.undo.isVisible()
-    listed.rows[spoken].deleted.emit()
-    assert listed.rows == {}
+    listed.list.deleted.emit(spoken)
+    assert listed.headings == {}
     assert (workspace.path / "bin" / "conversations" / file.name).exists()
     assert listed.undo.sentence.text() == "Deleted “One”."
     listed.undo.button.click()
     assert file.read_bytes() == before
-    assert list(listed.rows) == [spoken]
+    assert list(listed.headings) == [spoken]
     assert shown(chat) == ["One", "First"]
     assert not listed.undo.isVisible()
 
@@ -215,19 +218,19 @@ def test_taking_a_conversation_back_disturbs_none_that_was_begun_since(hands, ch
     hands.answer("First")
     first = chat.talk.conversation.id
     chat.side.look_at("conversations")
-    chat.side.conversations.rows[first].deleted.emit()
+    chat.side.conversations.list.deleted.emit(first)
     hands.say("Two")
     hands.answer("Second")
     chat.side.conversations.undo.button.click()
     assert shown(chat) == ["Two", "Second"]
-    assert set(chat.side.conversations.rows) == {first, chat.talk.conversation.id}
+    assert set(chat.side.conversations.headings) == {first, chat.talk.conversation.id}
 
 
 def test_what_the_bin_no_longer_has_is_said_in_place(hands, chat, workspace):
     hands.say("One")
     hands.answer("First")
     chat.side.look_at("conversations")
-    chat.side.conversations.rows[chat.talk.conversation.id].deleted.emit()
+    chat.side.conversations.list.deleted.emit(chat.talk.conversation.id)
     Bin(workspace.path).empty()
     chat.side.conversations.undo.button.click()
     assert "not in the bin any more" in chat.side.conversations.error.sentence.text()
@@ -238,8 +241,8 @@ def test_a_damaged_file_is_listed_with_what_is_wrong(hands, chat, workspace):
     folder.mkdir()
     (folder / "broken.json").write_text("{", "utf-8")
     chat.side.look_at("conversations")
-    (row,) = chat.side.conversations.rows.values()
-    row.clicked.emit()
+    (entry,) = chat.side.conversations.list.entries
+    chat.side.conversations.list.opened.emit(entry.key)
     assert chat.side.conversations.error.sentence.text().startswith("broken.json is not a conversation")
 
 
