@@ -13,8 +13,8 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
-from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label, scroll_area
 from fmstudio.jobs import JobRequest
@@ -39,7 +39,7 @@ class CatalogueView(KeyedView):
         self.error.add_action("Try again", "catalogue-again", self.refresh)
         self._column = vbox(gap=12)
         self._lay_out()
-        self._question = Question(studio, LISTING)
+        self._question = JobFollower(self, studio, LISTING)
         self._question.answered.connect(self._show)
         self._question.failed.connect(self.error.show_error)
         studio.jobs.changed.connect(self._job_changed)

@@ -10,7 +10,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import ElidedLabel, label, scroll_area
 from fmstudio.jobs import Progress
 
@@ -30,7 +30,7 @@ class CountedView(QWidget):
         self.error = ErrorBox(studio.theme, f"{name}-error", dismissable=False)
         self.progress = label("", "caption", f"{name}-progress")
         self._content = QWidget()
-        self._question = Question(studio, target)
+        self._question = JobFollower(self, studio, target)
         self._question.answered.connect(self._show)
         self._question.progressed.connect(self._show_progress)
         self._question.failed.connect(self._failed)

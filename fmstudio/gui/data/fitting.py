@@ -14,7 +14,7 @@ from fmstudio.gui.data.pictures.large import PictureBox
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import IconLabel, label
 from fmstudio.gui.widgets.pictures.tiles import image_of
 
@@ -33,7 +33,7 @@ class FittingView(QWidget):
         self.fitted = _Shown(theme, f"fitting-{kind}-fitted", "What the model sees")
         self.note = label("", "caption", f"fitting-{kind}-note", wrap=True)
         self._asked: tuple[Path, Mapping[str, Any]] | None = None
-        self._question = Question(studio, FITTING, patience=_PATIENCE)
+        self._question = JobFollower(self, studio, FITTING, patience=_PATIENCE)
         self._question.answered.connect(self._show)
         self._question.failed.connect(self._failed)
         both = hbox(self.original, IconLabel(theme, "mdi6.arrow-right", "secondary"), self.fitted, ...)

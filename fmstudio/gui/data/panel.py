@@ -24,7 +24,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 
 
 class DataPanel(Panel):
@@ -70,7 +70,7 @@ class DataPanel(Panel):
         self.error = ErrorBox(self.theme, "data-error")
         self.empty = self._make_empty()
         self._description: Mapping[str, Any] = {}
-        self._question = Question(studio, DESCRIBE)
+        self._question = JobFollower(self, studio, DESCRIBE)
         self.act = self.primary_action = PrimaryAction("Add…", "mdi6.plus", self, "add")
         self._lay_out()
         self._connect()
@@ -142,7 +142,7 @@ class DataPanel(Panel):
         """`dataset` opens one by its name, `sight` says how to look at it, `tokenizer` cuts it with one of the
         workspace; `add` begins to add these paths, `begin` offers the ways to add something.
         """
-        if not self._description and not self._question.pending:
+        if not self._description and not self._question.busy:
             self._question.ask()
         if what.get("catalogue"):
             self.open_catalogue()

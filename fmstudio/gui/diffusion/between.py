@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QGridLayout, QMenu, QWidget
 
 from fmstudio.gui.diffusion.fields import WalkFields
+from fmstudio.gui.diffusion.jobs import BETWEEN
 from fmstudio.gui.diffusion.models import DiffusionModels
-from fmstudio.gui.diffusion.run import BETWEEN
 from fmstudio.gui.diffusion.seed_field import SeedField
 from fmstudio.gui.diffusion.step_scrubber import StepScrubber
 from fmstudio.gui.diffusion.trajectory import Trajectory

@@ -5,10 +5,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QWidget
 
 from fmstudio.gui.diffusion.fields import WalkFields
+from fmstudio.gui.diffusion.jobs import EDIT
 from fmstudio.gui.diffusion.mask_canvas import REGIONS, MaskCanvas
 from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.diffusion.player import DiffusionPlayer
-from fmstudio.gui.diffusion.run import EDIT
 from fmstudio.gui.diffusion.seed_field import SeedField
 from fmstudio.gui.diffusion.source import PictureSource
 from fmstudio.gui.diffusion.view import WalkView, Wanted

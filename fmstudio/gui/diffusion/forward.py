@@ -20,7 +20,7 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import label, scroll_area
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.tiles import PictureTiles
@@ -75,7 +75,7 @@ class ForwardView(QWidget):
         self.cards: dict[str, Card] = {}
         self._images: list = []
         self._path_chosen = False
-        self._question = Question(studio, DISSOLVE)
+        self._question = JobFollower(self, studio, DISSOLVE)
         self._lay_out()
         self._connect()
         self._look()

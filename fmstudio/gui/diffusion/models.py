@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.jobs import Event, Failed, Sample
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 
 ABOUT = "fmstudio.laboratory.diffusion:about"
 FAMILY = "diffusion"
@@ -33,6 +33,9 @@ class DiffusionModels(QObject):
         self.titles: dict[str, str] = {}
         self.notes: dict[str, str] = {}
         self.chosen = ""
+        self._asking = JobFollower(self, studio, ABOUT, "joins")
+        self._asking.answered.connect(self._answered)
+        self._asking.failed.connect(self._failed)
         self.look_around()
 
     def look_around(self) -> None:
@@ -80,16 +83,13 @@ class DiffusionModels(QObject):
         """Find out about a model, unless that is known or under way."""
         if reference and reference not in self._asked:
             self._asked.add(reference)
-            self._studio.query(
-                ABOUT,
-                lambda event: self._hear(reference, event),
-                model=reference,
-            )
+            self._asking.ask(model=reference)
 
-    def _hear(self, reference: str, event: Event) -> None:
-        if isinstance(event, Sample):
-            self._about[reference] = event.data
-            self.known.emit(reference)
-        elif isinstance(event, Failed):
-            self._asked.discard(reference)
-            self.failed.emit(event.reason, event.details)
+    def _answered(self, about: Mapping[str, Any]) -> None:
+        reference = self._asking.asked["model"]
+        self._about[reference] = about
+        self.known.emit(reference)
+
+    def _failed(self, reason: str, details: str) -> None:
+        self._asked.discard(self._asking.asked["model"])
+        self.failed.emit(reason, details)

@@ -1,9 +1,9 @@
 """From noise to pictures: one setting, or two beside each other on the same noise."""
 
 from fmstudio.gui.diffusion.fields import WalkFields
+from fmstudio.gui.diffusion.jobs import WALK
 from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.diffusion.player import DiffusionPlayer
-from fmstudio.gui.diffusion.run import WALK
 from fmstudio.gui.diffusion.seed_field import SeedField
 from fmstudio.gui.diffusion.view import WalkView, Wanted
 from fmstudio.gui.studio import Studio

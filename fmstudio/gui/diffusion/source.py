@@ -13,7 +13,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
 from fmstudio.gui.widgets.titled import titled
 from fmstudio.jobs import array_to_plain
@@ -51,7 +51,7 @@ class PictureSource(QWidget):
         )
         self.open = button("Open a file…", f"{name}-file", theme, "mdi6.folder-open-outline", "plain", self._ask_file)
         self.title = ElidedLabel("", "caption", f"{name}-title")
-        self._question = Question(studio, SOURCE)
+        self._question = JobFollower(self, studio, SOURCE)
         self._question.answered.connect(self._take)
         self._question.failed.connect(self.failed)
         self._lay_out()
@@ -126,7 +126,7 @@ class PictureSource(QWidget):
 
     def ask_first(self) -> None:
         """Choose some picture where there is none yet."""
-        if self.pixels is None and not self._question.pending and self.any:
+        if self.pixels is None and not self._question.busy and self.any:
             self.ask()
 
     def to_before(self) -> None:

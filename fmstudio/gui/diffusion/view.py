@@ -11,16 +11,17 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.diffusion.player import DiffusionPlayer
-from fmstudio.gui.diffusion.run import WalkRun
 from fmstudio.gui.diffusion.step_scrubber import StepScrubber
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, column, hbox, stack
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import scroll_area
 from fmstudio.gui.widgets.menus import RULE, MenuEntry, menu_of
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.rating import Drawn
+from fmstudio.jobs import JobRequest, Priority, Sample
 
 FORM = 292
 
@@ -49,7 +50,7 @@ class WalkView(QWidget):
         self.setObjectName(f"{name}-view")
         self.studio, self.name, self.player = studio, name, player
         self.error = ErrorBox(studio.theme, f"{name}-error")
-        self.runs = [WalkRun(studio, number) for number in range(2)]
+        self.runs = [JobFollower(self, studio) for _ in range(2)]
         self.export = PictureExport(studio, self)
         self.form = QVBoxLayout()
         self._pages = stack(f"{name}-pages", hint, player)
@@ -66,9 +67,9 @@ class WalkView(QWidget):
         self.setLayout(hbox(left, (column(self.error, self._pages), 1), gap=16))
 
     def _connect(self) -> None:
-        for run in self.runs:
-            run.stepped.connect(self._take)
-            run.ended.connect(self._ended)
+        for number, run in enumerate(self.runs):
+            run.sampled.connect(lambda sample, number=number: self._take(number, sample))
+            run.finished.connect(lambda event, number=number: self._ended(number, event.result))
             run.failed.connect(self._failed)
         self.export.failed.connect(self.error.show_error)
         self.player.picture_menu.connect(self._open_picture_menu)
@@ -98,20 +99,22 @@ class WalkView(QWidget):
         self.error.clear()
         self._asked = self.wanted()
         for run in self.runs:
-            run.give_up()
+            run.forget()
         self.player.clear(len(self._asked))
         self.show_walks()
         for number, wanted in enumerate(self._asked):
             self.player.set_facts(number, "Waiting for its turn…")
-            self.runs[number].begin(wanted.target, wanted.title, **wanted.arguments)
+            self.runs[number].request(JobRequest(wanted.title, wanted.target, wanted.arguments, Priority.INTERACTIVE))
         self.judged.emit()
 
     def show_walks(self) -> None:
         """Show the player in place of the hint."""
         self._pages.setCurrentIndex(1)
 
-    def _take(self, walk: int, data: Mapping[str, Any]) -> None:
-        self.player.take(walk, data)
+    def _take(self, walk: int, sample: Sample) -> None:
+        if sample.kind != "diffusion-step":
+            return
+        self.player.take(walk, sample.data)
         self.player.set_facts(walk, f"{self._way(walk)} · under way, Esc stops it")
 
     def _ended(self, walk: int, result: Mapping[str, Any]) -> None:
@@ -120,7 +123,7 @@ class WalkView(QWidget):
 
     def _failed(self, reason: str, details: str) -> None:
         for run in self.runs:
-            run.give_up()
+            run.forget()
         self.error.show_error(reason, details)
         for number in range(len(self._asked)):
             if not self.player.walks[number].complete:

@@ -16,7 +16,7 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.feedback.jobs import DETAIL
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
 
 _PICTURE = 160
@@ -34,7 +34,7 @@ class FeedbackDetail(Card):
         self.entry = ""
         self.search = ""
         self._record: Mapping[str, Any] = {}
-        self._question = Question(studio, DETAIL)
+        self._question = JobFollower(self, studio, DETAIL)
         self._question.answered.connect(self._show)
         self._question.failed.connect(self._failed)
         self._build()

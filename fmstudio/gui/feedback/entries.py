@@ -1,6 +1,5 @@
 """The entries of the feedback log: filters and table at the left, the chosen one at the right."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
@@ -18,8 +17,9 @@ from fmstudio.gui.widgets.boxes import boxed, splitter, stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import DELETE
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import label
-from fmstudio.jobs import Event, Failed, Finished
+from fmstudio.jobs import Finished
 
 _AGEING = 20_000  # milliseconds between two looks at how old the entries are
 
@@ -32,7 +32,8 @@ class FeedbackEntries(QWidget):
     def __init__(self, studio: Studio, filters: FeedbackFilters) -> None:
         super().__init__()
         self.setObjectName("feedback-entries")
-        self._studio, self.filters = studio, filters
+        self.filters = filters
+        self._deleting = JobFollower(self, studio, DELETE, "joins")
         self.rows = FeedbackRows(studio)
         self.table = FeedbackTable(studio.theme, self.rows)
         self.detail = FeedbackDetail(studio)
@@ -61,6 +62,8 @@ class FeedbackEntries(QWidget):
         self.table.opened.connect(self._open)
         self.table.deleted.connect(self.delete_chosen)
         self.detail.deleted.connect(self._delete_one)
+        self._deleting.finished.connect(self._deleted)
+        self._deleting.failed.connect(self.error.show_error)
         self.undo.failed.connect(self.error.show_error)
         self.undo.restored.connect(self._restored)
         self.clock.timeout.connect(self._tell_age)
@@ -115,15 +118,12 @@ class FeedbackEntries(QWidget):
 
     def _delete(self, **which: Any) -> None:
         self.error.clear()
-        self._studio.query(DELETE, self._hear_deleted, **which)
+        self._deleting.ask(**which)
 
-    def _hear_deleted(self, event: Event) -> None:
-        if isinstance(event, Failed):
-            self.error.show_error(event.reason, event.details)
-        elif isinstance(event, Finished) and event.result:
-            self._forget(event.result)
-
-    def _forget(self, result: Mapping[str, Any]) -> None:
+    def _deleted(self, event: Finished) -> None:
+        result = event.result
+        if not result:
+            return
         if self.detail.entry in result["entries"]:
             self.table.unchoose()
             self.detail.show_entry("")

@@ -12,10 +12,10 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import EXPORT, PREVIEW
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority
+from fmstudio.jobs import Finished
 
 FORMATS = (("instructions", "Instruction tuning"), ("preferences", "Preference tuning"), ("log", "Whole log"))
 FORMS = (("plain", "Plain texts"), ("conversational", "Conversations"))
@@ -39,13 +39,17 @@ class ExportDialog(QDialog):
         self.setObjectName("feedback-export")
         self.setWindowTitle("Export feedback")
         self.resize(620, 520)
-        self._studio, self._theme = studio, studio.theme
+        self._theme = studio.theme
         self._filters, self._text = dict(filters), text
-        self._question = Question(studio, PREVIEW)
+        self._question = JobFollower(self, studio, PREVIEW)
         self._question.answered.connect(self._show)
         self._question.failed.connect(self._failed)
+        self._writing = JobFollower(self, studio, EXPORT, "joins")
+        self._writing.finished.connect(self._written)
         self.finished.connect(self._closed)
         self._build()
+        self._writing.failed.connect(self.error.show_error)
+        self._writing.busy_changed.connect(self.save.setDisabled)
         self._lay_out()
         self._ask()
 
@@ -130,20 +134,13 @@ class ExportDialog(QDialog):
 
     def export(self, path: Path) -> None:
         """Write to a path that is known."""
-        self.save.setEnabled(False)
-        arguments = {"path": str(path), **self._wanted()}
-        self._studio.submit(JobRequest(f"Write “{path.name}”", EXPORT, arguments, Priority.INTERACTIVE), self._hear)
+        self._writing.ask(f"Write “{path.name}”", path=str(path), **self._wanted())
 
-    def _hear(self, event: Event) -> None:
-        if isinstance(event, Failed):
-            self.error.show_error(event.reason, event.details)
-            self.save.setEnabled(True)
-        elif isinstance(event, Finished):
-            if event.result:
-                lines = formatting.plural(event.result["written"], "line")
-                self.told.setText(f"{lines} written to {Path(event.result['path']).name}.")
-                self.written.emit(dict(event.result))
-            self.save.setEnabled(True)
+    def _written(self, event: Finished) -> None:
+        if event.result:
+            lines = formatting.plural(event.result["written"], "line")
+            self.told.setText(f"{lines} written to {Path(event.result['path']).name}.")
+            self.written.emit(dict(event.result))
 
     def _closed(self) -> None:
         self._question.forget()

@@ -12,8 +12,9 @@ from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.feedback.jobs import IMPORT
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, icon_button, label
-from fmstudio.jobs import Event, Failed, Finished, JobRequest
+from fmstudio.jobs import Finished, Priority
 
 ENDINGS = {".jsonl", ".ndjson", ".json"}
 
@@ -26,7 +27,9 @@ class ImportReport(Card):
     def __init__(self, studio: Studio) -> None:
         super().__init__("", "feedback-import")
         self.set_padding(16, 10, 12, 10)
-        self._studio = studio
+        self._importing = JobFollower(self, studio, IMPORT, "joins", priority=Priority.BACKGROUND)
+        self._importing.finished.connect(self._finished)
+        self._importing.failed.connect(self.failed)
         self.sentence = label("", "body", "feedback-imported", wrap=True)
         self.lines = QPlainTextEdit()
         self.lines.setObjectName("feedback-bad-lines")
@@ -51,13 +54,10 @@ class ImportReport(Card):
 
     def load(self, path: Path) -> None:
         """Import a file."""
-        arguments = {"path": str(path)}
-        self._studio.submit(JobRequest(f"Import “{path.name}”", IMPORT, arguments), self._hear)
+        self._importing.ask(f"Import “{path.name}”", path=str(path))
 
-    def _hear(self, event: Event) -> None:
-        if isinstance(event, Failed):
-            self.failed.emit(event.reason, event.details)
-        elif isinstance(event, Finished) and event.result:
+    def _finished(self, event: Finished) -> None:
+        if event.result:
             self.show_result(event.result)
 
     def show_result(self, result: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import CHOICES, LOGGING, PROMISE, logging_on
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.switch import Switch
@@ -54,7 +54,7 @@ class FeedbackPanel(Panel):
         self.statistics = FeedbackStatistics(studio)
         self.report = ImportReport(studio)
         self.error = ErrorBox(studio.theme, "feedback-import-error")
-        self._choices = Question(studio, CHOICES)
+        self._choices = JobFollower(self, studio, CHOICES)
         self.act = self.primary_action = PrimaryAction("Export…", "mdi6.export-variant", self, "feedback-export-go")
         self.import_button = button(
             "Import…", "feedback-import-go", studio.theme, "mdi6.import", clicked=self.report.choose_file

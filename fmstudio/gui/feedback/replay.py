@@ -10,8 +10,9 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import REPLAY
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label, set_property
-from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress
+from fmstudio.jobs import Finished, Progress
 
 
 class ReplayRow(QWidget):
@@ -23,8 +24,8 @@ class ReplayRow(QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.setObjectName("feedback-replay")
-        self._studio, theme = studio, studio.theme
-        self._entry, self._job = "", ""
+        theme = studio.theme
+        self._entry = ""
         self.go = button("Replay", "feedback-replay-go", theme, "mdi6.replay", clicked=self.start)
         self.go.setToolTip("Make it again with the same model, prompt, settings and seed, and compare")
         self.halt = button("Stop", "feedback-replay-stop", theme, "mdi6.stop", clicked=self.stop)
@@ -35,13 +36,18 @@ class ReplayRow(QWidget):
         self.verdict = label("", "caption", "feedback-verdict", wrap=True)
         self.error = ErrorBox(theme, "feedback-replay-error")
         self.setLayout(vbox(self.error, self.verdict, hbox(self.go, self.halt, self.play, ...), gap=6))
-        self._show_running()
+        self._replaying = JobFollower(self, studio, REPLAY, title="Replay an output")
+        self._replaying.progressed.connect(self._progressed)
+        self._replaying.failed.connect(self._failed)
+        self._replaying.finished.connect(self._finished)
+        self._replaying.busy_changed.connect(self._show_running)
+        self._show_running(False)
 
     def show_entry(self, record: Mapping[str, Any]) -> None:
         """Replay this entry from now on."""
         entry = record.get("id", "")
         if entry != self._entry:
-            self.forget()
+            self._replaying.forget()
             self.error.clear()
             self._say("")
         self._entry = entry
@@ -57,51 +63,33 @@ class ReplayRow(QWidget):
 
     def start(self) -> None:
         """Make it again."""
-        self.forget()
         self.error.clear()
         self._say("Waiting for its turn…")
-        arguments = {"entry": self._entry}
-        job = self._studio.submit(JobRequest("Replay an output", REPLAY, arguments, Priority.INTERACTIVE))
-        self._job = job
-        self._studio.jobs.watch(job, lambda event: self._hear(job, event))
-        self._show_running()
+        self._replaying.ask(entry=self._entry)
 
     def stop(self) -> None:
         """End the replay."""
-        if self._job:
-            self._studio.stop(self._job)
+        self._replaying.stop()
 
-    def forget(self) -> None:
-        """End the replay and hear no more of it."""
-        if self._job:
-            job, self._job = self._job, ""
-            self._studio.cancel(job)
-        self._show_running()
+    def _progressed(self, progress: Progress) -> None:
+        self._say(progress.message or f"Made {progress.done:,.0f} {progress.unit}…")
 
-    def _hear(self, job: str, event: Event) -> None:
-        if job != self._job:
-            return
-        match event:
-            case Progress():
-                self._say(event.message or f"Made {event.done:,.0f} {event.unit}…")
-            case Failed():
-                self._job = ""
-                self._say("")
-                self.error.show_error(event.reason, event.details)
-            case Finished():
-                self._job = ""
-                self._say(*verdict(event.result) if event.result else ("Given up.", "caption"))
-                self.answered.emit(event.result)
-        self._show_running()
+    def _failed(self, reason: str, details: str) -> None:
+        self._say("")
+        self.error.show_error(reason, details)
+
+    def _finished(self, event: Finished) -> None:
+        self._say(*verdict(event.result) if event.result else ("Given up.", "caption"))
+        self.answered.emit(event.result)
 
     def _say(self, words: str, role: str = "caption") -> None:
         self.verdict.setText(words)
         set_property(self.verdict, "role", role)
         self.verdict.setVisible(bool(words))
 
-    def _show_running(self) -> None:
-        self.halt.setVisible(bool(self._job))
-        self.go.setVisible(not self._job)
+    def _show_running(self, running: bool) -> None:
+        self.halt.setVisible(running)
+        self.go.setVisible(not running)
 
 
 def verdict(result: Mapping[str, Any]) -> tuple[str, str]:

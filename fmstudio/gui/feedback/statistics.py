@@ -15,7 +15,7 @@ from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import STATISTICS
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import label, scroll_area
 from fmstudio.gui.widgets.plot.scale import Scale
 
@@ -33,7 +33,7 @@ class FeedbackStatistics(QWidget):
         self.setObjectName("feedback-statistics")
         theme = studio.theme
         self._wanted: dict[str, Any] = {}
-        self._question = Question(studio, STATISTICS)
+        self._question = JobFollower(self, studio, STATISTICS)
         self._question.answered.connect(self._show)
         self.error = ErrorBox(theme, "feedback-statistics-error", dismissable=False)
         self._question.failed.connect(self.error.show_error)

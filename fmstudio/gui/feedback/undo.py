@@ -9,8 +9,8 @@ from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.feedback.jobs import FORGET, RESTORE
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, icon_button, label
-from fmstudio.jobs import Event, Failed, Finished
 
 
 class UndoStrip(QFrame):
@@ -23,10 +23,15 @@ class UndoStrip(QFrame):
         super().__init__()
         self.setObjectName("feedback-undo-strip")
         self.setProperty("role", "strip")
-        self._studio = studio
         self._ids: list[str] = []
+        self._restoring = JobFollower(self, studio, RESTORE)
+        self._restoring.finished.connect(self._restored)
+        self._forgetting = JobFollower(self, studio, FORGET, "joins")
+        for each in (self._restoring, self._forgetting):
+            each.failed.connect(self.failed)
         self.sentence = label("", "body", "feedback-undo-sentence")
         self.undo = button("Undo", "feedback-undo", studio.theme, "mdi6.undo", "quiet", self.bring_back)
+        self._restoring.busy_changed.connect(self.undo.setDisabled)
         self.close_button = icon_button("mdi6.close", "Delete for good", "feedback-forget", studio.theme, self.dismiss)
         self.setLayout(hbox((self.sentence, 1), self.undo, self.close_button, margins=(12, 4, 8, 4)))
         self.hide()
@@ -39,23 +44,13 @@ class UndoStrip(QFrame):
 
     def bring_back(self) -> None:
         """Undo the deletion."""
-        self.undo.setEnabled(False)
-        self._studio.query(RESTORE, self._hear, entries=self._ids)
+        self._restoring.ask(entries=self._ids)
 
     def dismiss(self) -> None:
         """Let the deletion stand: what was deleted leaves the disk."""
         self.hide()
-        self._studio.query(FORGET, self._hear_forgotten)
+        self._forgetting.ask()
 
-    def _hear(self, event: Event) -> None:
-        if isinstance(event, (Finished, Failed)):
-            self.undo.setEnabled(True)
-        if isinstance(event, Finished):
-            self.hide()
-            self.restored.emit(self._ids)
-        elif isinstance(event, Failed):
-            self.failed.emit(event.reason, event.details)
-
-    def _hear_forgotten(self, event: Event) -> None:
-        if isinstance(event, Failed):
-            self.failed.emit(event.reason, event.details)
+    def _restored(self) -> None:
+        self.hide()
+        self.restored.emit(self._ids)

@@ -14,8 +14,8 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.form.fields import ChoiceField
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.jobs import Sample
 
 PRESETS = {"gan": "robots-gan", "vae": "robots-vae"}
 ANY_PRESET = "preset:"
@@ -43,6 +43,8 @@ class GanVaePanel(Panel):
         self._views = {"gan": self.gan, "vae": self.vae}
         self._chosen = {"gan": "", "vae": ""}
         self._listed: list[Source] = []
+        self._describing = JobFollower(self, studio, DESCRIBE)
+        self._describing.answered.connect(studio.know_families)
         self._make_header()
         self._lay_out()
         self._connect()
@@ -98,11 +100,7 @@ class GanVaePanel(Panel):
     def _learn_what_there_is(self) -> None:
         """Presets come with the families: known to the studio already, or asked for when someone looks."""
         if not self.studio.description:
-            self.studio.query(DESCRIBE, self._described)
-
-    def _described(self, event: object) -> None:
-        if isinstance(event, Sample) and not self.studio.description:
-            self.studio.know_families(event.data)
+            self._describing.ask()
 
     # Coming and going.
 

@@ -7,8 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.jobs.question import Question
-from fmstudio.jobs import Event, Sample
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.recipe import RecipeError, Setting, check
 
 LISTING = "fmstudio.adapt.models:listing"
@@ -44,9 +43,11 @@ class PlayState(QObject):
         self.backends: dict[str, str] = {}
         self._values: dict[str, Any] = self._recalled_sampling()
         self._system = ""
-        self._listing = Question(studio, LISTING)
+        self._listing = JobFollower(self, studio, LISTING)
         self._listing.answered.connect(self._take_models)
         self._listing.failed.connect(self.failed)
+        self._describing = JobFollower(self, studio, DESCRIBE)
+        self._describing.answered.connect(studio.know_families)
         studio.workspace_changed.connect(self._workspace_changed)
         studio.described.connect(self._described)
 
@@ -150,11 +151,7 @@ class PlayState(QObject):
         if self._studio.description:
             self._described(self._studio.description)
         else:
-            self._studio.query(DESCRIBE, self._hear_description)
-
-    def _hear_description(self, event: Event) -> None:
-        if isinstance(event, Sample) and not self._studio.description:
-            self._studio.know_families(event.data)
+            self._describing.ask()
 
     def _described(self, description: Mapping[str, Any]) -> None:
         family = next((each for each in description.get("families", ()) if each["name"] == FAMILY), None)

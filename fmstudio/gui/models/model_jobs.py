@@ -7,7 +7,8 @@ from PySide6.QtCore import QObject, Signal
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.studio import Studio
-from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority
+from fmstudio.gui.widgets.jobs.follower import JobFollower
+from fmstudio.jobs import Finished, JobRequest, Priority
 
 FETCH = "fmstudio.data.catalogue:fetch"
 
@@ -33,6 +34,9 @@ class ModelJobs(QObject):
         self._studio, self._state = studio, state
         self._jobs: dict[str, str] = {}
         self._errors: dict[str, tuple[str, str]] = {}
+        self._linking = JobFollower(self, studio, LINK, "joins")
+        self._linking.finished.connect(self._linked)
+        self._linking.failed.connect(self.link_failed)
         studio.jobs.changed.connect(self._job_changed)
 
     # What stands.
@@ -71,9 +75,7 @@ class ModelJobs(QObject):
 
     def link(self, path: Path) -> None:
         """List a GGUF file or a model folder that stays where it is."""
-        arguments = {"path": str(path)}
-        request = JobRequest(f"Look at {path.name}", LINK, arguments, Priority.INTERACTIVE)
-        self._studio.submit(request, self._hear_link)
+        self._linking.ask(f"Look at {path.name}", path=str(path))
 
     def _begin(self, reference: str, title: str, target: str, priority: Priority, **arguments: object) -> None:
         if self.running(reference):
@@ -95,10 +97,7 @@ class ModelJobs(QObject):
             self._state.refresh()
         self.changed.emit(reference)
 
-    def _hear_link(self, event: Event) -> None:
-        match event:
-            case Finished(result={"reference": str(reference)}):
-                self._state.refresh()
-                self.linked.emit(reference)
-            case Failed():
-                self.link_failed.emit(event.reason, event.details)
+    def _linked(self, event: Finished) -> None:
+        if reference := event.result.get("reference"):
+            self._state.refresh()
+            self.linked.emit(reference)

@@ -1,109 +1,51 @@
 """One answer of a model: the job that writes it, and what it tells on the way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.studio import Studio
-from fmstudio.jobs import Event, Failed, Finished, JobRequest, Note, Priority, Progress, Sample, TextDelta
+from fmstudio.gui.widgets.jobs.follower import JobFollower
+from fmstudio.jobs import Finished, JobRequest, Sample, TextDelta
 
 GENERATE = "fmstudio.adapt.generation:generate"
-_CALM = 30  # milliseconds: pieces that come closer together than an eye sees are shown at once
 
 
-class Reply(QObject):
-    """prompted(prompt): the exact text that the model was given, with its tokens. grew(piece). paced(progress).
+class Reply(JobFollower):
+    """Follows one answer at a time. grew(piece); `text` is what has been written so far.
 
-    ended(result): as fmstudio.adapt.generation:generate returns it; "finish" tells why it ended. failed(reason,
-    details). One reply is written once; ask another for the next.
+    prompted(prompt): the exact text that the model was given, with its tokens. replied(result): as
+    fmstudio.adapt.generation:generate returns it; "finish" tells why it ended.
     """
 
     prompted = Signal(dict)
     grew = Signal(str)
-    paced = Signal(object)
-    noted = Signal(str)
-    ended = Signal(dict)
-    failed = Signal(str, str)
+    replied = Signal(dict)
 
-    def __init__(self, studio: Studio) -> None:
-        super().__init__()
-        self._studio = studio
-        self._job = ""
-        self._unwatch: Callable[[], None] = _nothing
-        self._pieces: list[str] = []
-        self._unsaid: list[str] = []
-        self.prompt: dict[str, Any] = {}
-        self._calm = QTimer(self, singleShot=True, interval=_CALM)
-        self._calm.timeout.connect(self._say)
+    def __init__(self, owner: QObject, studio: Studio) -> None:
+        super().__init__(owner, studio, GENERATE)
+        self.text = ""
+        self.sampled.connect(self._tell_prompt)
+        self.wrote.connect(self._grow)
+        self.finished.connect(self._tell_result)
 
-    @property
-    def busy(self) -> bool:
-        """Whether more is to come."""
-        return bool(self._job)
+    def request(self, request: JobRequest) -> None:
+        """Ask for an answer."""
+        self.text = ""
+        super().request(request)
 
-    @property
-    def text(self) -> str:
-        """What has been written so far."""
-        return "".join(self._pieces)
+    def _tell_prompt(self, sample: Sample) -> None:
+        if sample.name == "prompt":
+            self.prompted.emit(sample.data)
 
-    def ask(self, title: str, **arguments: Any) -> None:
-        """Begin; the arguments are those of the job."""
-        self._job = self._studio.submit(JobRequest(title, GENERATE, arguments, Priority.INTERACTIVE))
-        self._unwatch = self._studio.jobs.watch(self._job, self._hear)
+    def _grow(self, delta: TextDelta) -> None:
+        self.text += delta.text
+        self.grew.emit(delta.text)
 
-    def stop(self) -> None:
-        """End here and keep what there is."""
-        if self._job:
-            self._studio.stop(self._job)
-
-    def abandon(self) -> None:
-        """End it and say nothing any more."""
-        job, self._job = self._job, ""
-        if job:
-            self._unwatch()
-            self._calm.stop()
-            self._studio.cancel(job)
-
-    def _hear(self, event: Event) -> None:
-        match event:
-            case Sample(name="prompt"):
-                self.prompt = dict(event.data)
-                self.prompted.emit(self.prompt)
-            case TextDelta():
-                self._take(event.text)
-            case Progress():
-                self.paced.emit(event)
-            case Note():
-                self.noted.emit(event.text)
-            case Finished():
-                self._end(event.result)
-            case Failed():
-                self._job = ""
-                self._say()
-                self.failed.emit(event.reason, event.details)
-
-    def _take(self, piece: str) -> None:
-        self._pieces.append(piece)
-        self._unsaid.append(piece)
-        if not self._calm.isActive():
-            self._calm.start()
-
-    def _say(self) -> None:
-        self._calm.stop()
-        if self._unsaid:
-            piece, self._unsaid = "".join(self._unsaid), []
-            self.grew.emit(piece)
-
-    def _end(self, result: Mapping[str, Any]) -> None:
-        self._job = ""
-        self._say()
+    def _tell_result(self, event: Finished) -> None:
         # A job that was stopped before it began has nothing to return.
-        self.ended.emit({"text": self.text, "finish": "stopped", **result})
-
-
-def _nothing() -> None:
-    """There is nothing to let go of before a job is asked for."""
+        self.replied.emit({"text": self.text, "finish": "stopped", **event.result})
 
 
 def can_replay(result: Mapping[str, Any]) -> bool:

@@ -12,11 +12,12 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.form import Form
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.rating import Drawn
 from fmstudio.gui.widgets.pictures.tiles import PictureTiles
-from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress, Sample
+from fmstudio.jobs import Finished, Progress, Sample
 
 SAMPLE = "fmstudio.training.sampling:sample"
 MOST = 400  # pictures that are shown at once; more are drawn all the same
@@ -28,12 +29,10 @@ class RunDrawing(QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.setObjectName("drawing")
-        self._studio, theme = studio, studio.theme
-        self._job = ""
+        theme = studio.theme
         self._family = ""
         self.model = ""
         self.pictures: np.ndarray | None = None
-        self._asked: dict[str, Any] = {}
         self._shown: dict[str, Any] = {}  # what was asked when the pictures were drawn that are shown
         self.form = Form(theme, name="drawing-form")
         self.form.setMaximumWidth(280)
@@ -47,6 +46,12 @@ class RunDrawing(QWidget):
         self.go = button("Draw", "drawing-go", theme, "mdi6.creation", clicked=self.start)
         self.halt = button("Stop", "drawing-stop", theme, "mdi6.stop", clicked=self.stop)
         self.save = button("Save sheet…", "drawing-save", theme, "mdi6.content-save-outline", clicked=self._save)
+        self._drawing = JobFollower(self, studio, SAMPLE)
+        self._drawing.sampled.connect(self._take)
+        self._drawing.progressed.connect(self._progressed)
+        self._drawing.failed.connect(self._failed)
+        self._drawing.finished.connect(self._finished)
+        self._drawing.busy_changed.connect(self._show_running)
         self._lay_out()
         self._show_running(False)
 
@@ -65,48 +70,36 @@ class RunDrawing(QWidget):
         if family["name"] != self._family:
             self._family = family["name"]
             self.form.set_settings(family["sampling"])
-        self._show_running(bool(self._job))
+        self._show_running(self._drawing.busy)
 
     def start(self) -> None:
         """Begin to draw; pictures that are being drawn are given up."""
         problem = self.form.problem()
         if not self.model or problem:
             return
-        self.stop()
         self.error.clear()
         self.pace.setText("Waiting for its turn…")
-        self._asked = {"model": self.model, "settings": self.form.values()}
-        request = JobRequest(f"Draw with “{self.model}”", SAMPLE, self._asked, Priority.INTERACTIVE)
-        job = self._studio.submit(request)
-        self._job = job
-        self._studio.jobs.watch(job, lambda event: self._take(job, event))
-        self._show_running(True)
+        self._drawing.ask(f"Draw with “{self.model}”", model=self.model, settings=self.form.values())
 
     def stop(self) -> None:
         """Stop drawing."""
-        if self._job:
-            self._studio.stop(self._job)
+        self._drawing.stop()
 
-    def _take(self, job: str, event: Event) -> None:
-        if job != self._job:
-            return  # the last words of pictures that were given up
-        match event:
-            case Sample(kind="images", data=np.ndarray() as pictures):
-                self.pictures, self._shown = pictures, self._asked
-                self.tiles.set_pictures(pictures[:MOST])
-                self.save.setEnabled(True)
-            case Progress():
-                self.pace.setText(_progress_words(event))
-            case Failed():
-                self.error.show_error(event.reason, event.details)
-                self._done("")
-            case Finished():
-                self._done(_result_words(event))
+    def _take(self, sample: Sample) -> None:
+        if sample.kind == "images":
+            self.pictures, self._shown = sample.data, dict(self._drawing.asked)
+            self.tiles.set_pictures(self.pictures[:MOST])
+            self.save.setEnabled(True)
 
-    def _done(self, words: str) -> None:
-        self._job = ""
-        self.pace.setText(words)
-        self._show_running(False)
+    def _progressed(self, progress: Progress) -> None:
+        self.pace.setText(_progress_words(progress))
+
+    def _failed(self, reason: str, details: str) -> None:
+        self.pace.clear()
+        self.error.show_error(reason, details)
+
+    def _finished(self, event: Finished) -> None:
+        self.pace.setText(_result_words(event))
 
     def _show_running(self, running: bool) -> None:
         self.go.setEnabled(bool(self.model))

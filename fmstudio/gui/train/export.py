@@ -12,8 +12,9 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, icon_button, label
-from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress
+from fmstudio.jobs import Finished, JobRequest, Priority, Progress
 
 EXPORT = "fmstudio.deployment.huggingface:export"
 
@@ -24,8 +25,11 @@ class RunExport(Card):
     def __init__(self, studio: Studio) -> None:
         super().__init__("", "export-card")
         self.layout().setContentsMargins(12, 8, 8, 8)
-        self._studio = studio
-        self._model, self._path = "", ""
+        self._exporting = JobFollower(self, studio, newest="joins")
+        self._exporting.progressed.connect(self._progressed)
+        self._exporting.failed.connect(self._failed)
+        self._exporting.finished.connect(self._finished)
+        self._path = ""
         self.sentence = label("", "body", "export-sentence", wrap=True)
         self.error = ErrorBox(studio.theme, "export-error")
         self.folder = button("Open folder", "export-open", studio.theme, "mdi6.folder-open-outline", clicked=self._open)
@@ -44,34 +48,35 @@ class RunExport(Card):
         if folder:
             self.begin(model, Path(folder) / model)
 
-    def begin(self, model: str, to: Path) -> str:
-        """Export a model as a Hugging Face folder; returns the job."""
-        self._model, self._path = model, str(to)
+    def begin(self, model: str, to: Path) -> None:
+        """Export a model as a Hugging Face folder."""
         self.error.clear()
         self.folder.hide()
         self._say(f"Exporting “{model}” to {to} …")
         arguments = {"model": model, "to": str(to)}
-        request = JobRequest(f"Export “{model}”", EXPORT, arguments, Priority.INTERACTIVE, subject=model)
-        return self._studio.submit(request, self._take)
+        self._exporting.request(JobRequest(f"Export “{model}”", EXPORT, arguments, Priority.INTERACTIVE, model))
 
     def _say(self, sentence: str) -> None:
         self.sentence.setText(sentence)
         self.sentence.setVisible(bool(sentence))
         self.show()
 
-    def _take(self, event: Event) -> None:
-        match event:
-            case Progress(message=str(message)) if message:
-                self._say(f"Exporting “{self._model}”: {message} …")
-            case Failed():
-                self._say("")
-                self.error.show_error(event.reason, event.details)
-            case Finished(outcome="completed"):
-                self._path = str(event.result.get("path", self._path))
-                self.folder.show()
-                self._say(proof_in_words(self._model, event.result, self._path))
-            case Finished():
-                self.hide()
+    def _progressed(self, progress: Progress) -> None:
+        if progress.message:
+            self._say(f"Exporting “{self._exporting.asked['model']}”: {progress.message} …")
+
+    def _failed(self, reason: str, details: str) -> None:
+        self._say("")
+        self.error.show_error(reason, details)
+
+    def _finished(self, event: Finished) -> None:
+        if event.outcome != "completed":
+            self.hide()
+            return
+        asked = self._exporting.asked
+        self._path = str(event.result.get("path", asked["to"]))
+        self.folder.show()
+        self._say(proof_in_words(asked["model"], event.result, self._path))
 
     def _open(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(self._path))

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, QTimer
 
 from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.runs.book import RunBook
+from fmstudio.gui.runs.jobs import DESCRIBE, ESTIMATE, OBJECTIVE, PROBE
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.actions import RunActions
@@ -14,7 +15,6 @@ from fmstudio.gui.train.cost import RunCost
 from fmstudio.gui.train.export import RunExport
 from fmstudio.gui.train.history import RunHistory
 from fmstudio.gui.train.objective import ObjectiveView
-from fmstudio.gui.train.questions import RunQuestions
 from fmstudio.gui.train.recipe_dialog import RecipeDialog
 from fmstudio.gui.train.sampling import RunSampling
 from fmstudio.gui.train.setup import RunSetup
@@ -22,8 +22,10 @@ from fmstudio.gui.train.view import RunView
 from fmstudio.gui.widgets.boxes import column, row, splitter, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
+from fmstudio.gui.widgets.jobs.follower import TYPING, JobFollower
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.segments import Segments
+from fmstudio.jobs import Progress
 
 NO_RUNS = "No runs yet. Every run stays here with its curves and samples, to look at, to compare and to go on with."
 RUNS_HINT = "Click a run to see it; tick others to lay their curves over it."
@@ -58,7 +60,10 @@ class TrainPanel(Panel):
         super().__init__(studio)
         self.book = RunBook(studio)
         self.actions = RunActions(studio, self.book, self)
-        self.questions = RunQuestions(studio)
+        self._describing = JobFollower(self, studio, DESCRIBE)
+        self._estimating = JobFollower(self, studio, ESTIMATE, patience=TYPING)
+        self._probing = JobFollower(self, studio, PROBE, title="Try one step")
+        self._illustrating = JobFollower(self, studio, OBJECTIVE, once=True)
         self.setup = RunSetup(studio.theme)
         self.cost = RunCost(studio.theme)
         self.history = RunHistory(studio.theme, self.book, self.actions.offered)
@@ -123,13 +128,15 @@ class TrainPanel(Panel):
         self.book.listed.connect(self.show_side)
         self.book.selected.connect(lambda run: self.look_at("run") if run else None)
         self.studio.workspace_changed.connect(self._workspace_changed)
-        asked = self.questions
-        asked.described.connect(self.studio.know_families)
-        asked.estimated.connect(self._estimated)
-        asked.probed.connect(self.cost.show_probe)
-        asked.probing.connect(self.cost.show_probing)
-        asked.illustrated.connect(self.objective.show_example)
-        asked.failed.connect(self._question_failed)
+        self._describing.answered.connect(self.studio.know_families)
+        self._estimating.answered.connect(self._estimated)
+        self._probing.answered.connect(self.cost.show_probe)
+        self._probing.progressed.connect(self._show_probing)
+        self._probing.failed.connect(self.cost.show_failure)
+        self._illustrating.answered.connect(self.objective.show_example)
+        self._illustrating.failed.connect(self.objective.show_error)
+        for each in (self._describing, self._estimating, self._probing):
+            each.failed.connect(self.error.show_error)
 
     # Coming and going.
 
@@ -220,7 +227,7 @@ class TrainPanel(Panel):
         if self.studio.description:
             self._described(self.studio.description)
         else:
-            self.questions.describe()
+            self._describing.ask()
 
     def _look_around(self) -> None:
         workspace = self.studio.workspace
@@ -269,7 +276,7 @@ class TrainPanel(Panel):
         self.cost.clear_pace()
         self._judge()
         if not self.setup.form.problem():
-            self.questions.estimate(self.setup.recipe())
+            self._estimating.ask(recipe=self.setup.recipe())
         self._illustrate()
 
     def _illustrate(self) -> None:
@@ -282,7 +289,7 @@ class TrainPanel(Panel):
                 f"“{missing[0]}” is not in this workspace yet; a run brings it if the catalogue has it."
             )
         elif self.setup.datasets:
-            self.questions.illustrate(self.setup.recipe())
+            self._illustrating.ask(recipe=_what_it_learns_from(self.setup.recipe()))
         else:
             self.objective.clear("Choose a dataset at the left, and a real piece of it will be shown here.")
 
@@ -313,17 +320,13 @@ class TrainPanel(Panel):
             return problem
         return "See the marked setting." if self._estimate.get("field") else str(self._estimate.get("error") or "")
 
-    def _question_failed(self, question: str, reason: str, details: str) -> None:
-        if question == "objective":
-            self.objective.show_error(reason, details)
-            return
-        if question == "probe":
-            self.cost.show_failure(reason)
-        self.error.show_error(reason, details)
-
     def _probe(self) -> None:
         self.error.clear()
-        self.questions.probe(self.setup.recipe())
+        self.cost.show_probing("Trying…")
+        self._probing.ask(recipe=self.setup.recipe())
+
+    def _show_probing(self, progress: Progress) -> None:
+        self.cost.show_probing(progress.message.capitalize() or "Trying…")
 
     def _show_recipe(self) -> None:
         recipe = self.setup.recipe()
@@ -340,3 +343,8 @@ class TrainPanel(Panel):
     def showEvent(self, event) -> None:
         super().showEvent(event)
         QTimer.singleShot(0, self, self._illustrate)
+
+
+def _what_it_learns_from(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe without what its objective does not depend on, so that a new name or pace asks for no new picture."""
+    return {**recipe, "name": "", "training": {"seed": recipe.get("training", {}).get("seed", 0)}}

@@ -15,8 +15,9 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.form.options_form import OptionsForm
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, Progress, TextDelta
+from fmstudio.jobs import Finished, Progress, TextDelta
 from fmstudio.workspace import ModelRecord
 
 TEXT = "language"
@@ -55,7 +56,6 @@ class RunSampling(QWidget):
         super().__init__()
         self.setObjectName("sampling")
         self._studio, theme = studio, studio.theme
-        self._job = ""
         self._prompt_length = 0
         self._families: dict[str, str] = {}
         self.model = ChoiceField("sampling-model", "Model", [])
@@ -79,6 +79,12 @@ class RunSampling(QWidget):
         self.go = button("Sample", "sampling-go", theme, "mdi6.creation", clicked=self.start)
         self.halt = button("Stop", "sampling-stop", theme, "mdi6.stop", clicked=self.stop)
         self.export = button("Export…", "export", theme, "mdi6.export-variant", clicked=self._export)
+        self._writing = JobFollower(self, studio, SAMPLE)
+        self._writing.wrote.connect(self._wrote)
+        self._writing.progressed.connect(self._show_pace)
+        self._writing.failed.connect(self._failed)
+        self._writing.finished.connect(self._finished)
+        self._writing.busy_changed.connect(self._show_running)
         self._lay_out()
         self._show_running(False)
         studio.described.connect(self._described)
@@ -90,12 +96,12 @@ class RunSampling(QWidget):
         head = hbox(label("Model", "body"), (self.model, 1), self.export)
         card.body.addLayout(head)
         self._ways = QStackedWidget()
-        self._ways.addWidget(self._writing())
+        self._ways.addWidget(self._way_of_writing())
         self._ways.addWidget(self.drawing)
         card.body.addWidget(self._ways, 1)
         self.setLayout(vbox(card))
 
-    def _writing(self) -> QWidget:
+    def _way_of_writing(self) -> QWidget:
         """The prompt, how tokens are drawn, and the text."""
         split = splitter(
             "sampling-splitter", (self.prompt, 1), (self.output, 4), sizes=(88, 400), vertical=True, handle=8
@@ -113,7 +119,7 @@ class RunSampling(QWidget):
             self.model.addItem(name, name)
         if chosen in self._families:
             self.model.set_value(chosen)
-        self._show_running(bool(self._job))
+        self._show_running(self._writing.busy)
         self._show_model()
 
     def _show_model(self) -> None:
@@ -153,25 +159,15 @@ class RunSampling(QWidget):
         """Begin to write; a text that is being written is given up."""
         if not self.model.value() or self.form.problem():
             return  # the form says beside the field what is wrong
-        self.stop()
         self.error.clear()
         prompt = self.prompt.toPlainText()
         self._begin_output(prompt)
-        arguments = {
-            "model": self.model.value(),
-            "prompt": prompt,
-            "settings": self.settings(),
-        }
-        request = JobRequest(f"Sample from “{self.model.value()}”", SAMPLE, arguments, Priority.INTERACTIVE)
-        job = self._studio.submit(request)
-        self._job = job
-        self._studio.jobs.watch(job, lambda event: self._take(job, event))
-        self._show_running(True)
+        model = self.model.value()
+        self._writing.ask(f"Sample from “{model}”", model=model, prompt=prompt, settings=self.settings())
 
     def stop(self) -> None:
         """Stop writing and keep what is there."""
-        if self._job:
-            self._studio.stop(self._job)
+        self._writing.stop()
 
     def _begin_output(self, prompt: str) -> None:
         """Show the prompt in the quiet colour: the text goes on from there."""
@@ -194,30 +190,21 @@ class RunSampling(QWidget):
         if following:
             bar.setValue(bar.maximum())
 
-    def _take(self, job: str, event: Event) -> None:
-        if job != self._job:
-            return  # the last words of a text that was given up
-        match event:
-            case TextDelta():
-                self._append(event.text)
-            case Progress():
-                self._show_pace(event)
-            case Failed():
-                self.error.show_error(event.reason, event.details)
-                self._done("")
-            case Finished():
-                tokens, pace = event.result.get("tokens"), event.result.get("tokens_per_second")
-                known = f"{formatting.count(tokens)} tokens · {formatting.rate(pace, 'tokens/s')}" if tokens else ""
-                self._done(known or ("Stopped." if event.outcome != "completed" else ""))
+    def _wrote(self, delta: TextDelta) -> None:
+        self._append(delta.text)
+
+    def _failed(self, reason: str, details: str) -> None:
+        self.pace.clear()
+        self.error.show_error(reason, details)
+
+    def _finished(self, event: Finished) -> None:
+        tokens, pace = event.result.get("tokens"), event.result.get("tokens_per_second")
+        known = f"{formatting.count(tokens)} tokens · {formatting.rate(pace, 'tokens/s')}" if tokens else ""
+        self.pace.setText(known or ("Stopped." if event.outcome != "completed" else ""))
 
     def _show_pace(self, progress: Progress) -> None:
         text = f"{formatting.count(progress.done)} of {formatting.count(progress.total)} tokens"
         self.pace.setText(f"{text} · {formatting.rate(progress.rate, progress.rate_unit)}" if progress.rate else text)
-
-    def _done(self, words: str) -> None:
-        self._job = ""
-        self.pace.setText(words)
-        self._show_running(False)
 
     def _show_running(self, running: bool) -> None:
         any_model = self.model.count() > 0

@@ -7,9 +7,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel
 
 from fmstudio.gui.diffusion.forward import DISSOLVE
+from fmstudio.gui.diffusion.jobs import BETWEEN, EDIT, WALK
 from fmstudio.gui.diffusion.models import ABOUT
 from fmstudio.gui.diffusion.panel import DiffusionPanel
-from fmstudio.gui.diffusion.run import BETWEEN, EDIT, WALK
 from fmstudio.gui.diffusion.source import SOURCE
 from fmstudio.gui.panel import find_panels
 from fmstudio.gui.widgets.pictures.export import SAVE

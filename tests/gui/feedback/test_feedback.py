@@ -94,7 +94,7 @@ def test_a_second_click_takes_a_mark_away(bar, workspace, qtbot):
         bar.score.setFocus()
         QTest.keyClick(bar.score, Qt.Key.Key_Right)
         QTest.keyClick(bar.score, Qt.Key.Key_0)
-    qtbot.waitUntil(lambda: bar._saving == 0)
+    qtbot.waitUntil(lambda: not bar._saving.busy)
     record = workspace.feedback.get("a")
     assert (record.thumbs, record.score) == (0, 0)
 
@@ -102,7 +102,7 @@ def test_a_second_click_takes_a_mark_away(bar, workspace, qtbot):
 def test_a_correction_that_changes_nothing_is_none(bar, workspace, qtbot):
     bar.correct_button.click()
     QTest.mouseClick(bar.correction.save_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bar._saving == 0)
+    qtbot.waitUntil(lambda: not bar._saving.busy)
     assert workspace.feedback.get("a").correction == ""
 
 

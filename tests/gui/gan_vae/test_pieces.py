@@ -10,43 +10,10 @@ from fmstudio.gui.gan_vae.strip import PlayableStrip
 from fmstudio.gui.gan_vae.tiles import EvenTiles
 from fmstudio.gui.gan_vae.vae.map import look_of
 from fmstudio.gui.panel import find_panels
-from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
 from fmstudio.gui.window.navigation import Navigation
-from fmstudio.jobs import Failed, Finished, Sample
+from fmstudio.jobs import Sample
 
 PICTURE = np.zeros((8, 8, 3), np.uint8)
-
-
-@pytest.fixture
-def question(studio):
-    made = LatestQuestion(studio, "somewhere:ask")
-    made.answers, made.failures = [], []
-    made.answered.connect(lambda sample: made.answers.append(sample.data))
-    made.failed.connect(lambda reason, _: made.failures.append(reason))
-    return made
-
-
-def asked(engine):
-    return [request.arguments["n"] for request in engine.requests.values()]
-
-
-def test_a_question_that_fails_lets_the_waiting_one_go_on(question, studio, engine):
-    question.ask(n=1)
-    question.ask(n=2)
-    question.ask(n=3)
-    studio.jobs.deliver([("job-1", Failed("One is broken; take another.", ""))])
-    assert question.failures == ["One is broken; take another."]
-    studio.jobs.deliver([("job-2", Sample("a", "text", "three")), ("job-2", Finished())])
-    assert (asked(engine), question.answers, question.busy) == ([1, 3], ["three"], False)
-
-
-def test_an_answer_that_nobody_waits_for_any_more_is_not_heard(question, studio, engine):
-    question.ask(n=1)
-    question.ask_instead(n=2)
-    assert engine.calls == [("cancel", "job-1")]
-    studio.jobs.deliver([("job-1", Sample("a", "text", "late")), ("job-1", Finished("cancelled"))])
-    assert question.answers == []
-    assert question.busy
 
 
 @pytest.mark.parametrize(("count", "width", "height"), [(36, 400, 330), (24, 760, 340), (16, 340, 340)])

@@ -342,8 +342,9 @@ def test_without_a_model_sampling_says_so(train):
 def test_an_export_shows_its_proof(studio, engine, with_runs, open_panel, tmp_path):
     panel = open_panel()
     panel.look_at("sampling")
-    job = panel.export.begin("second", tmp_path / "second")
-    assert engine.requests[job].target == "fmstudio.deployment.huggingface:export"
+    panel.export.begin("second", tmp_path / "second")
+    job = engine.latest("fmstudio.deployment.huggingface:export")
+    assert engine.requests[job].arguments == {"model": "second", "to": str(tmp_path / "second")}
     proof = {"path": str(tmp_path / "second"), "proof": "Reloaded by transformers: the largest difference is 3e-06."}
     studio.jobs.deliver([(job, Started()), (job, Sample("x", "x", {})), (job, Finished("completed", proof))])
     assert panel.export.isVisible()

@@ -12,7 +12,7 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField, TextField
 from fmstudio.gui.widgets.form.options_form import OptionsForm
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label, scroll_area, set_property
 from fmstudio.gui.widgets.pictures.tiles import PictureTiles
@@ -50,7 +50,7 @@ class DrawSheet(KeyedView):
         self.tiles = PictureTiles(theme, "draw-tiles", "A dozen of these pictures")
         self.tiles.selectable = False
         self.error = ErrorBox(theme, "draw-error", dismissable=False)
-        self._question = Question(studio, DRAWN, patience=_PATIENCE)
+        self._question = JobFollower(self, studio, DRAWN, patience=_PATIENCE)
         self._lay_out()
         self._connect()
 

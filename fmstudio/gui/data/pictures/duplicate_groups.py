@@ -14,7 +14,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import icon_button, label, scroll_area
 from fmstudio.gui.widgets.pictures.tiles import PictureTiles
 
@@ -57,7 +57,7 @@ class DuplicateGroups(Card):
             "mdi6.chevron-right", "Next groups", "duplicates-forth", studio.theme, lambda: self._step(_GROUPS)
         )
         self.error = ErrorBox(studio.theme, "duplicate-groups-error", dismissable=False)
-        self._question = Question(studio, SOME_PICTURES)
+        self._question = JobFollower(self, studio, SOME_PICTURES)
         self._question.answered.connect(self._take)
         self._question.failed.connect(self.error.show_error)
         self._lay_out()

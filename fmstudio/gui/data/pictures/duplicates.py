@@ -15,7 +15,7 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import NumberField
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments
@@ -85,7 +85,7 @@ class DuplicatesView(KeyedView):
         self.making.failed.connect(self.error.show_error)
         self.making.opened.connect(self.opened)
         self.groups.changed.connect(self._judge)
-        self._question = Question(studio, DUPLICATES)
+        self._question = JobFollower(self, studio, DUPLICATES)
         self._question.answered.connect(self._take)
         self._question.progressed.connect(self._show_progress)
         self._question.failed.connect(self._failed)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 
 from fmstudio.gui.data.jobs import PICTURES
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 
 _ACROSS = 16  # pictures in a line of an atlas
 _PAGE_BYTES = 1_000_000  # of a page's pixels: what is turned into an atlas in a few milliseconds
@@ -104,7 +104,7 @@ class PicturePages(QObject):
         self._pages: OrderedDict[int, PicturePage] = OrderedDict()
         self._wanted: list[int] = []
         self._asked = -1
-        self._question = Question(studio, PICTURES)
+        self._question = JobFollower(self, studio, PICTURES)
         self._question.answered.connect(self._take)
         self._question.ended.connect(self._ended)
         self._question.failed.connect(self._failed)

@@ -18,7 +18,7 @@ from fmstudio.gui.panel import find_panels
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import splitter, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.menus import menu_of
 
 _CALM = 60  # milliseconds on one picture before all of it is asked for
@@ -41,7 +41,7 @@ class PicturesView(QWidget):
         self.detail = PictureDetail(theme)
         self.error = ErrorBox(theme, "pictures-error", dismissable=False)
         self.error.add_action("Try again", "pictures-again", self.reload)
-        self._one = Question(studio, PICTURE, patience=_CALM)
+        self._one = JobFollower(self, studio, PICTURE, patience=_CALM)
         self._lay_out()
         self._connect()
 

@@ -16,7 +16,7 @@ from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.jobs import Progress
@@ -67,7 +67,7 @@ class CleaningView(KeyedView):
     def _connect(self, studio: Studio) -> None:
         self.acted.connect(self._act)
         self.rules.changed.connect(self._judge)
-        self._question = Question(studio, REVIEW)
+        self._question = JobFollower(self, studio, REVIEW)
         self._question.answered.connect(self._found)
         self._question.progressed.connect(self._show_progress)
         self._question.failed.connect(self.error.show_error)

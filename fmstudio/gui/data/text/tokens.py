@@ -16,7 +16,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.text.token_view import TokenView
@@ -59,8 +59,8 @@ class TokensView(KeyedView):
         self.error = ErrorBox(theme, "tokens-error", dismissable=False)
         self.learning = LearnTokenizer(studio, self.choice)
         self._lay_out()
-        self._explaining = Question(studio, EXPLAIN, _PATIENCE)
-        self._fetching = Question(studio, PREVIEW)
+        self._explaining = JobFollower(self, studio, EXPLAIN, patience=_PATIENCE)
+        self._fetching = JobFollower(self, studio, PREVIEW)
         self._connect()
 
     def _lay_out(self) -> None:

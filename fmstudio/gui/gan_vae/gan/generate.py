@@ -18,7 +18,7 @@ from fmstudio.gui.widgets.boxes import boxed, hbox, scrolled_column, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import NumberField
-from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.rating import Drawn
@@ -54,8 +54,8 @@ class GanGenerate(QWidget):
         self.tiles = EvenTiles(studio.theme, "gan-seeds", "Generated pictures, one for each seed")
         self.facts = label("", "caption", "gan-facts", wrap=True)
         self.saver = PictureExport(studio, self)
-        self._opening = LatestQuestion(studio, OPEN)
-        self._generating = LatestQuestion(studio, GENERATE)
+        self._opening = JobFollower(self, studio, OPEN, "waits")
+        self._generating = JobFollower(self, studio, GENERATE, "waits")
         self._lay_out()
         self._connect()
 
@@ -95,8 +95,8 @@ class GanGenerate(QWidget):
         self.setLayout(vbox(self.error, (hbox(side, (vbox((sheet, 1), self.walk), 1)), 1)))
 
     def _connect(self) -> None:
-        self._opening.answered.connect(self._opened)
-        self._generating.answered.connect(self._show)
+        self._opening.sampled.connect(self._opened)
+        self._generating.sampled.connect(self._show)
         for each in (self._opening, self._generating, self.walk, self.saver):
             each.failed.connect(self._failed)
         self.truncation.valueChanged.connect(self._settings_changed)

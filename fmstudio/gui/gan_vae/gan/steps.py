@@ -13,10 +13,10 @@ from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.jobs import Event, Metrics, Progress, Sample
+from fmstudio.jobs import Event, Metrics, Sample
 
 STEPS = "fmstudio.laboratory.gan:steps"
 COUNTS = (1, 10, 100)
@@ -46,10 +46,9 @@ class GanSteps(QObject):
         super().__init__()
         self.run: PictureRun | None = None
         self.source: str | Mapping[str, Any] | None = None
-        self._question = LatestQuestion(studio, STEPS)
-        self._question.answered.connect(self._take)
+        self._question = JobFollower(self, studio, STEPS, "waits")
         self._question.heard.connect(self._take)
-        self._question.progressed.connect(self._progressed)
+        self._question.progressed.connect(self.progressed)
         self._question.failed.connect(self._failed)
         self._question.busy_changed.connect(self.busy_changed)
 
@@ -66,8 +65,8 @@ class GanSteps(QObject):
         if anew:
             self._begin(source, title)
         sides = "steps of both sides" if which == "both" else f"{which} steps"
-        self._question.title = f"{count} {sides} by hand" if count > 1 else ""
-        self._question.ask(source=source, which=which, count=count, reset=anew)
+        title = f"{count} {sides} by hand" if count > 1 else ""
+        self._question.ask(title, source=source, which=which, count=count, reset=anew)
 
     def reset(self) -> None:
         """Forget the session: the next step begins from where the source stands."""
@@ -91,9 +90,6 @@ class GanSteps(QObject):
     def _failed(self, reason: str, details: str) -> None:
         self.source = None  # a session that broke down is gone: the next step begins anew
         self.failed.emit(reason, details)
-
-    def _progressed(self, progress: Progress) -> None:
-        self.progressed.emit(progress)
 
 
 class StepBar(QWidget):

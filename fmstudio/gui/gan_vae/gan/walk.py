@@ -10,7 +10,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import NumberField, TextField
-from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.jobs import Sample
@@ -40,11 +40,11 @@ class LatentWalk(Card):
         self.clear_button = button("Clear", "gan-walk-clear", studio.theme, role="quiet", clicked=self.clear)
         self.go = button("Walk", "gan-walk-go", studio.theme, "mdi6.walk", clicked=self.walk)
         self.strip = PlayableStrip(studio.theme, "gan-walk-strip", HINT)
-        self._question = LatestQuestion(studio, WALK)
+        self._question = JobFollower(self, studio, WALK, "waits")
         self._saver = PictureExport(studio, self)
         self._lay_out()
         self.seeds.edited.connect(self._judge)
-        self._question.answered.connect(self._show)
+        self._question.sampled.connect(self._show)
         self._question.failed.connect(self.failed)
         self._saver.failed.connect(self.failed)
         self.strip.save_wanted.connect(self._save)

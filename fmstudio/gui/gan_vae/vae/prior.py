@@ -12,7 +12,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, scrolled_column
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import NumberField
-from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.rating import Drawn
@@ -53,7 +53,7 @@ class PriorSamples(QWidget):
         self.count = Segments([(count, str(count)) for count in COUNTS], "vae-count", "How many pictures")
         self.save = button("Save grid…", "vae-save-prior", studio.theme, "mdi6.download", clicked=self._save)
         self.save.setEnabled(False)
-        self._question = LatestQuestion(studio, PRIOR)
+        self._question = JobFollower(self, studio, PRIOR, "waits")
         self._shown: dict[str, Any] = {}
         self._saver = PictureExport(studio, self)
         self._lay_out()
@@ -83,7 +83,7 @@ class PriorSamples(QWidget):
         self.setLayout(hbox(side, (sheet, 1)))
 
     def _connect(self) -> None:
-        self._question.answered.connect(self._show)
+        self._question.sampled.connect(self._show)
         self._question.failed.connect(self.failed)
         self._saver.failed.connect(self.failed)
         self.temperature.valueChanged.connect(self._ask)

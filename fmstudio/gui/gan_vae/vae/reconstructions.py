@@ -15,7 +15,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import NumberField
-from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.jobs import Sample
@@ -50,8 +50,8 @@ class Reconstructions(QWidget):
         self.save = icon_button("mdi6.download", "Save the pairs", "vae-save-pairs", theme, self._save_pairs)
         self.save.setEnabled(False)
         self.strip = PlayableStrip(theme, "vae-strip", HINT)
-        self._asking = LatestQuestion(studio, RECONSTRUCT)
-        self._walking = LatestQuestion(studio, INTERPOLATE)
+        self._asking = JobFollower(self, studio, RECONSTRUCT, "waits")
+        self._walking = JobFollower(self, studio, INTERPOLATE, "waits")
         self._saver = PictureExport(studio, self)
         self._lay_out()
         self._connect()
@@ -72,8 +72,8 @@ class Reconstructions(QWidget):
         self.setLayout(vbox((hbox((left, 1), (right, 1)), 1), film))
 
     def _connect(self) -> None:
-        self._asking.answered.connect(self._show)
-        self._walking.answered.connect(self._show_film)
+        self._asking.sampled.connect(self._show)
+        self._walking.sampled.connect(self._show_film)
         for each in (self._asking, self._walking, self._saver):
             each.failed.connect(self.failed)
         for sheet in (self.originals, self.decoded):

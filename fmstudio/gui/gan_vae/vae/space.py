@@ -16,7 +16,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, stack, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.tiles import image_of
@@ -55,8 +55,8 @@ class LatentSpace(QWidget):
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nearest = -1
         self._own_point = self._picture = None
-        self._decoding = LatestQuestion(studio, DECODE)
-        self._fetching = LatestQuestion(studio, RECONSTRUCT)
+        self._decoding = JobFollower(self, studio, DECODE, "waits")
+        self._fetching = JobFollower(self, studio, RECONSTRUCT, "waits")
         self._saver = PictureExport(studio, self)
         self._lay_out()
         self._connect()
@@ -94,8 +94,8 @@ class LatentSpace(QWidget):
         self.conditions.edited.connect(self._decode)
         self.colour.edited.connect(self._colour)
         self.legend.highlighted.connect(self.map.highlight)
-        self._decoding.answered.connect(self._show_decoded)
-        self._fetching.answered.connect(self._show_real)
+        self._decoding.sampled.connect(self._show_decoded)
+        self._fetching.sampled.connect(self._show_real)
         for each in (self._decoding, self._fetching, self._saver):
             each.failed.connect(self.failed)
         self._surveyed()

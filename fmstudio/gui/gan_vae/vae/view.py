@@ -17,7 +17,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import ElidedLabel
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.jobs import Sample
@@ -65,8 +65,8 @@ class VaeView(QWidget):
         self.dataset.setToolTip("The pictures that are put on the map and reconstructed.")
         self.explanation = ElidedLabel("", "secondary", "vae-explanation")
         self.error = ErrorBox(studio.theme, "vae-error")
-        self._opening = LatestQuestion(studio, OPEN)
-        self._surveying = LatestQuestion(studio, SURVEY, "Survey the latent space")
+        self._opening = JobFollower(self, studio, OPEN, "waits")
+        self._surveying = JobFollower(self, studio, SURVEY, "waits", title="Survey the latent space")
         self._lay_out()
         self._connect()
         self.look_at("space")
@@ -80,8 +80,8 @@ class VaeView(QWidget):
     def _connect(self) -> None:
         self.sight.changed.connect(self.look_at)
         self.dataset.edited.connect(self._begin)
-        self._opening.answered.connect(self._opened)
-        self._surveying.answered.connect(self._show_survey)
+        self._opening.sampled.connect(self._opened)
+        self._surveying.sampled.connect(self._show_survey)
         self._surveying.progressed.connect(self._show_progress)
         self._surveying.busy_changed.connect(self._busy)
         for each in (self._opening, self._surveying, self.space, self.pairs, self.prior):

@@ -11,7 +11,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, icon_button, label
 from fmstudio.gui.widgets.text.flowing_text import cut
 
@@ -27,8 +27,8 @@ class RowDetail(Card):
         super().__init__("Row", "batch-row")
         self._result: Mapping[str, Any] = {}
         self._batch, self._row = "", 0
-        self._fetching = Question(studio, RESULT)
-        self._replaying = Question(studio, REPLAY)
+        self._fetching = JobFollower(self, studio, RESULT)
+        self._replaying = JobFollower(self, studio, REPLAY)
         self.error = ErrorBox(studio.theme, "batch-row-error")
         self.output = _text("batch-row-output", "Output")
         self.prompt = _text("batch-row-prompt", "Exactly what the model was given")
@@ -70,7 +70,7 @@ class RowDetail(Card):
     @property
     def busy(self) -> bool:
         """Whether an answer is being written again."""
-        return self._replaying.pending
+        return self._replaying.busy
 
     def stop(self) -> None:
         """Give up a replay."""

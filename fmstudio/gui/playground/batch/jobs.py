@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.jobs.question import Question
-from fmstudio.jobs import Artefact, Event, Failed, Finished, JobRequest, Progress, Sample
+from fmstudio.gui.widgets.jobs.follower import JobFollower
+from fmstudio.jobs import Artefact, Finished, JobRequest, Priority, Sample
 
 RUN = "fmstudio.adapt.batch:run"
 RESUME = "fmstudio.adapt.batch:resume"
@@ -39,12 +39,22 @@ class BatchJobs(QObject):
         super().__init__()
         self._studio = studio
         self.batches: list[dict[str, Any]] = []
-        self.job = ""
         self.running = ""
         self.counts: dict[str, Any] = {}
-        self._listing = Question(studio, LISTING)
+        self._listing = JobFollower(self, studio, LISTING)
         self._listing.answered.connect(self._take)
-        self._listing.failed.connect(self.failed)
+        self._running = JobFollower(self, studio)
+        self._running.made.connect(self._has_folder)
+        self._running.sampled.connect(self._counted)
+        self._running.progressed.connect(self.changed)
+        self._running.ended.connect(self._end)
+        self._deleting, self._restoring = (JobFollower(self, studio, target, "joins") for target in (DELETE, RESTORE))
+        self._deleting.finished.connect(self._deleted)
+        self._restoring.finished.connect(self.refresh)
+        self._exporting = JobFollower(self, studio, EXPORT, "joins", priority=Priority.BACKGROUND)
+        self._exporting.finished.connect(self._exported)
+        for each in (self._listing, self._running, self._deleting, self._restoring, self._exporting):
+            each.failed.connect(self.failed)
         self._soon = QTimer(self, singleShot=True, interval=200)
         self._soon.timeout.connect(self.refresh)
 
@@ -61,8 +71,7 @@ class BatchJobs(QObject):
     @property
     def state(self) -> JobState | None:
         """The job that works on a batch now."""
-        state = self._studio.jobs.get(self.job)
-        return state if state is not None and state.active else None
+        return self._running.state
 
     def _take(self, batches: list[dict[str, Any]]) -> None:
         self.batches = batches
@@ -80,38 +89,30 @@ class BatchJobs(QObject):
 
     def _begin(self, title: str, target: str, arguments: Mapping[str, Any]) -> None:
         self.counts = {}
-        self.job = self._studio.submit(JobRequest(title, target, arguments))
-        self._studio.jobs.watch(self.job, self._hear)
+        self._running.request(JobRequest(title, target, arguments))
         self.changed.emit()
 
     def stop(self) -> None:
         """Finish after this row and keep what there is."""
-        if self.state:
-            self._studio.stop(self.job)
+        self._running.stop()
 
     def hold(self) -> None:
         """Pause, or go on."""
         state = self.state
         if state is not None:
-            (self._studio.resume if state.status == "paused" else self._studio.pause)(self.job)
+            (self._studio.resume if state.status == "paused" else self._studio.pause)(state.id)
 
-    def _hear(self, event: Event) -> None:
-        match event:
-            case Artefact(kind="batch"):
-                self.running = event.name
-                self._soon.start()
-                self.began.emit(event.name)
-            case Sample(name="batch"):
-                self.counts = dict(event.data)
-                self._count_on()
-                self.moved.emit(self.running)
-            case Progress():
-                self.changed.emit()
-            case Failed():
-                self.failed.emit(event.reason, event.details)
-                self._end()
-            case Finished():
-                self._end()
+    def _has_folder(self, made: Artefact) -> None:
+        if made.kind == KIND:
+            self.running = made.name
+            self._soon.start()
+            self.began.emit(made.name)
+
+    def _counted(self, sample: Sample) -> None:
+        if sample.name == "batch":
+            self.counts = dict(sample.data)
+            self._count_on()
+            self.moved.emit(self.running)
 
     def _count_on(self) -> None:
         """The list tells of a running batch what its job tells, without being asked for anew."""
@@ -119,7 +120,7 @@ class BatchJobs(QObject):
             batch["rows"] = sum(self.counts[name] for name in ("done", "failed", "bad"))
 
     def _end(self) -> None:
-        ended, self.running, self.job = self.running, "", ""
+        ended, self.running = self.running, ""
         self._soon.start()
         self.ended.emit(ended)
         self.changed.emit()
@@ -128,29 +129,20 @@ class BatchJobs(QObject):
 
     def delete(self, id: str) -> None:
         """Delete a batch; `restore` undoes it."""
-        self._small(DELETE, lambda: self.deleted.emit(id), batch=id)
+        self._deleting.ask(batch=id)
+
+    def _deleted(self) -> None:
+        self.deleted.emit(self._deleting.asked["batch"])
+        self.refresh()
 
     def restore(self, id: str) -> None:
         """Undo the latest deletion."""
-        self._small(RESTORE, lambda: None, batch=id)
+        self._restoring.ask(batch=id)
 
     def export(self, id: str, path: Path, only: str) -> None:
         """Write a batch's rows to a file."""
-        arguments = {"batch": id, "to": str(path), "only": only}
-        self._studio.submit(JobRequest(f"Export to “{path.name}”", EXPORT, arguments), self._exported)
+        self._exporting.ask(f"Export to “{path.name}”", batch=id, to=str(path), only=only)
 
-    def _exported(self, event: Event) -> None:
-        if isinstance(event, Failed):
-            self.failed.emit(event.reason, event.details)
-        elif isinstance(event, Finished) and event.result:
+    def _exported(self, event: Finished) -> None:
+        if event.result:
             self.exported.emit(str(event.result["path"]))
-
-    def _small(self, target: str, done, **arguments: Any) -> None:
-        def hear(event: Event) -> None:
-            if isinstance(event, Failed):
-                self.failed.emit(event.reason, event.details)
-            elif isinstance(event, Finished):
-                done()
-                self.refresh()
-
-        self._studio.query(target, hear, **arguments)

@@ -18,7 +18,7 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label
 from fmstudio.gui.widgets.lists.table import ROW, TextsTable
 from fmstudio.gui.widgets.segments import Segments
@@ -43,7 +43,7 @@ class BatchSetup(QWidget):
         self._studio = studio
         self._library = PromptLibrary(studio.workspace)
         self.table: Mapping[str, Any] = {}
-        self._looking = Question(studio, INSPECT)
+        self._looking = JobFollower(self, studio, INSPECT)
         self._make_fields()
         self._make_sights(state)
         self._lay_out()
@@ -220,7 +220,7 @@ class BatchSetup(QWidget):
 
     def refusal(self) -> str:
         """Why no batch can begin with this, or ""."""
-        if self._looking.pending:
+        if self._looking.busy:
             return "Reading the table…"
         if not self.table:
             return "Choose a table first."

@@ -36,9 +36,7 @@ class CompletionEditor(QWidget):
         self.setObjectName("completion")
         self._studio, self._state, self._shelf = studio, state, shelf
         self.conversation = Conversation(kind="completion")
-        self._reply: Reply | None = None
-        self._replay: Reply | None = None
-        self._seed_step = 0
+        self._reply, self._replay = Reply(self, studio), Reply(self, studio)
         theme = studio.theme
         self.text = CompletionText(studio)
         self.text.submitted.connect(self.go_on)
@@ -60,7 +58,17 @@ class CompletionEditor(QWidget):
         self.inside = button("Look inside", "completion-inside", theme, "mdi6.magnify-scan", "quiet", self._look_inside)
         self.feedback = FeedbackBar(studio, "completion-feedback")
         self._lay_out()
+        self._connect()
         self._judge()
+
+    def _connect(self) -> None:
+        self._reply.prompted.connect(self.prompted)
+        self._reply.grew.connect(self.text.grow)
+        self._reply.progressed.connect(self._paced)
+        self._reply.replied.connect(self._ended)
+        self._reply.failed.connect(self._failed)
+        self._replay.replied.connect(self._replayed)
+        self._replay.failed.connect(self._replay_failed)
 
     def _lay_out(self) -> None:
         self.setLayout(
@@ -80,12 +88,11 @@ class CompletionEditor(QWidget):
     @property
     def busy(self) -> bool:
         """Whether the model is writing, here or in a replay."""
-        return self._reply is not None or self._replay is not None
+        return self._reply.busy or self._replay.busy
 
     def show_conversation(self, conversation: Conversation) -> None:
         """Go on with a text that was kept, or with a new one."""
-        if self._reply is not None:
-            self._reply.stop()
+        self._reply.stop()
         self.conversation = conversation
         self.text.show_pieces(conversation.pieces)
         self._show_result()
@@ -119,17 +126,11 @@ class CompletionEditor(QWidget):
         self._clear_error()
         self.conversation.model = self._state.model
         settings = self._state.sampling() | {"system": ""} | ({} if seed is None else {"seed": seed})
-        reply = self._reply = Reply(self._studio)
-        reply.prompted.connect(self.prompted)
-        reply.grew.connect(self.text.grow)
-        reply.paced.connect(self._paced)
-        reply.ended.connect(self._ended)
-        reply.failed.connect(self._failed)
         self.text.begin_growing()
         self.figures.setText("Waiting for its turn…")
         record = self._state.chosen
         raw = {"raw": True} if record.get("chat") else {}
-        reply.ask(
+        self._reply.ask(
             f"“{record.get('title', self._state.model)}” writes", model=self._state.model,
             prompt=self.text.toPlainText(), settings=settings | raw, backend=self._state.backend,
             log=self._studio.settings.logging,
@@ -138,9 +139,8 @@ class CompletionEditor(QWidget):
 
     def stop(self) -> None:
         """End here and keep what was written."""
-        for reply in (self._reply, self._replay):
-            if reply is not None:
-                reply.stop()
+        self._reply.stop()
+        self._replay.stop()
 
     def take_back(self) -> None:
         """Take back what the model wrote last."""
@@ -160,7 +160,6 @@ class CompletionEditor(QWidget):
         self.figures.setText(pace_of(progress))
 
     def _ended(self, result: Mapping[str, Any]) -> None:
-        self._reply = None
         self.text.end_growing()
         self.conversation.result = dict(result)
         self._state.heard_from(self.conversation.model)
@@ -169,7 +168,6 @@ class CompletionEditor(QWidget):
         self.busy_changed.emit()
 
     def _failed(self, reason: str, details: str) -> None:
-        self._reply = None
         self.text.end_growing()
         self.error.show_error(reason, details)
         self._show_result()
@@ -190,20 +188,15 @@ class CompletionEditor(QWidget):
         result = self.conversation.result
         if self.busy or not can_replay(result):
             return
-        reply = self._replay = Reply(self._studio)
-        reply.ended.connect(self._replayed)
-        reply.failed.connect(self._replay_failed)
-        reply.ask("Replay a text", **replayed(result))
+        self._replay.ask("Replay a text", **replayed(result))
         self._changed()
 
     def _replayed(self, again: Mapping[str, Any]) -> None:
-        self._replay = None
         self.note.setText(compared(self.conversation.result, again))
         self.note.show()
         self._changed()
 
     def _replay_failed(self, reason: str, details: str) -> None:
-        self._replay = None
         self.error.show_error(reason, details)
         self._changed()
 

@@ -63,7 +63,8 @@ class ChatTalk(QObject):
         for message, (owner, reply) in list(self._running.items()):
             if owner.id == id:
                 del self._running[message]
-                reply.abandon()
+                reply.forget()
+                reply.deleteLater()
         self._shelf.remove(id)
         if self.conversation.id == id:
             self.begin()
@@ -129,7 +130,7 @@ class ChatTalk(QObject):
         owner.model, self.removed = self._state.model, []
         settings = self._state.sampling() | {"system": owner.system}
         settings |= {} if seed is None else {"seed": seed}
-        message, reply = owner.add(question, "assistant", ""), Reply(self._studio)
+        message, reply = owner.add(question, "assistant", ""), Reply(self, self._studio)
         self._running[message.id] = (owner, reply)
         self._connect(message.id, reply)
         title = self._state.record(owner.model).get("title", owner.model)
@@ -143,10 +144,11 @@ class ChatTalk(QObject):
 
     def _connect(self, id: str, reply: Reply) -> None:
         reply.grew.connect(lambda piece: self._grew(id, piece))
-        reply.paced.connect(lambda progress: self.paced.emit(id, progress))
+        reply.progressed.connect(lambda progress: self.paced.emit(id, progress))
         reply.prompted.connect(lambda prompt: self._prompted(id, prompt))
-        reply.ended.connect(lambda result: self._ended(id, result))
+        reply.replied.connect(lambda result: self._ended(id, result))
         reply.failed.connect(lambda reason, details: self._failed(id, reason, details))
+        reply.ended.connect(reply.deleteLater)
 
     def _prompted(self, id: str, prompt: Mapping[str, Any]) -> None:
         if self._running[id][0] is self.conversation:
@@ -217,9 +219,10 @@ class ChatTalk(QObject):
         result = self.conversation.messages[id].result
         if not can_replay(result) or id in self._replays:
             return
-        reply = self._replays[id] = Reply(self._studio)
-        reply.ended.connect(lambda again: self._replayed(id, again))
+        reply = self._replays[id] = Reply(self, self._studio)
+        reply.replied.connect(lambda again: self._replayed(id, again))
         reply.failed.connect(lambda reason, details: self._replay_failed(id, reason, details))
+        reply.ended.connect(reply.deleteLater)
         reply.ask("Replay an answer", **replayed(result))
         self.busy_changed.emit()
 

@@ -44,8 +44,7 @@ class CompareColumn(QFrame):
         self._studio, self._state = studio, state
         self.variant = variant
         self.result: dict[str, Any] = {}
-        self._reply: Reply | None = None
-        self._replay: Reply | None = None
+        self._reply, self._replay = Reply(self, studio), Reply(self, studio)
         theme = studio.theme
         self.picker = ModelPicker(studio, state, jobs, f"{name}-model")
         self.picker.show_model(variant.model)
@@ -70,7 +69,16 @@ class CompareColumn(QFrame):
         self.why.hide()
         self.feedback = FeedbackBar(studio, f"{name}-feedback")
         self._lay_out()
+        self._connect()
         self._show_state()
+
+    def _connect(self) -> None:
+        self._reply.grew.connect(self.text.append_piece)
+        self._reply.progressed.connect(self._paced)
+        self._reply.replied.connect(self._ended)
+        self._reply.failed.connect(self._failed)
+        self._replay.replied.connect(self._replayed)
+        self._replay.failed.connect(self._replay_failed)
 
     def _lay_out(self) -> None:
         content = boxed(vbox(self.text, ..., gap=6, margins=(0, 0, 8, 0)))
@@ -115,7 +123,7 @@ class CompareColumn(QFrame):
     @property
     def busy(self) -> bool:
         """Whether something is being written here."""
-        return self._reply is not None or self._replay is not None
+        return self._reply.busy or self._replay.busy
 
     def ask(self, prompt: str, system: str) -> None:
         """Have the prompt answered, with what this column has for itself on top of what all have."""
@@ -126,12 +134,7 @@ class CompareColumn(QFrame):
         if not self._state.record(self.variant.model).get("chat"):
             said = {"prompt": prompt}
         self._clear()
-        reply = self._reply = Reply(self._studio)
-        reply.grew.connect(self.text.append_piece)
-        reply.paced.connect(self._paced)
-        reply.ended.connect(self._ended)
-        reply.failed.connect(self._failed)
-        reply.ask(
+        self._reply.ask(
             f"Compare: {self.title()}", model=self.variant.model, settings=settings, log=self._studio.settings.logging,
             backend=self._state.backend_of(self.variant.model), **said,
         )  # fmt: skip
@@ -139,15 +142,13 @@ class CompareColumn(QFrame):
 
     def stop(self) -> None:
         """End here and keep what was written."""
-        for reply in (self._reply, self._replay):
-            if reply is not None:
-                reply.stop()
+        self._reply.stop()
+        self._replay.stop()
 
     def give_up(self) -> None:
         """End and say nothing any more: the column goes."""
-        for reply in (self._reply, self._replay):
-            if reply is not None:
-                reply.abandon()
+        self._reply.forget()
+        self._replay.forget()
 
     def _clear(self) -> None:
         self.result = {}
@@ -161,7 +162,7 @@ class CompareColumn(QFrame):
         self.figures.setText(pace_of(progress))
 
     def _ended(self, result: Mapping[str, Any]) -> None:
-        self._reply, self.result = None, dict(result)
+        self.result = dict(result)
         self._state.heard_from(self.variant.model)
         self.text.show_text(str(result["text"]), rich=True)
         used = room_of((result.get("prompt_tokens") or 0) + (result.get("tokens") or 0), result.get("context"))
@@ -169,7 +170,6 @@ class CompareColumn(QFrame):
         self._show_state()
 
     def _failed(self, reason: str, details: str) -> None:
-        self._reply = None
         self.figures.setText("")
         self.error.show_error(reason, details)
         self._show_state()
@@ -212,20 +212,15 @@ class CompareColumn(QFrame):
         """Ask once more for exactly this answer, and tell whether the same comes out."""
         if self.busy or not can_replay(self.result):
             return
-        reply = self._replay = Reply(self._studio)
-        reply.ended.connect(self._replayed)
-        reply.failed.connect(self._replay_failed)
-        reply.ask("Replay an answer", **replayed(self.result))
+        self._replay.ask("Replay an answer", **replayed(self.result))
         self._show_state()
 
     def _replayed(self, again: Mapping[str, Any]) -> None:
-        self._replay = None
         self.note.setText(compared(self.result, again))
         self.note.show()
         self._show_state()
 
     def _replay_failed(self, reason: str, details: str) -> None:
-        self._replay = None
         self.error.show_error(reason, details)
         self._show_state()
 

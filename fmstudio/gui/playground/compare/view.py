@@ -16,8 +16,8 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, column, hbox, splitter, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import EDIT
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
-from fmstudio.jobs import Event, Failed
 
 MOST = 4
 _CROWDED = 3  # columns that need the room of the settings
@@ -43,6 +43,8 @@ class CompareView(QWidget):
         self.sampling = SamplingForm(studio, state, "compare-sampling")
         self.composer = Composer(studio, "compare-composer", "One message for all columns…")
         self.error = ErrorBox(studio.theme, "compare-error")
+        self._judging = JobFollower(self, studio, EDIT, "joins")
+        self._judging.failed.connect(self.error.show_error)
         self.add = button("Add a column", "compare-add", studio.theme, "mdi6.plus", "quiet", self.add_column)
         left = icon_button("mdi6.dock-left", "Show or hide the settings", "compare-left", studio.theme, self._swap_left)
         self.tools = [self.add, left]
@@ -206,15 +208,8 @@ class CompareView(QWidget):
     def _call_better(self, best: CompareColumn) -> None:
         """A thumb up here and down at the other answers to the same prompt."""
         for each in (best, *self._rivals(best)):
-            self._studio.query(
-                EDIT, self._hear_judging, entry=each.entry,
-                changes={"thumbs": 1 if each is best else -1},
-            )  # fmt: skip
+            self._judging.ask(entry=each.entry, changes={"thumbs": 1 if each is best else -1})
             each.mark_best(each is best)
-
-    def _hear_judging(self, event: Event) -> None:
-        if isinstance(event, Failed):
-            self.error.show_error(event.reason, event.details)
 
     def _swap_left(self) -> None:
         self._left.setVisible(self._left.isHidden())

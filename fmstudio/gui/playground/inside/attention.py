@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 
 from fmstudio.gui.playground.inside.colours import tint
+from fmstudio.gui.playground.inside.jobs import ATTENTION
 from fmstudio.gui.playground.inside.legend import ScaleLegend
 from fmstudio.gui.playground.inside.matrix import MatrixMap
-from fmstudio.gui.playground.inside.question import ATTENTION
 from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.playground.inside.thumbs import MapThumbs
 from fmstudio.gui.playground.inside.tiles import Tile, TokenTiles
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.jobs.text_question import TextQuestion
+from fmstudio.gui.widgets.jobs.follower import TYPING, JobFollower
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.text.token_view import visible
 from fmstudio.jobs import Sample
@@ -47,8 +47,8 @@ class InsideAttention(InsideTab):
         self.layer, self.head = 0, 0  # head 0 is the mean of all
         self.found: Mapping[str, Any] = {}
         self.survey: Mapping[str, Any] = {}
-        self._surveying = TextQuestion(studio, ATTENTION)
-        self._surveying.answered.connect(self._take_survey)
+        self._surveying = JobFollower(self, studio, ATTENTION, "waits", patience=TYPING, once=True, at_once="model")
+        self._surveying.sampled.connect(self._take_survey)
         self._surveying.failed.connect(self._failed)
         self.measure = ChoiceField(f"{name}-measure", "What the survey of all heads shows", list(MEASURES),
                                    [title for title, _ in MEASURES.values()])  # fmt: skip

@@ -5,10 +5,10 @@ from typing import Any
 
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from fmstudio.gui.playground.inside.jobs import COMPARE
 from fmstudio.gui.playground.inside.legend import ScaleLegend
 from fmstudio.gui.playground.inside.matrix import MatrixMap
 from fmstudio.gui.playground.inside.neighbours import InsideNeighbours
-from fmstudio.gui.playground.inside.question import COMPARE
 from fmstudio.gui.playground.inside.scatter import NamedPoints
 from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.studio import Studio

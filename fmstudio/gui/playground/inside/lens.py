@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 
 from fmstudio.gui.playground.inside.bars import Choice, ChoiceBars, chance
 from fmstudio.gui.playground.inside.colours import tint
+from fmstudio.gui.playground.inside.jobs import LENS
 from fmstudio.gui.playground.inside.legend import ScaleLegend
-from fmstudio.gui.playground.inside.question import LENS
 from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QCompleter, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.inside.bars import Choice, ChoiceBars
-from fmstudio.gui.playground.inside.question import COMPLETE, NEIGHBOURS
+from fmstudio.gui.playground.inside.jobs import COMPLETE, NEIGHBOURS
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import scrolled_column, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import TextField
-from fmstudio.gui.widgets.jobs.text_question import TextQuestion
+from fmstudio.gui.widgets.jobs.follower import TYPING, JobFollower
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.text.token_view import visible
 from fmstudio.jobs import Sample
@@ -43,8 +43,8 @@ class InsideNeighbours(QWidget):
         self.title = label("", "strong", f"{name}-title", wrap=True)
         self.facts = label("", "caption", f"{name}-facts", wrap=True)
         self.bars = ChoiceBars(studio.theme, f"{name}-bars", "Nearest tokens by cosine: choose one", percent=False)
-        self._asking = TextQuestion(studio, NEIGHBOURS)
-        self._completing = TextQuestion(studio, COMPLETE, 120)
+        self._asking = JobFollower(self, studio, NEIGHBOURS, "waits", patience=TYPING, once=True, at_once="model")
+        self._completing = JobFollower(self, studio, COMPLETE, "waits", patience=120, once=True, at_once="model")
         self._lay_out(name)
         self._connect()
 
@@ -69,9 +69,9 @@ class InsideNeighbours(QWidget):
         self.field.returnPressed.connect(self._entered)
         self.completer.activated.connect(self._completed)
         self.bars.chosen.connect(self._choose)
-        self._asking.answered.connect(self._show)
+        self._asking.sampled.connect(self._show)
         self._asking.failed.connect(self._failed)
-        self._completing.answered.connect(self._complete)
+        self._completing.sampled.connect(self._complete)
 
     def use(self, model: str) -> None:
         """Look into this model's vocabulary."""

@@ -10,8 +10,8 @@ from fmstudio.gui import formatting
 from fmstudio.gui.playground.inside.bars import Choice, ChoiceBars, chance
 from fmstudio.gui.playground.inside.branches import Branch, text_of
 from fmstudio.gui.playground.inside.colours import tint
+from fmstudio.gui.playground.inside.jobs import CONTINUE
 from fmstudio.gui.playground.inside.next_controls import NextControls
-from fmstudio.gui.playground.inside.question import CONTINUE
 from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.playground.inside.tiles import Tile, TokenTiles
 from fmstudio.gui.studio import Studio

@@ -9,7 +9,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.jobs.text_question import TextQuestion
+from fmstudio.gui.widgets.jobs.follower import TYPING, JobFollower
 from fmstudio.gui.widgets.labels import ElidedLabel, label
 from fmstudio.jobs import Progress, Sample
 
@@ -34,10 +34,10 @@ class InsideTab(QWidget):
         self.note.hide()
         self.error = ErrorBox(studio.theme, f"{name}-error", dismissable=False)
         self.error.add_action("Try again", f"{name}-again", self.refresh)
-        self.question = TextQuestion(studio, target)
+        self.question = JobFollower(self, studio, target, "waits", patience=TYPING, once=True, at_once="model")
         self.body = vbox()
         self._lay_out(name)
-        self.question.answered.connect(self._answered)
+        self.question.sampled.connect(self._answered)
         self.question.progressed.connect(self._progressed)
         self.question.failed.connect(self._failed)
         self.question.busy_changed.connect(self._busy)

@@ -11,8 +11,8 @@ from fmstudio.gui import formatting
 from fmstudio.gui.playground.inside.bars import Choice as Row
 from fmstudio.gui.playground.inside.bars import ChoiceBars, chance
 from fmstudio.gui.playground.inside.colours import tint
+from fmstudio.gui.playground.inside.jobs import SURPRISAL
 from fmstudio.gui.playground.inside.legend import ScaleLegend
-from fmstudio.gui.playground.inside.question import SURPRISAL
 from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.playground.inside.tiles import Tile, TokenTiles
 from fmstudio.gui.studio import Studio

@@ -65,7 +65,7 @@ class InsideView(QWidget):
         self.next.sampling_edited.connect(self._state.set_sampling)
         self.own.changed.connect(self._look)
         self.tabs.currentChanged.connect(self._turned)
-        self.sights["tokens"].question.answered.connect(self._learn_chat)
+        self.sights["tokens"].question.sampled.connect(self._learn_chat)
 
     # What the playground asks of a view.
 

@@ -37,8 +37,7 @@ class PromptAnswer(QWidget):
         super().__init__()
         self.setObjectName("prompt-answer")
         self._studio, self._state = studio, state
-        self._reply: Reply | None = None
-        self._replaying: Reply | None = None
+        self._reply, self._replaying = Reply(self, studio), Reply(self, studio)
         self.result: dict[str, Any] = {}
         self.invitation = label(_INVITATION, "secondary", "prompt-answer-invitation", wrap=True)
         self.text = FlowingText("prompt-answer-text", "The model's answer")
@@ -52,7 +51,17 @@ class PromptAnswer(QWidget):
         self.inside.setToolTip("See the prompt and the answer as the model does, token by token")
         self.feedback = FeedbackBar(studio, "prompt-feedback")
         self._lay_out()
+        self._connect()
         self._show()
+
+    def _connect(self) -> None:
+        self._reply.grew.connect(self.text.append_piece)
+        self._reply.progressed.connect(self._paced)
+        self._reply.prompted.connect(self.prompted)
+        self._reply.replied.connect(self._ended)
+        self._replaying.replied.connect(self._replayed)
+        for each in (self._reply, self._replaying):
+            each.failed.connect(self._failed)
 
     def _lay_out(self) -> None:
         column, scroll = scrolled_column("prompt-answer-scroll")
@@ -68,7 +77,7 @@ class PromptAnswer(QWidget):
     @property
     def busy(self) -> bool:
         """Whether an answer is being written, or written again."""
-        return any(reply is not None and reply.busy for reply in (self._reply, self._replaying))
+        return self._reply.busy or self._replaying.busy
 
     def ask(self, name: str, question: Sequence[Message] | str) -> None:
         """Put messages, or a text to go on with, to the model that is chosen; `name` is the prompt's."""
@@ -77,14 +86,8 @@ class PromptAnswer(QWidget):
         self.replay_words.clear()
         self.text.show_text("")
         self.result = {}
-        reply = self._reply = Reply(self._studio)
-        reply.grew.connect(self.text.append_piece)
-        reply.paced.connect(self._paced)
-        reply.prompted.connect(self.prompted)
-        reply.ended.connect(self._ended)
-        reply.failed.connect(self._failed)
         said = {"prompt": question} if isinstance(question, str) else {"messages": list(question)}
-        reply.ask(
+        self._reply.ask(
             f"Run “{name}”", model=self._state.model, settings=self._state.sampling(), backend=self._state.backend,
             log=self._studio.settings.logging, **said,
         )  # fmt: skip
@@ -96,18 +99,14 @@ class PromptAnswer(QWidget):
         if self.busy or not can_replay(self.result):
             return
         self.replay_words.setText("Replaying…")
-        reply = self._replaying = Reply(self._studio)
-        reply.ended.connect(self._replayed)
-        reply.failed.connect(self._failed)
-        reply.ask("Replay an answer", **replayed(self.result))
+        self._replaying.ask("Replay an answer", **replayed(self.result))
         self._show()
         self.changed.emit()
 
     def stop(self) -> None:
         """End the answer here."""
-        for reply in (self._reply, self._replaying):
-            if reply is not None:
-                reply.stop()
+        self._reply.stop()
+        self._replaying.stop()
 
     def _paced(self, progress: Progress) -> None:
         self.figures.setText(pace_of(progress))
@@ -132,7 +131,7 @@ class PromptAnswer(QWidget):
         self.changed.emit()
 
     def _show(self) -> None:
-        begun, whole = self._reply is not None, bool(self.result)
+        begun, whole = bool(self._reply.asked), bool(self.result)
         self.invitation.setVisible(not begun)
         self.card.setVisible(begun)
         self.replay_words.setVisible(bool(self.replay_words.text()))

@@ -17,7 +17,7 @@ from fmstudio.gui.playground.sampling_form import SamplingForm
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.workspace.prompt_files import PromptVersion
@@ -47,7 +47,7 @@ class PromptView(QWidget):
         self.answer = PromptAnswer(studio, state)
         self.versions = PromptVersions(studio.theme, self.desk)
         self.sampling = SamplingForm(studio, state, "prompt-sampling")
-        self._preview = Question(studio, PREVIEW, _CALM)
+        self._preview = JobFollower(self, studio, PREVIEW, patience=_CALM)
         self._refusal = ""
         self._make_controls()
         self._lay_out()

@@ -11,10 +11,9 @@ from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.figures import figures_of, pace_of
 from fmstudio.gui.playground.prompt_tab import PromptTab
 from fmstudio.gui.playground.retrieval.answer import AnswerText
-from fmstudio.gui.playground.retrieval.asking import Asking
 from fmstudio.gui.playground.retrieval.controls import QuestionControls
 from fmstudio.gui.playground.retrieval.found import FoundTable, finding_figures
-from fmstudio.gui.playground.retrieval.jobs import DOCUMENT, SEARCH
+from fmstudio.gui.playground.retrieval.jobs import ASK, DOCUMENT, SEARCH
 from fmstudio.gui.playground.retrieval.passage import PassageView
 from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
 from fmstudio.gui.studio import Studio
@@ -23,12 +22,15 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.feedback.jobs import logging_on
-from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label, set_property
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.switch import Switch
+from fmstudio.jobs import Finished, Sample, TextDelta
 
 _SIGHTS = [("answer", "Answer"), ("prompt", "Exact prompt"), ("passage", "Passage")]
+
+_TITLE = 40  # letters of the question that the job bar shows
 
 
 class AskTab(QWidget):
@@ -56,8 +58,8 @@ class AskTab(QWidget):
         self.prompt = PromptTab(studio, "retrieval-prompt")
         self.passage = PassageView(studio, "retrieval-passage", DOCUMENT)
         self.feedback = FeedbackBar(studio, "retrieval-feedback")
-        self.searching = LatestQuestion(studio, SEARCH)
-        self.asking = Asking(studio)
+        self.searching = JobFollower(self, studio, SEARCH, "waits")
+        self.asking = JobFollower(self, studio, ASK)
         self._lay_out()
         self._connect()
 
@@ -99,11 +101,11 @@ class AskTab(QWidget):
         self.controls.entered.connect(self._entered)
         self.controls.edited.connect(self.act_changed)
         self.compare.toggled.connect(self.plain.setVisible)
-        self.searching.answered.connect(self._take_search)
+        self.searching.sampled.connect(self._take_search)
         self.searching.progressed.connect(self._search_progressed)
         self.searching.failed.connect(self._search_failed)
-        self.asking.told.connect(self._told)
-        self.asking.written.connect(self._written)
+        self.asking.sampled.connect(self._told)
+        self.asking.wrote.connect(self._written)
         self.asking.progressed.connect(self._progressed)
         self.asking.finished.connect(self._finished)
         self.asking.failed.connect(self._failed)
@@ -203,10 +205,12 @@ class AskTab(QWidget):
         self.answer.clear("Looking for passages…")
         compare = self.compare.isChecked()
         self.plain.clear("Comes after the other answer." if compare else "Not asked for.")
+        question = self.controls.question
+        title = question if len(question) <= _TITLE else question[:_TITLE].rstrip() + "…"
         self.asking.ask(
-            self.controls.question, collection=self.collection, model=self._state.model, backend=self._state.backend,
-            settings=self.controls.settings(), sampling=self._state.sampling(), compare=compare,
-            log=logging_on(self._studio),
+            f"Answer “{title}”", question=question, collection=self.collection, model=self._state.model,
+            backend=self._state.backend, settings=self.controls.settings(), sampling=self._state.sampling(),
+            compare=compare, log=logging_on(self._studio),
         )  # fmt: skip
 
     def _begin_anew(self) -> None:
@@ -219,7 +223,8 @@ class AskTab(QWidget):
         self.feedback.show_entry("")
         self.feedback.hide()
 
-    def _told(self, name: str, data: Any) -> None:
+    def _told(self, sample: Sample) -> None:
+        name, data = sample.name, sample.data
         if name == "found":
             self._show_found(data)
             used = [row for row in data["rows"] if row["used"]]
@@ -232,20 +237,21 @@ class AskTab(QWidget):
         elif name == "citations":
             self.answer.show_sources(data)
 
-    def _written(self, name: str, piece: str) -> None:
-        (self.plain if name == "plain" else self.answer).append(piece)
+    def _written(self, delta: TextDelta) -> None:
+        (self.plain if delta.name == "plain" else self.answer).append(delta.text)
 
     def _progressed(self, progress: Any) -> None:
         text = self.plain if self.plain.written and self.compare.isChecked() else self.answer
         text.tell(pace_of(progress))
 
-    def _finished(self, result: Mapping[str, Any]) -> None:
+    def _finished(self, event: Finished) -> None:
+        result = event.result
         told = figures_of(result) if result.get("tokens") else ""
         self.answer.tell(told or ("The model was not asked." if result.get("answer") else "Stopped before an answer."))
         self.plain.tell(figures_of(result["without"]) if result.get("without") else "")
         for text in (self.answer, self.plain):
             text.rest()
-        if self.controls.question != self.asking.question:
+        if self.controls.question != self.asking.asked["question"]:
             self.search()  # a person has typed on meanwhile
         self.feedback.setVisible(bool(result.get("tokens")))
         self.feedback.show_entry(str(result.get("feedback", "")), str(result.get("answer", "")))

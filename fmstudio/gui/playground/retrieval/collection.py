@@ -20,8 +20,8 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
-from fmstudio.gui.widgets.jobs.question import Question
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
 from fmstudio.gui.widgets.segments import Segments
 
@@ -62,7 +62,7 @@ class CollectionView(QWidget):
         self.ask = AskTab(studio, state, shelf)
         self.documents = DocumentsTab(studio, shelf)
         self.quality = QualityTab(studio)
-        self._skips = Question(studio, DOCUMENTS)
+        self._skips = JobFollower(self, studio, DOCUMENTS)
         self._skips.answered.connect(self._take_skipped)
         self._lay_out()
         self._connect()

@@ -12,7 +12,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import ElidedLabel, icon_button, label
 
 
@@ -38,7 +38,7 @@ class PassageView(Card):
         self.legend = ChunkLegend(theme, f"{name}-legend")
         self._chunk: object = None
         self.document: Mapping[str, Any] = {}
-        self._question = Question(studio, target)
+        self._question = JobFollower(self, studio, target)
         self._question.answered.connect(self._take)
         self._question.failed.connect(self._fail)
         self._lay_out()

@@ -15,7 +15,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.jobs.latest_question import LatestQuestion
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label, scroll_area
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.jobs import Note, Progress
@@ -57,7 +57,7 @@ class QualityTab(QWidget):
         self.bars = QualityBars(theme)
         self.misses = PlainTable("retrieval-quality-misses", "Questions whose document did not come first",
                                  ("Question", "Right document", "Found first", "Rank"), (3, 2, 3, 0))  # fmt: skip
-        self.question = LatestQuestion(studio, MEASURE, "Measure retrieval")
+        self.question = JobFollower(self, studio, MEASURE, "waits", title="Measure retrieval")
         self._lay_out()
         self._connect()
         self._source_chosen()
@@ -82,9 +82,9 @@ class QualityTab(QWidget):
         )
 
     def _connect(self) -> None:
-        self.question.answered.connect(lambda sample: self._take(sample.data))
+        self.question.answered.connect(self._take)
         self.question.progressed.connect(self._progressed)
-        self.question.heard.connect(self._heard)
+        self.question.noted.connect(self._noted)
         self.question.failed.connect(self.error.show_error)
         self.question.busy_changed.connect(self._busy_changed)
 
@@ -157,10 +157,9 @@ class QualityTab(QWidget):
         elif progress.message:
             self.progress.setText(progress.message)
 
-    def _heard(self, event: object) -> None:
-        if isinstance(event, Note):
-            self._told.append(event.text)
-            self._show_notes(self._told)
+    def _noted(self, note: Note) -> None:
+        self._told.append(note.text)
+        self._show_notes(self._told)
 
     def _show_notes(self, notes: list[str]) -> None:
         self.notes.setText("\n".join(notes))

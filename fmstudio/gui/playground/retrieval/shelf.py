@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.playground.retrieval.jobs import ADD, DESCRIBE, FETCH, INDEXING, REFRESH, REMOVE
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.jobs import JobRequest, Priority
 from fmstudio.recipe import Setting
 
@@ -35,7 +35,7 @@ class CollectionShelf(QObject):
         self.endings: Sequence[str] = ()
         self.known = False
         self._jobs: dict[str, str] = {}
-        self._question = Question(studio, DESCRIBE)
+        self._question = JobFollower(self, studio, DESCRIBE)
         self._question.answered.connect(self._take)
         self._question.failed.connect(self.failed)
         self._again = QTimer(self, singleShot=True, interval=_AGAIN)

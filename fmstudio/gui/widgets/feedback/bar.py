@@ -6,7 +6,6 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
-from shiboken6 import isValid
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
@@ -16,8 +15,8 @@ from fmstudio.gui.widgets.feedback.jobs import EDIT, JUDGEMENT, LOGGING, logging
 from fmstudio.gui.widgets.feedback.score import ScoreStars
 from fmstudio.gui.widgets.feedback.tags import TagChips
 from fmstudio.gui.widgets.feedback.writing import WritingBox
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, icon_button, label
-from fmstudio.jobs import Event, Failed, Finished, Sample
 
 _ROOMY = 420  # pixels from which the last button has words
 _LONGEST = 200_000  # characters that can be corrected by hand
@@ -36,7 +35,12 @@ class FeedbackBar(QWidget):
         self.entry = ""
         self._output = ""
         self._judgement: dict[str, Any] = {}
-        self._saving = 0
+        self._asking = JobFollower(self, studio, JUDGEMENT)
+        self._asking.answered.connect(self._answered)
+        self._asking.failed.connect(self._gone)
+        self._saving = JobFollower(self, studio, EDIT, "joins")
+        self._saving.finished.connect(self._saved)
+        self._saving.failed.connect(self._not_saved)
         self._build()
         studio.settings.changed.connect(self._follow)
         studio.workspace_changed.connect(self._look_again)
@@ -124,35 +128,25 @@ class FeedbackBar(QWidget):
 
     def _look_again(self, kind: str, name: str) -> None:
         """Another place may have changed the same entry."""
-        if kind == "feedback" and self.entry and name in ("", self.entry) and not self._saving:
+        if kind == "feedback" and self.entry and name in ("", self.entry) and not self._saving.busy:
             self._ask()
 
     def _ask(self) -> None:
-        entry = self.entry
-        listener = self._hear_judgement
-        self._studio.query(JUDGEMENT, listener, entry=entry)
+        self._asking.ask(entry=self.entry)
 
-    def _hear_judgement(self, event: Event) -> None:
-        if not isValid(self):
-            return  # its output is not shown any more
-        if (
-            isinstance(event, Sample)
-            and isinstance(event.data, dict)
-            and event.data["entry"] == self.entry
-            and not self._saving
-        ):
-            self._judgement = dict(event.data)
-            self._output = self._output or event.data["output"]
+    def _answered(self, judgement: Mapping[str, Any]) -> None:
+        if judgement["entry"] == self.entry and not self._saving.busy:
+            self._judgement = dict(judgement)
+            self._output = self._output or judgement["output"]
             self._show_judgement(self._judgement)
             self.tags.setVisible(bool(self.tags.tags) or self.tags.field.hasFocus())
-        elif isinstance(event, Failed) and self.entry:
-            self._gone(event)
 
-    def _gone(self, failure: Failed) -> None:
+    def _gone(self, reason: str, details: str) -> None:
         """The entry was deleted, or the log cannot be read."""
-        self._marks.hide()
-        self.tags.hide()
-        self.error.show_error(failure.reason, failure.details)
+        if self.entry:
+            self._marks.hide()
+            self.tags.hide()
+            self.error.show_error(reason, details)
 
     def _show_judgement(self, values: Mapping[str, Any]) -> None:
         thumbs = values.get("thumbs", 0)
@@ -204,26 +198,19 @@ class FeedbackBar(QWidget):
         self._judgement.update(changes)
         self._show_judgement(self._judgement)
         self.error.clear()
-        self._saving += 1
-        entry = self.entry
-        self._studio.query(
-            EDIT, lambda event: self._hear_saved(entry, event), entry=entry,
-            changes=changes,
-        )  # fmt: skip
+        self._saving.ask(entry=self.entry, changes=changes)
 
-    def _hear_saved(self, entry: str, event: Event) -> None:
-        if not isinstance(event, (Finished, Failed)) or not isValid(self):
-            return
-        self._saving -= 1
-        if entry != self.entry:
-            return
-        if isinstance(event, Failed):
-            self.error.show_error(event.reason, event.details)
+    def _saved(self) -> None:
+        entry = self._saving.asked["entry"]
+        if entry == self.entry:
+            self.state.setText("Saved")
+            QTimer.singleShot(2500, self.state, self.state.clear)
+            self.saved.emit(entry)
+
+    def _not_saved(self, reason: str, details: str) -> None:
+        if self._saving.asked["entry"] == self.entry:
+            self.error.show_error(reason, details)
             self._ask()
-            return
-        self.state.setText("Saved")
-        QTimer.singleShot(2500, self.state, self.state.clear)
-        self.saved.emit(entry)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.jobs.question import Question
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 
 PAGE = 50
 _WISHES = 4  # what was scrolled past is not looked at any more
@@ -31,7 +31,7 @@ class RowPages(QObject):
         self._stale: set[int] = set()
         self._wanted: list[int] = []
         self._asked = -1
-        self._question = Question(studio, target)
+        self._question = JobFollower(self, studio, target)
         self._question.answered.connect(self._take)
         self._question.ended.connect(self._ended)
         self._question.failed.connect(self.failed)

@@ -10,10 +10,11 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.menus import RULE, MenuEntry, menu_of
 from fmstudio.gui.widgets.pictures.rating import Drawn, PictureRating
 from fmstudio.gui.widgets.pictures.tiles import image_of
-from fmstudio.jobs import Event, Failed, Finished, JobRequest, Priority, array_to_plain
+from fmstudio.jobs import Finished, array_to_plain
 
 SAVE = "fmstudio.laboratory.picture_export:save"
 KINDS = {".png": "PNG", ".gif": "GIF"}
@@ -29,6 +30,9 @@ class PictureExport(QObject):
         super().__init__(owner)
         self._studio, self._owner = studio, owner
         self.rating: PictureRating | None = None
+        self._saving = JobFollower(self, studio, SAVE, "joins")
+        self._saving.finished.connect(self._finished)
+        self._saving.failed.connect(self.failed)
 
     def ask(
         self,
@@ -49,14 +53,11 @@ class PictureExport(QObject):
         self, pictures: np.ndarray | Sequence[np.ndarray], path: Path, about: Mapping[str, str] | None = None
     ) -> None:
         """Save to a path that is known."""
-        arguments = {"path": str(path), "pictures": [array_to_plain(each) for each in pictures], "about": about or {}}
-        request = JobRequest(f"Save “{path.name}”", SAVE, arguments, Priority.INTERACTIVE)
-        self._studio.submit(request, self._hear)
+        plain = [array_to_plain(each) for each in pictures]
+        self._saving.ask(f"Save “{path.name}”", path=str(path), pictures=plain, about=about or {})
 
-    def _hear(self, event: Event) -> None:
-        if isinstance(event, Failed):
-            self.failed.emit(event.reason, event.details)
-        elif isinstance(event, Finished) and event.result:
+    def _finished(self, event: Finished) -> None:
+        if event.result:
             self.saved.emit(str(event.result["path"]))
 
     def menu(

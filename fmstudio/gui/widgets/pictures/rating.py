@@ -8,16 +8,16 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
-from shiboken6 import isValid
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.feedback.jobs import KEEP_PICTURE, LOGGING, PROMISE, logging_on
+from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.pictures.tiles import image_of
-from fmstudio.jobs import Event, Failed, Finished, array_to_plain
+from fmstudio.jobs import Finished, array_to_plain
 
 _SIDE, _WIDTH = 72, 420
 
@@ -48,6 +48,10 @@ class PictureRating(QFrame):
         self.entry = ""
         self.bar = FeedbackBar(studio, "picture-rating")
         self.error = ErrorBox(studio.theme, "picture-rating-error", dismissable=False)
+        self._keeping = JobFollower(self, studio, KEEP_PICTURE, "joins")
+        self._keeping.finished.connect(self._kept)
+        self._keeping.failed.connect(self.error.show_error)
+        self._keeping.ended.connect(self.adjustSize)
         self._lay_out()
         studio.settings.changed.connect(self._follow)
         self._keep()
@@ -90,20 +94,15 @@ class PictureRating(QFrame):
         if not logging_on(self._studio):
             return
         drawn = self._drawn
-        self._studio.query(
-            KEEP_PICTURE, self._hear, picture=array_to_plain(self._picture), model=drawn.model,
-            target=drawn.target, arguments=drawn.arguments, index=drawn.index, sample=drawn.sample, view=drawn.view,
+        self._keeping.ask(
+            picture=array_to_plain(self._picture), model=drawn.model, target=drawn.target, arguments=drawn.arguments,
+            index=drawn.index, sample=drawn.sample, view=drawn.view,
         )  # fmt: skip
 
-    def _hear(self, event: Event) -> None:
-        if not isValid(self):
-            return  # it was closed before the picture was kept
-        if isinstance(event, Failed):
-            self.error.show_error(event.reason, event.details)
-        elif isinstance(event, Finished) and event.result:
+    def _kept(self, event: Finished) -> None:
+        if event.result:
             self.entry = event.result["entry"]
             self.bar.show_entry(self.entry)
-        self.adjustSize()
 
     def _follow(self, choice: str) -> None:
         if choice == LOGGING and not self.entry:

@@ -10,7 +10,7 @@ from fmstudio.gui.models.model_choice import LISTING, PlayState
 from fmstudio.gui.playground.inside.bars import chance
 from fmstudio.gui.playground.inside.branches import Branch, text_of
 from fmstudio.gui.playground.inside.colours import matrix_image, tint
-from fmstudio.gui.playground.inside.question import ATTENTION, COMPARE, COMPLETE, CONTINUE, LENS, NEIGHBOURS, SURPRISAL
+from fmstudio.gui.playground.inside.jobs import ATTENTION, COMPARE, COMPLETE, CONTINUE, LENS, NEIGHBOURS, SURPRISAL
 from fmstudio.gui.playground.inside.text import LONGEST
 from fmstudio.gui.playground.inside.view import InsideView
 from fmstudio.gui.widgets.switch import Switch

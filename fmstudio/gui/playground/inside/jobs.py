@@ -1,4 +1,4 @@
-"""A question about a text that someone may be typing: asked when the hand rests, the newest only, and in sight only."""
+"""The jobs that look inside a language model, by their addresses."""
 
 LABORATORY = "fmstudio.laboratory."
 TOKENS = LABORATORY + "language:tokens"
