@@ -124,12 +124,11 @@ class ModelList(QFrame):
         self.add_folder = button("Add a folder…", "models-add-folder", theme, "mdi6.folder-plus-outline", "quiet")
         self.add_file.clicked.connect(self._ask_for_file)
         self.add_folder.clicked.connect(self._ask_for_folder)
-        content = boxed(vbox(*self._groups.values(), ..., margins=(8, 4, 12, 8)))
-        self._scroll = scroll_area(content, "models-scroll")
+        self._column = vbox(*self._groups.values(), ..., margins=(8, 4, 12, 8))
+        content = boxed(self._column)
+        scroll = scroll_area(content, "models-scroll")
         content.installEventFilter(self)
-        self.setLayout(
-            vbox(self.error, (self._scroll, 1), rule(), hbox(self.add_file, self.add_folder, ...), margins=8)
-        )
+        self.setLayout(vbox(self.error, (scroll, 1), rule(), hbox(self.add_file, self.add_folder, ...), margins=8))
 
     def pop_up(self, marked: str) -> None:
         """Show it under its button, its right edge where the button's is."""
@@ -147,9 +146,8 @@ class ModelList(QFrame):
 
     def _fit(self) -> None:
         """As high as its rows need, up to a height that fits under its button."""
-        content = self._scroll.widget().layout()
-        content.activate()
-        self.setFixedHeight(min(_HEIGHT, max(160, content.totalHeightForWidth(_WIDTH - 16)) + 72))
+        self._column.activate()
+        self.setFixedHeight(min(_HEIGHT, max(160, self._column.totalHeightForWidth(_WIDTH - 16)) + 72))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
