@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
 from fmstudio.gui.playground.composer import PromptField
 from fmstudio.gui.playground.figures import figures_of
+from fmstudio.gui.playground.flowing_text import FlowingText
 from fmstudio.gui.playground.reply import can_replay
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import button, icon_button, label
-from fmstudio.gui.widgets.text.flowing_text import FlowingText
 from fmstudio.workspace.conversation import Message
 
 _SMALL = QSize(16, 16)

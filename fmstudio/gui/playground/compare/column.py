@@ -13,13 +13,13 @@ from fmstudio.gui.models.picker import ModelPicker
 from fmstudio.gui.playground.compare.own_prompt import OwnWishes
 from fmstudio.gui.playground.compare.variants import Variant
 from fmstudio.gui.playground.figures import compared, figures_of, pace_of, room_of
+from fmstudio.gui.playground.flowing_text import FlowingText
 from fmstudio.gui.playground.reply import Reply, can_replay, replayed
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label, scroll_area, set_property
-from fmstudio.gui.widgets.text.flowing_text import FlowingText
 from fmstudio.jobs import Progress
 
 WIDTH = 236

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.figures import compared, figures_of, pace_of
+from fmstudio.gui.playground.flowing_text import FlowingText
 from fmstudio.gui.playground.reply import Reply, can_replay, replayed
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, scrolled_column, vbox
@@ -16,7 +17,6 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.gui.widgets.text.flowing_text import FlowingText
 from fmstudio.jobs import Progress
 from fmstudio.workspace.prompts import Message
 

@@ -8,10 +8,10 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
+from fmstudio.gui.playground.flowing_text import cut
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import ElidedLabel, label
-from fmstudio.gui.widgets.text.flowing_text import cut
 
 _CITED = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
 _CALM = 40  # milliseconds between two redraws of a text that grows

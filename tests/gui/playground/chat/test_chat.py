@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from fmstudio.gui.playground.chat.completion_text import CompletionText
 from fmstudio.gui.playground.figures import compared
-from fmstudio.gui.widgets.text.flowing_text import MOST_SHOWN, FlowingText
+from fmstudio.gui.playground.flowing_text import MOST_SHOWN, FlowingText
 from fmstudio.jobs import Failed, Finished, Started, TextDelta
 from fmstudio.workspace import FeedbackRecord
 from fmstudio.workspace.bin import Bin
