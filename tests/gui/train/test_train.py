@@ -286,6 +286,7 @@ def test_the_panel_can_be_left_while_a_run_goes_on(train):
 
 
 def test_sampling_streams_text_and_goes_first(studio, engine, with_runs, open_panel):
+    studio.know_families(DESCRIPTION)
     panel = open_panel()
     panel.shown(model="second")
     sampling = panel.sampling
