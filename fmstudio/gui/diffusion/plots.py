@@ -92,7 +92,7 @@ class PixelHistogram(AxesChart):
     """How the pixels' values are spread at the present time, and the Gaussian that they approach."""
 
     TOP = 0.8
-    hint, least = (340, 220), (220, 130)
+    hint, least, live = (340, 220), (220, 130), True
 
     def __init__(self, theme: Theme, name: str = "pixel-histogram") -> None:
         across = Scale(-1.0, 1.0, "value of a pixel (−1 black, 1 white)")
@@ -109,12 +109,8 @@ class PixelHistogram(AxesChart):
 
     def show_density(self, density: np.ndarray) -> None:
         """The density of the pixels' values in each bin now."""
-        fresh = not self.count
         self._density, self.spans = density, self._bins
-        if fresh:
-            self.refresh()
-        self.tell()
-        self.update()
+        self.refresh()
 
     @property
     def distance(self) -> float:
@@ -135,9 +131,7 @@ class PixelHistogram(AxesChart):
         rows = zip(*self.spans.T, self._density, self._gaussian, strict=True)
         return Table(["from", "to", "density", "gaussian"], list(rows))
 
-    def draw_over(self, painter: QPainter) -> None:
-        """All but the axes, for all of it follows the hand."""
-        view = self.view()
+    def draw_marks(self, painter: QPainter, view: View) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.color("real", 0.55))
         painter.drawRects(bars(view, self.spans, np.minimum(self._density, self.TOP), gap=1.0))
@@ -149,7 +143,6 @@ class PixelHistogram(AxesChart):
         for value in middles[self._density > self.TOP]:
             tip = view.place(value, self.TOP) + QPointF(0, 1)
             painter.drawPolyline(QPolygonF([tip + QPointF(-3, 4), tip, tip + QPointF(3, 4)]))
-        super().draw_over(painter)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.ignore()

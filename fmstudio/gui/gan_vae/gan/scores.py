@@ -39,7 +39,7 @@ def histograms(scores: Scores, low: float, high: float) -> dict[str, np.ndarray]
 class ScoresView(AxesChart):
     """Repaints when new scores come. Its axis stands still while they fill most of it, so that bars do not jump."""
 
-    least = (240, 130)
+    least, live = (240, 130), True
 
     def __init__(self, theme: Theme) -> None:
         up = Scale(title="share of pictures", written=lambda share: f"{compact(round(100 * share, 2))} %")
@@ -58,7 +58,8 @@ class ScoresView(AxesChart):
             self._fit(scores, fresh)
             self.shares = histograms(scores, self.x_scale.low, self.x_scale.high)
             highest = max(float(share.max()) for share in self.shares.values())
-            self.y_scale = replace(self.y_scale, high=max(0.05, 1.08 * highest))
+            if fresh or not _LEAST_FILLED * self.y_scale.high <= highest <= self.y_scale.high:
+                self.y_scale = replace(self.y_scale, high=outward(0.0, max(highest, 0.05))[1])
             self.spans = touching(np.linspace(self.x_scale.low, self.x_scale.high, len(self.shares["real"]) + 1))
         else:
             self.scores, self.shares, self.spans = None, {}, self.spans[:0]

@@ -26,18 +26,22 @@ class AxesChart(Chart):
     """
 
     upright_grid: ClassVar[bool] = False
+    live: ClassVar[bool] = False
+    """Whether new marks come many times a second: they are painted over axes that are kept while they stand still."""
 
     def __init__(self, theme: Theme, name: str, title: str, x: Scale, y: Scale, empty: str = "") -> None:
         super().__init__(theme, name, title, empty or "Nothing to show yet.")
         self.x_scale, self.y_scale = x, y
         self.spans = np.zeros((0, 2))
         self.legend: Sequence[Entry] = ()
+        self._filled = False
         self._laid_out: tuple[object, View] = (None, View(x, y, QRectF()))
 
     # What a subclass says.
 
     def draw_marks(self, painter: QPainter, view: View) -> None:
-        """Paint the marks that stay as they are until `refresh`; what leaves the plane is cut off."""
+        """Paint the marks; what leaves the plane is cut off."""
+        raise NotImplementedError
 
     def draw_pointer(self, painter: QPainter, view: View) -> None:
         """Show which mark is meant: a band from bottom to top."""
@@ -100,10 +104,27 @@ class AxesChart(Chart):
 
     # Painting.
 
+    def refresh(self) -> None:
+        kept, before = self._picture, self._laid_out[1]
+        super().refresh()
+        if self.live and self._filled and self.count and self.view() is before:
+            self._picture = kept
+        self._filled = self.count > 0
+
     def draw(self, painter: QPainter) -> None:
-        view, look = self.view(), self.look
-        self._paint_axes(painter, view)
-        entries = self.legend
+        self._paint_axes(painter, self.view())
+        if not self.live:
+            self._paint_content(painter)
+
+    def draw_over(self, painter: QPainter) -> None:
+        if self.live:
+            self._paint_content(painter)
+        if self.pointer >= 0:
+            self.draw_pointer(painter, self.view())
+
+    def _paint_content(self, painter: QPainter) -> None:
+        """The legend and the marks."""
+        view, look, entries = self.view(), self.look, self.legend
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if len(entries) > 1:
             # Above the plane where it fits there, else from the left edge on.
@@ -113,10 +134,6 @@ class AxesChart(Chart):
         painter.setClipRect(view.area.adjusted(-1, -1, 1, 1))
         self.draw_marks(painter, view)
         painter.restore()
-
-    def draw_over(self, painter: QPainter) -> None:
-        if self.pointer >= 0:
-            self.draw_pointer(painter, self.view())
 
     def _paint_axes(self, painter: QPainter, view: View) -> None:
         area, look = view.area, self.look

@@ -186,6 +186,18 @@ def test_the_least_size_holds_in_every_text_size_and_theme(name, size, theme, sh
         assert area.height() > 2 * chart.line()
 
 
+def test_a_chart_that_is_filled_again_and_again_shows_what_it_has_now(theme, show):
+    chart = show(pixels(theme), 420, 240)
+    first = chart.grab().toImage()
+    chart.show_density(np.array([0.7, 0.1, 0.1]))
+    second = chart.grab().toImage()
+    assert second != first
+    chart.show_gaussian(np.linspace(-1, 1, 4), np.full(3, 0.5))
+    assert chart.grab().toImage() not in (first, second)  # a sentence, until there are bars again
+    chart.show_density(np.array([0.2, 0.9, 0.1]))
+    assert chart.grab().toImage() == first
+
+
 def test_a_line_of_which_nothing_is_known_is_no_line(theme, show):
     chart = show(EMPTY["line"](theme), 420, 140)
     chart.show_line(DAYS, 1, [None] * 3, [None] * 3, ["nobody"] * 3)
