@@ -223,6 +223,8 @@ class EntryList(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index, key = self.currentIndex(), self.chosen
+        if self.state() == QAbstractItemView.State.EditingState:
+            return  # Enter ends the change of a name, and reaches the list as well
         if key and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self._open(index)
         elif key and event.key() == Qt.Key.Key_Space and index.data(_CHECK) is not None:
