@@ -15,7 +15,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import label
-from fmstudio.jobs import Sample
+from fmstudio.jobs import Sample, array_to_plain
 
 ITEMS = "king\nqueen\nman\nwoman\nprince\nprincess\nParis\nFrance\nBerlin\nGermany"
 VECTORS = {
@@ -110,7 +110,7 @@ class InsideEmbeddings(InsideTab):
     def _towards(self) -> Any:
         """The directions of the map that is seen, if the new one is of the same space."""
         same = self.found and self.found["vectors"] == self.vectors.value()
-        return self.found["components"] if same else None
+        return array_to_plain(self.found["components"]) if same else None
 
     def _choose_vectors(self) -> None:
         self.about.setText(VECTORS[str(self.vectors.value())][1])
