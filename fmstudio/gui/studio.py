@@ -49,13 +49,13 @@ class Studio(QObject):
         workspace: Workspace,
         engine: EngineDoor,
         theme: Theme,
-        settings: Preferences,
+        preferences: Preferences,
         jobs: JobBoard | None = None,
     ) -> None:
         super().__init__()
         self.workspace = workspace
         self.theme = theme
-        self.settings = settings
+        self.preferences = preferences
         self.jobs = jobs or JobBoard(self)
         self.machine: dict[str, Any] = {}
         self.description: dict[str, Any] = {}
@@ -81,12 +81,12 @@ class Studio(QObject):
     def _on_preferred_device(self, request: JobRequest) -> JobRequest:
         """The request with the device of the settings where its recipe leaves the device open."""
         recipe = request.arguments.get("recipe")
-        if self.settings.device == "auto" or not isinstance(recipe, Mapping):
+        if self.preferences.device == "auto" or not isinstance(recipe, Mapping):
             return request
         training = recipe.get("training", {})
         if training.get("device", "auto") != "auto":
             return request
-        recipe = {**recipe, "training": {**training, "device": self.settings.device}}
+        recipe = {**recipe, "training": {**training, "device": self.preferences.device}}
         return dataclasses.replace(request, arguments={**request.arguments, "recipe": recipe})
 
     def pause(self, job: str) -> None:

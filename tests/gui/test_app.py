@@ -45,8 +45,8 @@ def test_a_workspace_that_is_not_new_gets_no_sample_data(tmp_path, theme, prefer
 
 
 def test_a_choice_in_settings_reaches_the_whole_window(session, theme):
-    session.studio.settings.set("theme", "dark")
-    session.studio.settings.set("text_size", 16)
+    session.studio.preferences.set("theme", "dark")
+    session.studio.preferences.set("text_size", 16)
     assert theme.dark
     assert theme.text_size == 16
 

@@ -215,7 +215,7 @@ def test_what_was_made_is_told_when_it_is_there_and_when_its_job_ends(studio):
     ("preferred", "asked", "given"), [("auto", "auto", "auto"), ("cpu", "auto", "cpu"), ("cpu", "cuda", "cuda")]
 )
 def test_new_runs_take_the_preferred_device_where_their_recipe_leaves_it_open(studio, engine, preferred, asked, given):
-    studio.settings.set("device", preferred)
+    studio.preferences.set("device", preferred)
     recipe = {"training": {"device": asked, "steps": 5}}
     job = studio.submit(JobRequest("Train", "a:b", {"recipe": recipe}))
     assert engine.requests[job].arguments["recipe"] == {"training": {"device": given, "steps": 5}}

@@ -5,7 +5,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
-from fmstudio.gui.data.shelf import DataShelf, items_of
+from fmstudio.gui.data.store import DatasetStore, items_of
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.menus import RULE, MenuEntry, confirm
 from fmstudio.workspace import WorkspaceError
@@ -16,9 +16,9 @@ class DataActions(QObject):
 
     failed = Signal(str)
 
-    def __init__(self, studio: Studio, shelf: DataShelf, window: QWidget) -> None:
+    def __init__(self, studio: Studio, store: DatasetStore, window: QWidget) -> None:
         super().__init__(window)
-        self._studio, self._shelf, self._window = studio, shelf, window
+        self._studio, self._store, self._window = studio, store, window
 
     def offered(self, name: str) -> list[MenuEntry]:
         """What a right click offers for a dataset."""
@@ -48,13 +48,13 @@ class DataActions(QObject):
         )  # fmt: skip
 
     def _what_is_lost(self, name: str) -> str:
-        record = self._shelf.records[name]
+        record = self._store.records[name]
         tokens = " and all tokens made from them" if record.kind == "text" else ""
         sentences = [
             f"Its {items_of(record)} ({formatting.size(record.bytes)}){tokens} are deleted from the workspace. The "
             "files it was made from stay where they are, and runs and models keep their history."
         ]
-        if busy := self._shelf.making(name):
+        if busy := self._store.making(name):
             sentences.insert(0, f"“{busy[0]}” is using it now and will fail.")
         return "\n\n".join(sentences)
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.data.list import DatasetList
 from fmstudio.gui.data.mixture import kinds_to_mix
-from fmstudio.gui.data.shelf import DataShelf
+from fmstudio.gui.data.store import DatasetStore
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.labels import button, label
@@ -19,12 +19,12 @@ class DatasetColumn(QWidget):
 
     mixture_wanted = Signal()
 
-    def __init__(self, theme: Theme, shelf: DataShelf, offered: Callable[[str], Sequence[MenuEntry]]) -> None:
+    def __init__(self, theme: Theme, store: DatasetStore, offered: Callable[[str], Sequence[MenuEntry]]) -> None:
         """offered: what a right click offers for a dataset."""
         super().__init__()
         self.setObjectName("data-column")
-        self.list = DatasetList(theme, shelf, offered)
-        self._shelf = shelf
+        self.list = DatasetList(theme, store, offered)
+        self._store = store
         self._several = button(
             "Train on several…", "data-mix", theme, "mdi6.tune-vertical", "quiet", self.mixture_wanted.emit
         )
@@ -38,8 +38,8 @@ class DatasetColumn(QWidget):
         )
         self.setMinimumWidth(232)
         self.setMaximumWidth(360)
-        shelf.changed.connect(self._follow)
+        store.changed.connect(self._follow)
         self._follow()
 
     def _follow(self) -> None:
-        self._several.setVisible(bool(kinds_to_mix(self._shelf.records)))
+        self._several.setVisible(bool(kinds_to_mix(self._store.records)))

@@ -9,7 +9,7 @@ from fmstudio.gui.data.actions import DataActions
 from fmstudio.gui.data.pictures.duplicates import DuplicatesView
 from fmstudio.gui.data.pictures.pictures import PicturesView
 from fmstudio.gui.data.pictures.statistics import PictureStatisticsView
-from fmstudio.gui.data.shelf import DataShelf
+from fmstudio.gui.data.store import DatasetStore
 from fmstudio.gui.data.text.cleaning import CleaningView
 from fmstudio.gui.data.text.preview import PreviewView
 from fmstudio.gui.data.text.statistics import StatisticsView
@@ -26,10 +26,10 @@ SIGHTS = (("preview", "Preview"), ("statistics", "Statistics"), ("clean", "Clean
 class DatasetView(QWidget):
     """Only the sight that is looked at asks anything: counting and tokenising cost time."""
 
-    def __init__(self, studio: Studio, shelf: DataShelf, actions: DataActions) -> None:
+    def __init__(self, studio: Studio, store: DatasetStore, actions: DataActions) -> None:
         super().__init__()
         self.setObjectName("dataset-view")
-        self._studio, self._shelf, self._actions = studio, shelf, actions
+        self._studio, self._store, self._actions = studio, store, actions
         self.dataset = ""
         theme = studio.theme
         self.heading = ElidedLabel("", "section", "dataset-heading")
@@ -57,7 +57,7 @@ class DatasetView(QWidget):
         self._more = icon_button("mdi6.dots-horizontal", "More to do with it", "dataset-more", theme, self._offer)
         self._lay_out()
         self.sight.changed.connect(self.look_at)
-        shelf.changed.connect(self._refresh)
+        store.changed.connect(self._refresh)
 
     def _lay_out(self) -> None:
         head = hbox((vbox(self.heading, self.facts, gap=2), 1), self._train, self._more)
@@ -86,7 +86,7 @@ class DatasetView(QWidget):
     @property
     def kind(self) -> str:
         """The kind of the dataset that is shown."""
-        record = self._shelf.records.get(self.dataset)
+        record = self._store.records.get(self.dataset)
         return record.kind if record else "text"
 
     def _refresh(self) -> None:
@@ -94,12 +94,12 @@ class DatasetView(QWidget):
             offered = name in self._views.get(self.kind, self._views["text"])
             self.sight.button(name).setVisible(offered)
             self.sight.button(name).setEnabled(offered)  # arrow keys press buttons, hidden ones too
-        if self.dataset in self._shelf.records:
-            details = self._shelf.records[self.dataset].details
+        if self.dataset in self._store.records:
+            details = self._store.records[self.dataset].details
             self.heading.setText(self.dataset)
             self.heading.setToolTip(str(details.get("title") or self.dataset))
-            self.facts.setText(self._shelf.facts(self.dataset))
-            self.facts.setToolTip(str(details.get("description") or self._shelf.facts(self.dataset)))
+            self.facts.setText(self._store.facts(self.dataset))
+            self.facts.setToolTip(str(details.get("description") or self._store.facts(self.dataset)))
 
     def _go_training(self) -> None:
         self._actions.train(self.dataset)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from fmstudio.gui.data.shelf import DataShelf, Tile
+from fmstudio.gui.data.store import DatasetStore, Tile
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.lists.entries import Entry, EntryList, Line
 from fmstudio.gui.widgets.menus import MenuEntry
@@ -21,16 +21,16 @@ def entry_of(tile: Tile) -> Entry:
 class DatasetList(EntryList):
     """`opened` tells the name of a dataset, or the job of one that is being made."""
 
-    def __init__(self, theme: Theme, shelf: DataShelf, offered: Callable[[str], Sequence[MenuEntry]]) -> None:
+    def __init__(self, theme: Theme, store: DatasetStore, offered: Callable[[str], Sequence[MenuEntry]]) -> None:
         """offered: what a right click offers for a dataset."""
         super().__init__(
             theme, "data-list", "Datasets of this workspace", lines=3, cards=True, follows=True,
-            offered=lambda key: offered(key) if key in shelf.records else (),
+            offered=lambda key: offered(key) if key in store.records else (),
         )  # fmt: skip
-        self._shelf = shelf
-        shelf.changed.connect(self.refresh)
+        self._store = store
+        store.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what is on the shelf."""
-        self.show_entries([entry_of(tile) for tile in self._shelf.tiles])
+        """Show the datasets there are."""
+        self.show_entries([entry_of(tile) for tile in self._store.tiles])

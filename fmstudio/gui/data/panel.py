@@ -17,7 +17,7 @@ from fmstudio.gui.data.import_view import ImportView
 from fmstudio.gui.data.jobs import DESCRIBE, DRAW, IMPORT
 from fmstudio.gui.data.mixture import MixtureView
 from fmstudio.gui.data.pictures.drawing import DrawSheet
-from fmstudio.gui.data.shelf import DataShelf
+from fmstudio.gui.data.store import DatasetStore
 from fmstudio.gui.models.files import is_model
 from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.studio import Studio
@@ -56,12 +56,12 @@ class DataPanel(Panel):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
-        self.shelf = DataShelf(studio)
-        self.verbs = DataActions(studio, self.shelf, self)
+        self.store = DatasetStore(studio)
+        self.verbs = DataActions(studio, self.store, self)
         self.adding = Adding(studio, self)
-        self.column = DatasetColumn(self.theme, self.shelf, self.verbs.offered)
+        self.column = DatasetColumn(self.theme, self.store, self.verbs.offered)
         self.list = self.column.list
-        self.dataset = DatasetView(studio, self.shelf, self.verbs)
+        self.dataset = DatasetView(studio, self.store, self.verbs)
         self.sheet = ImportSheet(studio)
         self.drawing = DrawSheet(studio)
         self.importing = ImportView(studio)
@@ -74,7 +74,7 @@ class DataPanel(Panel):
         self.act = self.primary_action = PrimaryAction("Add…", "mdi6.plus", self, "add")
         self._lay_out()
         self._connect()
-        self._show_shelf()
+        self._show_datasets()
 
     # Its parts.
 
@@ -104,9 +104,9 @@ class DataPanel(Panel):
         self.list.opened.connect(self._open)
         self.list.deleted.connect(self._ask_delete)
         self.column.mixture_wanted.connect(self.open_mixture)
-        self.shelf.changed.connect(self._show_shelf)
-        self.shelf.ended.connect(self._job_ended)
-        self.shelf.failed.connect(self.error.show_error)
+        self.store.changed.connect(self._show_datasets)
+        self.store.ended.connect(self._job_ended)
+        self.store.failed.connect(self.error.show_error)
         self.verbs.failed.connect(self.error.show_error)
         for sheet in (self.sheet, self.drawing):
             sheet.changed.connect(self._judge)
@@ -147,7 +147,7 @@ class DataPanel(Panel):
         if what.get("catalogue"):
             self.open_catalogue()
         if dataset := what.get("dataset"):
-            self.shelf.refresh()
+            self.store.refresh()
             self.open_dataset(dataset)
         if sight := what.get("sight"):
             self.dataset.look_at(sight)
@@ -155,12 +155,12 @@ class DataPanel(Panel):
             self._cut_with(tokenizer)
         if paths := what.get("add"):
             self.dropped([Path(path) for path in paths])
-        if what.get("begin") and self.shelf.tiles:
+        if what.get("begin") and self.store.tiles:
             QTimer.singleShot(0, self, self.adding.offer_ways)  # the empty state offers them by itself
 
     def _cut_with(self, tokenizer: str) -> None:
         """Show how a tokenizer of the workspace cuts the shown dataset, or the newest text."""
-        texts = [name for name, record in self.shelf.records.items() if record.kind == "text"]
+        texts = [name for name, record in self.store.records.items() if record.kind == "text"]
         if self.dataset.dataset not in texts and texts:
             self.open_dataset(texts[-1])
         self.dataset.look_at("tokens")
@@ -192,19 +192,19 @@ class DataPanel(Panel):
     def _make(self, asked: dict[str, Any], begin: Callable[[dict[str, Any]], str]) -> None:
         """Begin to make a dataset, and show how it goes."""
         job = begin(asked)
-        self.shelf.refresh()
+        self.store.refresh()
         self.importing.follow(job)
         self._show_page(self.importing)
         self.list.mark(job)
 
     def _change_import(self, arguments: Mapping[str, Any]) -> None:
-        self.shelf.dismiss(self.importing.job)
+        self.store.dismiss(self.importing.job)
         sheet = self.drawing if "style" in arguments else self.sheet
         sheet.restore(arguments)
         self._show_page(sheet)
 
     def _dismiss(self, job: str) -> None:
-        self.shelf.dismiss(job)
+        self.store.dismiss(job)
         self._back()
 
     def _job_ended(self, job: str) -> None:
@@ -222,9 +222,9 @@ class DataPanel(Panel):
 
     def open_dataset(self, name: str) -> None:
         """Show a dataset."""
-        if name not in self.shelf.records:
-            self.shelf.refresh()
-        if name not in self.shelf.records:
+        if name not in self.store.records:
+            self.store.refresh()
+        if name not in self.store.records:
             self.error.show_error(f"There is no dataset named “{name}” in this workspace any more.")
             return
         self.list.mark(name)
@@ -242,18 +242,18 @@ class DataPanel(Panel):
 
     def open_mixture(self) -> None:
         """Show what a model would learn from when datasets of the present one's kind are mixed."""
-        self.mixture.show_datasets(self.shelf.records, self.dataset.kind)
+        self.mixture.show_datasets(self.store.records, self.dataset.kind)
         self._show_page(self.mixture)
 
     def _open(self, key: str) -> None:
-        if key in self.shelf.records:
+        if key in self.store.records:
             self._show_dataset(key)
         elif self.studio.jobs[key].request.target in (IMPORT, DRAW):
             self.importing.follow(key)
             self._show_page(self.importing, keep_choice=True)
 
     def _ask_delete(self, key: str) -> None:
-        if key in self.shelf.records:
+        if key in self.store.records:
             self.verbs.ask_delete(key)
 
     def _show_dataset(self, name: str) -> None:
@@ -279,23 +279,23 @@ class DataPanel(Panel):
 
     def _back(self) -> None:
         """From an aside back to the dataset that was looked at, or the newest there is."""
-        known = [name for name in (self.dataset.dataset, *reversed(self.shelf.records)) if name in self.shelf.records]
+        known = [name for name in (self.dataset.dataset, *reversed(self.store.records)) if name in self.store.records]
         if known:
             self.open_dataset(known[0])
         else:
             self._show_page(self.dataset)
 
-    def _show_shelf(self) -> None:
+    def _show_datasets(self) -> None:
         """Follow what there is; of a dataset that was deleted, go to another."""
         at_dataset = self.pages.currentWidget() is self.dataset
-        if at_dataset and self.dataset.dataset not in self.shelf.records and self.shelf.records:
+        if at_dataset and self.dataset.dataset not in self.store.records and self.store.records:
             self._back()
         self._arrange()
 
     def _arrange(self) -> None:
         """The empty state takes the whole panel, unless one is about to add something."""
         aside = self.pages.currentWidget() is not self.dataset
-        something = bool(self.shelf.tiles)
+        something = bool(self.store.tiles)
         self.empty.setVisible(not something and not aside)
         self._split.setVisible(something or aside)
         self.column.setVisible(something)

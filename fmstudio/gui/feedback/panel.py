@@ -99,7 +99,7 @@ class FeedbackPanel(Panel):
         self.statistics.model_chosen.connect(self._read_model)
         self.report.failed.connect(self.error.show_error)
         self.logging.clicked.connect(self._switch_logging)
-        self.studio.settings.changed.connect(self._follow)
+        self.studio.preferences.changed.connect(self._follow)
         self.studio.workspace_changed.connect(self._workspace_changed)
         self._choices.answered.connect(self.filters.offer)
 
@@ -178,7 +178,7 @@ class FeedbackPanel(Panel):
     # Logging.
 
     def _switch_logging(self, on: bool) -> None:
-        self.studio.settings.set(LOGGING, on)
+        self.studio.preferences.set(LOGGING, on)
 
     def _follow(self, choice: str) -> None:
         if choice == LOGGING:

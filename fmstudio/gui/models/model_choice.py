@@ -173,10 +173,10 @@ class PlayState(QObject):
     # What is kept between two openings of the window.
 
     def _recall(self, key: str) -> Any:
-        return self._studio.settings.recall(self._studio.workspace.path, f"playground-{key}")
+        return self._studio.preferences.recall(self._studio.workspace.path, f"playground-{key}")
 
     def _remember(self, key: str, value: str) -> None:
-        self._studio.settings.remember(self._studio.workspace.path, f"playground-{key}", value)
+        self._studio.preferences.remember(self._studio.workspace.path, f"playground-{key}", value)
 
     def _recalled_sampling(self) -> dict[str, Any]:
         try:

@@ -85,7 +85,7 @@ class Composer(QFrame):
         self._studio = studio
         self._too_long = ""
         self.running = False
-        self.field = PromptField(f"{name}-field", "Message", studio.settings.get(_PREFERENCE))
+        self.field = PromptField(f"{name}-field", "Message", studio.preferences.get(_PREFERENCE))
         self.field.setPlaceholderText(placeholder)
         self.error = ErrorBox(studio.theme, f"{name}-error", stacked=True)
         self.index = self.error.add_action("Index it as a document", f"{name}-index", self._index)
@@ -96,7 +96,7 @@ class Composer(QFrame):
         self.field.submitted.connect(self.submit)
         self.field.refused.connect(self._refuse)
         self.field.textChanged.connect(self._changed)
-        studio.settings.changed.connect(self._preference_changed)
+        studio.preferences.changed.connect(self._preference_changed)
         self._lay_out()
         self._show_keys()
         self.set_running(False)
@@ -136,14 +136,14 @@ class Composer(QFrame):
     # Which keys send.
 
     def _swap_keys(self) -> None:
-        self._studio.settings.set(_PREFERENCE, not self._studio.settings.get(_PREFERENCE))
+        self._studio.preferences.set(_PREFERENCE, not self._studio.preferences.get(_PREFERENCE))
 
     def _preference_changed(self, name: str) -> None:
         if name == _PREFERENCE:
             self._show_keys()
 
     def _show_keys(self) -> None:
-        enter = bool(self._studio.settings.get(_PREFERENCE))
+        enter = bool(self._studio.preferences.get(_PREFERENCE))
         self.field.enter_sends = enter
         self.keys.setText("Enter sends, Shift+Enter: new line" if enter else "Ctrl+Enter sends")
         self.keys.setToolTip(f"Click to send with {'Ctrl+Enter' if enter else 'Enter'}")

@@ -39,7 +39,7 @@ class SettingsPanel(Panel):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
-        self._settings = studio.settings
+        self._settings = studio.preferences
         self.error = ErrorBox(self.theme, "settings-error")
         cards = (self._looks(), self._computing(), self._feedback(), self._places())
         content = boxed(vbox(self.error, *cards, ..., gap=16))

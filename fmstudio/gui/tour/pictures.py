@@ -30,7 +30,7 @@ def _models(tour: Tour, family: str) -> list[Any]:
 
 def _draw_data(tour: Tour, steps: int) -> Iterator[Wait]:
     data = tour.panel("data")
-    if ROBOTS not in data.shelf.records:
+    if ROBOTS not in data.store.records:
         data.open_drawing()
         yield Wait("the styles", lambda: not data.drawing.refusal())
         data.drawing.count.set_value(min(6000, PICTURES_A_STEP * steps))
@@ -39,7 +39,7 @@ def _draw_data(tour: Tour, steps: int) -> Iterator[Wait]:
         yield tour.at_rest("a dozen pictures")
         yield tour.picture("data-draw")
         data.primary_action.trigger()
-        yield Wait("the robots", lambda: ROBOTS in data.shelf.records)
+        yield Wait("the robots", lambda: ROBOTS in data.store.records)
     data.open_dataset(ROBOTS)
     tour.click("data-sight-preview")
     yield tour.at_rest("the pictures")
@@ -66,10 +66,10 @@ def _train(tour: Tour, preset: str, steps: int, shown: bool) -> Iterator[Wait]:
     if shown:
         yield tour.picture("train-pictures-objective")
     yield Wait("a recipe that can run", lambda: train.primary_action.isEnabled())
-    before = train.book.current
+    before = train.store.current
     train.start()
-    yield Wait("a run", lambda: train.book.current is not before and bool(train.book.current.id))
-    run = train.book.current
+    yield Wait("a run", lambda: train.store.current is not before and bool(train.store.current.id))
+    run = train.store.current
     yield Wait(f"the end of {preset}", lambda: not run.live)
     if run.status != "completed":
         raise TourError(f"The run of {preset} ended as {run.status}: {run.reason}")

@@ -24,7 +24,7 @@ def life_of_models(tour: Tour, steps: int = 80) -> Iterator[Wait]:
     yield from pictures.life_of_pictures(tour, max(2, steps // 4))
     tour.panel("home")
     yield tour.picture("home")
-    studio.theme.choose("dark", studio.settings.get("text_size"))
+    studio.theme.choose("dark", studio.preferences.get("text_size"))
     tour.panel("train").look_at("run")
     yield tour.picture("train-dark")
     tour.panel("data")
@@ -33,7 +33,7 @@ def life_of_models(tour: Tour, steps: int = 80) -> Iterator[Wait]:
     for panel in (info.name for info in tour.window.infos if info.name not in ("train", "data")):
         tour.panel(panel)
         yield tour.picture(f"{panel}-dark")
-    studio.theme.choose("light", studio.settings.get("text_size"))
+    studio.theme.choose("light", studio.preferences.get("text_size"))
 
 
 def _choose_data(tour: Tour) -> Iterator[Wait]:
@@ -72,8 +72,8 @@ def _train(tour: Tour, steps: int) -> Iterator[Wait]:
     yield tour.picture("train-objective")
     yield Wait("a recipe that can run", lambda: train.primary_action.isEnabled())
     train.start()
-    yield Wait("a run", lambda: train.book.current is not None and bool(train.book.current.id))
-    run = train.book.current
+    yield Wait("a run", lambda: train.store.current is not None and bool(train.store.current.id))
+    run = train.store.current
     yield Wait("half of the run", lambda: run.step >= steps // 2 or not run.live)
     yield tour.picture("train-live")
     yield Wait("the end of the run", lambda: not run.live)

@@ -5,9 +5,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QInputDialog, QWidget
 
-from fmstudio.gui.runs.book import RunBook
 from fmstudio.gui.runs.jobs import PRETRAIN, RESUME
 from fmstudio.gui.runs.state import RunState
+from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.recipe_dialog import RecipeDialog
 from fmstudio.gui.widgets.menus import RULE, Act, MenuEntry, confirm
@@ -22,9 +22,9 @@ class RunActions(QObject):
 
     settings_wanted = Signal(object)
 
-    def __init__(self, studio: Studio, book: RunBook, window: QWidget) -> None:
+    def __init__(self, studio: Studio, store: RunStore, window: QWidget) -> None:
         super().__init__(window)
-        self._studio, self._book, self._window = studio, book, window
+        self._studio, self._store, self._window = studio, store, window
 
     # Beginning.
 
@@ -81,7 +81,7 @@ class RunActions(QObject):
         """Delete a run's checkpoints, samples and curves once a person has confirmed it."""
         kept = f" Its model “{run.model}” stays." if run.model else ""
         sentence = f"Delete the run “{run.name}” with its checkpoints, samples and curves?{kept}"
-        self._confirm("Delete the run", sentence, "Delete", lambda: self._book.remove(run.id))
+        self._confirm("Delete the run", sentence, "Delete", lambda: self._store.remove(run.id))
 
     def show_recipe(self, run: RunState) -> None:
         """Open the recipe of a run."""

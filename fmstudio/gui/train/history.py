@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 
 from fmstudio.gui import formatting
-from fmstudio.gui.runs.book import RunBook
 from fmstudio.gui.runs.state import WORDS, RunState
+from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.lists.entries import Entry, EntryList, Line
 from fmstudio.gui.widgets.menus import MenuEntry
@@ -26,25 +26,25 @@ ICONS = {
 }
 
 
-def entry_of(run: "RunRecord | RunState", book: RunBook) -> Entry:
+def entry_of(run: "RunRecord | RunState", store: RunStore) -> Entry:
     """A run as the list shows it."""
     status = run.status
     if isinstance(run, RunRecord) and status == "running":
         status = "interrupted"  # it has no job here
     reached = f"{run.step:,} of {run.steps:,} steps" if run.step < run.steps else f"{run.step:,} steps"
-    best = book.best(run)
+    best = store.best(run)
     loss = f"loss {best:.3f}" if best is not None else ""
     detail = " · ".join(part for part in (WORDS.get(status, status), loss, reached) if part)
     when = formatting.when(run.created) if run.created else "now"
-    overlaid = run.id in book.overlaid
+    overlaid = run.id in store.overlaid
     return Entry(
         key_of(run),
         (Line(run.name, "strong", "text", when, Qt.TextElideMode.ElideMiddle), Line(detail)),
         f"{run.name}, {detail}, {when}",
         "Click opens a run; its box lays its curves over the run that is shown.",
         ICONS.get(status, ICONS["completed"]),
-        checked=overlaid if run.id and not _is_current(run, book) else None,
-        box=book.colour(run.id) if overlaid else "accent",
+        checked=overlaid if run.id and not _is_current(run, store) else None,
+        box=store.colour(run.id) if overlaid else "accent",
     )
 
 
@@ -53,8 +53,8 @@ def key_of(run: "RunRecord | RunState") -> str:
     return run.id or getattr(run, "job", "")
 
 
-def _is_current(run: "RunRecord | RunState", book: RunBook) -> bool:
-    return book.current is not None and (run is book.current or (bool(run.id) and run.id == book.current.id))
+def _is_current(run: "RunRecord | RunState", store: RunStore) -> bool:
+    return store.current is not None and (run is store.current or (bool(run.id) and run.id == store.current.id))
 
 
 class RunHistory(EntryList):
@@ -62,7 +62,7 @@ class RunHistory(EntryList):
 
     run_opened = Signal(object)
 
-    def __init__(self, theme: Theme, book: RunBook, actions: Callable[[RunState], Sequence[MenuEntry]]) -> None:
+    def __init__(self, theme: Theme, store: RunStore, actions: Callable[[RunState], Sequence[MenuEntry]]) -> None:
         """actions: what a right click offers for a run."""
         super().__init__(
             theme,
@@ -70,25 +70,25 @@ class RunHistory(EntryList):
             "Runs of this workspace",
             offered=lambda key: actions(self.state_of(key)) if key else (),
         )
-        self._book = book
+        self._store = store
         self._runs: dict[str, RunRecord | RunState] = {}
         self.opened.connect(lambda key: self.run_opened.emit(self.state_of(key)))
-        self.checked.connect(book.lay_over)
-        book.listed.connect(self.refresh)
+        self.checked.connect(store.lay_over)
+        store.listed.connect(self.refresh)
         self._clock = QTimer(self, interval=1000)
         self._clock.timeout.connect(self._count_on)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the book's runs."""
-        self._runs = {key_of(run): run for run in self._book.rows()}
-        self.show_entries([entry_of(run, self._book) for run in self._runs.values()])
-        self.mark(next((key for key, run in self._runs.items() if _is_current(run, self._book)), ""))
+        """Show the runs."""
+        self._runs = {key_of(run): run for run in self._store.rows()}
+        self.show_entries([entry_of(run, self._store) for run in self._runs.values()])
+        self.mark(next((key for key, run in self._runs.items() if _is_current(run, self._store)), ""))
 
     def state_of(self, key: str) -> RunState:
         """The run of a row, with its curves."""
         run = self._runs[key]
-        return run if isinstance(run, RunState) else self._book.state(run.id)
+        return run if isinstance(run, RunState) else self._store.state(run.id)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -100,5 +100,5 @@ class RunHistory(EntryList):
 
     def _count_on(self) -> None:
         """Runs that train count their steps; the list shows it once a second, and only while it is seen."""
-        if self._book.live():
+        if self._store.live():
             self.refresh()

@@ -6,9 +6,9 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 
 from fmstudio.gui.panel import Panel, PrimaryAction, Step
-from fmstudio.gui.runs.book import RunBook
 from fmstudio.gui.runs.jobs import DESCRIBE, ESTIMATE, OBJECTIVE, PROBE
 from fmstudio.gui.runs.state import RunState
+from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.actions import RunActions
 from fmstudio.gui.train.cost import RunCost
@@ -58,17 +58,17 @@ class TrainPanel(Panel):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
-        self.book = RunBook(studio)
-        self.actions = RunActions(studio, self.book, self)
+        self.store = RunStore(studio)
+        self.actions = RunActions(studio, self.store, self)
         self._describing = JobFollower(self, studio, DESCRIBE)
         self._estimating = JobFollower(self, studio, ESTIMATE, patience=TYPING)
         self._probing = JobFollower(self, studio, PROBE, title="Try one step")
         self._illustrating = JobFollower(self, studio, OBJECTIVE, once=True)
         self.setup = RunSetup(studio.theme)
         self.cost = RunCost(studio.theme)
-        self.history = RunHistory(studio.theme, self.book, self.actions.offered)
+        self.history = RunHistory(studio.theme, self.store, self.actions.offered)
         self.objective = ObjectiveView(studio.theme, lambda: studio.navigate("data"))
-        self.view = RunView(studio, self.book, self.actions)
+        self.view = RunView(studio, self.store, self.actions)
         self.sampling = RunSampling(studio)
         self.export = RunExport(studio)
         self.error = ErrorBox(studio.theme, "train-error")
@@ -125,8 +125,8 @@ class TrainPanel(Panel):
         self.view.sampling_requested.connect(self._sample_from)
         self.view.setup_requested.connect(self._show_new)
         self.sampling.export_requested.connect(lambda model: self.export.ask(model, self))
-        self.book.listed.connect(self.show_side)
-        self.book.selected.connect(lambda run: self.look_at("run") if run else None)
+        self.store.listed.connect(self.show_side)
+        self.store.selected.connect(lambda run: self.look_at("run") if run else None)
         self.studio.workspace_changed.connect(self._workspace_changed)
         self._describing.answered.connect(self.studio.know_families)
         self._estimating.answered.connect(self._estimated)
@@ -143,7 +143,7 @@ class TrainPanel(Panel):
     def shown(self, **what: Any) -> None:
         """`run` opens one by id; `preset`, `dataset`, `datasets` or `init` begin a new one; `model` is sampled from."""
         if run := what.get("run"):
-            self._open_run(self.book.state(run))
+            self._open_run(self.store.state(run))
         if preset := what.get("preset"):
             self._begin_with_preset(preset)
         datasets = what.get("datasets") or ([what["dataset"]] if what.get("dataset") else [])
@@ -170,7 +170,7 @@ class TrainPanel(Panel):
         """Show the "new" run at the left, or the list of "runs"."""
         side = side or self.side.value()
         self.side.set_value(side)
-        runs = self.book.rows()
+        runs = self.store.rows()
         self.side.button("runs").setText(f"Runs ({len(runs)})" if runs else "Runs")
         self._left.setCurrentIndex(0 if side == "new" else 1 if runs else 2)
 
@@ -179,7 +179,7 @@ class TrainPanel(Panel):
         self.look_at("objective")
 
     def _open_run(self, run: RunState) -> None:
-        self.book.select(run)
+        self.store.select(run)
         self.look_at("run")
 
     def _sample_from(self, model: str) -> None:

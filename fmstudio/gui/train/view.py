@@ -9,10 +9,10 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QTabWidget, QWidget
 
-from fmstudio.gui.runs.book import RunBook
 from fmstudio.gui.runs.curves import RunCurves
 from fmstudio.gui.runs.plots import RunPlot, plots_of
 from fmstudio.gui.runs.state import RunState
+from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.actions import RunActions
 from fmstudio.gui.train.facts import RunFacts
@@ -31,15 +31,15 @@ FOR_TEXT, FOR_PICTURES = (350, 134), (290, 194)
 
 
 class RunView(QWidget):
-    """Shows the book's current run, with those laid over it. `sampling_requested` names a model to write with."""
+    """Shows the current run, with those laid over it. `sampling_requested` names a model to write with."""
 
     sampling_requested = Signal(str)
     setup_requested = Signal()
 
-    def __init__(self, studio: Studio, book: RunBook, actions: RunActions) -> None:
+    def __init__(self, studio: Studio, store: RunStore, actions: RunActions) -> None:
         super().__init__()
         self.setObjectName("run-view")
-        self._studio, self._book, self._actions = studio, book, actions
+        self._studio, self._store, self._actions = studio, store, actions
         self.run: RunState | None = None
         self.header = RunHeader(studio, actions)
         self.header.sampling_requested.connect(self.sampling_requested)
@@ -57,9 +57,9 @@ class RunView(QWidget):
         )  # fmt: skip
         self.nothing.add_button("Set up a run", "no-run-setup", self.setup_requested.emit, "mdi6.plus")
         self._lay_out()
-        book.selected.connect(self.show_run)
-        book.compared.connect(self._compare)
-        self.show_run(book.current)
+        store.selected.connect(self.show_run)
+        store.compared.connect(self._compare)
+        self.show_run(store.current)
 
     def _lay_out(self) -> None:
         split = splitter("run-splitter", (self.curves, 7), (self.tabs, 3), sizes=FOR_TEXT, vertical=True, handle=8)
@@ -82,7 +82,7 @@ class RunView(QWidget):
         self._compare()
 
     def _compare(self) -> None:
-        over = [(state, self._book.colour(state.id)) for state in self._book.states()] if self.run else []
+        over = [(state, self._store.colour(state.id)) for state in self._store.states()] if self.run else []
         self.curves.set_run(self.run, over)
 
 

@@ -85,7 +85,7 @@ class MainWindow(Shell):
         self.studio.went_wrong.connect(self.trouble.tell)
         # Bound methods, not lambdas: Qt lets go of them with the window, while the settings live on.
         self.studio.machine_changed.connect(self._show_device)
-        self.studio.settings.changed.connect(self._show_device)
+        self.studio.preferences.changed.connect(self._show_device)
         self.job_bar.list_wanted.connect(self.open_job_list)
         for info in self.infos:
             if keys := shortcut_of(info, self.infos):
@@ -222,5 +222,5 @@ class MainWindow(Shell):
 def in_use(machine: dict[str, Any], studio: Studio) -> str:
     """The device that new runs take, in words."""
     devices = machine.get("devices") or [{"name": "cpu", "title": "CPU"}]
-    wanted = studio.settings.device
+    wanted = studio.preferences.device
     return next((device["title"] for device in devices if device["name"] == wanted), devices[0]["title"])

@@ -125,4 +125,4 @@ class Menus(QObject):
             action.setChecked(self._window.studio.theme.choice == choice)
 
     def _choose_theme(self, choice: str) -> None:
-        self._window.studio.settings.set("theme", choice)
+        self._window.studio.preferences.set("theme", choice)

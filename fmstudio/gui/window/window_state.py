@@ -9,14 +9,14 @@ from fmstudio.gui.window.shell import Shell
 
 def restore_window(window: Shell) -> None:
     """Put the window where it was. Its panel is shown by whoever opens the window."""
-    geometry = window.studio.settings.recall(window.studio.workspace.path, "geometry")
+    geometry = window.studio.preferences.recall(window.studio.workspace.path, "geometry")
     if isinstance(geometry, QByteArray):
         window.restoreGeometry(geometry)
 
 
 def last_panel(window: Shell) -> str:
     """The panel that was shown last, or the first there is."""
-    name = window.studio.settings.recall(window.studio.workspace.path, "panel")
+    name = window.studio.preferences.recall(window.studio.workspace.path, "panel")
     names = [info.name for info in window.infos]
     return name if name in names else names[0]
 
@@ -24,14 +24,14 @@ def last_panel(window: Shell) -> str:
 def restore_panel(window: Shell, panel: Panel) -> None:
     """Divide a panel that was just built as it was divided."""
     for splitter in panel.findChildren(QSplitter):
-        state = window.studio.settings.recall(window.studio.workspace.path, _key(splitter))
+        state = window.studio.preferences.recall(window.studio.workspace.path, _key(splitter))
         if splitter.objectName() and isinstance(state, QByteArray):
             splitter.restoreState(state)
 
 
 def save_window(window: Shell) -> None:
     """Remember the window as it is."""
-    settings, workspace = window.studio.settings, window.studio.workspace.path
+    settings, workspace = window.studio.preferences, window.studio.workspace.path
     settings.remember(workspace, "geometry", window.saveGeometry())
     settings.remember(workspace, "panel", window.current)
     for panel in window.built_panels():

@@ -94,11 +94,11 @@ def test_a_failed_import_can_be_changed_and_tried_again(panel, studio, engine, f
     panel.primary_action.trigger()
     studio.jobs.deliver([(engine.latest(IMPORT), Failed("There is no file to read in My Notes.", "Traceback"))])
     assert panel.importing.error.sentence.text() == "There is no file to read in My Notes."
-    assert [tile.name for tile in panel.shelf.tiles if tile.failed] == ["mine"]
+    assert [tile.name for tile in panel.store.tiles if tile.failed] == ["mine"]
     click(panel, "import-again")
     assert panel.findChild(QLineEdit, "import-name").text() == "mine"
     assert panel.sheet.sources.paths == [folder]
-    assert not [tile for tile in panel.shelf.tiles if tile.failed]
+    assert not [tile for tile in panel.store.tiles if tile.failed]
 
 
 def test_adding_goes_before_a_training_and_is_not_stopped_by_esc(panel, engine, folder):

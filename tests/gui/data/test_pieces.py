@@ -8,7 +8,7 @@ from fmstudio.gui.data.mixture import kinds_to_mix, note_on, shares_of_mixture
 from fmstudio.gui.data.pictures.channels import ChannelHistogram
 from fmstudio.gui.data.pictures.detail import facts_of
 from fmstudio.gui.data.shares import Shares, language_name, shares_of
-from fmstudio.gui.data.shelf import origin_of
+from fmstudio.gui.data.store import origin_of
 from fmstudio.gui.data.text.histogram import Histogram
 from fmstudio.gui.data.text.review import Review, RuleFindings
 from fmstudio.gui.data.text.tokens import example_of

@@ -114,7 +114,7 @@ def test_an_output_of_ten_megabytes_is_not_put_into_an_editor(bar):
 
 
 def test_where_logging_is_off_the_bar_says_so_and_switches_it_on(real_studio, show):
-    real_studio.settings.set(LOGGING, False)
+    real_studio.preferences.set(LOGGING, False)
     assert not logging_on(real_studio)
     bar = show(FeedbackBar(real_studio, "marks"), 600, 200)
     bar.show_entry("", "An output")
@@ -174,7 +174,7 @@ def test_a_picture_is_rated_from_its_menu(studio, engine, show, qtbot):
 def test_no_picture_is_kept_where_logging_is_off(studio, engine, show):
     from PySide6.QtWidgets import QWidget
 
-    studio.settings.set(LOGGING, False)
+    studio.preferences.set(LOGGING, False)
     export = PictureExport(studio, show(QWidget(), 700, 500))
     drawn = Drawn("small", "fmstudio.laboratory.gan:generate", {}, 0)
     export.rate(np.zeros((8, 8, 3), np.uint8), drawn, QPoint(10, 10))
@@ -383,7 +383,7 @@ def test_the_switch_of_the_log_is_the_one_of_the_settings(open_feedback, real_st
     panel.logging.click()
     assert not logging_on(real_studio)
     assert "off" in panel.logging_words.text()
-    real_studio.settings.save()
-    assert Preferences(real_studio.settings.path).logging is False
-    real_studio.settings.set(LOGGING, True)
+    real_studio.preferences.save()
+    assert Preferences(real_studio.preferences.path).logging is False
+    real_studio.preferences.set(LOGGING, True)
     assert panel.logging.isChecked()

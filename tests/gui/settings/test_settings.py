@@ -30,7 +30,7 @@ def choose(field, value) -> None:
 def test_theme_and_text_size_are_chosen(panel, studio):
     panel.looks.button("dark").click()
     panel.text_size.button(16).click()
-    assert (studio.settings.get("theme"), studio.settings.get("text_size")) == ("dark", 16)
+    assert (studio.preferences.get("theme"), studio.preferences.get("text_size")) == ("dark", 16)
 
 
 def test_only_devices_that_were_found_are_offered(panel, studio):
@@ -39,11 +39,11 @@ def test_only_devices_that_were_found_are_offered(panel, studio):
     assert offered == ["Automatic (NVIDIA X)", "CPU · 2 threads", "NVIDIA X"]
     assert panel.found.text() == "Found: NVIDIA X, CPU · 2 threads, 4 cores, torch 2.13.0."
     choose(panel.device, "cpu")
-    assert studio.settings.device == "cpu"
+    assert studio.preferences.device == "cpu"
 
 
 def test_a_chosen_device_that_is_gone_is_named(panel, studio):
-    studio.settings.set("device", "mps")
+    studio.preferences.set("device", "mps")
     studio.know_machine(MACHINE)
     assert panel.device.currentText() == "Apple GPU (MPS) – not found here"
 
@@ -52,7 +52,7 @@ def test_threads_go_up_to_the_cores(panel, studio):
     studio.know_machine(MACHINE)
     assert [panel.threads.itemData(row) for row in range(panel.threads.count())] == [0, 1, 2, 3, 4]
     choose(panel.threads, 3)
-    assert studio.settings.threads == 3
+    assert studio.preferences.threads == 3
 
 
 def test_the_workspace_is_shown_and_another_can_be_asked_for(panel, studio, tmp_path, monkeypatch):

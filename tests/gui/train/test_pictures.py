@@ -91,16 +91,16 @@ def test_its_run_has_its_own_plots_and_shows_what_it_draws(drawing):
 
 def test_its_model_draws_with_the_settings_of_its_family(drawing, engine):
     drawing.panel.shown(model="painter")
-    desk = drawing.panel.sampling
-    desk.drawing.form.set_values({"count": 6})
-    desk.drawing.go.click()
+    store = drawing.panel.sampling
+    store.drawing.form.set_values({"count": 6})
+    store.drawing.go.click()
     job = engine.latest("fmstudio.training.sampling:sample")
     assert engine.requests[job].arguments["settings"] == {"count": 6}
     drawing.tell(job, Started(), Sample("output", "images", PICTURES), Finished("completed", {"count": 6}))
-    assert desk.drawing.tiles.count == 6
-    assert desk.drawing.pace.text() == "6 pictures"
-    desk.model.set_value("none of these")
-    assert not desk.drawing.halt.isEnabled()
+    assert store.drawing.tiles.count == 6
+    assert store.drawing.pace.text() == "6 pictures"
+    store.model.set_value("none of these")
+    assert not store.drawing.halt.isEnabled()
 
 
 def test_its_objective_is_rows_of_pictures(drawing, engine, qtbot):

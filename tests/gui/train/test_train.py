@@ -6,7 +6,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
-from fmstudio.gui.runs.book import RunBook
+from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.train.recipe_dialog import RecipeDialog
 from fmstudio.jobs import (
     Artefact,
@@ -262,9 +262,9 @@ def test_a_run_that_began_before_the_panel_was_built_is_followed_too(studio, wit
     run = with_runs.runs()[0].id
     job = studio.submit(JobRequest("Train", PRETRAIN, {"recipe": {"name": "early"}}))
     studio.jobs.deliver([(job, Started()), (job, Artefact("run", run, "/there"))])
-    book = RunBook(studio)
-    assert book.current is not None
-    assert (book.current.id, book.current.status, book.current.live) == (run, "running", True)
+    store = RunStore(studio)
+    assert store.current is not None
+    assert (store.current.id, store.current.status, store.current.live) == (run, "running", True)
 
 
 def test_a_warning_is_marked_in_the_log(train):

@@ -269,7 +269,7 @@ def test_a_command_is_run_from_the_palette(window, studio, qtbot):
     window.open_palette()
     window.palette_box.field.setText("theme dark")
     qtbot.keyClick(window.palette_box.field, Qt.Key.Key_Return)
-    assert studio.settings.get("theme") == "dark"
+    assert studio.preferences.get("theme") == "dark"
 
 
 # Files from outside.
@@ -333,7 +333,7 @@ def test_the_window_comes_back_as_it_was(studio, infos, show, qtbot):
 
 
 def test_a_panel_that_is_gone_is_not_shown_again(studio, infos, show):
-    studio.settings.remember(studio.workspace.path, "panel", "playground")
+    studio.preferences.remember(studio.workspace.path, "panel", "playground")
     assert last_panel(show(MainWindow(studio, infos))) == "home"
 
 
@@ -403,7 +403,7 @@ def test_the_device_is_shown_in_the_job_bar(window, studio):
     devices = [{"name": "cuda", "title": "NVIDIA X"}, {"name": "cpu", "title": "CPU · 2 threads"}]
     studio.know_machine({"devices": devices, "threads": 2, "cores": 2})
     assert device.text() == "NVIDIA X"
-    studio.settings.set("device", "cpu")
+    studio.preferences.set("device", "cpu")
     assert device.text() == "CPU · 2 threads"
 
 

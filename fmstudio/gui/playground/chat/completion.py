@@ -23,18 +23,18 @@ from fmstudio.workspace.conversations import ConversationStore
 
 
 class CompletionEditor(QWidget):
-    """prompted(prompt), busy_changed, shelf_changed, inside_wanted(text), index_wanted(text too long for a prompt)."""
+    """prompted(prompt), busy_changed, conversations_changed, inside_wanted(text), index_wanted(a long text)."""
 
     prompted = Signal(dict)
     busy_changed = Signal()
-    shelf_changed = Signal()
+    conversations_changed = Signal()
     inside_wanted = Signal(str)
     index_wanted = Signal(str)
 
-    def __init__(self, studio: Studio, state: PlayState, shelf: ConversationStore) -> None:
+    def __init__(self, studio: Studio, state: PlayState, store: ConversationStore) -> None:
         super().__init__()
         self.setObjectName("completion")
-        self._studio, self._state, self._shelf = studio, state, shelf
+        self._studio, self._state, self._store = studio, state, store
         self.conversation = Conversation(kind="completion")
         self._reply, self._replay = Reply(self, studio), Reply(self, studio)
         theme = studio.theme
@@ -133,7 +133,7 @@ class CompletionEditor(QWidget):
         self._reply.ask(
             f"“{record.get('title', self._state.model)}” writes", model=self._state.model,
             prompt=self.text.toPlainText(), settings=settings | raw, backend=self._state.backend,
-            log=self._studio.settings.logging,
+            log=self._studio.preferences.logging,
         )  # fmt: skip
         self._changed()
 
@@ -176,10 +176,10 @@ class CompletionEditor(QWidget):
     def _keep(self) -> None:
         self.conversation.pieces = self.text.pieces()
         try:
-            self._shelf.save(self.conversation)
+            self._store.save(self.conversation)
         except WorkspaceError as error:
             self.error.show_error(str(error))
-        self.shelf_changed.emit()
+        self.conversations_changed.emit()
 
     # Looking again.
 

@@ -27,10 +27,10 @@ class Conversations(QWidget):
     renamed = Signal(str, str)
     restored = Signal(str)
 
-    def __init__(self, studio: Studio, shelf: ConversationStore) -> None:
+    def __init__(self, studio: Studio, store: ConversationStore) -> None:
         super().__init__()
         self.setObjectName("conversations")
-        self._studio, self._shelf = studio, shelf
+        self._studio, self._store = studio, store
         self._current = ""
         self.headings: dict[str, ConversationHeading] = {}
         self.new = button("New conversation", "conversations-new", studio.theme, "mdi6.plus", clicked=self.begun.emit)
@@ -53,9 +53,9 @@ class Conversations(QWidget):
     def refresh(self) -> None:
         """Show what there is now."""
         try:
-            headings = self._shelf.headings()
+            headings = self._store.headings()
         except OSError as error:
-            self.error.show_error(f"The conversations cannot be read ({error.strerror}); see {self._shelf.folder}.")
+            self.error.show_error(f"The conversations cannot be read ({error.strerror}); see {self._store.folder}.")
             return
         self.nothing.setVisible(not headings)
         self.headings = {heading.id: heading for heading in headings}
@@ -89,7 +89,7 @@ class Conversations(QWidget):
     def _restore(self, id: str) -> None:
         self.error.clear()
         try:
-            self._shelf.restore(id)
+            self._store.restore(id)
         except WorkspaceError as error:
             self.error.show_error(str(error))
         else:
@@ -98,7 +98,7 @@ class Conversations(QWidget):
 
     def _rename(self, id: str, title: str) -> None:
         try:
-            self._shelf.rename(id, title)
+            self._store.rename(id, title)
         except WorkspaceError as error:
             self.error.show_error(str(error))
         self.renamed.emit(id, title)

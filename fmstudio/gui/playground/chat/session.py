@@ -19,11 +19,11 @@ from fmstudio.workspace.conversations import ConversationStore
 _SEEDS = 2**31
 
 
-class ChatTalk(QObject):
+class ChatSession(QObject):
     """path_changed: other messages are shown. message_changed(id): its text or figures. grew(id, piece).
 
     paced(id, progress), prompted(prompt), compared(id, result of a replay), failed(reason, details), busy_changed,
-    shelf_changed: the list of conversations. `removed` holds what the latest deletion took, for `undo`.
+    conversations_changed: the list of conversations. `removed` holds what the latest deletion took, for `undo`.
     """
 
     path_changed = Signal()
@@ -34,11 +34,11 @@ class ChatTalk(QObject):
     compared = Signal(str, dict)
     failed = Signal(str, str)
     busy_changed = Signal()
-    shelf_changed = Signal()
+    conversations_changed = Signal()
 
-    def __init__(self, studio: Studio, state: PlayState, shelf: ConversationStore) -> None:
+    def __init__(self, studio: Studio, state: PlayState, store: ConversationStore) -> None:
         super().__init__()
-        self._studio, self._state, self._shelf = studio, state, shelf
+        self._studio, self._state, self._store = studio, state, store
         self.conversation = Conversation(system=state.default_system)
         self._running: dict[str, tuple[Conversation, Reply]] = {}
         self._replays: dict[str, Reply] = {}
@@ -55,7 +55,7 @@ class ChatTalk(QObject):
     def open(self, id: str) -> None:
         """Come back to a conversation; one in which an answer is being written is found as it stands."""
         running = next((each for each, _ in self._running.values() if each.id == id), None)
-        self.take(running or self._shelf.load(id))
+        self.take(running or self._store.load(id))
         self._system_is_own = True
 
     def delete(self, id: str) -> None:
@@ -65,10 +65,10 @@ class ChatTalk(QObject):
                 del self._running[message]
                 reply.forget()
                 reply.deleteLater()
-        self._shelf.remove(id)
+        self._store.remove(id)
         if self.conversation.id == id:
             self.begin()
-        self.shelf_changed.emit()
+        self.conversations_changed.emit()
 
     def take(self, conversation: Conversation) -> None:
         """Turn to this conversation."""
@@ -136,7 +136,7 @@ class ChatTalk(QObject):
         title = self._state.record(owner.model).get("title", owner.model)
         reply.ask(
             f"Answer of “{title}”", model=owner.model, messages=owner.history(question), settings=settings,
-            backend=self._state.backend, log=self._studio.settings.logging, alike=alike,
+            backend=self._state.backend, log=self._studio.preferences.logging, alike=alike,
         )  # fmt: skip
         self._keep(owner, without=message.id)
         self.path_changed.emit()
@@ -245,13 +245,13 @@ class ChatTalk(QObject):
         try:
             if begun is not None:
                 owner.remove(without)
-            self._shelf.save(owner)
+            self._store.save(owner)
         except WorkspaceError as error:
             self.failed.emit(str(error), "")
         finally:
             if begun is not None:
                 owner.restore([begun])
-        self.shelf_changed.emit()
+        self.conversations_changed.emit()
 
 
 def _kept(result: Mapping[str, Any]) -> dict[str, Any]:

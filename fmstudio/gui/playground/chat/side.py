@@ -15,7 +15,7 @@ from fmstudio.workspace.conversations import ConversationStore
 class ChatSide(QWidget):
     """Settings or conversations, one at a time."""
 
-    def __init__(self, studio: Studio, state: PlayState, shelf: ConversationStore) -> None:
+    def __init__(self, studio: Studio, state: PlayState, store: ConversationStore) -> None:
         super().__init__()
         self.setObjectName("chat-side")
         self.sight = Segments(
@@ -23,7 +23,7 @@ class ChatSide(QWidget):
         )
         self.system = SystemPrompt(studio)
         self.sampling = SamplingForm(studio, state)
-        self.conversations = Conversations(studio, shelf)
+        self.conversations = Conversations(studio, store)
         settings = boxed(vbox(self.system, (self.sampling, 1), gap=12))
         self._pages = stack("chat-side-pages", settings, self.conversations)
         self.setLayout(vbox(row(self.sight), (self._pages, 1), gap=12))

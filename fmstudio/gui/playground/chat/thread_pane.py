@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
-from fmstudio.gui.playground.chat.session import ChatTalk
+from fmstudio.gui.playground.chat.session import ChatSession
 from fmstudio.gui.playground.chat.start import ChatStart
 from fmstudio.gui.playground.chat.thread import ThreadView
 from fmstudio.gui.playground.composer import Composer
@@ -29,10 +29,10 @@ class TalkView(QWidget):
     path_shown = Signal()
     changed = Signal()
 
-    def __init__(self, studio: Studio, state: PlayState, talk: ChatTalk) -> None:
+    def __init__(self, studio: Studio, state: PlayState, session: ChatSession) -> None:
         super().__init__()
         self.setObjectName("talk")
-        self._state, self.talk = state, talk
+        self._state, self.session = state, session
         self.thread = ThreadView(studio)
         self.start = ChatStart(studio)
         self.composer = Composer(studio, "composer", "Say something to the model…")
@@ -43,22 +43,22 @@ class TalkView(QWidget):
         self._connect()
 
     def _connect(self) -> None:
-        talk, thread, composer = self.talk, self.thread, self.composer
-        talk.path_changed.connect(self.show_path)
-        talk.message_changed.connect(self._show_message)
-        talk.grew.connect(self._grew)
-        talk.paced.connect(self._paced)
-        talk.compared.connect(self._compared)
-        talk.failed.connect(self._failed)
-        talk.busy_changed.connect(self._busy_changed)
-        thread.edited.connect(talk.edit)
-        thread.regenerate_wanted.connect(talk.regenerate)
-        thread.branch_wanted.connect(talk.choose)
-        thread.remove_wanted.connect(talk.remove)
-        thread.replay_wanted.connect(talk.replay)
+        session, thread, composer = self.session, self.thread, self.composer
+        session.path_changed.connect(self.show_path)
+        session.message_changed.connect(self._show_message)
+        session.grew.connect(self._grew)
+        session.paced.connect(self._paced)
+        session.compared.connect(self._compared)
+        session.failed.connect(self._failed)
+        session.busy_changed.connect(self._busy_changed)
+        thread.edited.connect(session.edit)
+        thread.regenerate_wanted.connect(session.regenerate)
+        thread.branch_wanted.connect(session.choose)
+        thread.remove_wanted.connect(session.remove)
+        thread.replay_wanted.connect(session.replay)
         thread.looked_at.connect(self.looked_at)
         composer.sent.connect(self.send)
-        composer.stop_wanted.connect(talk.stop)
+        composer.stop_wanted.connect(session.stop)
         composer.changed.connect(self.changed)
         self.start.asked.connect(self.send)
 
@@ -66,31 +66,31 @@ class TalkView(QWidget):
 
     def send(self, text: str) -> None:
         """Say it, if the model can be asked now."""
-        if self._state.refusal() or self._state.sampling_problem() or self.talk.busy:
+        if self._state.refusal() or self._state.sampling_problem() or self.session.busy:
             self.changed.emit()
             return
         self.error.clear()
         self.composer.clear()
         self.thread.follow()
-        self.talk.send(text)
+        self.session.send(text)
 
     def _retry(self) -> None:
         self.error.clear()
-        self.talk.retry()
+        self.session.retry()
 
     # Showing it.
 
     def show_path(self) -> None:
         """Show the messages of the talk's present path."""
-        talk = self.talk
+        session = self.session
         titles = {each["reference"]: str(each["title"]) for each in self._state.models}
-        self.thread.show_conversation(talk.conversation, talk.busy, titles)
-        self._places.setCurrentIndex(int(bool(talk.conversation.messages)))
+        self.thread.show_conversation(session.conversation, session.busy, titles)
+        self._places.setCurrentIndex(int(bool(session.conversation.messages)))
         self.path_shown.emit()
 
     def last_answered(self) -> Message | None:
         """The last answer on the path that was kept with its prompt."""
-        answered = [message for message in self.talk.conversation.path() if message.result.get("prompt")]
+        answered = [message for message in self.session.conversation.path() if message.result.get("prompt")]
         return answered[-1] if answered else None
 
     def _show_message(self, id: str) -> None:
@@ -108,15 +108,15 @@ class TalkView(QWidget):
             view.say_pace(pace_of(progress))
 
     def _compared(self, id: str, again: Mapping[str, Any]) -> None:
-        message = self.talk.conversation.messages[id]
+        message = self.session.conversation.messages[id]
         if view := self.thread.view(id):
             view.say(compared({**message.result, "text": message.text}, again))
 
     def _failed(self, reason: str, details: str) -> None:
-        path = self.talk.conversation.path()
+        path = self.session.conversation.path()
         self.retry.setVisible(bool(path) and path[-1].role == "user")
         self.error.show_error(reason, details)
 
     def _busy_changed(self) -> None:
-        self.composer.set_running(bool(self.talk.busy))
+        self.composer.set_running(bool(self.session.busy))
         self.changed.emit()

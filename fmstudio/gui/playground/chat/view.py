@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.chat.completion import CompletionEditor
-from fmstudio.gui.playground.chat.session import ChatTalk
+from fmstudio.gui.playground.chat.session import ChatSession
 from fmstudio.gui.playground.chat.side import ChatSide
 from fmstudio.gui.playground.chat.tabs import ChatTabs
 from fmstudio.gui.playground.chat.thread_pane import TalkView
@@ -36,12 +36,12 @@ class ChatView(QWidget):
         super().__init__()
         self.setObjectName("chat-view")
         self._studio, self._state = studio, state
-        self.shelf = ConversationStore(studio.workspace)
-        self.talk = ChatTalk(studio, state, self.shelf)
-        self.middle = TalkView(studio, state, self.talk)
+        self.store = ConversationStore(studio.workspace)
+        self.session = ChatSession(studio, state, self.store)
+        self.middle = TalkView(studio, state, self.session)
         self.thread, self.composer, self.start = self.middle.thread, self.middle.composer, self.middle.start
-        self.completion = CompletionEditor(studio, state, self.shelf)
-        self.side = ChatSide(studio, state, self.shelf)
+        self.completion = CompletionEditor(studio, state, self.store)
+        self.side = ChatSide(studio, state, self.store)
         self.tabs = ChatTabs(studio, state)
         self._make_tools()
         self._lay_out()
@@ -51,7 +51,7 @@ class ChatView(QWidget):
 
     def _make_tools(self) -> None:
         theme = self._studio.theme
-        self.undo = button("Undo the deletion", "chat-undo", theme, "mdi6.undo", "quiet", self.talk.undo)
+        self.undo = button("Undo the deletion", "chat-undo", theme, "mdi6.undo", "quiet", self.session.undo)
         self.undo.hide()
         new = icon_button("mdi6.message-plus-outline", "New conversation", "chat-new", theme, self.begin)
         left = icon_button("mdi6.dock-left", "Show or hide the settings", "chat-left", theme, self._swap_left)
@@ -64,8 +64,8 @@ class ChatView(QWidget):
         self.setLayout(hbox(self._split))
 
     def _connect(self) -> None:
-        self.talk.prompted.connect(self.tabs.show_prompt)
-        self.talk.shelf_changed.connect(self._shelf_changed)
+        self.session.prompted.connect(self.tabs.show_prompt)
+        self.session.conversations_changed.connect(self._conversations_changed)
         self.middle.path_shown.connect(self._path_shown)
         self.middle.looked_at.connect(self._looked_at)
         self.middle.changed.connect(self.act_changed)
@@ -73,10 +73,10 @@ class ChatView(QWidget):
         self.composer.index_wanted.connect(self.index_wanted)
         self.completion.prompted.connect(self.tabs.show_prompt)
         self.completion.busy_changed.connect(self.act_changed)
-        self.completion.shelf_changed.connect(self._shelf_changed)
+        self.completion.conversations_changed.connect(self._conversations_changed)
         self.completion.inside_wanted.connect(self._look_inside_text)
         self.completion.index_wanted.connect(self.index_wanted)
-        self.side.system.edited.connect(self.talk.set_system)
+        self.side.system.edited.connect(self.session.set_system)
         listed = self.side.conversations
         listed.opened.connect(self.open)
         listed.begun.connect(self.begin)
@@ -97,7 +97,7 @@ class ChatView(QWidget):
     @property
     def running(self) -> bool:
         """Whether an answer is being written here."""
-        return self.completion.busy if self.completes else bool(self.talk.busy)
+        return self.completion.busy if self.completes else bool(self.session.busy)
 
     @property
     def act_words(self) -> tuple[str, str]:
@@ -125,7 +125,7 @@ class ChatView(QWidget):
 
     def stop(self) -> None:
         """End what is being written and keep it."""
-        for each in (self.talk, self.completion, self.tabs):
+        for each in (self.session, self.completion, self.tabs):
             each.stop()
 
     def look(self, prompt: str = "", conversation: str = "", messages: Sequence[dict[str, str]] = (), **_: Any) -> None:
@@ -148,7 +148,7 @@ class ChatView(QWidget):
         made, last = Conversation(system=system), ""
         for each in said[:-1]:
             last = made.add(last, each["role"], each["content"]).id
-        self.talk.take(made)
+        self.session.take(made)
         return said[-1]["content"] if said else ""
 
     # Conversations.
@@ -160,7 +160,7 @@ class ChatView(QWidget):
             self.completion.show_conversation(Conversation(kind="completion"))
             self.tabs.clear()
         else:
-            self.talk.begin()
+            self.session.begin()
             self.composer.field.setFocus()
         self._mark()
 
@@ -168,13 +168,13 @@ class ChatView(QWidget):
         """Come back to a conversation, with the model that it was held with where that is still here."""
         self.middle.error.clear()
         try:
-            found = self.shelf.load(id)
+            found = self.store.load(id)
             if self._state.record(found.model):
                 self._state.choose(found.model)
             if found.kind == "completion":
                 self.completion.show_conversation(found)
             else:
-                self.talk.open(id)
+                self.session.open(id)
                 self.thread.follow()
             self._show_way(found.kind == "completion")
         except WorkspaceError as error:
@@ -184,7 +184,7 @@ class ChatView(QWidget):
     def _delete(self, id: str) -> None:
         title = self.side.conversations.headings[id].title
         try:
-            self.talk.delete(id)
+            self.session.delete(id)
         except WorkspaceError as error:
             self.side.conversations.error.show_error(str(error))
         else:
@@ -194,35 +194,35 @@ class ChatView(QWidget):
 
     def _restored(self, id: str) -> None:
         """Show what was taken back, unless something else has been begun meanwhile."""
-        shown = self.completion.conversation if self.completes else self.talk.conversation
+        shown = self.completion.conversation if self.completes else self.session.conversation
         if shown.empty:
             self.open(id)
 
     def _renamed(self, id: str, title: str) -> None:
-        for conversation in (self.talk.conversation, self.completion.conversation):
+        for conversation in (self.session.conversation, self.completion.conversation):
             if conversation.id == id:
                 conversation.title = title.strip()
 
-    def _shelf_changed(self) -> None:
+    def _conversations_changed(self) -> None:
         if self.side.conversations.isVisible():
             self.side.conversations.refresh()
         self._mark()
 
     def _mark(self) -> None:
-        shown = self.completion.conversation if self.completes else self.talk.conversation
+        shown = self.completion.conversation if self.completes else self.session.conversation
         self.side.conversations.mark(shown.id)
         self.act_changed.emit()
 
     # What the model was given.
 
     def _path_shown(self) -> None:
-        self.side.system.set_value(self.talk.conversation.system)
-        self.undo.setVisible(bool(self.talk.removed))
+        self.side.system.set_value(self.session.conversation.system)
+        self.undo.setVisible(bool(self.session.removed))
         self._show_prompt_of_last()
         self._mark()
 
     def _show_prompt_of_last(self) -> None:
-        if self.talk.busy:
+        if self.session.busy:
             return
         if last := self.middle.last_answered():
             self._looked_at(last.id)
@@ -231,12 +231,12 @@ class ChatView(QWidget):
 
     def _looked_at(self, id: str) -> None:
         """Show what the model was given for this answer."""
-        message = self.talk.conversation.messages.get(id)
+        message = self.session.conversation.messages.get(id)
         if message is not None and message.result.get("prompt"):
             self.tabs.show_result(message.result, message.text)
 
     def _look_inside(self, id: str) -> None:
-        message = self.talk.conversation.messages[id]
+        message = self.session.conversation.messages[id]
         text = f"{message.result.get('prompt', '')}{message.text}"
         self.inside_wanted.emit({"text": text, "model": message.result.get("model", self._state.model)})
 

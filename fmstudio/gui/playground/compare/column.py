@@ -135,8 +135,8 @@ class CompareColumn(QFrame):
             said = {"prompt": prompt}
         self._clear()
         self._reply.ask(
-            f"Compare: {self.title()}", model=self.variant.model, settings=settings, log=self._studio.settings.logging,
-            backend=self._state.backend_of(self.variant.model), **said,
+            f"Compare: {self.title()}", model=self.variant.model, settings=settings,
+            backend=self._state.backend_of(self.variant.model), log=self._studio.preferences.logging, **said,
         )  # fmt: skip
         self._show_state()
 

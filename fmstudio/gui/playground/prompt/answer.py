@@ -89,7 +89,7 @@ class PromptAnswer(QWidget):
         said = {"prompt": question} if isinstance(question, str) else {"messages": list(question)}
         self._reply.ask(
             f"Run “{name}”", model=self._state.model, settings=self._state.sampling(), backend=self._state.backend,
-            log=self._studio.settings.logging, **said,
+            log=self._studio.preferences.logging, **said,
         )  # fmt: skip
         self._show()
         self.changed.emit()

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from fmstudio.gui import formatting
-from fmstudio.gui.playground.prompt.desk import PromptDesk
+from fmstudio.gui.playground.prompt.store import PromptStore
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import UndoBanner
@@ -35,10 +35,10 @@ class PromptList(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, theme: Theme, desk: PromptDesk) -> None:
+    def __init__(self, theme: Theme, store: PromptStore) -> None:
         super().__init__()
         self.setObjectName("prompt-library")
-        self._desk = desk
+        self._store = store
         self.search = QLineEdit()
         self.search.setObjectName("prompt-search")
         self.search.setAccessibleName("Find a prompt")
@@ -47,15 +47,15 @@ class PromptList(QWidget):
         self.search.textChanged.connect(self._show)
         self.list = EntryList(theme, "prompt-list", "Prompts", bare=True, offered=self._offered)
         self.list.opened.connect(self._open)
-        self.new = button("New", "prompt-new", theme, "mdi6.plus", clicked=desk.begin)
+        self.new = button("New", "prompt-new", theme, "mdi6.plus", clicked=store.begin)
         self.more = icon_button("mdi6.dots-horizontal", "More", "prompt-more", theme, self._offer_here)
         self.undo = UndoBanner(theme, "prompt-undo")
-        self.undo.restore_wanted.connect(desk.restore)
+        self.undo.restore_wanted.connect(store.restore)
         self.nothing = label("No prompt has this name.", "secondary", "prompt-nothing", wrap=True)
         self._lay_out()
-        desk.opened.connect(self.follow)
-        desk.listed.connect(self._show)
-        desk.deleted.connect(self._was_deleted)
+        store.opened.connect(self.follow)
+        store.listed.connect(self._show)
+        store.deleted.connect(self._was_deleted)
         self._show()
 
     def _lay_out(self) -> None:
@@ -67,28 +67,28 @@ class PromptList(QWidget):
         self.nothing.hide()
 
     def follow(self) -> None:
-        """Mark the prompt that is on the desk."""
-        self.list.mark(self._desk.name)
+        """Mark the prompt that is in the editor."""
+        self.list.mark(self._store.name)
 
     def _show(self) -> None:
         """Show the prompts that have all words of the search in their names."""
         words = self.search.text().casefold().split()
-        found = [entry for entry in self._desk.entries if all(word in entry.name.casefold() for word in words)]
+        found = [entry for entry in self._store.entries if all(word in entry.name.casefold() for word in words)]
         self.list.show_entries([entry_of(entry) for entry in found])
         self.nothing.setVisible(bool(words) and not found)
         self.follow()
 
     def _open(self, name: str) -> None:
-        if name != self._desk.name:
+        if name != self._store.name:
             self.chosen.emit(name)
 
     # What can be done.
 
     def _offered(self, name: str) -> list[MenuEntry]:
-        return self.offered(next((entry for entry in self._desk.entries if entry.name == name), None))
+        return self.offered(next((entry for entry in self._store.entries if entry.name == name), None))
 
     def _offer_here(self) -> None:
-        menu_of(self.offered(self._desk.entry), self, "prompt-menu").popup(beneath(self.more))
+        menu_of(self.offered(self._store.entry), self, "prompt-menu").popup(beneath(self.more))
 
     def offered(self, entry: PromptEntry | None) -> list[MenuEntry]:
         """What can be done with a prompt, and with the library."""
@@ -96,22 +96,22 @@ class PromptList(QWidget):
         if entry is not None:
             name = entry.name
             if entry.versions:
-                entries.append(("Duplicate", lambda: self._desk.duplicate(name)))
+                entries.append(("Duplicate", lambda: self._store.duplicate(name)))
                 entries.append(("Export as a file…", lambda: self._export(name)))
             if (entry.own or entry.draft) and not (entry.built_in and not entry.own):
-                entries.append(("Delete", lambda: self._desk.delete(name)))
+                entries.append(("Delete", lambda: self._store.delete(name)))
             entries.append(RULE)
         return [*entries, ("Import a file…", self._import)]
 
     def _export(self, name: str) -> None:
         chosen, _ = QFileDialog.getSaveFileName(self, "Export prompt", f"{name}.toml", "Prompts (*.toml)")
         if chosen:
-            self._desk.give_file(name, Path(chosen).with_suffix(".toml"))
+            self._store.give_file(name, Path(chosen).with_suffix(".toml"))
 
     def _import(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Import a prompt", str(Path.home()), "Prompts (*.toml)")
         if chosen:
-            self._desk.take_file(Path(chosen))
+            self._store.take_file(Path(chosen))
 
     def _was_deleted(self, name: str) -> None:
         self.undo.offer(name, f"Deleted “{name}”.")

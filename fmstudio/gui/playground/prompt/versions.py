@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from fmstudio.gui import formatting
-from fmstudio.gui.playground.prompt.desk import PromptDesk
+from fmstudio.gui.playground.prompt.store import PromptStore
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
@@ -25,10 +25,10 @@ class PromptVersions(QWidget):
 
     reverted = Signal(object)
 
-    def __init__(self, theme: Theme, desk: PromptDesk) -> None:
+    def __init__(self, theme: Theme, store: PromptStore) -> None:
         super().__init__()
         self.setObjectName("prompt-versions")
-        self._theme, self._desk = theme, desk
+        self._theme, self._store = theme, store
         self._versions: dict[int, PromptVersion] = {}
         self.before = ChoiceField("prompt-version-before", "Compare this version", [])
         self.after = ChoiceField("prompt-version-after", "with this version", [])
@@ -52,7 +52,7 @@ class PromptVersions(QWidget):
 
     def refresh(self) -> None:
         """Offer the versions there are; the latest is compared with what is being written, else with the one before."""
-        versions = self._desk.versions()
+        versions = self._store.versions()
         self._versions = {version.number: version for version in versions}
         for choice in (self.before, self.after):
             choice.clear()
@@ -61,13 +61,13 @@ class PromptVersions(QWidget):
         self.after.insertItem(0, "What is written now", _NOW)
         latest = versions[-1].number if versions else _NOW
         earlier = versions[-2].number if len(versions) > 1 else latest
-        self.before.setCurrentIndex(self.before.findData(latest if self._desk.unsaved else earlier))
-        self.after.setCurrentIndex(self.after.findData(_NOW if self._desk.unsaved else latest))
+        self.before.setCurrentIndex(self.before.findData(latest if self._store.unsaved else earlier))
+        self.after.setCurrentIndex(self.after.findData(_NOW if self._store.unsaved else latest))
         self._show()
 
     def _template(self, number: object) -> PromptTemplate:
         version = self._versions.get(number) if isinstance(number, int) else None
-        return version.template if version else self._desk.template
+        return version.template if version else self._store.template
 
     def _show(self) -> None:
         if not self._versions:
@@ -79,7 +79,7 @@ class PromptVersions(QWidget):
         self.about.setText(_about(version) if version else "")
         parts = difference(self._template(self.before.value()), self._template(self.after.value()))
         self.difference.setHtml(as_html(parts, self._theme))
-        self.revert.setEnabled(version is not None and version.template != self._desk.template)
+        self.revert.setEnabled(version is not None and version.template != self._store.template)
         self.revert.setText(f"Go back to version {version.number}" if version else "Go back")
 
     def _revert(self) -> None:

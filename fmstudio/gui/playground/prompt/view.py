@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.prompt.answer import PromptAnswer
-from fmstudio.gui.playground.prompt.desk import PromptDesk
 from fmstudio.gui.playground.prompt.editor import PromptEditor
 from fmstudio.gui.playground.prompt.exact import ExactPrompt
 from fmstudio.gui.playground.prompt.list import PromptList
+from fmstudio.gui.playground.prompt.store import PromptStore
 from fmstudio.gui.playground.prompt.versions import PromptVersions
 from fmstudio.gui.playground.sampling_form import SamplingForm
 from fmstudio.gui.studio import Studio
@@ -40,12 +40,12 @@ class PromptView(QWidget):
         super().__init__()
         self.setObjectName("prompt-view")
         self._studio, self._state = studio, state
-        self.desk = PromptDesk(studio)
-        self.library = PromptList(studio.theme, self.desk)
+        self.store = PromptStore(studio)
+        self.library = PromptList(studio.theme, self.store)
         self.editor = PromptEditor(studio.theme)
         self.exact = ExactPrompt(studio.theme)
         self.answer = PromptAnswer(studio, state)
-        self.versions = PromptVersions(studio.theme, self.desk)
+        self.versions = PromptVersions(studio.theme, self.store)
         self.sampling = SamplingForm(studio, state, "prompt-sampling")
         self._preview = JobFollower(self, studio, PREVIEW, patience=_CALM)
         self._refusal = ""
@@ -71,7 +71,7 @@ class PromptView(QWidget):
         self.message.setAccessibleName("What changed in this version")
         self.message.setPlaceholderText("What changed (optional)")
         self.save = button("Save version", "prompt-save", theme, "mdi6.content-save-outline", clicked=self._save)
-        self.discard = button("Discard changes", "prompt-discard", theme, role="quiet", clicked=self.desk.revert)
+        self.discard = button("Discard changes", "prompt-discard", theme, role="quiet", clicked=self.store.revert)
         self.error = ErrorBox(theme, "prompt-error")
 
     def _lay_out(self) -> None:
@@ -99,7 +99,7 @@ class PromptView(QWidget):
     def _connect(self) -> None:
         self.form.changed.connect(self._show_form)
         self.side.changed.connect(self._show_side)
-        self.library.chosen.connect(self.desk.open)
+        self.library.chosen.connect(self.store.open)
         self.name.editingFinished.connect(self._rename)
         self.message.returnPressed.connect(self._save)
         self.editor.edited.connect(self._edited)
@@ -110,17 +110,17 @@ class PromptView(QWidget):
         self.answer.inside_wanted.connect(self.inside_wanted)
         self._preview.answered.connect(self.exact.show_prompt)
         self._preview.failed.connect(self._no_preview)
-        self.desk.opened.connect(self._show_prompt)
-        self.desk.edited.connect(self._judge)
-        self.desk.saved.connect(self._saved)
-        self.desk.failed.connect(self._failed)
+        self.store.opened.connect(self._show_prompt)
+        self.store.edited.connect(self._judge)
+        self.store.saved.connect(self._saved)
+        self.store.failed.connect(self._failed)
         for signal in (self._state.model_changed, self._state.models_changed, self._state.settings_changed):
             signal.connect(self._model_changed)
         self._state.sampling_changed.connect(self._model_changed)
 
     def _first(self) -> None:
-        if self.desk.entries:
-            self.desk.open(self.desk.entries[0].name)
+        if self.store.entries:
+            self.store.open(self.store.entries[0].name)
         else:
             self._judge()
 
@@ -141,7 +141,7 @@ class PromptView(QWidget):
         """Run the prompt."""
         if not self.refusal():
             self._look_beside("answer")
-            self.answer.ask(self.desk.name, self._question())
+            self.answer.ask(self.store.name, self._question())
 
     def stop(self) -> None:
         """End the answer here."""
@@ -150,38 +150,38 @@ class PromptView(QWidget):
     def look(self, **what: Any) -> None:
         """`prompt`: the name of one to open; `values`: what stands for its variables."""
         if name := what.get("prompt"):
-            self.desk.open(name)
+            self.store.open(name)
         if values := what.get("values"):
             self.editor.values.set_values(values)
 
     def begin(self) -> None:
         """Turn to a new prompt."""
-        self.desk.begin()
+        self.store.begin()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self.desk.keep()
+        self.store.keep()
         super().hideEvent(event)
 
-    # The prompt on the desk.
+    # The prompt in the editor.
 
     def _show_prompt(self) -> None:
         self.error.clear()
-        self.name.setText(self.desk.name)
-        self.editor.show_template(self.desk.template)
+        self.name.setText(self.store.name)
+        self.editor.show_template(self.store.template)
         self.message.clear()
         self._judge()
         self.versions.refresh()
 
     def _edited(self) -> None:
-        self.desk.write(self.editor.template())
+        self.store.write(self.editor.template())
 
     def _rename(self) -> None:
-        self.desk.rename(self.name.text())
-        self.name.setText(self.desk.name)
+        self.store.rename(self.name.text())
+        self.name.setText(self.store.name)
 
     def _save(self) -> None:
-        if self.desk.unsaved:
-            self.desk.save(self.message.text())
+        if self.store.unsaved:
+            self.store.save(self.message.text())
 
     def _saved(self) -> None:
         self.error.clear()
@@ -190,7 +190,7 @@ class PromptView(QWidget):
         self.versions.refresh()
 
     def _go_back(self, version: PromptVersion) -> None:
-        self.desk.revert(version)
+        self.store.revert(version)
         self.message.setText(f"Back to version {version.number}")
 
     def _failed(self, sentence: str) -> None:
@@ -199,11 +199,11 @@ class PromptView(QWidget):
     # What it comes to.
 
     def _question(self) -> list[Message] | str:
-        return render(self.desk.template, self.editor.values.values(), bool(self._state.chosen.get("chat", True)))
+        return render(self.store.template, self.editor.values.values(), bool(self._state.chosen.get("chat", True)))
 
     def _judge(self) -> None:
         """See whether it can be run, and ask what the model would get."""
-        unsaved, saved = self.desk.unsaved, bool(self.desk.base.created or self.desk.base.template.user)
+        unsaved, saved = self.store.unsaved, bool(self.store.base.created or self.store.base.template.user)
         words = "Unsaved changes, kept as a draft" if saved else "Not saved yet, kept as a draft"
         self.unsaved.setText(words if unsaved else " ")
         self.save.setEnabled(unsaved)

@@ -15,7 +15,7 @@ from fmstudio.gui.playground.retrieval.controls import QuestionControls
 from fmstudio.gui.playground.retrieval.found import FoundTable, finding_figures
 from fmstudio.gui.playground.retrieval.jobs import ASK, DOCUMENT, SEARCH
 from fmstudio.gui.playground.retrieval.passage import PassageView
-from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
+from fmstudio.gui.playground.retrieval.store import CollectionsModel
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, stack, vbox
 from fmstudio.gui.widgets.card import Card
@@ -39,14 +39,14 @@ class AskTab(QWidget):
     act_changed = Signal()
     document_wanted = Signal(str, object)
 
-    def __init__(self, studio: Studio, state: PlayState, shelf: CollectionShelf) -> None:
+    def __init__(self, studio: Studio, state: PlayState, store: CollectionsModel) -> None:
         super().__init__()
         self.setObjectName("retrieval-ask")
-        self._studio, self._state, self._shelf = studio, state, shelf
+        self._studio, self._state, self._store = studio, state, store
         self.collection = ""
         self._passages: dict[int, Mapping[str, Any]] = {}
         theme = studio.theme
-        self.controls = QuestionControls(studio, shelf)
+        self.controls = QuestionControls(studio, store)
         self.table = FoundTable(theme)
         self.error = ErrorBox(theme, "retrieval-ask-error")
         self.times = ElidedLabel("", "caption", "retrieval-times")

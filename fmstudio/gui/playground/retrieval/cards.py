@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.job_board import JobState
-from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
+from fmstudio.gui.playground.retrieval.store import CollectionsModel
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, scrolled_column, vbox
 from fmstudio.gui.widgets.card import ClickableCard
@@ -26,22 +26,22 @@ class CollectionColumn(QWidget):
     wanted = Signal(str, str)
     new_wanted = Signal()
 
-    def __init__(self, studio: Studio, shelf: CollectionShelf) -> None:
+    def __init__(self, studio: Studio, store: CollectionsModel) -> None:
         super().__init__()
         self.setObjectName("retrieval-collections")
         self.setAccessibleName("Collections of documents")
         self.setFixedWidth(WIDTH)
-        self._studio, self._shelf = studio, shelf
+        self._studio, self._store = studio, store
         self.cards: dict[str, CollectionCard] = {}
         self._column, self._area = scrolled_column("retrieval-collections-scroll")
         self._column.addStretch(1)
         new = button("New collection…", "retrieval-new", studio.theme, "mdi6.plus", clicked=self.new_wanted.emit)
         self.setLayout(vbox(new, (self._area, 1)))
-        shelf.changed.connect(self.refresh)
+        store.changed.connect(self.refresh)
 
     def refresh(self) -> None:
-        """Follow the shelf; cards that stay keep their places."""
-        names = self._shelf.names
+        """Follow the collections; cards that stay keep their places."""
+        names = self._store.names
         for name in [name for name in self.cards if name not in names]:
             card = self.cards.pop(name)
             card.hide()
@@ -50,7 +50,7 @@ class CollectionColumn(QWidget):
             card = self.cards.get(name) or self._make(name)
             if self._column.indexOf(card) != place:
                 self._column.insertWidget(place, card)
-            card.show_collection(self._shelf.records.get(name, {}), self._shelf.job(name))
+            card.show_collection(self._store.records.get(name, {}), self._store.job(name))
         cards = [self.cards[name] for name in names]
         follow(self._area, [stop for card in cards for stop in stops(card)])
 

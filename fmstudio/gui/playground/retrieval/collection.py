@@ -15,7 +15,7 @@ from fmstudio.gui.playground.retrieval.cards import size_of
 from fmstudio.gui.playground.retrieval.documents import DocumentsTab
 from fmstudio.gui.playground.retrieval.jobs import DOCUMENTS, PYTHON_REFERENCE
 from fmstudio.gui.playground.retrieval.quality import QualityTab
-from fmstudio.gui.playground.retrieval.shelf import CollectionShelf, outcome
+from fmstudio.gui.playground.retrieval.store import CollectionsModel, outcome
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -35,10 +35,10 @@ class CollectionView(QWidget):
     act_changed = Signal()
     removal_wanted = Signal(str)
 
-    def __init__(self, studio: Studio, state: PlayState, shelf: CollectionShelf) -> None:
+    def __init__(self, studio: Studio, state: PlayState, store: CollectionsModel) -> None:
         super().__init__()
         self.setObjectName("retrieval-collection")
-        self._studio, self._shelf = studio, shelf
+        self._studio, self._store = studio, store
         self.name = ""
         theme = studio.theme
         self.heading = ElidedLabel("", "section", "retrieval-heading")
@@ -59,8 +59,8 @@ class CollectionView(QWidget):
         self.error.close_button.clicked.connect(self._dismiss)
         self.error.add_action("Index again", "retrieval-again", self._refresh)
         self.tabs = Segments(TABS, "retrieval-tabs", "What to do with the collection")
-        self.ask = AskTab(studio, state, shelf)
-        self.documents = DocumentsTab(studio, shelf)
+        self.ask = AskTab(studio, state, store)
+        self.documents = DocumentsTab(studio, store)
         self.quality = QualityTab(studio)
         self._skips = JobFollower(self, studio, DOCUMENTS)
         self._skips.answered.connect(self._take_skipped)
@@ -80,8 +80,8 @@ class CollectionView(QWidget):
         self.ask.document_wanted.connect(self._open_document)
         for part in (self.ask, self.quality):
             part.act_changed.connect(self.act_changed)
-        self._shelf.changed.connect(self._show)
-        self._shelf.ended.connect(self._ended)
+        self._store.changed.connect(self._show)
+        self._store.ended.connect(self._ended)
 
     # What is shown.
 
@@ -113,7 +113,7 @@ class CollectionView(QWidget):
     @property
     def _askable(self) -> str:
         """The collection, once there is something of it to be asked; "" while it is read for the first time."""
-        return self.name if self.name in self._shelf.records else ""
+        return self.name if self.name in self._store.records else ""
 
     def _fill(self) -> None:
         """Only the tab that is looked at asks for anything, and only of what is there to be asked."""
@@ -129,7 +129,7 @@ class CollectionView(QWidget):
         self._fill_if_another()
 
     def _show(self) -> None:
-        record, state = self._shelf.records.get(self.name, {}), self._shelf.job(self.name)
+        record, state = self._store.records.get(self.name, {}), self._store.job(self.name)
         self.heading.setText(self.name)
         self.heading.setToolTip(self.name)
         self.facts.setText(self._facts(record))
@@ -169,11 +169,11 @@ class CollectionView(QWidget):
     # What a person does.
 
     def _refresh(self) -> None:
-        if self.name in self._shelf.records and self._shelf.working(self.name) is None:
-            self._shelf.refresh(self.name)
+        if self.name in self._store.records and self._store.working(self.name) is None:
+            self._store.refresh(self.name)
 
     def _dismiss(self) -> None:
-        self._shelf.dismiss(self.name)
+        self._store.dismiss(self.name)
 
     def _open_document(self, source: str, chunk: object) -> None:
         self.look_at("documents")
@@ -183,7 +183,7 @@ class CollectionView(QWidget):
         if self.skipped.isVisible():
             self.skipped.hide()
             return
-        state = self._shelf.job(self.name)
+        state = self._store.job(self.name)
         if state and state.result.get("skipped"):
             self.skipped.show_files(state.result["skipped"])
         else:

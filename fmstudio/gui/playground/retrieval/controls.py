@@ -5,7 +5,7 @@ from typing import Any
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
+from fmstudio.gui.playground.retrieval.store import CollectionsModel
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.options_form import OptionsForm
@@ -22,10 +22,10 @@ class QuestionControls(QWidget):
     entered = Signal()
     edited = Signal()
 
-    def __init__(self, studio: Studio, shelf: CollectionShelf) -> None:
+    def __init__(self, studio: Studio, store: CollectionsModel) -> None:
         super().__init__()
         self.setObjectName("retrieval-question-controls")
-        self._shelf = shelf
+        self._store = store
         self.field = QLineEdit()
         self.field.setObjectName("retrieval-question")
         self.field.setAccessibleName("Question")
@@ -44,11 +44,11 @@ class QuestionControls(QWidget):
         self._soon = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._soon.timeout.connect(self.typed)
         self.setLayout(vbox(hbox((self.field, 1), self.opener), self.form, gap=12))
-        shelf.described.connect(self._described)
+        store.described.connect(self._described)
         self._described()
 
     def _described(self) -> None:
-        self.form.set_settings(self._shelf.retrieval)
+        self.form.set_settings(self._store.retrieval)
 
     @property
     def question(self) -> str:

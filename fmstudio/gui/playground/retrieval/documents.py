@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.retrieval.jobs import DOCUMENT, DOCUMENTS
 from fmstudio.gui.playground.retrieval.passage import PassageView
-from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
+from fmstudio.gui.playground.retrieval.store import CollectionsModel
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -65,14 +65,14 @@ def entry_of(row: Mapping[str, Any]) -> Entry:
 class DocumentsTab(QWidget):
     """Left: the documents. Right: the chosen one, cut into its chunks."""
 
-    def __init__(self, studio: Studio, shelf: CollectionShelf) -> None:
+    def __init__(self, studio: Studio, store: CollectionsModel) -> None:
         super().__init__()
         self.setObjectName("retrieval-documents")
-        self._shelf = shelf
+        self._store = store
         self.collection = ""
         self.list = DocumentList(studio)
         self.list.counted.connect(self._counted)
-        shelf.changed.connect(self._counted)
+        store.changed.connect(self._counted)
         self.search = QLineEdit()
         self.search.setObjectName("retrieval-documents-search")
         self.search.setAccessibleName("Find a document")
@@ -137,7 +137,7 @@ class DocumentsTab(QWidget):
         """How many of the rows stand for skipped files; of a search with more than a page, as far as is known."""
         if self.list.complete or self.list.search:
             return sum(bool(row["reason"]) for row in self.list.found)
-        return int(self._shelf.records.get(self.collection, {}).get("skipped", 0))
+        return int(self._store.records.get(self.collection, {}).get("skipped", 0))
 
     def _chosen(self, index: QModelIndex) -> None:
         if not index.isValid():

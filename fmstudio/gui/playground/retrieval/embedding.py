@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.retrieval.jobs import FETCH
-from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
+from fmstudio.gui.playground.retrieval.store import CollectionsModel
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -23,9 +23,9 @@ class EmbeddingField(QWidget):
 
     edited = Signal()
 
-    def __init__(self, studio: Studio, shelf: CollectionShelf) -> None:
+    def __init__(self, studio: Studio, store: CollectionsModel) -> None:
         super().__init__()
-        self._studio, self._shelf = studio, shelf
+        self._studio, self._store = studio, store
         self._folders: list[str] = []
         self.choice = ChoiceField("retrieval-embedding", "Embedding model", ())
         self.choice.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -41,7 +41,7 @@ class EmbeddingField(QWidget):
         self.setLayout(
             vbox(self.choice, self.about, self.strip, self.error, hbox(self.fetch, self.folder, ..., gap=6), gap=6)
         )
-        shelf.changed.connect(self._list)
+        store.changed.connect(self._list)
         studio.jobs.changed.connect(self._job_changed)
         self._list()
 
@@ -62,11 +62,11 @@ class EmbeddingField(QWidget):
         self._chosen()
 
     def _record(self) -> Mapping[str, Any]:
-        return self._shelf.embedding(self.value())
+        return self._store.embedding(self.value())
 
     def _list(self) -> None:
         before, was_here = self.value(), self.here
-        known = [(row["reference"], row["title"]) for row in self._shelf.embeddings]
+        known = [(row["reference"], row["title"]) for row in self._store.embeddings]
         known += [(folder, Path(folder).name) for folder in self._folders if folder not in dict(known)]
         if [self.choice.itemData(place) for place in range(self.choice.count())] != [each for each, _ in known]:
             self.choice.clear()
@@ -96,7 +96,7 @@ class EmbeddingField(QWidget):
         self.fetch.setVisible(missing and self.strip.isHidden() and bool(record.get("size")))
 
     def _fetch(self) -> None:
-        self._shelf.fetch(self.value())
+        self._store.fetch(self.value())
 
     def _job_changed(self, job: str) -> None:
         state = self._studio.jobs.get(job)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 from fmstudio.gui.playground.retrieval.embedding import EmbeddingField
 from fmstudio.gui.playground.retrieval.jobs import PREVIEW, PYTHON_REFERENCE
 from fmstudio.gui.playground.retrieval.passage import PassageView
-from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
+from fmstudio.gui.playground.retrieval.store import CollectionsModel
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
@@ -36,10 +36,10 @@ class CollectionSheet(KeyedView):
     leaves = True
     changed = Signal()
 
-    def __init__(self, studio: Studio, shelf: CollectionShelf) -> None:
+    def __init__(self, studio: Studio, store: CollectionsModel) -> None:
         super().__init__()
         self.setObjectName("retrieval-sheet")
-        self._studio, self._shelf = studio, shelf
+        self._studio, self._store = studio, store
         theme = studio.theme
         self._name_is_mine = False
         self.kind = Segments(_KINDS, "retrieval-kind", "Which documents")
@@ -52,7 +52,7 @@ class CollectionSheet(KeyedView):
         self.sources.changed.connect(self._sources_changed)
         self.options = OptionsForm(theme, "retrieval-options", columns=(1, 1))
         self.options.edited.connect(self._edited)
-        self.embedding = EmbeddingField(studio, shelf)
+        self.embedding = EmbeddingField(studio, store)
         self.embedding.edited.connect(self._edited)
         self.preview = PassageView(studio, "retrieval-preview", PREVIEW)
         self.example = ChoiceField("retrieval-example", "Document that is shown", ())
@@ -64,7 +64,7 @@ class CollectionSheet(KeyedView):
         self._soon = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._soon.timeout.connect(self._preview)
         self._lay_out()
-        shelf.described.connect(self._described)
+        store.described.connect(self._described)
         self._described()
 
     def _lay_out(self) -> None:
@@ -105,7 +105,7 @@ class CollectionSheet(KeyedView):
         return what
 
     def _described(self) -> None:
-        self.options.set_settings(self._shelf.chunking)
+        self.options.set_settings(self._store.chunking)
         self._list_examples()
         self._edited()
 
@@ -133,14 +133,14 @@ class CollectionSheet(KeyedView):
     def start(self) -> str:
         """Begin to index; returns the name of the collection."""
         name = self.name.value().strip()
-        self._shelf.add(name, self.chosen_sources(), self.options.values(), self.embedding.value())
+        self._store.add(name, self.chosen_sources(), self.options.values(), self.embedding.value())
         return name
 
     def refusal(self) -> str:
         """Why nothing can be indexed as it stands, or ""."""
         if not self.chosen_sources():
             return "Choose files or a folder first."
-        if not self._shelf.known:
+        if not self._store.known:
             return "Getting ready…"
         if self._name_problem():
             return "Choose another name."
@@ -154,14 +154,14 @@ class CollectionSheet(KeyedView):
             free = self._studio.workspace.free_name("collections", name)
         except WorkspaceError as error:
             return str(error)
-        taken = free != name or self._shelf.working(name) is not None
+        taken = free != name or self._store.working(name) is not None
         return "There is a collection of this name already; choose another." if taken else ""
 
     # What a person does.
 
     def ask_files(self) -> None:
         """Ask for files to add."""
-        known = " ".join(f"*{ending}" for ending in self._shelf.endings)
+        known = " ".join(f"*{ending}" for ending in self._store.endings)
         kinds = f"Documents ({known});;All files (*)" if known else "All files (*)"
         paths, _ = QFileDialog.getOpenFileNames(self, "Add documents", str(Path.home()), kinds)
         if paths:
@@ -214,7 +214,7 @@ class CollectionSheet(KeyedView):
 
     def _list_examples(self) -> None:
         """The first documents of what is chosen; those that are read in no time come first."""
-        found = some_of(self.sources.paths, self._shelf.endings, _EXAMPLES) if self.kind.value() == "files" else []
+        found = some_of(self.sources.paths, self._store.endings, _EXAMPLES) if self.kind.value() == "files" else []
         found.sort(key=lambda path: path.suffix.lower() in _SLOW)
         self.example.clear()
         for path in found:

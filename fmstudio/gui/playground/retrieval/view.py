@@ -12,7 +12,7 @@ from fmstudio.gui.playground.retrieval.cards import CollectionColumn
 from fmstudio.gui.playground.retrieval.collection import CollectionView
 from fmstudio.gui.playground.retrieval.jobs import PYTHON_REFERENCE
 from fmstudio.gui.playground.retrieval.sheet import CollectionSheet
-from fmstudio.gui.playground.retrieval.shelf import CollectionShelf
+from fmstudio.gui.playground.retrieval.store import CollectionsModel
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
@@ -31,16 +31,16 @@ class RetrievalView(QWidget):
         super().__init__()
         self.setObjectName("retrieval-view")
         self._studio, self.state = studio, state
-        self.shelf = CollectionShelf(studio)
-        self.column = CollectionColumn(studio, self.shelf)
-        self.collection = CollectionView(studio, state, self.shelf)
-        self.sheet = CollectionSheet(studio, self.shelf)
+        self.store = CollectionsModel(studio)
+        self.column = CollectionColumn(studio, self.store)
+        self.collection = CollectionView(studio, state, self.store)
+        self.sheet = CollectionSheet(studio, self.store)
         self.error = ErrorBox(studio.theme, "retrieval-error", dismissable=False)
         self.error.add_action("Try again", "retrieval-try-again", self._ask_again)
         self.empty = self._make_empty()
         self._lay_out()
         self._connect()
-        self.shelf.ask()
+        self.store.ask()
 
     def _make_empty(self) -> EmptyState:
         made = EmptyState(
@@ -59,8 +59,8 @@ class RetrievalView(QWidget):
         self.setLayout(vbox(self.error, (self._whole, 1), gap=12))
 
     def _connect(self) -> None:
-        self.shelf.changed.connect(self._arrange)
-        self.shelf.failed.connect(self.error.show_error)
+        self.store.changed.connect(self._arrange)
+        self.store.failed.connect(self.error.show_error)
         self.column.chosen.connect(self.open)
         self.column.wanted.connect(self._wanted)
         self.column.new_wanted.connect(self.begin)
@@ -92,12 +92,12 @@ class RetrievalView(QWidget):
         if self._sheet_open:
             return self.sheet.refusal()
         if self._whole.currentWidget() is not self._work:
-            return "" if self.shelf.embeddings else "Looking for collections…"
-        if self.collection.name not in self.shelf.records:
+            return "" if self.store.embeddings else "Looking for collections…"
+        if self.collection.name not in self.store.records:
             return "Wait until the first documents are read."
         tab = self.collection.tab
         if tab == "documents":
-            return "It is being indexed." if self.shelf.working(self.collection.name) else ""
+            return "It is being indexed." if self.store.working(self.collection.name) else ""
         return self.collection.ask.refusal() if tab == "ask" else self.collection.quality.refusal()
 
     def act(self) -> None:
@@ -107,7 +107,7 @@ class RetrievalView(QWidget):
         elif self._whole.currentWidget() is not self._work:
             self.use_python()
         elif self.collection.tab == "documents":
-            self.shelf.refresh(self.collection.name)
+            self.store.refresh(self.collection.name)
         else:
             (self.collection.ask if self.collection.tab == "ask" else self.collection.quality).act()
 
@@ -121,7 +121,7 @@ class RetrievalView(QWidget):
         if sources := what.get("sources") or ([what["path"]] if what.get("path") else None):
             self.begin([Path(source) for source in sources])
         if name := what.get("collection"):
-            self.shelf.ask()
+            self.store.ask()
             self.open(name)
         if tab := what.get("tab"):
             self.collection.look_at(tab)
@@ -159,7 +159,7 @@ class RetrievalView(QWidget):
     def use_python(self) -> None:
         """Index the reference that comes with Python, in the usual way."""
         name = self._studio.workspace.free_name("collections", PYTHON_REFERENCE)
-        self.shelf.add(name, [PYTHON_REFERENCE], {}, self.shelf.embeddings[0]["reference"])
+        self.store.add(name, [PYTHON_REFERENCE], {}, self.store.embeddings[0]["reference"])
         self.open(name)
 
     @property
@@ -173,18 +173,18 @@ class RetrievalView(QWidget):
     def _back(self) -> None:
         """From the sheet to the collection that was looked at before, or the first there is."""
         self.pages.setCurrentWidget(self.collection)
-        names = self.shelf.names
+        names = self.store.names
         if names:
             self.open(self.collection.name if self.collection.name in names else names[0])
         self._arrange()
 
     def _arrange(self) -> None:
         """Show what there is: nothing yet, the empty state, or the collections."""
-        if self.shelf.known:
+        if self.store.known:
             self.error.clear()
-        names = self.shelf.names
+        names = self.store.names
         if not names and not self._sheet_open:
-            self._whole.setCurrentWidget(self.empty if self.shelf.known else self._whole.widget(0))
+            self._whole.setCurrentWidget(self.empty if self.store.known else self._whole.widget(0))
         elif names and not self._sheet_open and self.collection.name not in names:
             self.open(names[0])
         elif names:
@@ -195,18 +195,18 @@ class RetrievalView(QWidget):
 
     def _ask_again(self) -> None:
         self.error.clear()
-        self.shelf.ask()
+        self.store.ask()
 
     def _wanted(self, act: str, name: str) -> None:
         if act == "remove":
             self.remove(name)
-        elif self.shelf.working(name) is None:
-            self.shelf.refresh(name)
+        elif self.store.working(name) is None:
+            self.store.refresh(name)
 
     def remove(self, name: str) -> None:
         """Ask, then delete a collection's index."""
         confirm(
             self, "retrieval-remove-question", "Remove a collection", f"Remove the index of “{name}”?",
             "The documents themselves stay where they are; the index can be made again.",
-            "Remove", lambda: self.shelf.remove(name),
+            "Remove", lambda: self.store.remove(name),
         )  # fmt: skip

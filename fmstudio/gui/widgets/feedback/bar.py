@@ -42,7 +42,7 @@ class FeedbackBar(QWidget):
         self._saving.finished.connect(self._saved)
         self._saving.failed.connect(self._not_saved)
         self._build()
-        studio.settings.changed.connect(self._follow)
+        studio.preferences.changed.connect(self._follow)
         studio.workspace_changed.connect(self._look_again)
         self.show_entry("")
 
@@ -85,7 +85,7 @@ class FeedbackBar(QWidget):
         self.why = label("", "caption", f"{self._name}-why", wrap=True)
         self.switch_on = button(
             "Switch on", f"{self._name}-switch-on", self._theme, role="link",
-            clicked=lambda: self._studio.settings.set(LOGGING, True),
+            clicked=lambda: self._studio.preferences.set(LOGGING, True),
         )  # fmt: skip
         return boxed(hbox(self.why, self.switch_on, ...))
 

@@ -25,4 +25,4 @@ PROMISE = "Outputs and ratings are kept in this workspace and never leave this m
 
 def logging_on(studio: Studio) -> bool:
     """Whether new outputs are to be kept in the feedback log; pass it on as `log=` to the jobs that make them."""
-    return studio.settings.get(LOGGING)
+    return studio.preferences.get(LOGGING)

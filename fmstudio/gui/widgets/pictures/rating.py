@@ -53,7 +53,7 @@ class PictureRating(QFrame):
         self._keeping.failed.connect(self.error.show_error)
         self._keeping.ended.connect(self.adjustSize)
         self._lay_out()
-        studio.settings.changed.connect(self._follow)
+        studio.preferences.changed.connect(self._follow)
         self._keep()
 
     def _lay_out(self) -> None:

@@ -45,7 +45,7 @@ def pictures(workspace, put, open_data, studio, engine):
 
 
 def test_a_dataset_of_pictures_says_how_many_and_how_large(pictures):
-    tile = next(tile for tile in pictures.shelf.tiles if tile.name == "shapes")
+    tile = next(tile for tile in pictures.store.tiles if tile.name == "shapes")
     assert tile.facts == "60 pictures · 16 × 16 · 46.1 kB"
     assert text(pictures, "pictures-found") == "60 pictures"
 
@@ -116,7 +116,7 @@ def test_a_dataset_that_was_made_anew_is_read_anew(pictures, workspace, studio, 
     keep_shapes(workspace, "shapes", count=40)
     before = engine.targets().count(PICTURES)
     pictures.open_dataset("notes")
-    pictures.shelf.refresh()
+    pictures.store.refresh()
     pictures.open_dataset("shapes")
     assert engine.targets().count(PICTURES) == before + 1
     answer(studio, engine, PICTURES, page(total=40))
@@ -177,7 +177,7 @@ def test_only_datasets_of_one_kind_are_mixed(pictures, workspace, put, studio):
     assert not pictures.column.findChild(object, "data-mix").isVisible()
     keep_shapes(workspace, "more", count=30)
     put("plays", 10, 1000)
-    pictures.shelf.refresh()
+    pictures.store.refresh()
     click(pictures, "data-mix")
     assert {share.title for share in pictures.mixture.shares.shares} == {"shapes", "more"}
     assert text(pictures, "mixture-note").startswith("While shapes is seen once, more is seen 2.0 times")
@@ -191,7 +191,7 @@ def test_only_datasets_of_one_kind_are_mixed(pictures, workspace, put, studio):
 
 def test_pictures_of_another_size_are_not_mixed(pictures, workspace):
     keep_shapes(workspace, "large", count=30, side=24)
-    pictures.shelf.refresh()
+    pictures.store.refresh()
     click(pictures, "data-mix")
     assert "24 × 24 in colour" in text(pictures, "mixture-note")
     assert not pictures.mixture.go.isEnabled()

@@ -198,7 +198,7 @@ def test_a_conversation_that_was_thrown_away_comes_back_whole(hands, chat, works
     hands.say("One")
     hands.answer("First")
     (file,) = (workspace.path / "conversations").iterdir()
-    before, spoken = file.read_bytes(), chat.talk.conversation.id
+    before, spoken = file.read_bytes(), chat.session.conversation.id
     chat.side.look_at("conversations")
     listed = chat.side.conversations
     assert not listed.undo.isVisible()
@@ -216,21 +216,21 @@ def test_a_conversation_that_was_thrown_away_comes_back_whole(hands, chat, works
 def test_taking_a_conversation_back_disturbs_none_that_was_begun_since(hands, chat):
     hands.say("One")
     hands.answer("First")
-    first = chat.talk.conversation.id
+    first = chat.session.conversation.id
     chat.side.look_at("conversations")
     chat.side.conversations.list.deleted.emit(first)
     hands.say("Two")
     hands.answer("Second")
     chat.side.conversations.undo.button.click()
     assert shown(chat) == ["Two", "Second"]
-    assert set(chat.side.conversations.headings) == {first, chat.talk.conversation.id}
+    assert set(chat.side.conversations.headings) == {first, chat.session.conversation.id}
 
 
 def test_what_the_bin_no_longer_has_is_said_in_place(hands, chat, workspace):
     hands.say("One")
     hands.answer("First")
     chat.side.look_at("conversations")
-    chat.side.conversations.list.deleted.emit(chat.talk.conversation.id)
+    chat.side.conversations.list.deleted.emit(chat.session.conversation.id)
     Bin(workspace.path).empty()
     chat.side.conversations.undo.button.click()
     assert "not in the bin any more" in chat.side.conversations.error.sentence.text()
@@ -249,7 +249,7 @@ def test_a_damaged_file_is_listed_with_what_is_wrong(hands, chat, workspace):
 def test_an_answer_goes_on_in_its_own_conversation(hands, chat, qtbot):
     hands.say("One")
     job = hands.begin_answer("Fir")
-    first = chat.talk.conversation
+    first = chat.session.conversation
     chat.begin()
     assert chat.start.isVisible()
     hands.tell(job, TextDelta("st"), Finished("completed", result("First")))

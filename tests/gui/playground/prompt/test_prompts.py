@@ -106,8 +106,8 @@ def test_what_is_not_saved_is_seen_and_kept_when_one_leaves(view, library, hands
     assert "Unsaved changes" in view.unsaved.text()
     hands.panel.look_at("chat")
     assert library.draft("Hello").system == "Be long."
-    view.desk.open("Classify")
-    view.desk.open("Hello")
+    view.store.open("Classify")
+    view.store.open("Hello")
     assert view.editor.system.toPlainText() == "Be long."
     view.discard.click()
     assert view.editor.template() == HELLO
@@ -140,9 +140,9 @@ def test_examples_are_added_moved_and_removed(view):
     assert view.refusal().startswith("Example 2 has no output")
     table.rows[1].output.setPlainText("no")
     table.rows[1].buttons["up"].click()
-    assert view.desk.template.examples == (Example("Say no", "no"), Example("Say hi", "hi"))
+    assert view.store.template.examples == (Example("Say no", "no"), Example("Say hi", "hi"))
     table.rows[1].buttons["remove"].click()
-    assert view.desk.template.examples == (Example("Say no", "no"),)
+    assert view.store.template.examples == (Example("Say no", "no"),)
 
 
 def test_the_library_is_searched_renamed_and_a_deletion_undone(view, library):
@@ -152,11 +152,11 @@ def test_the_library_is_searched_renamed_and_a_deletion_undone(view, library):
     view.name.setText("Greeting")
     view.name.editingFinished.emit()
     assert names(view)[0] == "Greeting"
-    view.desk.delete("Greeting")
+    view.store.delete("Greeting")
     assert "Greeting" not in names(view)
     assert view.library.undo.isVisible()
     view.library.undo.button.click()
-    assert view.desk.name == "Greeting"
+    assert view.store.name == "Greeting"
     view.name.setText("../x")
     view.name.editingFinished.emit()
     assert "cannot be a name" in view.error.sentence.text()
@@ -165,18 +165,18 @@ def test_the_library_is_searched_renamed_and_a_deletion_undone(view, library):
 
 def test_new_duplicate_and_import(view, tmp_path):
     view.library.new.click()
-    assert view.desk.name == "New prompt"
+    assert view.store.name == "New prompt"
     assert view.unsaved.text() == "Not saved yet, kept as a draft"
-    view.desk.duplicate("Hello")
+    view.store.duplicate("Hello")
     assert view.editor.template() == HELLO
     path = tmp_path / "Friend.toml"
     path.write_text(write_prompt(PromptTemplate(user="Hi")))
-    view.desk.take_file(path)
+    view.store.take_file(path)
     assert view.editor.user.toPlainText() == "Hi"
     path.write_text("user = ")
-    view.desk.take_file(path)
+    view.store.take_file(path)
     assert "is not a prompt as TOML" in view.error.sentence.text()
-    actions = [text for text, *_ in view.library.offered(view.desk.entry) if text]
+    actions = [text for text, *_ in view.library.offered(view.store.entry) if text]
     assert actions == ["Duplicate", "Export as a file…", "Delete", "Import a file…"]
 
 

@@ -92,7 +92,7 @@ class RetrievalHands(Hands):
 
     def describe(self, *collections, here=True):
         """The view looks again, and this is what there is now."""
-        self.view.shelf.ask()
+        self.view.store.ask()
         self.reply(jobs.DESCRIBE, told(*collections, here=here))
 
     def reply(self, target, data, name="answer"):

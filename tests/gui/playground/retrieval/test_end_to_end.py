@@ -43,7 +43,7 @@ def folder(tmp_path):
 def test_from_a_folder_to_an_answer_with_its_passages(panel, folder, wait):
     panel.look_at("retrieval")
     view = panel.view
-    wait(lambda: bool(view.shelf.known and panel.state.settings and panel.state.chosen))
+    wait(lambda: bool(view.store.known and panel.state.settings and panel.state.chosen))
     panel.state.set_sampling({"maximum_tokens": 24, "temperature": 0.0})
 
     # A dropped folder is shown as it will be cut, and indexed; what could not be read is told.
@@ -54,8 +54,8 @@ def test_from_a_folder_to_an_answer_with_its_passages(panel, folder, wait):
     ]  # fmt: skip
     panel.primary_action.trigger()
     collection = view.collection
-    wait(lambda: "manuals" in view.shelf.records and view.shelf.working("manuals") is None)
-    assert (collection.name, view.shelf.records["manuals"]["documents"]) == ("manuals", 2)
+    wait(lambda: "manuals" in view.store.records and view.store.working("manuals") is None)
+    assert (collection.name, view.store.records["manuals"]["documents"]) == ("manuals", 2)
     wait(lambda: collection.skipped_button.text() == "1 file skipped")
 
     # Passages come while one types, and the answer rests on them.
@@ -98,12 +98,12 @@ def test_from_a_folder_to_an_answer_with_its_passages(panel, folder, wait):
 def test_a_new_collection_takes_the_place_of_the_one_that_was_looked_at(panel, folder, wait, tab):
     panel.look_at("retrieval")
     view, collection = panel.view, panel.view.collection
-    wait(lambda: view.shelf.known)
+    wait(lambda: view.store.known)
 
     def index(path):
         panel.dropped([path])
         panel.primary_action.trigger()
-        wait(lambda: path.stem in view.shelf.records and view.shelf.working(path.stem) is None)
+        wait(lambda: path.stem in view.store.records and view.store.working(path.stem) is None)
 
     index(folder / "mixer.md")
     ask, documents = collection.ask, collection.documents

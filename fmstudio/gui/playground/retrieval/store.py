@@ -15,7 +15,7 @@ from fmstudio.recipe import Setting
 _AGAIN = 2000  # milliseconds between two looks at a collection that is being indexed
 
 
-class CollectionShelf(QObject):
+class CollectionsModel(QObject):
     """changed: the collections or their jobs are others now. described: what can be chosen has become known.
     ended(job): an indexing has ended. failed(reason, details): the collections cannot be told.
     """

@@ -1,4 +1,4 @@
-"""What there is on the shelf of Data: the datasets of the workspace, and those that are being made."""
+"""The datasets of the workspace, and those that are being made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def tile_of_job(state: JobState) -> Tile:
     return Tile(title, state.title, doing, "", state.id, state.fraction, state.status == "failed")
 
 
-class DataShelf(QObject):
+class DatasetStore(QObject):
     """`changed` tells that the tiles are others now; `ended` that a job that makes a dataset has ended."""
 
     changed = Signal()
@@ -116,7 +116,7 @@ class DataShelf(QObject):
         return [state.title for state in self._studio.jobs.active() if name in _named(state.request.arguments)]
 
     def dismiss(self, job: str) -> None:
-        """Take a failed import off the shelf."""
+        """Take a failed import off the store."""
         self._kept.discard(job)
         self.refresh()
 

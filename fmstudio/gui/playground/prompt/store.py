@@ -21,8 +21,8 @@ _SOON = 800  # milliseconds after the last key until a draft is kept
 Answer = TypeVar("Answer")
 
 
-class PromptDesk(QObject):
-    """listed: the library has other prompts. opened: another prompt, or another version of it, is on the desk.
+class PromptStore(QObject):
+    """listed: the library has other prompts. opened: another prompt, or another version of it, is in the editor.
 
     edited: what is written has changed. saved: there is a new version. failed(sentence). deleted(name): can be undone.
     """
@@ -52,7 +52,7 @@ class PromptDesk(QObject):
 
     @property
     def entry(self) -> PromptEntry | None:
-        """The library's entry of the prompt on the desk."""
+        """The library's entry of the prompt in the editor."""
         return next((entry for entry in self.entries if entry.name == self.name), None)
 
     @property
@@ -62,7 +62,7 @@ class PromptDesk(QObject):
         return bool(self.name) and (self.template != self.base.template or entry is None or not entry.versions)
 
     def versions(self) -> list[PromptVersion]:
-        """The versions of the prompt on the desk, the oldest first."""
+        """The versions of the prompt in the editor, the oldest first."""
         return self.library.versions(self.name) if self.name else []
 
     def refresh(self) -> None:
@@ -74,10 +74,10 @@ class PromptDesk(QObject):
         if kind == KIND:
             self.refresh()
 
-    # What is on the desk.
+    # What is in the editor.
 
     def open(self, name: str) -> None:
-        """Put a prompt on the desk as it was left: its draft, else its latest version."""
+        """Put a prompt in the editor as it was left: its draft, else its latest version."""
         self.keep()
         draft = self.library.draft(name)
         base = self._tried(lambda: self.library.version(name)) if self._has_version(name) else None
@@ -109,7 +109,7 @@ class PromptDesk(QObject):
         self.refresh()
 
     def revert(self, version: PromptVersion | None = None) -> None:
-        """Write a version (the latest) over what is on the desk; it is not saved by that."""
+        """Write a version (the latest) over what is in the editor; it is not saved by that."""
         self.template = (version or self.base).template
         self._soon.start()
         self.opened.emit()
@@ -135,7 +135,7 @@ class PromptDesk(QObject):
             self._go_to(name)
 
     def rename(self, new: str) -> None:
-        """Call the prompt on the desk otherwise."""
+        """Call the prompt in the editor otherwise."""
         new = new.strip()
         if not self.name or not new or new == self.name:
             return

@@ -21,7 +21,7 @@ def _losses(workspace: Workspace) -> Iterator[tuple[str, float]]:
             yield model.name, float(loss)
 
 
-class RunBook(QObject):
+class RunStore(QObject):
     """Runs, newest first. It follows every training job, whoever asked for it.
 
     listed: the list or a row of it has changed. selected: another run is looked at (None: none). compared: the set
