@@ -255,7 +255,7 @@ def measure_talking(workspace: Path, steps: int) -> dict[str, Any]:
             panel.view.act()
 
     talk()
-    until(lambda: any(len(message.text) > 100 for message in panel.view.talk.conversation.messages.values()
+    until(lambda: any(len(message.text) > 100 for message in panel.view.session.conversation.messages.values()
                       if message.role == "assistant"))  # fmt: skip
     passes.begin()
     timer = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=5)
