@@ -77,6 +77,16 @@ class TestPolarFactor:
         assert not polar_factor(torch.zeros(size)).any()
 
 
+@pytest.mark.parametrize("noise", [0.0, 1e-6, 1e-3, 1e-2])
+@pytest.mark.parametrize("rank", [1, 3])
+def test_a_polar_factor_does_not_grow_where_a_matrix_has_next_to_no_rank(rank: int, noise: float) -> None:
+    matrix = draw(1, 128, rank).float() @ draw(1, rank, 320).float() + noise * draw(1, 128, 320).float()
+    factor = polar_factor(matrix)
+    assert torch.linalg.svdvals(factor.double()).max() < 1.13
+    exact = polar_factor(matrix.double())
+    torch.testing.assert_close(factor.double(), exact, atol=2e-3 * exact.abs().max().item(), rtol=0)
+
+
 def muon_reference(weight: Tensor, gradients: list[Tensor], rate: float, momentum: float, decay: float) -> Tensor:
     """Muon as Jordan's reference implementation has it, one matrix at a time."""
     average = torch.zeros_like(weight)
