@@ -16,7 +16,7 @@ from tests.jobs.jobs_for_tests import shared
 HERE = "tests.jobs.jobs_for_tests"
 
 
-def driver(target: str, workspace: Any = None, **arguments: Any) -> Driver:
+def driver(target: str, workspace: Any = None, /, **arguments: Any) -> Driver:
     return Driver(JobRequest("A job", f"{HERE}:{target}", arguments), workspace)
 
 

@@ -18,7 +18,7 @@ from fmstudio.gui.data.jobs import DESCRIBE, DRAW, IMPORT
 from fmstudio.gui.data.mixture import MixtureView
 from fmstudio.gui.data.pictures.drawing import DrawSheet
 from fmstudio.gui.data.store import DatasetStore
-from fmstudio.gui.models.files import is_model
+from fmstudio.gui.models.files import has_weights
 from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, vbox
@@ -169,8 +169,7 @@ class DataPanel(Panel):
 
     def accepts(self, paths: list[Path]) -> bool:
         """Anything but models, which the playground takes. A folder of texts may have a config.json, but no weights."""
-        weights = (path.is_file() or any(path.glob("*.safetensors")) for path in paths if is_model(path))
-        return sum(weights) < len(paths)
+        return not all(map(has_weights, paths))
 
     def dropped(self, paths: list[Path]) -> None:
         if self.pages.currentWidget() is self.sheet and not self._split.isHidden():

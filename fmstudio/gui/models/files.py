@@ -15,6 +15,11 @@ def is_model(path: Path) -> bool:
     return path.suffix.lower() == ".gguf"
 
 
+def has_weights(path: Path) -> bool:
+    """Whether it is more than a folder of texts that happens to have a config.json."""
+    return is_model(path) and (path.is_file() or any(path.glob("*.safetensors")))
+
+
 def keep_pasted(workspace: Workspace, text: str) -> Path:
     """Keep a pasted text as a document of the workspace; the same text is kept once. Raises WorkspaceError."""
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]

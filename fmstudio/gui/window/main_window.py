@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from fmstudio.gui.models.files import is_model
+from fmstudio.gui.models.files import has_weights, is_model
 from fmstudio.gui.panel import HOME, Panel, PanelInfo, dropped_paths, find_panels
 from fmstudio.gui.preload import Preload
 from fmstudio.gui.studio import Studio
@@ -205,8 +205,8 @@ class MainWindow(Shell):
     def _takes(self, page: Page, paths: list[Path]) -> bool:
         if page.panel is not None:
             return page.panel.accepts(paths)
-        models = sum(map(is_model, paths))
-        return {"models": models == len(paths), "files": models < len(paths)}.get(page.info.takes, False)
+        wanted = {"models": all(map(is_model, paths)), "files": not all(map(has_weights, paths))}
+        return wanted.get(page.info.takes, False)
 
     # Its end.
 

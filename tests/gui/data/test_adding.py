@@ -101,11 +101,10 @@ def test_a_failed_import_can_be_changed_and_tried_again(panel, studio, engine, f
     assert not [tile for tile in panel.store.tiles if tile.failed]
 
 
-def test_adding_goes_before_a_training_and_is_not_stopped_by_esc(panel, engine, folder):
+def test_adding_takes_turns_with_a_training_and_is_not_stopped_by_esc(panel, engine, folder):
     panel.dropped([folder])
     panel.primary_action.trigger()
-    priority = engine.requests[engine.latest(IMPORT)].priority
-    assert Priority.INTERACTIVE < priority < Priority.BACKGROUND
+    assert engine.requests[engine.latest(IMPORT)].priority == Priority.BACKGROUND
 
 
 def test_the_primary_action_offers_the_ways_to_add(panel):

@@ -165,7 +165,7 @@ class PicturesView(QWidget):
     def save(self, path: Path) -> None:
         """Keep the chosen picture as the model sees it."""
         path = path if path.suffix.lower() == ".png" else path.with_name(f"{path.name}.png")
-        if not self.detail.box.image.save(str(path), b"PNG"):
+        if not self.detail.box.image.save(str(path)):
             self.error.show_error(f"{path} cannot be written; choose another folder.")
 
     def copy(self) -> None:
