@@ -1,12 +1,8 @@
 """Plain text and Markdown, of any size and encoding."""
 
-import re
-
 from fmstudio.data.cutting import documents_from
 from fmstudio.data.readers.encoding import decoded, detect
 from fmstudio.data.readers.source import Reading, SourceFile
-
-_MARKDOWN_TITLE = re.compile(r"\A\s*#{1,2}[ \t]+(.+)")
 
 
 def read(source: SourceFile) -> Reading:

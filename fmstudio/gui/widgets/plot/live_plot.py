@@ -95,12 +95,6 @@ class LivePlot(Chart):
         self._list_curves()
         return self._series[key]
 
-    def remove_curve(self, key: str) -> None:
-        """Take a curve away; does nothing where there is none."""
-        self._curves.pop(key, None)
-        self._series.pop(key, None)
-        self._list_curves()
-
     def clear(self) -> None:
         """Take all curves away."""
         self._curves.clear()

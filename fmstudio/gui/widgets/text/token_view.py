@@ -50,11 +50,6 @@ class TokenView(QScrollArea):
         """Show tokens; with `targets` of the same number, each stands beneath its input."""
         self._canvas.set_tokens(list(tokens), list(targets))
 
-    def set_show_ids(self, show: bool) -> None:
-        """Whether each tile has its id beneath its text."""
-        self._canvas.show_ids = show
-        self._canvas.relayout()
-
     @property
     def count(self) -> int:
         """How many tokens are shown."""
