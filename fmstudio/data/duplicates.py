@@ -12,9 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from datasketch import MinHash, MinHashLSH
 
+from fmstudio.data.letters import words
+
 PERMUTATIONS = 128
 _WORDS = 5
 _CHARACTERS = 12
+_LONGEST_WORDS = 14  # characters on average; what is longer are phrases of a script without blanks
 _BLANKS = re.compile(r"\s+")
 
 
@@ -73,11 +76,11 @@ def shingle_hashes(text: str) -> np.ndarray:
     A shingle is five words without regard to case and punctuation, or twelve characters where a script writes no
     blanks between words. A text shorter than that is one shingle.
     """
-    words = re.findall(r"\w+", text.lower())
-    if len(words) * 20 < len(text):
+    found = words(text.lower())
+    if sum(map(len, found)) > _LONGEST_WORDS * len(found):
         letters = _BLANKS.sub("", text)
         return _rolled(np.frombuffer(letters.encode("utf-32-le", "replace"), "<u4").astype(np.uint64), _CHARACTERS)
-    return _rolled(np.fromiter((zlib.crc32(word.encode()) for word in words), np.uint64, len(words)), _WORDS)
+    return _rolled(np.fromiter((zlib.crc32(word.encode()) for word in found), np.uint64, len(found)), _WORDS)
 
 
 def _rolled(items: np.ndarray, length: int) -> np.ndarray:

@@ -1,16 +1,14 @@
 """The rules of cleaning: one pass over the documents that says of each what becomes of it."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fmstudio.data.documents import Documents
 from fmstudio.data.duplicates import ExactDuplicates, NearDuplicates, Twin
+from fmstudio.data.letters import symbol_share
 from fmstudio.recipe import setting
 
 RULES = ("encoding", "length", "symbols", "exact_duplicates", "near_duplicates")
-_SYMBOL = re.compile(r"[^\w\s]|_")
-_BLANK = re.compile(r"\s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +31,8 @@ class CleaningRules:
     )
     maximum_symbols: float = setting(
         0.3,
-        "Remove documents in which more than this share of the characters is neither letter nor digit; 1 removes none.",
+        "Remove documents in which more than this share of the characters is neither letter nor digit; vowel signs and "
+        "accents go with their letter. 1 removes none.",
         title="Most symbols",
         minimum=0.0,
         maximum=1.0,
@@ -99,12 +98,6 @@ def repaired(text: str) -> str:
     from ftfy import fix_encoding
 
     return "\n".join(line if line.isascii() else fix_encoding(line) for line in text.split("\n"))
-
-
-def symbol_share(text: str) -> float:
-    """The share of symbols in what is not blank, 0 to 1."""
-    visible = len(text) - len(_BLANK.findall(text))
-    return len(_SYMBOL.findall(text)) / visible if visible else 1.0
 
 
 def _wrong_length(text: str, rules: CleaningRules) -> str:

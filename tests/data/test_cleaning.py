@@ -1,6 +1,7 @@
 """Cleaning shows exactly what it then does."""
 
 import json
+import unicodedata
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from fmstudio.data import cleaning
 from fmstudio.data.cleaning import apply, review
 from fmstudio.data.documents import Document, open_documents
 from fmstudio.data.duplicates import NearDuplicates, shingle_hashes
-from fmstudio.data.rules import symbol_share
+from fmstudio.data.letters import symbol_share, words
 from fmstudio.data.text_intake import keep
 from fmstudio.errors import StudioError
 from fmstudio.jobs import JobContext, Progress, Sample
@@ -178,3 +179,59 @@ def test_symbol_share():
     assert symbol_share("ab1 ß") == 0
     assert symbol_share("a_-! ") == 0.75
     assert symbol_share(" ") == 1
+
+
+PROSE = {
+    "Devanagari": "सुबह से तेज़ बारिश हो रही थी, इसलिए बच्चे घर के भीतर बैठकर दादी से पुरानी कहानियाँ सुनते रहे।",
+    "Bengali": "সকাল থেকে খুব বৃষ্টি হচ্ছিল, তাই ছেলেমেয়েরা ঘরে বসে দিদিমার কাছে পুরোনো গল্প শুনছিল।",
+    "Gurmukhi": "ਸਵੇਰ ਤੋਂ ਬਹੁਤ ਮੀਂਹ ਪੈ ਰਿਹਾ ਸੀ, ਇਸ ਲਈ ਬੱਚੇ ਘਰ ਵਿੱਚ ਬੈਠ ਕੇ ਦਾਦੀ ਤੋਂ ਪੁਰਾਣੀਆਂ ਕਹਾਣੀਆਂ ਸੁਣਦੇ ਰਹੇ।",
+    "Gujarati": "સવારથી ખૂબ વરસાદ પડતો હતો, તેથી બાળકો ઘરમાં બેસીને દાદી પાસે જૂની વાર્તાઓ સાંભળતાં હતાં.",
+    "Odia": "ସକାଳୁ ବହୁତ ବର୍ଷା ହେଉଥିଲା, ତେଣୁ ପିଲାମାନେ ଘରେ ବସି ଜେଜେମାଙ୍କଠାରୁ ପୁରୁଣା କାହାଣୀ ଶୁଣୁଥିଲେ।",
+    "Tamil": "காலையிலிருந்து நல்ல மழை பெய்தது, அதனால் குழந்தைகள் வீட்டில் அமர்ந்து பாட்டியிடம் பழைய கதைகளைக் கேட்டார்கள்.",
+    "Telugu": "ఉదయం నుండి బాగా వర్షం పడింది, అందుకే పిల్లలు ఇంట్లో కూర్చుని అమ్మమ్మ దగ్గర పాత కథలు విన్నారు.",
+    "Kannada": "ಬೆಳಿಗ್ಗೆಯಿಂದ ತುಂಬಾ ಮಳೆ ಬಂತು, ಆದ್ದರಿಂದ ಮಕ್ಕಳು ಮನೆಯಲ್ಲಿ ಕುಳಿತು ಅಜ್ಜಿಯಿಂದ ಹಳೆಯ ಕಥೆಗಳನ್ನು ಕೇಳಿದರು.",
+    "Malayalam": "രാവിലെ മുതൽ നല്ല മഴ പെയ്തു, അതുകൊണ്ട് കുട്ടികൾ വീട്ടിലിരുന്ന് മുത്തശ്ശിയുടെ പഴയ കഥകൾ കേട്ടു.",
+    "Sinhala": "උදේ සිට තද වැසි ඇද හැලුණු නිසා ළමයි ගෙදර ඉඳගෙන ආච්චිගෙන් පැරණි කතා අසමින් සිටියහ.",
+    "Burmese": "မနက်ကတည်းက မိုးသည်းထန်စွာရွာနေသောကြောင့် ကလေးများသည် အိမ်ထဲတွင်ထိုင်၍ အဘွား၏ပုံပြင်များကို နားထောင်ကြသည်။",
+    "Khmer": "តាំងពីព្រឹកមក ភ្លៀងធ្លាក់ខ្លាំងណាស់ ដូច្នេះក្មេងៗអង្គុយក្នុងផ្ទះ ស្តាប់រឿងចាស់ៗពីជីដូន។",
+    "Thai": "ตั้งแต่เช้าฝนตกหนักมาก เด็ก ๆ จึงนั่งอยู่ในบ้านและฟังนิทานเก่า ๆ ที่คุณยายเล่าให้ฟังจนถึงค่ำ",
+    "Lao": "ຕັ້ງແຕ່ເຊົ້າຝົນຕົກໜັກຫຼາຍ ເດັກນ້ອຍຈຶ່ງນັ່ງຢູ່ໃນເຮືອນ ແລະ ຟັງນິທານເກົ່າທີ່ແມ່ເຖົ້າເລົ່າໃຫ້ຟັງຈົນຮອດຄ່ຳ",
+    "Tibetan": "ཞོགས་པ་ནས་ཆར་པ་ཆེན་པོ་བབས་པས་བྱིས་པ་ཚོ་ཁང་པའི་ནང་དུ་བསྡད་ནས་རྨོ་མོས་སྒྲུང་རྙིང་པ་བཤད་པ་ཉན།",
+    "Ethiopic": "ከጠዋት፡ጀምሮ፡ከባድ፡ዝናብ፡ስለዘነበ፡ልጆቹ፡በቤት፡ውስጥ፡ተቀምጠው፡የአያታቸውን፡ተረት፡ይሰሙ፡ነበር።",
+    "Arabic with vowel signs": "مُنْذُ الصَّبَاحِ نَزَلَ مَطَرٌ كَثِيرٌ، فَجَلَسَ الْأَوْلَادُ فِي الْبَيْتِ وَسَمِعُوا مِنْ جَدَّتِهِمْ قِصَصًا قَدِيمَةً.",
+    "Hebrew with points": "מֵהַבֹּקֶר יָרַד גֶּשֶׁם חָזָק, וְלָכֵן יָשְׁבוּ הַיְלָדִים בַּבַּיִת וְשָׁמְעוּ מִסָּבְתָא סִפּוּרִים יְשָׁנִים.",
+    "Greek": "Από το πρωί έβρεχε δυνατά, κι έτσι τα παιδιά κάθονταν "
+        "στο σπίτι και άκουγαν τη γιαγιά να λέει παλιές ιστορίες.",
+    "Cyrillic": "С утра шёл сильный дождь, поэтому дети сидели дома и слушали, как бабушка рассказывает старые сказки.",
+    "Armenian": "Առավոտից ուժեղ անձրև էր գալիս, ուստի երեխաները նստել էին տանը և լսում էին տատիկի հին հեքիաթները։",
+    "Georgian": "დილიდან ძლიერი წვიმა მოდიოდა, ამიტომ ბავშვები სახლში ისხდნენ და ბებიის ძველ ზღაპრებს უსმენდნენ.",
+    "Chinese": "从早上开始就下着大雨，所以孩子们整天都坐在屋子里，"
+        "一边喝着热茶，一边听奶奶讲很久很久以前的故事，直到天黑才去睡觉。",
+    "Japanese": "朝から強い雨が降っていたので、子どもたちは家の中に座って、"
+        "日が暮れるまでおばあさんの昔話をゆっくり聞いていました。",
+    "Korean": "아침부터 비가 많이 내려서 아이들은 집 안에 "
+        "앉아 할머니가 들려주는 오래된 이야기를 저녁때까지 귀 기울여 들었습니다.",
+    "Latin in pieces": unicodedata.normalize(
+        "NFD", "Từ sáng trời mưa rất to, nên bọn trẻ ngồi trong nhà và nghe bà kể những chuyện cổ tích cho đến tối."
+    ),
+}  # fmt: skip
+
+
+def test_the_default_rules_leave_prose_of_any_script(workspace, run):
+    keep(workspace, "scripts", (Document(text, script) for script, text in PROSE.items()), {})
+    found = run(review(JobContext(), workspace, "scripts")).of(Sample)[-1].data
+    assert hit(found) == {}
+
+
+@pytest.mark.parametrize("script", PROSE)
+def test_marks_belong_to_their_letters_and_words(script):
+    assert symbol_share(PROSE[script]) < 0.12
+    assert not any(unicodedata.combining(word[0]) for word in words(PROSE[script]))
+
+
+def test_words_keep_their_marks():
+    assert words("पुरानी कहानियाँ, सुनते!") == ["पुरानी", "कहानियाँ", "सुनते"]
+    assert words("e\u0301te\u0301 \U0001e921\U0001e944\U0001e922") == [
+        "e\u0301te\u0301",
+        "\U0001e921\U0001e944\U0001e922",
+    ]
