@@ -20,8 +20,16 @@ def add_data_commands(commands: Any) -> None:
     add.add_argument("paths", nargs="+", metavar="PATH")
     add.add_argument("--name", required=True, metavar="N", help="the dataset's name in the workspace")
     add.add_argument("--kind", default="text", choices=("text", "images", "video"), help="what they hold")
+    add.add_argument("--column", default="", metavar="NAME", help="the column of tables that holds the text")
     add.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="an import option, e.g. column=text or size=64"
+        "--encoding", default="", metavar="NAME", help="of text files, such as cp1252; else it is detected"
+    )
+    add.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="an import option, e.g. documents=file or size=64",
     )
     add_json(add)
     add.set_defaults(command=_add_dataset)
@@ -43,7 +51,8 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
 
 def _add_dataset(arguments: argparse.Namespace) -> int:
-    options = assignments(arguments.set)
+    named = {"column": arguments.column, "encoding": arguments.encoding}
+    options = {key: value for key, value in named.items() if value} | assignments(arguments.set)
     request = JobRequest(
         f"Import {arguments.name}",
         "fmstudio.data.importing:add",

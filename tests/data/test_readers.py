@@ -55,6 +55,24 @@ def test_html_in_its_declared_encoding(read, tmp_path):
     assert document == Document("Zażółć gęślą jaźń", "page", "page.htm", "iso8859-2")
 
 
+def test_html_within_a_form_as_a_whole(read, tmp_path):
+    page = (
+        "<body><form><div>Skip</div><h1>Head</h1><p>The whole article.</p><label>Mail</label><select><option>one"
+        "</option></select></form><form><p>Sign up</p><input></form></body>"
+    )
+    (tmp_path / "page.html").write_text(page, "utf-8")
+    assert read(tmp_path / "page.html")[0].text == "Skip\n\nHead\n\nThe whole article."
+
+
+def test_html_with_lines_kept_and_readings_left_out(read, tmp_path):
+    page = (
+        "<pre><tt>one\n  two</tt></pre><pre><font><b>three\n  four</b></font></pre><p><code>a\nb</code></p>"
+        "<p><ruby>漢字<rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby>です</p>"
+    )
+    (tmp_path / "page.html").write_text(page, "utf-8")
+    assert read(tmp_path / "page.html")[0].text == "one\n  two\n\nthree\n  four\n\na b\n\n漢字です"
+
+
 def test_deeply_nested_html_is_no_trouble(read, tmp_path):
     (tmp_path / "page.html").write_text("<div>" * 5000 + "deep" + "</div>" * 5000, "utf-8")
     assert read(tmp_path / "page.html")[0].text == "deep"

@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 from fmstudio.data.cutting import documents_from
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers import whole
+from fmstudio.data.readers.declared import declared_encoding
+from fmstudio.data.readers.encoding import detect_page, guess_note, telling_line
 from fmstudio.data.readers.source import Reading, SourceFile
 from fmstudio.data.readers.web import page_text
 
@@ -55,7 +57,18 @@ def _refuse_protected(archive: zipfile.ZipFile, pages: list[str]) -> None:
 
 def _chapters(archive: zipfile.ZipFile, pages: list[str], source: SourceFile) -> Iterator[str | None]:
     for number, page in enumerate(pages, 1):
-        _, text = page_text(archive.read(page).decode("utf-8", "replace"), source.marked)
+        _, text = page_text(_decoded(archive.read(page), page, source), source.marked)
         source.done = source.size * number // len(pages)
         yield None
         yield text + "\n\n"
+
+
+def _decoded(content: bytes, page: str, source: SourceFile) -> str:
+    """A page's markup. EPUB allows UTF-8 and UTF-16; books in what their pages declare instead are met too."""
+    detected = detect_page(content, declared_encoding(content))
+    markup = content.decode(detected.encoding, "replace").removeprefix("\ufeff")
+    if detected.guessed:
+        source.notes.append(f"in {page} {guess_note(detected.encoding, telling_line(markup))}")
+    elif detected.damaged and (replaced := markup.count("\ufffd")):
+        source.notes.append(f"in {page} invalid bytes replaced by \ufffd (read as {detected.encoding}): {replaced:,}")
+    return markup

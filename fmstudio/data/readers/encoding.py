@@ -1,14 +1,17 @@
 """Finds out in which encoding a file is, and refuses what is no text at all.
 
-A byte order mark decides. Without one a file that is valid UTF-8 from end to end is UTF-8; only then is it guessed.
+A byte order mark decides. Without one a file that is valid UTF-8 from end to end is UTF-8. Then what the file declares
+of itself counts, and only where it declares nothing is it guessed, which is told with a line to judge it by.
 """
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fmstudio.data.errors import Refused
+from fmstudio.data.readers.code_pages import guess
 from fmstudio.data.readers.source import SourceFile, Steps
 
 CHUNK = 1 << 20
@@ -33,42 +36,86 @@ _MAGIC = (
     (b"PAR1", "a Parquet table; give it the ending .parquet"),
 )
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b"))
+_ESCAPED = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_2"), (b"\x1b(", "iso2022_jp_2"))
+_DOUBLE_BYTE = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
+_SHOWN = 80  # characters of the line that a guess is shown by
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """An encoding by Python's name, and whether bytes that are invalid in it are to be expected."""
+    """An encoding by Python's name, whether invalid bytes are to be expected, and whether it is only a guess."""
 
     encoding: str
     damaged: bool = False
+    guessed: bool = False
 
 
-def detect(source: SourceFile) -> Steps[Detected]:
-    """Read the file once and tell its encoding; raises Refused for an empty or binary one."""
+def detect(source: SourceFile, declared: str = "") -> Steps[Detected]:
+    """Read the file once and tell its encoding; raises Refused for an empty or binary one.
+
+    declared: the encoding by Python's name that the file says of itself.
+    """
     if source.size == 0:
         raise Refused("it is empty")
     if source.encoding:
         return Detected(_known(source.encoding), damaged=True)
     with source.path.open("rb") as file:
         head = file.read(_HEAD)
-    marked = next((name for mark, name in _MARKS if head.startswith(mark)), "") or _wide_without_mark(head)
+    marked = _marked(head)
     if marked:
         return Detected(marked, damaged=True)
     _refuse_binary(head)
     wrong = yield from _first_invalid(source)
-    return Detected("utf-8") if wrong is None else _guess(head, wrong)
+    return _judged(head, wrong, declared)
+
+
+def detect_page(page: bytes, declared: str = "") -> Detected:
+    """The encoding of a page that is in memory; as `detect` tells that of a file."""
+    marked = _marked(page[:_HEAD])
+    if marked:
+        return Detected(marked, damaged=True)
+    try:
+        page.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _judged(page[:_HEAD], page[max(0, error.start - _HEAD // 2) :][:_HEAD], declared)
+    return _judged(page[:_HEAD], None, declared)
+
+
+def _marked(head: bytes) -> str:
+    return next((name for mark, name in _MARKS if head.startswith(mark)), "") or _wide_without_mark(head)
+
+
+def _judged(head: bytes, wrong: bytes | None, declared: str) -> Detected:
+    """wrong: the bytes around the first place that is not UTF-8, None where all is."""
+    if wrong is None:
+        return Detected(_escaped(head) or "utf-8")
+    if declared and declared != "utf-8":
+        return Detected(declared, damaged=True)
+    return _guess(head, wrong)
+
+
+def _escaped(head: bytes) -> str:
+    """The encoding of seven bits that switches its sets of characters by escapes, or ""."""
+    found = next((name for mark, name in _ESCAPED if mark in head), "")
+    return found if found and _fits(head[: head.rfind(b"\n") + 1] or head, found) else ""
 
 
 def _known(encoding: str) -> str:
     try:
+        "a".encode(encoding)  # refuses codecs that are no encodings of text, such as zip
         return codecs.lookup(encoding).name
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise Refused(f"the encoding {encoding!r} is not known; leave it to be detected, or name one such as "
                       "utf-8 or cp1252") from None  # fmt: skip
 
 
 def _wide_without_mark(head: bytes) -> str:
-    """UTF-16 without its mark: most of a western text's high bytes are zero, and only they."""
+    """UTF-16 without its mark: a page begins with a tag, and most of a western text's high bytes are zero."""
+    if head[:1] + head[1:4:2] == b"<\0\0":
+        return "utf-16-le"
+    if head[:3:2] + head[1:2] == b"\0\0<":
+        return "utf-16-be"
     even, odd = head[0::2], head[1::2]
     if len(odd) >= 2 and odd.count(0) > 0.4 * len(odd) and not even.count(0):
         return "utf-16-le"
@@ -83,7 +130,7 @@ def _refuse_binary(head: bytes) -> None:
         if head.startswith(magic) and (len(magic) > 2 or b"\0" in head):
             raise Refused(f"it is not text but {what}")
     control = len(head) - len(head.translate(None, _CONTROL))
-    if b"\0" in head or control > len(head) / 50:
+    if control > len(head) / 50:
         raise Refused("it is binary data, not text")
 
 
@@ -112,11 +159,10 @@ def _guess(head: bytes, wrong: bytes) -> Detected:
     other = sum(1 for letter in text if letter > "\x7f") - broken
     if other >= 4 * broken:
         return Detected("utf-8", damaged=True)
-    high = len(sample) - len(sample.translate(None, bytes(range(128, 256))))
-    if high < len(sample) / 100:
-        # Too little to go by, so the most widespread; where even that does not fit it is damage.
-        return Detected("cp1252") if _fits(sample, "cp1252") else Detected("utf-8", damaged=True)
-    return Detected(_best_guess(sample), damaged=True)
+    found = guess(sample)
+    if not found.reads and _has_pairs(sample):
+        return Detected(_double_byte(sample) or found.encoding, damaged=True, guessed=True)
+    return Detected(found.encoding, damaged=True, guessed=True)
 
 
 def _fits(sample: bytes, encoding: str) -> bool:
@@ -127,27 +173,30 @@ def _fits(sample: bytes, encoding: str) -> bool:
     return True
 
 
-def _best_guess(sample: bytes) -> str:
+def _has_pairs(sample: bytes) -> bool:
+    """Whether bytes beyond ASCII are as many or as close together as in Chinese, Japanese and Korean."""
+    high = re.findall(rb"[\x80-\xff]+", sample)
+    total = sum(map(len, high))
+    return total > len(sample) / 4 or sum(len(run) for run in high if len(run) > 1) > 0.8 * total
+
+
+def _double_byte(sample: bytes) -> str:
     import charset_normalizer
 
-    found = list(charset_normalizer.from_bytes(sample))
-    if not found:
-        raise Refused("its encoding cannot be told; save it as UTF-8")
-    equal = [
-        match.encoding for match in found if (match.chaos, -match.coherence) <= (found[0].chaos, -found[0].coherence)
-    ]
-    # Of encodings that fit a text equally well, the one of western Europe is the most widespread by far.
-    return "cp1252" if "cp1252" in equal else found[0].encoding
+    found = charset_normalizer.from_bytes(sample, cp_isolation=list(_DOUBLE_BYTE)).best()
+    return found.encoding if found else ""
 
 
 def decoded(source: SourceFile, detected: Detected) -> Iterator[str]:
     """The text in pieces of about a megabyte, with every line end a plain newline and no byte order mark.
 
-    Bytes that are invalid become U+FFFD, the replacement character, and a note says how many.
+    Bytes that are invalid become U+FFFD, the replacement character, and a note says how many. A guess is told with the
+    first line that depends on it.
     """
     decoder = codecs.getincrementaldecoder(detected.encoding)("replace")
     lines = io.IncrementalNewlineDecoder(decoder, translate=True)
-    replaced = 0
+    replaced = zeros = 0
+    guessed = detected.guessed
     with source.path.open("rb") as file:
         while True:
             chunk = file.read(CHUNK)
@@ -155,8 +204,30 @@ def decoded(source: SourceFile, detected: Detected) -> Iterator[str]:
             source.done += len(chunk)
             if detected.damaged:
                 replaced += text.count("\ufffd")
+            zeros += text.count("\0")
+            if guessed and (line := telling_line(text)):
+                source.notes.append(guess_note(detected.encoding, line))
+                guessed = False
             yield text.replace("\0", "").removeprefix("\ufeff")
             if not chunk:
                 break
     if replaced:
         source.notes.append(f"invalid bytes replaced by \ufffd (read as {detected.encoding}): {replaced:,}")
+    if zeros:
+        source.notes.append(f"NUL characters left out, which no text has: {zeros:,}")
+
+
+def guess_note(encoding: str, line: str) -> str:
+    """What a person has to know of an encoding that was guessed."""
+    return f"its encoding was guessed to be {encoding}, as in “{line}”; if that reads wrong, name the right one"
+
+
+def telling_line(text: str) -> str:
+    """What stands around the first character beyond ASCII on its line, or ""."""
+    found = _BEYOND_ASCII.search(text)
+    if not found:
+        return ""
+    start = text.rfind("\n", 0, found.start()) + 1
+    end = text.find("\n", found.start())
+    line = text[max(start, found.start() - _SHOWN // 2) : end if end >= 0 else len(text)]
+    return line.strip()[:_SHOWN]

@@ -1,6 +1,5 @@
-"""Web pages: the words a reader would see, without scripts, navigation and forms."""
+"""Web pages: the words a reader would see, without scripts, navigation and forms to fill in."""
 
-import codecs
 import re
 from collections.abc import Iterator
 
@@ -8,44 +7,33 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from fmstudio.data.cutting import documents_from
 from fmstudio.data.readers import whole
-from fmstudio.data.readers.encoding import Detected, decoded, detect
+from fmstudio.data.readers.declared import HEAD, declared_encoding
+from fmstudio.data.readers.encoding import decoded, detect
 from fmstudio.data.readers.source import Reading, SourceFile
 from fmstudio.data.readers.structure import heading_mark
 
-_DROPPED = {"script", "style", "noscript", "template", "svg", "head", "nav", "footer", "aside", "form", "iframe",
-            "button", "select", "-comment"}  # fmt: skip
+_CONTROLS = {"button", "select", "textarea", "label", "datalist", "script", "style", "template", "noscript"}
+# rt and rp are the reading above a word of Chinese or Japanese and its brackets.
+_DROPPED = _CONTROLS | {"svg", "head", "nav", "footer", "aside", "iframe", "rt", "rp", "rtc", "-comment"}
 _BLOCKS = {"p", "div", "section", "article", "main", "body", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl",
            "dt", "dd", "table", "blockquote", "figure", "figcaption", "pre", "hr", "header", "address"}  # fmt: skip
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LINES = {"br", "li", "tr"}
 _CLOSED_AT_ONCE = re.compile(r"<(title|script|style|a|b|i|em|strong|span|p|div|iframe|td|li)((?:\s[^<>]*)?)/>")
-_DECLARED = re.compile(rb"""charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 
 
 def read(source: SourceFile) -> Reading:
     """The page's text, with its own title where it has one."""
     whole.check(source)
-    detected = yield from detect(source)
-    detected = _declared(source) or detected
+    with source.path.open("rb") as file:
+        declared = declared_encoding(file.read(HEAD))
+    detected = yield from detect(source, declared)
     page = "".join(decoded(source, detected))
     yield None
     title, text = page_text(page, source.marked)
     yield from documents_from(
         [text], source.cutting, title=title or source.title, source=source.name, encoding=detected.encoding
     )
-
-
-def _declared(source: SourceFile) -> Detected | None:
-    """The encoding that the page claims, where nothing stronger (a mark, valid UTF-8) speaks."""
-    with source.path.open("rb") as file:
-        head = file.read(4096)
-    found = _DECLARED.search(head)
-    if source.encoding or found is None or head.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return None
-    try:
-        return Detected(codecs.lookup(found.group(1).decode()).name, damaged=True)
-    except LookupError:
-        return None
 
 
 def page_text(page: str, marked: bool = False) -> tuple[str, str]:
@@ -63,36 +51,42 @@ def page_text(page: str, marked: bool = False) -> tuple[str, str]:
 
 
 def _words(root: LexborNode, marked: bool) -> Iterator[str]:
-    """The text of a tree in reading order. A stack and no recursion: pages may be nested deeper than Python goes."""
-    stack: list[LexborNode | str] = [root]
+    """The text of a tree in reading order. A stack and no recursion: pages may be nested deeper than Python goes.
+
+    A form is left out where it is one part of the page; some pages are within a form as a whole.
+    """
+    stack: list[tuple[LexborNode | str, bool]] = [(root, False)]  # and whether it is in a <pre>
     blank = True  # whether what was written last ends in a blank, so that a second one would show
+    prose = _prose(root) if root.css_first("form") else 0
     while stack:
-        node = stack.pop()
+        node, kept = stack.pop()
         if isinstance(node, str):
             yield node
             blank = True
         elif node.tag == "-text":
-            text = _collapsed(node, blank)
+            text = node.text(deep=False) or ""
+            text = text if kept else _collapsed(text, blank)
             blank = text.endswith((" ", "\n")) if text else blank
             yield text
-        elif node.tag not in _DROPPED:
+        elif node.tag not in _DROPPED and not (node.tag == "form" and _prose(node) < prose / 4):
             before = "\n\n" if node.tag in _BLOCKS else "\n" if node.tag in _LINES else ""
             if marked and node.tag in _HEADINGS:
                 before += heading_mark(_HEADINGS.index(node.tag) + 1)
             after = "\n\n" if node.tag in _BLOCKS else "\t" if node.tag in ("td", "th") else ""
-            stack += [after] if after else []
-            stack += reversed(list(node.iter(include_text=True, skip_empty=False)))
+            stack += [(after, False)] if after else []
+            kept = kept or node.tag == "pre"
+            stack += [(child, kept) for child in reversed(list(node.iter(include_text=True, skip_empty=False)))]
             if before:
                 yield before
                 blank = True
 
 
-def _collapsed(node: LexborNode, blank: bool) -> str:
-    text = node.text(deep=False) or ""
-    parent = node.parent
-    while parent is not None and parent.tag in ("code", "span"):
-        parent = parent.parent
-    if parent is not None and parent.tag == "pre":
-        return text
+def _prose(node: LexborNode) -> int:
+    """The length of a node's text without that of what can be operated."""
+    inside = node.css(", ".join(sorted(_CONTROLS)))
+    return len(node.text().strip()) - sum(len(control.text().strip()) for control in inside)
+
+
+def _collapsed(text: str, blank: bool) -> str:
     text = re.sub(r"\s+", " ", text)
     return text.lstrip() if blank else text
