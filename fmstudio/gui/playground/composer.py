@@ -4,11 +4,11 @@ from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
-from fmstudio.gui.playground.flowing_text import wrapping
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, icon_button, set_property
+from fmstudio.gui.widgets.text.long_text import wrapping
 
 MOST = 200_000  # characters that are taken; a context of 32,000 tokens holds about 130,000
 _LINES = 8

@@ -7,10 +7,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QProgressBar, QWidget
 
 from fmstudio.gui.playground.figures import room_of
-from fmstudio.gui.playground.flowing_text import cut
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import icon_button, label
+from fmstudio.gui.widgets.text.long_text import cut
 
 _NOTHING = "What the model is given, word for word, appears here with the first answer."
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.jobs.follower import JobFollower
+from fmstudio.gui.widgets.text.streamed_text import Ending
 from fmstudio.jobs import Finished, JobRequest, Sample, TextDelta
 
 GENERATE = "fmstudio.adapt.generation:generate"
@@ -46,6 +47,12 @@ class Reply(JobFollower):
     def _tell_result(self, event: Finished) -> None:
         # A job that was stopped before it began has nothing to return.
         self.replied.emit({"text": self.text, "finish": "stopped", **event.result})
+
+
+def ending_of(result: Mapping[str, Any]) -> Ending:
+    """How the text of a result came to its end."""
+    finish = result.get("finish")
+    return finish if finish in ("stopped", "failed") else "completed"
 
 
 def can_replay(result: Mapping[str, Any]) -> bool:

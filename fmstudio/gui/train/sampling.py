@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QWidget
 
 from fmstudio.gui import formatting
@@ -17,7 +17,8 @@ from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.form.options_form import OptionsForm
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
-from fmstudio.jobs import Finished, Progress, TextDelta
+from fmstudio.gui.widgets.text.streamed_text import StreamedText
+from fmstudio.jobs import Finished, Progress
 from fmstudio.workspace import ModelRecord
 
 TEXT = "language"
@@ -56,7 +57,6 @@ class RunSampling(QWidget):
         super().__init__()
         self.setObjectName("sampling")
         self._studio, theme = studio, studio.theme
-        self._prompt_length = 0
         self._families: dict[str, str] = {}
         self.model = ChoiceField("sampling-model", "Model", [])
         self.model.currentIndexChanged.connect(self._show_model)
@@ -68,10 +68,7 @@ class RunSampling(QWidget):
         self.prompt.setPlaceholderText("The beginning of a text. Leave it empty to let the model begin.")
         self.prompt.setTabChangesFocus(True)
         self.prompt.setMinimumHeight(56)
-        self.output = QPlainTextEdit()
-        self.output.setObjectName("sampling-output")
-        self.output.setAccessibleName("Text of the model")
-        self.output.setReadOnly(True)
+        self.output = StreamedText(theme, "sampling-output", "Text of the model", parts=True)
         self.output.setPlaceholderText("What the model writes appears here, token by token.")
         self.form = OptionsForm(theme, "sampling-settings", columns=(3, 3))
         self.error = ErrorBox(theme, "sampling-error")
@@ -80,7 +77,7 @@ class RunSampling(QWidget):
         self.halt = button("Stop", "sampling-stop", theme, "mdi6.stop", clicked=self.stop)
         self.export = button("Export…", "export", theme, "mdi6.export-variant", clicked=self._export)
         self._writing = JobFollower(self, studio, SAMPLE)
-        self._writing.wrote.connect(self._wrote)
+        self._writing.wrote.connect(lambda delta: self.output.append(delta.text))
         self._writing.progressed.connect(self._show_pace)
         self._writing.failed.connect(self._failed)
         self._writing.finished.connect(self._finished)
@@ -161,7 +158,8 @@ class RunSampling(QWidget):
             return  # the form says beside the field what is wrong
         self.error.clear()
         prompt = self.prompt.toPlainText()
-        self._begin_output(prompt)
+        self.output.begin(prompt)
+        self.pace.setText("Waiting for its turn…")
         model = self.model.value()
         self._writing.ask(f"Sample from “{model}”", model=model, prompt=prompt, settings=self.settings())
 
@@ -169,35 +167,13 @@ class RunSampling(QWidget):
         """Stop writing and keep what is there."""
         self._writing.stop()
 
-    def _begin_output(self, prompt: str) -> None:
-        """Show the prompt in the quiet colour: the text goes on from there."""
-        self.output.clear()
-        quiet = QTextCharFormat()
-        quiet.setForeground(QColor(self._studio.theme.color("secondary")))
-        self._append(prompt, quiet)
-        self._prompt_length = len(prompt)
-        self.pace.setText("Waiting for its turn…")
-
-    def _append(self, text: str, look: QTextCharFormat | None = None) -> None:
-        bar = self.output.verticalScrollBar()
-        following = bar.value() >= bar.maximum() - 4
-        cursor = QTextCursor(self.output.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        written = look or QTextCharFormat()
-        if look is None:
-            written.setForeground(self._studio.theme.color("text"))
-        cursor.insertText(text, written)
-        if following:
-            bar.setValue(bar.maximum())
-
-    def _wrote(self, delta: TextDelta) -> None:
-        self._append(delta.text)
-
     def _failed(self, reason: str, details: str) -> None:
+        self.output.finish("failed")
         self.pace.clear()
         self.error.show_error(reason, details)
 
     def _finished(self, event: Finished) -> None:
+        self.output.finish("completed" if event.outcome == "completed" else "stopped")
         tokens, pace = event.result.get("tokens"), event.result.get("tokens_per_second")
         known = f"{formatting.count(tokens)} tokens · {formatting.rate(pace, 'tokens/s')}" if tokens else ""
         self.pace.setText(known or ("Stopped." if event.outcome != "completed" else ""))

@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QPlainTextEdit, QTabWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.playground.figures import figures_of, room_of
-from fmstudio.gui.playground.flowing_text import cut
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, icon_button, label
+from fmstudio.gui.widgets.text.long_text import cut
 
 RESULT = "fmstudio.adapt.batch_views:result"
 REPLAY = "fmstudio.adapt.batch:replay"

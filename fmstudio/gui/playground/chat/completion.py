@@ -10,7 +10,7 @@ from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.chat.completion_text import CompletionText
 from fmstudio.gui.playground.composer import too_long
 from fmstudio.gui.playground.figures import compared, figures_of, pace_of
-from fmstudio.gui.playground.reply import Reply, can_replay, replayed
+from fmstudio.gui.playground.reply import Reply, can_replay, ending_of, replayed
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -38,7 +38,7 @@ class CompletionEditor(QWidget):
         self.conversation = Conversation(kind="completion")
         self._reply, self._replay = Reply(self, studio), Reply(self, studio)
         theme = studio.theme
-        self.text = CompletionText(studio)
+        self.text = CompletionText(theme)
         self.text.submitted.connect(self.go_on)
         self.text.textChanged.connect(self._changed)
         self.text.refused.connect(self._refuse)
@@ -63,7 +63,7 @@ class CompletionEditor(QWidget):
 
     def _connect(self) -> None:
         self._reply.prompted.connect(self.prompted)
-        self._reply.grew.connect(self.text.grow)
+        self._reply.grew.connect(self.text.append)
         self._reply.progressed.connect(self._paced)
         self._reply.replied.connect(self._ended)
         self._reply.failed.connect(self._failed)
@@ -92,7 +92,10 @@ class CompletionEditor(QWidget):
 
     def show_conversation(self, conversation: Conversation) -> None:
         """Go on with a text that was kept, or with a new one."""
-        self._reply.stop()
+        if self._reply.busy:  # what came so far stays with the text that it was written for
+            self._reply.forget()
+            self.text.finish("stopped")
+            self._keep()
         self.conversation = conversation
         self.text.show_pieces(conversation.pieces)
         self._show_result()
@@ -126,7 +129,7 @@ class CompletionEditor(QWidget):
         self._clear_error()
         self.conversation.model = self._state.model
         settings = self._state.sampling() | {"system": ""} | ({} if seed is None else {"seed": seed})
-        self.text.begin_growing()
+        self.text.go_on()
         self.figures.setText("Waiting for its turn…")
         record = self._state.chosen
         raw = {"raw": True} if record.get("chat") else {}
@@ -160,7 +163,7 @@ class CompletionEditor(QWidget):
         self.figures.setText(pace_of(progress))
 
     def _ended(self, result: Mapping[str, Any]) -> None:
-        self.text.end_growing()
+        self.text.finish(ending_of(result))
         self.conversation.result = dict(result)
         self._state.heard_from(self.conversation.model)
         self._keep()
@@ -168,7 +171,7 @@ class CompletionEditor(QWidget):
         self.busy_changed.emit()
 
     def _failed(self, reason: str, details: str) -> None:
-        self.text.end_growing()
+        self.text.finish("failed")
         self.error.show_error(reason, details)
         self._show_result()
         self.busy_changed.emit()

@@ -1,131 +1,96 @@
 """A text that two write: a person's words in the colour of text, the model's in the colour of what is generated."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QTextCharFormat, QTextCursor, QTextFormat
-from PySide6.QtWidgets import QTextEdit
+from PySide6.QtGui import QKeyEvent, QTextCharFormat, QTextCursor
 
 from fmstudio.gui.playground.composer import MOST
-from fmstudio.gui.studio import Studio
-
-_BY_MODEL = QTextFormat.Property.UserProperty + 1
-_NEAR = 12
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.text.streamed_text import Ending, StreamedText, by_model
 
 
-class CompletionText(QTextEdit):
-    """submitted: the keys that let the model go on. Whose a word is, its format tells, and goes with it."""
+class CompletionText(StreamedText):
+    """submitted: the keys that let the model go on. refused(text): a paste was too long."""
 
     submitted = Signal()
     refused = Signal(str)
 
-    def __init__(self, studio: Studio) -> None:
-        super().__init__()
-        self.setObjectName("completion-text")
-        self.setAccessibleName("The text that you and the model write")
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "completion-text", "The text that you and the model write", parts=True)
         self.setPlaceholderText("Begin a text, and let the model go on. It can also begin by itself.")
         self.setAcceptRichText(False)
-        self._theme = studio.theme
-        self._grown = 0  # what the model wrote last, in the letters that Qt counts
-        self._theme.changed.connect(self._recolour)
+        self.setReadOnly(False)
+        self.setUndoRedoEnabled(True)
+        self._mark_start()
         self.currentCharFormatChanged.connect(self._type_as_person)
-
-    # Whose words.
-
-    def _format(self, by_model: bool) -> QTextCharFormat:
-        made = QTextCharFormat()
-        made.setForeground(self._theme.color("generated" if by_model else "text"))
-        made.setProperty(_BY_MODEL, by_model)
-        return made
+        self.textChanged.connect(self._edited)
 
     def _type_as_person(self, present: QTextCharFormat) -> None:
-        if present.property(_BY_MODEL) and not self.isReadOnly():
-            self.setCurrentCharFormat(self._format(False))
+        if by_model(present) and not self.isReadOnly():
+            self.setCurrentCharFormat(self.look(by_model=False))
+
+    def _edited(self) -> None:
+        """A text that a person goes on with is no longer one that was ended before its time."""
+        if not self.growing and self.state != "still":
+            self.tell("still")
+
+    # The text in pieces.
 
     def pieces(self) -> list[dict[str, Any]]:
         """The text in pieces: {"text", "model": whether the model wrote it}."""
+        self.toPlainText()
         found: list[dict[str, Any]] = []
-        for text, by_model in self._runs():
-            if found and found[-1]["model"] == by_model:
-                found[-1]["text"] += text
-            else:
-                found.append({"text": text, "model": by_model})
+        line, whose = 0, False
+        for number, fragment in self.formatted():
+            _add(found, "\n" * (number - line), whose)
+            line, whose = number, by_model(fragment.charFormat())
+            _add(found, fragment.text().replace("\u2028", "\n"), whose)
+        _add(found, "\n" * (self.document().blockCount() - 1 - line), whose)
         return found
-
-    def _runs(self) -> Iterator[tuple[str, bool]]:
-        block, by_model = self.document().begin(), False
-        while block.isValid():
-            each = block.begin()
-            while not each.atEnd():
-                fragment = each.fragment()
-                by_model = bool(fragment.charFormat().property(_BY_MODEL))
-                yield fragment.text().replace("\u2028", "\n"), by_model
-                each += 1
-            block = block.next()
-            if block.isValid():
-                yield "\n", by_model
 
     def show_pieces(self, pieces: Iterable[Mapping[str, Any]]) -> None:
         """Show a text that was kept."""
-        self.clear()
-        cursor = QTextCursor(self.document())
+        self.show_text("")
         for piece in pieces:
-            cursor.insertText(str(piece["text"]), self._format(bool(piece["model"])))
-        last = self.pieces()[-1:]
-        self._grown = _letters(last[0]["text"]) if last and last[0]["model"] else 0
+            self._mark_start()
+            self.end().insertText(str(piece["text"]), self.look(bool(piece["model"])))
         self.document().clearUndoRedoStacks()
         self.moveCursor(QTextCursor.MoveOperation.End)
 
-    def _recolour(self) -> None:
-        grown = self._grown
-        self.show_pieces(self.pieces())
-        self._grown = grown
-
     # The model writes.
 
-    def begin_growing(self) -> None:
+    def go_on(self) -> None:
         """The model's words come now; until they end, nobody else writes."""
-        self._grown = 0
+        super().go_on()
+        self._mark_start()
         self.setReadOnly(True)
 
-    def grow(self, piece: str) -> None:
-        """Go on at the end; the sight follows only for a person who reads there."""
-        bar = self.verticalScrollBar()
-        following = bar.value() >= bar.maximum() - _NEAR
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        before = cursor.position()
-        cursor.insertText(piece, self._format(True))
-        self._grown += cursor.position() - before
-        if following:
-            bar.setValue(bar.maximum())
-
-    def end_growing(self) -> None:
+    def finish(self, ending: Ending = "completed") -> None:
         """A person may write again, from the end on."""
+        super().finish(ending)
         self.setReadOnly(False)
         self.moveCursor(QTextCursor.MoveOperation.End)
-        self.setCurrentCharFormat(self._format(False))
+        self.setCurrentCharFormat(self.look(by_model=False))
+
+    def _mark_start(self) -> None:
+        """What comes from here on can be taken back."""
+        self._start = self.end()
+        self._start.setKeepPositionOnInsert(True)
 
     @property
     def can_take_back(self) -> bool:
         """Whether the text still ends with what the model wrote last."""
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        return self._grown > 0 and bool(cursor.charFormat().property(_BY_MODEL))
+        end = self.end()
+        return end.position() > self._start.position() and by_model(end.charFormat())
 
     def take_back(self) -> None:
         """Remove what the model wrote last."""
-        last = self.pieces()[-1:]
-        if not last or not last[0]["model"]:
-            return
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        amount = min(self._grown, _letters(last[0]["text"]))
-        cursor.setPosition(cursor.position() - amount, QTextCursor.MoveMode.KeepAnchor)
-        cursor.removeSelectedText()
-        self._grown = 0
-        self.setCurrentCharFormat(self._format(False))
+        if self.can_take_back:
+            cursor = self.end()
+            cursor.setPosition(self._start.position(), QTextCursor.MoveMode.KeepAnchor)
+            cursor.removeSelectedText()
 
     # A person writes.
 
@@ -136,7 +101,7 @@ class CompletionText(QTextEdit):
             super().insertFromMimeData(source)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and _goes_on(event):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _goes_on(event):
             event.accept()
             return True
         return super().event(event)
@@ -148,11 +113,14 @@ class CompletionText(QTextEdit):
             super().keyPressEvent(event)
 
 
+def _add(pieces: list[dict[str, Any]], text: str, whose: bool) -> None:
+    """Go on with the last piece where it is of the same hand."""
+    if text and pieces and pieces[-1]["model"] == whose:
+        pieces[-1]["text"] += text
+    elif text:
+        pieces.append({"text": text, "model": whose})
+
+
 def _goes_on(event: QKeyEvent) -> bool:
     enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
     return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-
-
-def _letters(text: str) -> int:
-    """The length of a text as Qt counts it: a character outside the first plane counts for two."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

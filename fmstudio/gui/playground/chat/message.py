@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
 from fmstudio.gui.playground.composer import PromptField
 from fmstudio.gui.playground.figures import figures_of
-from fmstudio.gui.playground.flowing_text import FlowingText
-from fmstudio.gui.playground.reply import can_replay
+from fmstudio.gui.playground.reply import can_replay, ending_of
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import button, icon_button, label
+from fmstudio.gui.widgets.text.streamed_text import StreamedText
 from fmstudio.workspace.conversation import Message
 
 _SMALL = QSize(16, 16)
@@ -43,7 +43,7 @@ class MessageView(QFrame):
         self.setProperty("role", "answer" if self.by_model else "question")
         self._siblings: list[str] = [message.id]
         self.who = label(who, "caption", f"{self._name}-who")
-        self.text = FlowingText(f"{self._name}-text", f"{who} says")
+        self.text = StreamedText(studio.theme, f"{self._name}-text", f"{who} says", fitted=True)
         self._shown: str | None = None
         self._unfolded = False
         self.more = button("", f"{self._name}-more", studio.theme, role="link", clicked=self._unfold)
@@ -103,8 +103,9 @@ class MessageView(QFrame):
         """Show the text and figures as they are now; while it is written, only the text. See `show_feedback` too."""
         if not running:
             self._show_text()
-        elif self.text.document().isEmpty() and self.message.text:
-            self.text.show_text(self.message.text)  # it began before one came to look
+        elif not self.text.growing:
+            self.text.begin()
+            self.text.append(self.message.text)  # it may have begun before one came to look
         self.figures.setText("" if running else figures_of(self.message.result))
         self.figures.setVisible(self.by_model)
         self._actions.setEnabled(not running)
@@ -121,7 +122,7 @@ class MessageView(QFrame):
         folded = not self.by_model and len(text) > _LONG and not self._unfolded
         self.more.setVisible(folded)
         self.more.setText(f"Show all {len(text):,} characters")
-        self.text.show_text(f"{text[:_FOLDED]}…" if folded else text, rich=self.by_model)
+        self.text.show_text(f"{text[:_FOLDED]}…" if folded else text, self.by_model, ending_of(self.message.result))
 
     def _unfold(self) -> None:
         self._unfolded, self._shown = True, None
@@ -142,7 +143,7 @@ class MessageView(QFrame):
     def append_piece(self, piece: str) -> None:
         """Go on with what the model writes."""
         self._shown = None
-        self.text.append_piece(piece)
+        self.text.append(piece)
 
     def say_pace(self, words: str) -> None:
         """Tell how the writing gets on, where its figures will stand."""

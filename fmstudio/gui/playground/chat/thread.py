@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 from fmstudio.gui.playground.chat.message import MessageView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import vbox
+from fmstudio.gui.widgets.end_follower import EndFollower
 from fmstudio.gui.widgets.labels import button
 from fmstudio.gui.widgets.tab_order import follow, stops
 from fmstudio.workspace.conversation import Conversation, Message
 
 SHOWN = 20  # messages; earlier ones are brought by a button
-_NEAR = 12  # pixels from the end that count as the end
 _WIDEST = 760  # lines longer than this are hard to read
 
 
@@ -39,7 +39,6 @@ class ThreadView(QScrollArea):
         self._views: dict[str, MessageView] = {}
         self._conversation = Conversation()
         self._limit = SHOWN
-        self._following = True
         self._title = "Model"
         self._furnishing = QTimer(self, singleShot=True, interval=0)
         self._furnishing.timeout.connect(self._furnish)
@@ -52,9 +51,7 @@ class ThreadView(QScrollArea):
         self.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         for each in (content, self.viewport()):
             each.setAutoFillBackground(False)
-        bar = self.verticalScrollBar()
-        bar.valueChanged.connect(self._scrolled)
-        bar.rangeChanged.connect(self._grew)
+        self._follower = EndFollower(self)
 
     # What is shown.
 
@@ -64,7 +61,8 @@ class ThreadView(QScrollArea):
         running: the message that is being written. titles: how models are called.
         """
         if conversation is not self._conversation:
-            self._conversation, self._limit, self._following = conversation, SHOWN, True
+            self._conversation, self._limit = conversation, SHOWN
+            self._follower.go_to_end()
         self._titles = titles
         path = conversation.path()
         self.earlier.setVisible(len(path) > self._limit)
@@ -135,12 +133,4 @@ class ThreadView(QScrollArea):
 
     def follow(self) -> None:
         """Go to the end, and stay there while the text grows."""
-        self._following = True
-        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
-
-    def _scrolled(self, value: int) -> None:
-        self._following = value >= self.verticalScrollBar().maximum() - _NEAR
-
-    def _grew(self, _least: int, most: int) -> None:
-        if self._following:
-            self.verticalScrollBar().setValue(most)
+        self._follower.go_to_end()

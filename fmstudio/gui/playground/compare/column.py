@@ -13,13 +13,13 @@ from fmstudio.gui.models.picker import ModelPicker
 from fmstudio.gui.playground.compare.own_prompt import OwnWishes
 from fmstudio.gui.playground.compare.variants import Variant
 from fmstudio.gui.playground.figures import compared, figures_of, pace_of, room_of
-from fmstudio.gui.playground.flowing_text import FlowingText
-from fmstudio.gui.playground.reply import Reply, can_replay, replayed
+from fmstudio.gui.playground.reply import Reply, can_replay, ending_of, replayed
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label, scroll_area, set_property
+from fmstudio.gui.widgets.text.streamed_text import StreamedText
 from fmstudio.jobs import Progress
 
 WIDTH = 236
@@ -55,7 +55,7 @@ class CompareColumn(QFrame):
         self.wishes = OwnWishes(studio, state, name, self.own)
         self.wishes.changed.connect(self.changed)
         self._chips = QVBoxLayout()
-        self.text = FlowingText(f"{name}-text", "Answer")
+        self.text = StreamedText(theme, f"{name}-text", "Answer", fitted=True)
         self.error = ErrorBox(theme, f"{name}-error", stacked=True)
         self.figures = label("", "caption", f"{name}-figures", wrap=True)
         self.note = label("", "caption", f"{name}-note", wrap=True)
@@ -73,7 +73,7 @@ class CompareColumn(QFrame):
         self._show_state()
 
     def _connect(self) -> None:
-        self._reply.grew.connect(self.text.append_piece)
+        self._reply.grew.connect(self.text.append)
         self._reply.progressed.connect(self._paced)
         self._reply.replied.connect(self._ended)
         self._reply.failed.connect(self._failed)
@@ -154,7 +154,7 @@ class CompareColumn(QFrame):
         self.result = {}
         self.error.clear()
         self.note.hide()
-        self.text.show_text("")
+        self.text.begin()
         self.figures.setText("Waiting for its turn…")
         self.mark_best(None)
 
@@ -164,12 +164,13 @@ class CompareColumn(QFrame):
     def _ended(self, result: Mapping[str, Any]) -> None:
         self.result = dict(result)
         self._state.heard_from(self.variant.model)
-        self.text.show_text(str(result["text"]), rich=True)
+        self.text.show_text(str(result["text"]), rich=True, ending=ending_of(result))
         used = room_of((result.get("prompt_tokens") or 0) + (result.get("tokens") or 0), result.get("context"))
         self.figures.setText(" · ".join(part for part in (figures_of(result), used) if part))
         self._show_state()
 
     def _failed(self, reason: str, details: str) -> None:
+        self.text.finish("failed")
         self.figures.setText("")
         self.error.show_error(reason, details)
         self._show_state()

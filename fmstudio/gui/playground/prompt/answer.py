@@ -9,14 +9,14 @@ from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.figures import compared, figures_of, pace_of
-from fmstudio.gui.playground.flowing_text import FlowingText
-from fmstudio.gui.playground.reply import Reply, can_replay, replayed
+from fmstudio.gui.playground.reply import Reply, can_replay, ending_of, replayed
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, scrolled_column, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.text.streamed_text import StreamedText
 from fmstudio.jobs import Progress
 from fmstudio.workspace.prompts import Message
 
@@ -40,7 +40,7 @@ class PromptAnswer(QWidget):
         self._reply, self._replaying = Reply(self, studio), Reply(self, studio)
         self.result: dict[str, Any] = {}
         self.invitation = label(_INVITATION, "secondary", "prompt-answer-invitation", wrap=True)
-        self.text = FlowingText("prompt-answer-text", "The model's answer")
+        self.text = StreamedText(studio.theme, "prompt-answer-text", "The model's answer", fitted=True)
         self.figures = label("", "caption", "prompt-answer-figures", wrap=True)
         self.replay_words = label("", "caption", "prompt-replay-words", wrap=True)
         self.error = ErrorBox(studio.theme, "prompt-answer-error")
@@ -55,7 +55,7 @@ class PromptAnswer(QWidget):
         self._show()
 
     def _connect(self) -> None:
-        self._reply.grew.connect(self.text.append_piece)
+        self._reply.grew.connect(self.text.append)
         self._reply.progressed.connect(self._paced)
         self._reply.prompted.connect(self.prompted)
         self._reply.replied.connect(self._ended)
@@ -84,7 +84,7 @@ class PromptAnswer(QWidget):
         self.card.set_caption(name)
         self.error.clear()
         self.replay_words.clear()
-        self.text.show_text("")
+        self.text.begin()
         self.result = {}
         said = {"prompt": question} if isinstance(question, str) else {"messages": list(question)}
         self._reply.ask(
@@ -113,7 +113,7 @@ class PromptAnswer(QWidget):
 
     def _ended(self, result: Mapping[str, Any]) -> None:
         self.result = dict(result)
-        self.text.show_text(str(result.get("text", "")), rich=True)
+        self.text.show_text(str(result.get("text", "")), rich=True, ending=ending_of(result))
         self.figures.setText(figures_of(result))
         self.feedback.show_entry(str(result.get("feedback", "")), str(result.get("text", "")))
         self._show()
@@ -125,6 +125,7 @@ class PromptAnswer(QWidget):
         self.changed.emit()
 
     def _failed(self, reason: str, details: str) -> None:
+        self.text.finish("failed")
         self.replay_words.clear()
         self.error.show_error(reason, details)
         self._show()

@@ -6,11 +6,11 @@ from typing import Any
 from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QWidget
 
 from fmstudio.gui.playground.figures import room_of
-from fmstudio.gui.playground.flowing_text import cut
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, stack, vbox
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.segments import Segments
+from fmstudio.gui.widgets.text.long_text import cut
 from fmstudio.gui.widgets.text.token_view import TokenView
 
 

@@ -2,19 +2,18 @@
 
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtWidgets import QWidget
 
-from fmstudio.gui.playground.flowing_text import cut
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import ElidedLabel, label
+from fmstudio.gui.widgets.text.streamed_text import Ending, Link, StreamedText
 
 _CITED = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
-_CALM = 40  # milliseconds between two redraws of a text that grows
 
 
 class AnswerText(QWidget):
@@ -22,26 +21,18 @@ class AnswerText(QWidget):
 
     cited = Signal(int)
 
-    def __init__(self, theme: Theme, name: str, title: str, waiting: str) -> None:
+    def __init__(self, theme: Theme, name: str, title: str, invitation: str) -> None:
         super().__init__()
-        self._theme, self._waiting = theme, waiting
-        self.written = ""
+        self._theme, self._invitation = theme, invitation
         self._known: set[int] = set()
         self._sources: Sequence[Mapping[str, Any]] = ()
         self.figures = ElidedLabel("", "caption", f"{name}-figures")
         self.sources = label("", "caption", f"{name}-sources", wrap=True)
         self.sources.setTextFormat(Qt.TextFormat.RichText)
         self.sources.linkActivated.connect(lambda address: self._follow(QUrl(address)))
-        self.text = QTextBrowser()
-        self.text.setObjectName(name)
-        self.text.setAccessibleName(title)
-        self.text.setFrameShape(QFrame.Shape.NoFrame)
-        self.text.setStyleSheet("QTextBrowser { background: transparent; border: none; padding: 0; }")
-        self.text.setOpenLinks(False)
-        self.text.document().setDocumentMargin(0)
+        self.text = StreamedText(theme, name, title, links=self._links)
+        self.text.make_bare()
         self.text.anchorClicked.connect(self._follow)
-        self._soon = QTimer(self, singleShot=True, interval=_CALM)
-        self._soon.timeout.connect(self._draw)
         self.setLayout(
             vbox(
                 hbox(label(title, "strong", f"{name}-title"), (self.figures, 1), gap=12),
@@ -50,15 +41,21 @@ class AnswerText(QWidget):
                 gap=4,
             )
         )
-        theme.changed.connect(self._draw)
+        theme.changed.connect(self._show_sources)
         self.clear()
 
-    def clear(self, waiting: str = "") -> None:
-        """Begin anew."""
-        self.written, self._known, self._sources, self._grows = "", set(), (), True
-        self.text.setPlaceholderText(waiting or self._waiting)
+    def clear(self, invitation: str = "") -> None:
+        """Show no answer, and say what will come here."""
+        self._known = set()
+        self.text.setPlaceholderText(invitation or self._invitation)
+        self.text.show_text("")
+        self.show_sources(())
         self.tell("")
-        self._draw()
+
+    def begin(self, waiting: str) -> None:
+        """Wait for an answer, and say for what it waits itself."""
+        self.clear(waiting)
+        self.text.begin()
 
     def tell(self, figures: str) -> None:
         """Say how it came."""
@@ -68,37 +65,28 @@ class AnswerText(QWidget):
     def know(self, numbers: Sequence[int]) -> None:
         """The numbers of the passages that the model was given; only these become links."""
         self._known = set(numbers)
-        self._soon.start()
-
-    def append(self, piece: str) -> None:
-        """Go on at the end."""
-        self.written += piece
-        if not self._soon.isActive():
-            self._soon.start()
+        self.text.find_links()
 
     def show_sources(self, citations: Sequence[Mapping[str, Any]]) -> None:
         """Say beneath the answer which passages it rests on."""
         self._sources = citations
-        self._soon.start()
+        self._show_sources()
 
-    def _draw(self) -> None:
-        bar = self.text.verticalScrollBar()
-        place, follows = bar.value(), self._grows and bar.value() >= bar.maximum() - 4
+    def _show_sources(self) -> None:
         self.sources.setText(self._listed())
         self.sources.setVisible(bool(self._sources))
-        if self.written:
-            self.text.setHtml(
-                f"<div style='white-space:pre-wrap'>{linked(cut(self.written), self._known, self._link)}</div>"
-            )
-            bar.setValue(bar.maximum() if follows else place)
-        else:
-            self.text.clear()
 
-    def rest(self) -> None:
-        """It is whole: show it from its beginning."""
-        self._grows = False
-        self._draw()
-        self.text.verticalScrollBar().setValue(0)
+    def finish(self, ending: Ending) -> None:
+        """No more comes."""
+        self.text.setPlaceholderText("")
+        self.text.finish(ending)
+
+    def _links(self, text: str) -> Iterator[Link]:
+        """The numbers of known passages in a text."""
+        for cited in _CITED.finditer(text):
+            for number in re.finditer(r"\d+", cited.group()):
+                if int(number.group()) in self._known:
+                    yield cited.start() + number.start(), cited.start() + number.end(), f"passage:{number.group()}"
 
     def _link(self, number: int) -> str:
         return f'<a style="color:{self._theme.css("accent")};text-decoration:none" href="passage:{number}">{number}</a>'
@@ -119,14 +107,3 @@ class AnswerText(QWidget):
     def _follow(self, address: QUrl) -> None:
         if address.scheme() == "passage":
             self.cited.emit(int(address.path()))
-
-
-def linked(text: str, known: set[int], link: Callable[[int], str]) -> str:
-    """A text as HTML in which the numbers of known passages are links; all else is shown as it is."""
-
-    def numbers(found: re.Match[str]) -> str:
-        return re.sub(r"\d+", lambda one: link(int(one.group())) if int(one.group()) in known else one.group(),
-                      found.group())  # fmt: skip
-
-    escaped = html.escape(text, quote=False)
-    return _CITED.sub(numbers, escaped)

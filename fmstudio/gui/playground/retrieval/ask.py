@@ -202,9 +202,12 @@ class AskTab(QWidget):
         self._begin_anew()
         self.look_at("answer")
         self.asked.setText(f"“{self.controls.question[:90]}”")
-        self.answer.clear("Looking for passages…")
+        self.answer.begin("Looking for passages…")
         compare = self.compare.isChecked()
-        self.plain.clear("Comes after the other answer." if compare else "Not asked for.")
+        if compare:
+            self.plain.begin("Comes after the other answer.")
+        else:
+            self.plain.clear("Not asked for.")
         question = self.controls.question
         title = question if len(question) <= _TITLE else question[:_TITLE].rstrip() + "…"
         self.asking.ask(
@@ -238,10 +241,10 @@ class AskTab(QWidget):
             self.answer.show_sources(data)
 
     def _written(self, delta: TextDelta) -> None:
-        (self.plain if delta.name == "plain" else self.answer).append(delta.text)
+        (self.plain if delta.name == "plain" else self.answer).text.append(delta.text)
 
     def _progressed(self, progress: Any) -> None:
-        text = self.plain if self.plain.written and self.compare.isChecked() else self.answer
+        text = self.plain if self.plain.text.written and self.compare.isChecked() else self.answer
         text.tell(pace_of(progress))
 
     def _finished(self, event: Finished) -> None:
@@ -250,15 +253,15 @@ class AskTab(QWidget):
         self.answer.tell(told or ("The model was not asked." if result.get("answer") else "Stopped before an answer."))
         self.plain.tell(figures_of(result["without"]) if result.get("without") else "")
         for text in (self.answer, self.plain):
-            text.rest()
+            text.finish("completed" if event.outcome == "completed" else "stopped")
         if self.controls.question != self.asking.asked["question"]:
             self.search()  # a person has typed on meanwhile
         self.feedback.setVisible(bool(result.get("tokens")))
         self.feedback.show_entry(str(result.get("feedback", "")), str(result.get("answer", "")))
 
     def _failed(self, reason: str, details: str) -> None:
-        self.answer.text.setPlaceholderText("")
-        self.plain.text.setPlaceholderText("")
+        for text in (self.answer, self.plain):
+            text.finish("failed")
         self.error.show_error(reason, details)
 
 

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QLineEdit
 
 from fmstudio.gui.playground.chat.completion_text import CompletionText
 from fmstudio.gui.playground.figures import compared
-from fmstudio.gui.playground.flowing_text import MOST_SHOWN, FlowingText
 from fmstudio.jobs import Failed, Finished, Started, TextDelta
 from fmstudio.workspace import FeedbackRecord
 from fmstudio.workspace.bin import Bin
@@ -276,21 +275,6 @@ def test_one_who_reads_above_is_not_torn_down(hands, chat, qtbot):
     assert bar.value() == bar.maximum()
 
 
-def test_markdown_is_laid_out_and_html_does_nothing(show):
-    text = show(FlowingText("text", "Text"), 400, 300)
-    text.show_text("**Bold** and <img src='file:///etc/passwd'> `code`\nnext line", rich=True)
-    assert text.toPlainText().startswith("Bold and <img src=")
-    assert "next line" in text.toPlainText().splitlines()[-1]
-    text.show_text("**as it is**")
-    assert text.toPlainText() == "**as it is**"
-
-
-def test_what_is_endless_is_cut_on_the_screen_with_a_word(show):
-    text = show(FlowingText("text", "Text"), 400, 300)
-    text.show_text("x" * (MOST_SHOWN + 500))
-    assert text.toPlainText().endswith("… 500 more characters are not shown; Copy takes them all.")
-
-
 def test_an_entry_of_the_feedback_log_can_be_tried_again(hands, chat, workspace):
     messages = [
         {"role": "system", "content": "Be brief."}, {"role": "user", "content": "One"},
@@ -368,8 +352,32 @@ def test_a_failure_leaves_the_text_as_it_was(hands, completion):
     assert not completion.text.isReadOnly()
 
 
+def test_a_text_that_is_being_written_keeps_what_came_when_another_is_opened(hands, chat, completion):
+    completion.text.setPlainText("But soft, ")
+    hands.panel.primary_action.trigger()
+    job = hands.begin_answer("what light")
+    kept = completion.conversation
+    chat.begin()
+    hands.tell(job, TextDelta(" through"), Finished("completed", result("what light through")))
+    assert completion.text.toPlainText() == ""
+    assert not completion.text.isReadOnly()
+    chat.open(kept.id)
+    assert completion.text.pieces()[-1] == {"text": "what light", "model": True}
+
+
+def test_the_mark_of_a_stop_goes_when_a_person_writes_on(hands, completion):
+    completion.text.setPlainText("But soft, ")
+    hands.panel.primary_action.trigger()
+    job = hands.begin_answer("what light")
+    hands.tell(job, Finished("stopped", result("what light", finish="stopped")))
+    assert completion.text.state == "stopped"
+    QTest.keyClicks(completion.text, "!")
+    assert completion.text.state == "still"
+    assert completion.text.pieces()[-1] == {"text": "!", "model": False}
+
+
 def test_a_text_keeps_its_colours_when_the_theme_changes(studio, show):
-    text = show(CompletionText(studio), 400, 300)
+    text = show(CompletionText(studio.theme), 400, 300)
     text.show_pieces([{"text": "one\n", "model": False}, {"text": "two", "model": True}])
     studio.theme.choose("dark")
     assert text.pieces() == [{"text": "one\n", "model": False}, {"text": "two", "model": True}]

@@ -67,10 +67,10 @@ def test_from_a_folder_to_an_answer_with_its_passages(panel, folder, wait):
     assert ask.asking.busy
     wait(lambda: not ask.asking.busy)
     assert not ask.error.showing, ask.error.sentence.text()
-    assert "three years" in ask.answer.written
+    assert "three years" in ask.answer.text.written
     assert ask.plain.written
     assert "The warranty lasts for three years" in ask.prompt.text.toPlainText()
-    assert panel.studio.workspace.feedback.get(ask.feedback.entry).output == ask.answer.written
+    assert panel.studio.workspace.feedback.get(ask.feedback.entry).output == ask.answer.text.written
     ask.answer.cited.emit(1)
     wait(lambda: ask.passage.text.chosen >= 0)
     assert "Warranty" in ask.passage.text.chunks[ask.passage.text.chosen].headings
@@ -79,7 +79,7 @@ def test_from_a_folder_to_an_answer_with_its_passages(panel, folder, wait):
     ask.controls.field.setText("Who composed the opera Tosca?")
     panel.primary_action.trigger()
     wait(lambda: not ask.asking.busy)
-    assert ask.answer.written.startswith("Nothing relevant was found")
+    assert ask.answer.text.written.startswith("Nothing relevant was found")
 
     # Titles find their documents.
     collection.look_at("quality")
