@@ -222,9 +222,11 @@ class JobBoard(QObject):
         return [state for state in self._states.values() if state.request.visible or not visible]
 
     def active(self) -> list[JobState]:
-        """The shown jobs that have not ended, in the order in which the engine takes them."""
+        """The shown jobs that have not ended, in the order in which the engine takes them; those that are held last."""
         active = [state for state in self.all() if state.active]
-        return sorted(active, key=lambda state: (state.request.priority, state.started is None))
+        return sorted(
+            active, key=lambda state: (state.status == "paused", state.request.priority, state.started is None)
+        )
 
     def waiting(self) -> list[JobState]:
         """The shown jobs that have not begun."""

@@ -98,10 +98,14 @@ class Workspace:
         taken = f"Run {id!r} is being trained by another program{{holder}}; wait for it or stop it there."
         return ProcessLock(self.run_folder(id) / "run.lock", taken)
 
+    def is_being_trained(self, id: str) -> bool:
+        """Whether a living process, this one or another, has claimed the run."""
+        return is_held(self.run_folder(id) / "run.lock")
+
     def note_interrupted_runs(self) -> None:
         """Give runs whose process was killed the status "interrupted", so that they can be seen and resumed."""
         for run in self.runs():
-            if run.status == "running" and not is_held(self.run_folder(run.id) / "run.lock"):
+            if run.status == "running" and not self.is_being_trained(run.id):
                 self.update_run(run.id, status="interrupted")
 
     # Datasets.

@@ -6,6 +6,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui import formatting
+from fmstudio.gui.runs.sources import sources_of
+from fmstudio.gui.runs.status import WORDS
+from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 
@@ -33,6 +36,8 @@ class DiffusionModels(QObject):
         self.titles: dict[str, str] = {}
         self.notes: dict[str, str] = {}
         self.chosen = ""
+        self._runs = RunStore.of(studio)
+        self._runs.listed.connect(self.look_around)
         self._asking = JobFollower(self, studio, ABOUT, "joins")
         self._asking.answered.connect(self._answered)
         self._asking.failed.connect(self._failed)
@@ -40,34 +45,24 @@ class DiffusionModels(QObject):
 
     def look_around(self) -> None:
         """List what the workspace has now, the newest first; the chosen one stays chosen while it is there."""
-        models = [record for record in self._studio.workspace.models() if record.family == FAMILY]
-        found = self._runs_without_model() | {record.name: record.name for record in reversed(models)}
-        if found == self.titles:
+        titles, notes = {}, {}
+        for source in sources_of(self._runs, self._studio.workspace, FAMILY):
+            run = self._runs.get(source.run) if source.key != source.title else None
+            if run is None:
+                titles[source.key] = source.title
+            elif source.step:
+                at = f"step {formatting.count(source.step)}"
+                titles[source.key] = f"{run.name} · {at}"
+                notes[source.key] = f"{WORDS[run.status]}: the latest average of its weights, at {at}."
+        if (titles, notes) == (self.titles, self.notes):
             return
-        for reference in found.keys() & self.titles.keys():
-            if found[reference] != self.titles[reference]:  # it has learnt on since it was opened
+        for reference in titles.keys() & self.titles.keys():
+            if titles[reference] != self.titles[reference]:  # it has learnt on since it was opened
                 self._asked.discard(reference)
-        self.titles = found
-        if self.chosen not in found:
-            self.choose(next((name for name in found if not name.startswith("run:")), next(iter(found), "")))
+        self.titles, self.notes = titles, notes
+        if self.chosen not in titles:
+            self.choose(next((name for name in titles if name not in notes), next(iter(titles), "")))
         self.listed.emit()
-
-    def _runs_without_model(self) -> dict[str, str]:
-        """Runs that have a checkpoint but no model yet."""
-        found = {}
-        for run in reversed(self._studio.workspace.runs()):
-            step = self._latest_step(run.id) if run.family == FAMILY and not run.model else 0
-            if step:
-                reference, at = f"run:{run.id}", f"step {formatting.count(step)}"
-                state = "In training" if run.status == "running" else "An unfinished run"
-                self.notes[reference] = f"{state}: the latest average of its weights, at {at}."
-                found[reference] = f"{run.name} · {at}"
-        return found
-
-    def _latest_step(self, run: str) -> int:
-        folder = self._studio.workspace.run_folder(run) / "checkpoints"
-        steps = [path.name.removeprefix("step-") for path in folder.glob("step-*")]
-        return max((int(step) for step in steps if step.isdigit()), default=0)
 
     def choose(self, reference: str) -> None:
         """Work with this model from now on."""

@@ -6,10 +6,13 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QSizePolicy
 
 from fmstudio.gui.gan_vae.gan.view import GanView
-from fmstudio.gui.gan_vae.sources import Source
+from fmstudio.gui.gan_vae.presets import preset_sources
 from fmstudio.gui.gan_vae.vae.view import VaeView
 from fmstudio.gui.panel import Panel, PrimaryAction
 from fmstudio.gui.runs.jobs import DESCRIBE
+from fmstudio.gui.runs.sources import Source, sources_of
+from fmstudio.gui.runs.state import RunState
+from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
@@ -40,6 +43,7 @@ class GanVaePanel(Panel):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self.gan, self.vae = GanView(studio), VaeView(studio)
+        self.runs = RunStore.of(studio)
         self._views = {"gan": self.gan, "vae": self.vae}
         self._chosen = {"gan": "", "vae": ""}
         self._listed: list[Source] = []
@@ -92,10 +96,10 @@ class GanVaePanel(Panel):
         self.source.edited.connect(self._chose)
         for view in self._views.values():
             view.act_changed.connect(self._judge)
-            view.sources.changed.connect(self._list_sources)
+        self.runs.listed.connect(self._list_sources)
+        self.runs.begun.connect(self._begun)
+        self.studio.described.connect(self._list_sources)
         self.studio.workspace_changed.connect(self._workspace_changed)
-        self.gan.sources.began.connect(self._gan_began)
-        self.vae.sources.began.connect(self._vae_began)
 
     def _learn_what_there_is(self) -> None:
         """Presets come with the families: known to the studio already, or asked for when someone looks."""
@@ -107,11 +111,12 @@ class GanVaePanel(Panel):
     def shown(self, **what: Any) -> None:
         """`model` or `run` opens one; `side` shows "gan" or "vae"."""
         self._learn_what_there_is()
+        self.runs.refresh()
         if side := what.get("side"):
             self.look_at(side)
         wanted = what.get("model") or (f"run:{what['run']}" if what.get("run") else "")
-        for side, view in self._views.items():
-            if wanted and any(wanted == source.key for source in view.sources.all()):
+        for side in self._views:
+            if wanted and any(wanted == source.key for source in self._sources(side)):
                 self._chosen[side] = wanted
                 self.look_at(side)
 
@@ -129,7 +134,9 @@ class GanVaePanel(Panel):
         self.studio.navigate("train", preset=PRESETS["vae"])
 
     def _workspace_changed(self, kind: str, name: str) -> None:
-        """A run that was trained longer leaves a newer model of the same name."""
+        """Another dataset can be learnt from; a run that was trained longer leaves a newer model of the same name."""
+        if kind == "dataset":
+            self._list_sources()
         for side, view in self._views.items():
             if kind == "model" and name == self._chosen[side]:
                 view.refresh()
@@ -143,11 +150,15 @@ class GanVaePanel(Panel):
 
     # What is looked at.
 
-    def _list_sources(self) -> None:
+    def _sources(self, side: str) -> list[Source]:
+        found = sources_of(self.runs, self.studio.workspace, side)
+        return [*found, *(preset_sources(self.studio, side) if side == "gan" else ())]
+
+    def _list_sources(self, *_news: object) -> None:
         """Offer what there is; the choice stays as long as it is there, and a run that has ended becomes its model."""
         side = str(self.side.value())
         before = next((source for source in self._listed if source.key == self._chosen[side]), None)
-        self._listed = self._views[side].sources.all()
+        self._listed = self._sources(side)
         self.source.clear()
         for source in self._listed:
             self.source.addItem(source.title, source.key)
@@ -172,20 +183,15 @@ class GanVaePanel(Panel):
         view = self._views[side]
         source = next((each for each in self._listed if each.key == self._chosen[side]), None)
         self._pages.setCurrentWidget(view if source else self._empty[side])
-        view.set_source(source, view.sources.run(source) if source else None)
+        view.set_source(source, self.runs.get(source.run) if source else None)
         self._judge()
 
-    def _gan_began(self, key: str) -> None:
-        self._began("gan", key)
-
-    def _vae_began(self, key: str) -> None:
-        self._began("vae", key)
-
-    def _began(self, side: str, key: str) -> None:
+    def _begun(self, run: RunState) -> None:
         """A run has begun: it is what one wants to see, unless one is taking steps by hand."""
-        if side == "gan" and self.gan.learning.steps.run is not None:
+        side = run.family
+        if side not in self._views or (side == "gan" and self.gan.learning.steps.run is not None):
             return
-        self._chosen[side] = key
+        self._chosen[side] = f"run:{run.id}"
         if self.side.value() == side:
             # The run's row may be written an instant after the job tells of it.
             QTimer.singleShot(0, self, self._list_sources)

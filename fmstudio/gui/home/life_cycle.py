@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fmstudio.gui.formatting import plural
-from fmstudio.gui.job_board import JobState
 from fmstudio.gui.panel import LABORATORY, LOOP, PanelInfo, opening
+from fmstudio.gui.runs.state import RunState
+from fmstudio.gui.runs.status import RunStanding
 from fmstudio.gui.things import KINDS, Thing, Things
 
 
@@ -100,43 +101,46 @@ def begun_in(things: Things, info: PanelInfo) -> NextStep | None:
     )
 
 
-def next_step(things: Things, infos: Sequence[PanelInfo], active: Sequence[JobState]) -> NextStep | None:
-    """The step that brings this workspace furthest, or None where there is no panel to take it in."""
-    return next((step for step in _steps(things, infos, active) if step is not None), None)
+def next_step(things: Things, infos: Sequence[PanelInfo], runs: Sequence[RunState]) -> NextStep | None:
+    """The step that brings this workspace furthest, or None where there is no panel to take it in.
 
-
-def _steps(things: Things, infos: Sequence[PanelInfo], active: Sequence[JobState]) -> list[NextStep | None]:
-    """The steps that fit, the best first: what runs, what was interrupted, the first stage of the loop in which nothing
-    was made, and then the newest model.
+    runs: those of the workspace, the newest first.
     """
-    return [_watch(infos, active), _go_on(things, infos), *_begin(things, infos), _see(things, infos)]
+    return next((step for step in _steps(things, infos, runs) if step is not None), None)
 
 
-def _watch(infos: Sequence[PanelInfo], active: Sequence[JobState]) -> NextStep | None:
-    for state in active:
-        for run in (made.name for made in state.artefacts if made.kind == "run"):
-            return _open(
-                infos, "run", run,
-                title=f"{state.title} is on its way",
-                reason="Watch the loss fall and the samples become what it learns from.",
-                button="Watch it learn",
-                icon="mdi6.chart-line",
-            )  # fmt: skip
-    return None
+def _steps(things: Things, infos: Sequence[PanelInfo], runs: Sequence[RunState]) -> list[NextStep | None]:
+    """The steps that fit, the best first: a run that trains, waits, is held or was interrupted, the first stage of
+    the loop in which nothing was made, and then the newest model.
+    """
+    return [*(_of_run(infos, runs, status) for status in _OF_RUNS), *_begin(things, infos), _see(things, infos)]
 
 
-def _go_on(things: Things, infos: Sequence[PanelInfo]) -> NextStep | None:
-    unfinished = [run for run in things.workspace.runs() if run.status == "interrupted"]
-    if not unfinished:
+_OF_RUNS: dict[RunStanding, tuple[str, str, str, str]] = {
+    "running": (
+        "is on its way", "Watch the loss fall and the samples become what it learns from.",
+        "Watch it learn", "mdi6.chart-line",
+    ),
+    "stopping": ("is about to stop", "It keeps what it has learnt.", "Watch it", "mdi6.chart-line"),
+    "queued": ("waits for its turn", "It begins when the engine is free.", "Open the run", "mdi6.clock-outline"),
+    "paused": (
+        "is paused", "It stands at {reached} and goes on when you let it.", "Open the run", "mdi6.pause-circle-outline",
+    ),
+    "interrupted": (
+        "was interrupted", "It had done {reached} and can go on from its last checkpoint.",
+        "Go on with it", "mdi6.play",
+    ),
+}  # fmt: skip
+"""What is said of the latest run that stands so, why, and the button that leads to it with its icon."""
+
+
+def _of_run(infos: Sequence[PanelInfo], runs: Sequence[RunState], status: RunStanding) -> NextStep | None:
+    run = next((run for run in runs if run.status == status), None)
+    if run is None:
         return None
-    run = unfinished[-1]
-    return _open(
-        infos, "run", run.id,
-        title=f"“{run.name}” was interrupted",
-        reason=f"It had done {run.step:,} of {run.steps:,} steps and can go on from its last checkpoint.",
-        button="Go on with it",
-        icon="mdi6.play",
-    )  # fmt: skip
+    how, reason, button, icon = _OF_RUNS[status]
+    title, reason = f"“{run.name}” {how}", reason.format(reached=run.reached)
+    return _open(infos, "run", run.id, title=title, reason=reason, button=button, icon=icon)
 
 
 def _begin(things: Things, infos: Sequence[PanelInfo]) -> list[NextStep | None]:

@@ -13,6 +13,9 @@ from fmstudio.gui.home.life_cycle import NextStep, laboratories, next_step, stag
 from fmstudio.gui.home.life_map import LifeMap
 from fmstudio.gui.home.list_row import ListRow
 from fmstudio.gui.panel import Panel, PrimaryAction, find_panels, opening
+from fmstudio.gui.runs.state import RunState
+from fmstudio.gui.runs.status import ICONS
+from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.things import Things
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
@@ -20,15 +23,9 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import label, scroll_area
 from fmstudio.gui.widgets.primary_button import PrimaryButton
-from fmstudio.workspace import ModelRecord, RunRecord, WorkspaceError
+from fmstudio.workspace import ModelRecord, WorkspaceError
 
 _RECENT = 6
-_RUN_ICONS = {
-    "running": ("mdi6.play-circle-outline", "accent"),
-    "completed": ("mdi6.check-circle-outline", "success"),
-    "failed": ("mdi6.alert-circle-outline", "error"),
-    "interrupted": ("mdi6.pause-circle-outline", "warning"),
-}
 
 
 class HomePanel(Panel):
@@ -51,6 +48,7 @@ class HomePanel(Panel):
         self.map = LifeMap(self.theme)
         self.map.wanted.connect(self._go)
         self.things = Things(studio.workspace)
+        self._runs = RunStore.of(studio)
         self.laboratories = Laboratories(self.theme)
         self.laboratories.wanted.connect(self._go)
         self.runs = _Recent("Recent runs", "recent-runs", "Runs appear here as soon as you start one.")
@@ -61,6 +59,7 @@ class HomePanel(Panel):
         # Several things change at once when a job ends; they are read once.
         studio.workspace_changed.connect(self._soon.start)
         studio.jobs.ended.connect(self._soon.start)
+        self._runs.listed.connect(self._soon.start)
         self.refresh()
 
     def _lay_out(self) -> None:
@@ -92,6 +91,7 @@ class HomePanel(Panel):
         return hero
 
     def shown(self, **what: Any) -> None:
+        self._runs.refresh()
         self.refresh()
 
     def refresh(self) -> None:
@@ -104,8 +104,8 @@ class HomePanel(Panel):
             self.error.clear()
 
     def _show_workspace(self) -> None:
-        workspace, infos = self.studio.workspace, find_panels()
-        self._step = next_step(self.things, infos, self.studio.jobs.active())
+        infos, runs = find_panels(), self._runs.all()
+        self._step = next_step(self.things, infos, runs)
         self._step_box.setVisible(self._step is not None)
         if self._step:
             self._step_title.setText(self._step.title)
@@ -115,15 +115,14 @@ class HomePanel(Panel):
         self.map.show_stages(stages(self.things, infos), self._step.panel if self._step else "")
         self.laboratories.show_laboratories(laboratories(self.things, infos))
         self._lists.setVisible(any("run" in info.opens for info in infos))
-        self.runs.show_rows([self._run_row(run) for run in reversed(workspace.runs()[-_RECENT:])])
-        self.models.show_rows([self._model_row(model) for model in reversed(workspace.models()[-_RECENT:])])
+        self.runs.show_rows([self._run_row(run) for run in runs[:_RECENT]])
+        self.models.show_rows([self._model_row(model) for model in reversed(self.studio.workspace.models()[-_RECENT:])])
 
-    def _run_row(self, run: RunRecord) -> ListRow:
-        icon, token = _RUN_ICONS.get(run.status, ("mdi6.stop-circle-outline", "secondary"))
-        done = f"{formatting.count(run.step)} of {formatting.count(run.steps)} steps" if run.steps else ""
-        facts = f"{run.status} · {done}" if done and run.status != "completed" else run.status
-        when = formatting.when(run.created)
-        row = ListRow(self.theme, icon, run.name, facts, when, f"run-{run.id}", token)
+    def _run_row(self, run: RunState) -> ListRow:
+        icon, token = ICONS[run.status]
+        facts = run.status_words if run.status == "completed" else f"{run.status_words} · {run.reached}"
+        when = formatting.when(run.created) if run.created else "now"
+        row = ListRow(self.theme, icon, run.name, facts, when, f"run-{run.id or run.job}", token)
         row.clicked.connect(partial(self._open, "run", run.id, run.family))
         return row
 

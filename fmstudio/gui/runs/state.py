@@ -6,17 +6,14 @@ A view takes a `RunState` in its constructor and subscribes to `changed`. It can
 import math
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.job_board import JobState
-from fmstudio.gui.runs.sheets import read_sheet
-from fmstudio.gui.widgets.plot.series import Series
+from fmstudio.gui.runs.status import LIVE, RESUMABLE, WORDS, RunStanding
 from fmstudio.jobs import (
     Artefact,
     Event,
@@ -26,26 +23,23 @@ from fmstudio.jobs import (
     Note,
     Paused,
     Progress,
-    Queued,
     Resumed,
     Sample,
     Started,
 )
-from fmstudio.workspace import RunRecord, Workspace
+from fmstudio.workspace import RunRecord
 
-LIVE = ("queued", "running", "paused", "stopping")
-RESUMABLE = ("stopped", "interrupted", "failed", "cancelled")
-WORDS = {
-    "queued": "Waiting",
-    "running": "Training",
-    "paused": "Paused",
-    "stopping": "Stopping",
-    "completed": "Finished",
-    "stopped": "Stopped early",
-    "cancelled": "Cancelled",
-    "failed": "Failed",
-    "interrupted": "Interrupted",
-}
+if TYPE_CHECKING:  # loaded when there are numbers: the window opens sooner without them
+    import numpy as np
+
+    from fmstudio.gui.runs.measured import Measured
+    from fmstudio.gui.runs.scores import ScorePool, Scores
+    from fmstudio.gui.widgets.plot.series import Series
+
+MOST_SHEETS = 300
+"""Sheets of pictures that are kept; beyond them every second of the older half goes, so that the beginning stays."""
+
+_PER_SECOND = "_per_second"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,37 +52,44 @@ class LogLine:
 
 
 class RunState(QObject):
-    """One run. `changed` names what is new: "metrics", "progress", "sample", "status", "log"; `flush` emits it."""
+    """One run: waiting, training, held, or ended, in this session or long ago; or steps that a person takes by hand.
+
+    changed(what): what is new: "metrics", "curves" (there are other ones), "progress", "sample", "scores", "status",
+    "log". `flush` emits it.
+    """
 
     changed = Signal(str)
 
-    def __init__(self, name: str, recipe: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, name: str, recipe: Mapping[str, Any] | None = None, read: "Callable[[], Measured] | None" = None
+    ) -> None:
+        """read: reads the curves and samples of an earlier session; called when someone first looks at them."""
         super().__init__()
         self.id = ""
         self.job = ""
         self.name = name
-        self.recipe = dict(recipe or {})
-        self.recipe_text = ""
         self.created = ""
-        self.status = "queued"
+        self.status: RunStanding = "queued"
         self.phase = ""
-        self.step, self.steps = 0, int(self._setting("training", "steps", 0))
         self.seconds = 0.0
-        self.rate: float | None = None
-        self.rate_unit = ""
         self.seconds_left: float | None = None
-        self.series: dict[str, Series] = {}
-        self.samples: dict[int, str | np.ndarray] = {}
+        self.scores: Scores | None = None
         self.log: list[LogLine] = []
         self.reason = self.details = ""
         self.model = ""
+        self._recipe, self._recipe_text = recipe or {}, ""
+        self._family = str(self._recipe.get("family", ""))
+        self.step, self.steps = 0, int(self._setting("training", "steps", 0))
+        self._read, self._measured = read, None
+        self._rate: tuple[float, str] | None = None
+        self._pool: ScorePool | None = None
         self._news: dict[str, None] = {}
 
     # Reading it.
 
     @property
     def live(self) -> bool:
-        """Whether its job has not ended."""
+        """Whether it has a job here that has not ended."""
         return self.status in LIVE
 
     @property
@@ -99,9 +100,45 @@ class RunState(QObject):
     @property
     def status_words(self) -> str:
         """The status as a person reads it, with the phase of a run that is not stepping yet."""
-        return (
-            self.phase.capitalize() if self.status == "running" and self.phase else WORDS.get(self.status, self.status)
-        )
+        return self.phase.capitalize() if self.status == "running" and self.phase else WORDS[self.status]
+
+    @property
+    def recipe(self) -> Mapping[str, Any]:
+        """Its recipe as nested tables."""
+        if self._recipe_text:
+            self._recipe, self._recipe_text = _parsed(self._recipe_text), ""
+        return self._recipe
+
+    @property
+    def family(self) -> str:
+        """What kind of model it trains."""
+        return self._family
+
+    @property
+    def opened(self) -> bool:
+        """Whether its curves and samples are at hand."""
+        return self._measured is not None
+
+    @property
+    def series(self) -> "dict[str, Series]":
+        """What was measured, by the name of the metric."""
+        return self._open().series
+
+    @property
+    def samples(self) -> "dict[int, str | np.ndarray]":
+        """What the model wrote or drew, by step: a text, or (count, height, width, channels) of uint8."""
+        return self._open().samples
+
+    def _open(self) -> "Measured":
+        if self._measured is None:
+            from fmstudio.gui.runs.measured import Measured
+
+            self._measured = self._read() if self._read else Measured()
+        return self._measured
+
+    def last(self, name: str) -> float:
+        """The latest value of a metric, NaN where there is none."""
+        return self.series[name].last if name in self.series else math.nan
 
     @property
     def best(self) -> tuple[int, float] | None:
@@ -114,14 +151,18 @@ class RunState(QObject):
         return None if value is None else (int(step), float(value))
 
     @property
-    def family(self) -> str:
-        """What kind of model it trains."""
-        return str(self.recipe.get("family", ""))
+    def rate(self) -> tuple[float, str] | None:
+        """Its pace and the pace's unit: the latest that its job told, else the mean of what was measured."""
+        if self._rate is None:
+            for name, rates in self.series.items():
+                if name.endswith(_PER_SECOND) and len(rates):
+                    return float(rates.values.mean()), f"{name.removesuffix(_PER_SECOND)}/s"
+        return self._rate
 
     @property
     def unit(self) -> str:
         """What it learns from, counted: tokens, pictures."""
-        return self.rate_unit.removesuffix("/s") or ("pictures" if self.family != "language" else "tokens")
+        return (self.rate or (0, ""))[1].removesuffix("/s") or ("tokens" if self.family == "language" else "pictures")
 
     @property
     def units_per_step(self) -> float:
@@ -142,9 +183,9 @@ class RunState(QObject):
         return str(self.recipe.get("init", ""))
 
     @property
-    def fraction(self) -> float:
-        """Part done, 0 to 1."""
-        return min(self.step / self.steps, 1.0) if self.steps else 0.0
+    def reached(self) -> str:
+        """How far it came, in words: "120 of 200 steps"."""
+        return f"{self.step:,} of {self.steps:,} steps" if self.step < self.steps else f"{self.step:,} steps"
 
     def _setting(self, section: str, name: str, default: Any) -> Any:
         table = self.recipe.get(section)
@@ -159,23 +200,29 @@ class RunState(QObject):
                 self._take_metrics(event)
             case Progress():
                 self._take_progress(event)
-            case Sample(name="sample", kind="text" | "images"):
-                self.samples[event.step] = event.data
-                self._tell("sample")
+            case Sample():
+                self._take_sample(event)
             case Note():
                 self._note(event.text, event.level)
             case Artefact():
                 self._take_artefact(event)
+            case Started():
+                self.reason = self.details = ""
+                self._note("Started.")
+            case Paused():
+                self._note("Paused.")
+            case Resumed():
+                self._note("Resumed.")
             case Failed():
                 self.reason, self.details = event.reason, event.details
-                self._end("failed", event.reason, "error")
+                self._note(event.reason, "error")
             case Finished():
                 self.model = str(event.result.get("model") or self.model)
-                self._end(event.outcome, f"{WORDS[event.outcome]} at step {self.step:,}.")
-            case Queued() | Started() | Paused() | Resumed():
-                self._take_lifecycle(event)
+                self._note(f"{WORDS[event.outcome]} at step {self.step:,}.")
 
     def _take_metrics(self, event: Metrics) -> None:
+        from fmstudio.gui.widgets.plot.series import Series
+
         self.step = max(event.step, 0)
         self.seconds = event.seconds
         for name, value in event.values.items():
@@ -190,10 +237,25 @@ class RunState(QObject):
         if stepping and event.done >= self.step:
             self.step, self.steps = int(event.done), int(event.total or self.steps)
             if event.rate is not None:
-                self.rate, self.rate_unit = event.rate, event.rate_unit
+                self._rate = event.rate, event.rate_unit
         # Before the first step a run makes its data ready; it then counts bytes or documents, not steps.
         self.phase = "" if stepping else event.message or "preparing the data"
         self._tell("progress")
+
+    def _take_sample(self, event: Sample) -> None:
+        if event.kind == "scores" and isinstance(event.data, dict):
+            from fmstudio.gui.runs.scores import ScorePool
+
+            self._pool = self._pool or ScorePool()
+            self.scores = self._pool.add(event.data, event.step)
+            self._tell("scores")
+        elif event.name == "sample" and event.kind in ("text", "images") and not isinstance(event.data, (list, dict)):
+            self.samples[event.step] = event.data
+            if event.kind == "images" and len(self.samples) > MOST_SHEETS:
+                steps = sorted(self.samples)
+                for step in steps[1 : len(steps) // 2 : 2]:
+                    del self.samples[step]
+            self._tell("sample")
 
     def _take_artefact(self, event: Artefact) -> None:
         if event.kind == "run":
@@ -206,25 +268,34 @@ class RunState(QObject):
         elif event.kind == "checkpoint":
             self._note(f"Checkpoint {event.name}.")
 
-    def _take_lifecycle(self, event: Event) -> None:
-        self.status = "queued" if isinstance(event, Queued) else "paused" if isinstance(event, Paused) else "running"
-        if isinstance(event, Started):
-            self.reason = self.details = ""
-            self._note("Started.")
-        elif isinstance(event, (Paused, Resumed)):
-            self._note("Paused." if isinstance(event, Paused) else "Resumed.")
-        self._tell("status")
-
     def follow(self, job: JobState) -> None:
-        """Take what only the job's own state knows: that it is stopping, and how long it will still take."""
-        if job.active and job.status == "stopping" != self.status:
-            self.status = "stopping"
+        """Stand as its job stands: waiting, running, held, stopping or ended; and how long it will still take."""
+        self.job = job.id
+        if job.status != self.status:
+            self.status = job.status
             self._tell("status")
+        if not job.active:
+            self.phase = ""
         self.seconds_left = job.meter.seconds_left if job.active and not self.phase else None
 
-    def _end(self, status: str, text: str, level: str = "info") -> None:
-        self.status, self.phase, self.seconds_left = status, "", None
-        self._note(text, level)
+    def take_record(self, record: RunRecord, elsewhere: bool = False) -> None:
+        """What the workspace has of a run that has no job here. elsewhere: another program trains it now.
+
+        One that claims to be running, and is not, was interrupted.
+        """
+        if record.step > self.step and self._read:
+            self._measured = None  # another program has gone on with it
+            self._tell("curves")
+            self._tell("sample")
+        claimed: RunStanding = "elsewhere" if elsewhere else "interrupted"
+        self.status = claimed if record.status == "running" else record.status
+        self.id, self.created, self._family = record.id, record.created, record.family
+        self.step, self.steps, self.seconds = record.step, record.steps or self.steps, record.seconds
+        self.model = record.model
+        self.reason = str(record.details.get("reason", self.reason))
+        self.details = str(record.details.get("traceback", self.details))
+        if not self._recipe:
+            self._recipe_text = record.recipe
         self._tell("status")
 
     def _note(self, text: str, level: str = "info") -> None:
@@ -234,36 +305,12 @@ class RunState(QObject):
     def _tell(self, what: str) -> None:
         self._news[what] = None
 
-    def flush(self) -> None:
-        """Tell the views what is new since the last time."""
+    def flush(self) -> frozenset[str]:
+        """Tell the views what is new since the last time; returns it."""
         news, self._news = self._news, {}
         for what in news:
             self.changed.emit(what)
-
-
-def stored_run(workspace: Workspace, record: RunRecord) -> RunState:
-    """A run of an earlier session, as its job would have left it."""
-    state = RunState(record.name, _parsed(record.recipe))
-    state.id, state.created, state.recipe_text = record.id, record.created, record.recipe
-    take_record(state, record)
-    for name, stored in workspace.metrics(record.id).items():
-        state.series[name] = series = Series()
-        series.extend(stored.steps.astype(float), stored.values, stored.seconds)
-    state.samples = _stored_samples(workspace.run_folder(record.id) / "samples")
-    for name, rates in state.series.items():
-        if name.endswith("_per_second"):
-            state.rate, state.rate_unit = float(rates.values.mean()), f"{name.removesuffix('_per_second')}/s"
-    return state
-
-
-def take_record(state: RunState, record: RunRecord) -> None:
-    """What the index knows of a run that has no job here. One that claims to be running was interrupted."""
-    state.status = "interrupted" if record.status == "running" else record.status
-    state.step, state.steps, state.seconds = record.step, record.steps or state.steps, record.seconds
-    state.model = record.model
-    state.created = record.created
-    state.reason = str(record.details.get("reason", state.reason))
-    state.details = str(record.details.get("traceback", state.details))
+        return frozenset(news)
 
 
 def _parsed(recipe: str) -> dict[str, Any]:
@@ -271,18 +318,6 @@ def _parsed(recipe: str) -> dict[str, Any]:
         return tomllib.loads(recipe)
     except tomllib.TOMLDecodeError:
         return {}
-
-
-def _stored_samples(folder: Path) -> dict[int, str | np.ndarray]:
-    found: dict[int, str | np.ndarray] = {}
-    for file in sorted(folder.glob("step-*")):
-        digits = file.stem.removeprefix("step-")
-        if not digits.isdigit():
-            continue
-        sample = read_sheet(file) if file.suffix == ".png" else file.read_text("utf-8", errors="replace")
-        if sample is not None:
-            found[int(digits)] = sample
-    return found
 
 
 def _name_of(choice: Any) -> str:

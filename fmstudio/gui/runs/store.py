@@ -1,16 +1,187 @@
-"""All runs of the workspace, live and finished: which one is looked at, and which are laid over it."""
+"""All runs of the workspace, live and ended, as one model that every panel reads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from fmstudio.gui.job_board import JobState
 from fmstudio.gui.runs.jobs import PRETRAIN, RESUME
-from fmstudio.gui.runs.state import RunState, stored_run, take_record
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
-from fmstudio.jobs import Artefact, Event, JobRequest
-from fmstudio.workspace import RunRecord, Workspace
+from fmstudio.jobs import Event
+from fmstudio.workspace import RunRecord, Workspace, WorkspaceError
 
-OVERLAY_COLOURS = ("generated", "real", "success", "error")
+if TYPE_CHECKING:
+    from fmstudio.gui.runs.measured import Measured
+
+
+class RunStore(QObject):
+    """The runs, one `RunState` each as long as the window is open. It follows every training job, whoever asked for it.
+
+    The workspace is read when someone asks after it has changed; what asks may raise WorkspaceError then.
+
+    listed: there are others, or one of them stands differently. submitted(run): a training was asked for. begun(run):
+    it has its id, by which others find it. removed(id).
+    """
+
+    listed = Signal()
+    submitted = Signal(object)
+    begun = Signal(object)
+    removed = Signal(str)
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self._studio = studio
+        self._runs: dict[str, RunState] = {}
+        self._by_job: dict[str, RunState] = {}
+        self._losses: dict[str, float] = {}
+        self._unread = True
+        studio.jobs.added.connect(self._follow)
+        studio.jobs.changed.connect(self._flush)
+        studio.workspace_changed.connect(self._workspace_changed)
+        for state in studio.jobs.active():  # whoever looks late finds what runs already
+            self._follow(state.id)
+
+    @classmethod
+    def of(cls, studio: Studio) -> "RunStore":
+        """The store of a studio, made when it is first asked for."""
+        found: RunStore | None = studio.findChild(cls)
+        return found or cls(studio)
+
+    # Reading it.
+
+    def all(self) -> list[RunState]:
+        """The newest first, and on top those that the workspace does not know yet."""
+        self._read()
+        unlisted = [run for run in self.live() if run.id not in self._runs]
+        return [*reversed(unlisted), *reversed(self._runs.values())]
+
+    def of_family(self, family: str) -> list[RunState]:
+        """The runs of a family that have an id, the newest first."""
+        return [run for run in self.all() if run.family == family and run.id]
+
+    def live(self) -> list[RunState]:
+        """The runs whose jobs here have not ended, in the order in which they were asked for."""
+        return [run for run in self._by_job.values() if run.live]
+
+    def get(self, id: str) -> RunState | None:
+        """A run by its id, or None where there is none."""
+        self._read()
+        return self._runs.get(id) or next((run for run in self.live() if id and run.id == id), None)
+
+    def run(self, id: str) -> RunState:
+        """A run by its id; raises WorkspaceError that lists the latest where it is unknown."""
+        found = self.get(id)
+        if found is None:
+            found = self._runs[id] = self._state_of(self._studio.workspace.run(id), None)
+        return found
+
+    def best(self, run: RunState) -> float | None:
+        """The lowest validation loss known of a run: its own, or that of the model it left."""
+        own = run.best if run.opened else None
+        return own[1] if own else self._losses.get(run.model)
+
+    def latest_checkpoint(self, run: RunState) -> int:
+        """The step of a run's latest checkpoint, 0 where it has none."""
+        folder = self._studio.workspace.run_folder(run.id) / "checkpoints"
+        steps = [path.name.removeprefix("step-") for path in folder.glob("step-*")]
+        return max((int(step) for step in steps if step.isdigit()), default=0)
+
+    # Changing it.
+
+    def refresh(self) -> None:
+        """Read the workspace anew: another program may train in it too."""
+        self._unread = True
+        self.listed.emit()
+
+    def remove(self, id: str) -> None:
+        """Delete a run's files and history."""
+        self._studio.workspace.remove_run(id)
+        self.removed.emit(id)
+        self._studio.announce("run", id)
+
+    # The workspace.
+
+    def _read(self) -> None:
+        if not self._unread:
+            return
+        workspace = self._studio.workspace
+        records, losses = workspace.runs(), dict(_losses(workspace))
+        known = self._runs | {run.id: run for run in self.live()}
+        self._runs = {record.id: self._state_of(record, known.get(record.id)) for record in records}
+        self._losses, self._unread = losses, False
+
+    def _state_of(self, record: RunRecord, run: RunState | None) -> RunState:
+        workspace = self._studio.workspace
+        if run is not None and run.live:
+            run.created = record.created
+            return run
+        run = run or RunState(record.name, read=partial(_measured, workspace, record.id))
+        run.take_record(record, record.status == "running" and workspace.is_being_trained(record.id))
+        run.flush()
+        return run
+
+    def _workspace_changed(self, kind: str, _name: str) -> None:
+        if kind in ("run", "model"):
+            self.refresh()
+
+    # Jobs.
+
+    def _follow(self, job: str) -> None:
+        state = self._studio.jobs[job]
+        if state.request.target not in (PRETRAIN, RESUME):
+            return
+        run = self._by_job[job] = self._run_of(state)
+        run.reason = ""
+        run.follow(state)
+        self._studio.jobs.watch(job, partial(self._take, run, state))
+        run.flush()
+        self.submitted.emit(run)
+        if run.id:
+            self.begun.emit(run)
+        self.listed.emit()
+
+    def _run_of(self, job: JobState) -> RunState:
+        """The run that a job goes on with, or a new one. What cannot be read of the workspace now is not needed."""
+        begun = [artefact.name for artefact in job.artefacts if artefact.kind == "run"]
+        known = begun[-1] if begun else str(job.request.arguments.get("run", ""))
+        try:
+            if known:
+                return self.run(known)
+        except WorkspaceError:
+            pass
+        recipe = job.request.arguments.get("recipe", {})
+        run = RunState(str(recipe.get("name") or job.title), recipe)
+        run.id = known
+        return run
+
+    def _take(self, run: RunState, job: JobState, event: Event) -> None:
+        unknown = not run.id
+        run.take(event)
+        run.follow(job)
+        if run.id and (unknown or not run.live):
+            self._runs[run.id] = run  # the workspace may be read before its row is there, and after its job has ended
+        if run.id and unknown:
+            self.begun.emit(run)
+
+    def _flush(self, job: str) -> None:
+        run, state = self._by_job.get(job), self._studio.jobs.get(job)
+        if run is None:
+            return
+        if state is not None:
+            run.follow(state)
+        if not run.live:
+            del self._by_job[job]
+        if "status" in run.flush():
+            self.listed.emit()
+
+
+def _measured(workspace: Workspace, run: str) -> "Measured":
+    from fmstudio.gui.runs.measured import measured_of  # here: the window opens sooner without numbers
+
+    return measured_of(workspace, run)
 
 
 def _losses(workspace: Workspace) -> Iterator[tuple[str, float]]:
@@ -19,146 +190,3 @@ def _losses(workspace: Workspace) -> Iterator[tuple[str, float]]:
         loss = model.details.get("metrics", {}).get("loss/validation")
         if loss is not None:
             yield model.name, float(loss)
-
-
-class RunStore(QObject):
-    """Runs, newest first. It follows every training job, whoever asked for it.
-
-    listed: the list or a row of it has changed. selected: another run is looked at (None: none). compared: the set
-    of runs laid over it has changed.
-    """
-
-    listed = Signal()
-    selected = Signal(object)
-    compared = Signal()
-
-    def __init__(self, studio: Studio) -> None:
-        super().__init__()
-        self._studio = studio
-        self._states: dict[str, RunState] = {}
-        self._by_job: dict[str, RunState] = {}
-        self._records: dict[str, RunRecord] = {}
-        self._losses: dict[str, float] = {}
-        self.current: RunState | None = None
-        self.overlaid: list[str] = []
-        studio.jobs.added.connect(self._follow)
-        studio.jobs.changed.connect(self._flush)
-        studio.workspace_changed.connect(self._workspace_changed)
-        self.refresh()
-        for state in studio.jobs.active():  # whoever looks late finds what runs already
-            self._follow(state.id)
-
-    def refresh(self) -> None:
-        """Read the list of runs from the workspace."""
-        self._records = {record.id: record for record in self._studio.workspace.runs()}
-        self._losses = dict(_losses(self._studio.workspace))
-        for run, state in list(self._states.items()):
-            if run not in self._records and not state.live:
-                del self._states[run]
-            elif run in self._records and not state.live:
-                take_record(state, self._records[run])
-        self.overlaid = [run for run in self.overlaid if run in self._records or run in self._states]
-        self.listed.emit()
-
-    def rows(self) -> list["RunRecord | RunState"]:
-        """Live runs first, newest on top; what has been opened as its state, the rest as their records."""
-        live = [state for state in self._by_job.values() if state.live]
-        waiting = [state for state in live if state.id not in self._records]
-        known = [self._states.get(run, record) for run, record in self._records.items()]
-        return [*reversed(waiting), *reversed(known)]
-
-    def best(self, run: "RunRecord | RunState") -> float | None:
-        """The lowest validation loss known of a run: its own, or that of the model it left."""
-        if isinstance(run, RunState) and run.best:
-            return run.best[1]
-        return self._losses.get(run.model)
-
-    def state(self, id: str) -> RunState:
-        """A run by its id, read from the workspace when it is first asked for; raises WorkspaceError if unknown."""
-        if id not in self._states:
-            self._states[id] = stored_run(self._studio.workspace, self._studio.workspace.run(id))
-        return self._states[id]
-
-    def states(self) -> Iterator[RunState]:
-        """The runs that are laid over the current one."""
-        for run in self.overlaid:
-            if self.current is None or run != self.current.id:
-                yield self.state(run)
-
-    def select(self, state: RunState | None) -> None:
-        """Look at a run."""
-        if state is not self.current:
-            self.current = state
-            self.selected.emit(state)
-            self.listed.emit()
-
-    def lay_over(self, id: str, shown: bool) -> None:
-        """Draw a run's curves with the current one's, or no longer."""
-        if shown and id not in self.overlaid:
-            self.overlaid.append(id)
-        elif not shown and id in self.overlaid:
-            self.overlaid.remove(id)
-        self.compared.emit()
-        self.listed.emit()
-
-    def colour(self, id: str) -> str:
-        """The theme's token for a run that is laid over another; it stays while the run is shown."""
-        place = self.overlaid.index(id) if id in self.overlaid else 0
-        return OVERLAY_COLOURS[place % len(OVERLAY_COLOURS)]
-
-    def live(self) -> list[RunState]:
-        """The runs whose jobs have not ended."""
-        return [state for state in self._by_job.values() if state.live]
-
-    def remove(self, id: str) -> None:
-        """Delete a run's files and history."""
-        self._studio.workspace.remove_run(id)
-        if self.current is not None and self.current.id == id:
-            self.select(None)
-        self._states.pop(id, None)
-        if id in self.overlaid:
-            self.lay_over(id, False)
-        self._studio.announce("run", id)
-
-    # Jobs.
-
-    def _follow(self, job: str) -> None:
-        request = self._studio.jobs[job].request
-        if request.target not in (PRETRAIN, RESUME):
-            return
-        state = self._state_for(request, self._studio.jobs[job].artefacts)
-        state.job, state.status, state.reason = job, self._studio.jobs[job].status, ""
-        self._by_job[job] = state
-        self._studio.jobs.watch(job, lambda event: self._take(state, event))
-        self.select(state)
-        self.listed.emit()
-
-    def _state_for(self, request: JobRequest, made: Sequence[Artefact]) -> RunState:
-        begun = [artefact.name for artefact in made if artefact.kind == "run"]
-        if request.target == RESUME or begun:
-            return self.state(begun[-1] if begun else request.arguments["run"])
-        recipe = request.arguments.get("recipe", {})
-        return RunState(str(recipe.get("name") or request.title), recipe)
-
-    def _take(self, state: RunState, event: Event) -> None:
-        state.take(event)
-        if isinstance(event, Artefact) and event.kind == "run":
-            self._states[state.id] = state
-
-    def _flush(self, job: str) -> None:
-        state = self._by_job.get(job)
-        found = self._studio.jobs.get(job)
-        if state is None:
-            return
-        before = state.status
-        if found is not None:
-            state.follow(found)
-        state.flush()
-        if not state.live and before == state.status and state.job == job and state.id:
-            self._by_job.pop(job, None)
-        if found is None or not found.active or before != state.status:
-            self.listed.emit()
-
-    def _workspace_changed(self, kind: str, _name: str) -> None:
-        if kind in ("run", "model"):
-            self.refresh()

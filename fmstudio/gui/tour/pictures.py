@@ -66,10 +66,10 @@ def _train(tour: Tour, preset: str, steps: int, shown: bool) -> Iterator[Wait]:
     if shown:
         yield tour.picture("train-pictures-objective")
     yield Wait("a recipe that can run", lambda: train.primary_action.isEnabled())
-    before = train.store.current
+    before = train.chosen.current
     train.start()
-    yield Wait("a run", lambda: train.store.current is not before and bool(train.store.current.id))
-    run = train.store.current
+    yield Wait("a run", lambda: train.chosen.current is not before and bool(train.chosen.current.id))
+    run = train.chosen.current
     yield Wait(f"the end of {preset}", lambda: not run.live)
     if run.status != "completed":
         raise TourError(f"The run of {preset} ended as {run.status}: {run.reason}")

@@ -72,8 +72,8 @@ def _train(tour: Tour, steps: int) -> Iterator[Wait]:
     yield tour.picture("train-objective")
     yield Wait("a recipe that can run", lambda: train.primary_action.isEnabled())
     train.start()
-    yield Wait("a run", lambda: train.store.current is not None and bool(train.store.current.id))
-    run = train.store.current
+    yield Wait("a run", lambda: train.chosen.current is not None and bool(train.chosen.current.id))
+    run = train.chosen.current
     yield Wait("half of the run", lambda: run.step >= steps // 2 or not run.live)
     yield tour.picture("train-live")
     yield Wait("the end of the run", lambda: not run.live)

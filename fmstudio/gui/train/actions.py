@@ -96,13 +96,16 @@ class RunActions(QObject):
                 ("Stop and keep the model", lambda: self.stop(run)),
                 ("Cancel…", lambda: self.ask_cancel(run)),
             ]
-        first = (
-            ("Resume", lambda: self.go_on(run)) if run.resumable else ("Train longer…", lambda: self.ask_longer(run))
-        )
-        return [
-            first,
+        looks: list[MenuEntry] = [
             ("Use its settings", lambda: self.settings_wanted.emit(run)),
             ("Show recipe", lambda: self.show_recipe(run)),
+        ]
+        if run.status == "elsewhere":
+            return looks
+        resume, longer = ("Resume", lambda: self.go_on(run)), ("Train longer…", lambda: self.ask_longer(run))
+        return [
+            resume if run.resumable else longer,
+            *looks,
             RULE,
             ("Delete…", lambda: self.ask_delete(run)),
         ]

@@ -36,7 +36,7 @@ def facts_of(run: RunState | None) -> list[Fact]:
         Fact("Step", formatting.count(run.step), steps),
         Fact(f"{whose} loss", formatting.number(loss, 4), unit),
         Fact("Best validation", formatting.number(best[1], 4) if best else "–", f"at {best[0]:,}" if best else ""),
-        Fact("Speed", formatting.rate(run.rate, run.rate_unit or f"{run.unit}/s")),
+        Fact("Speed", formatting.rate(*(run.rate or (None, f"{run.unit}/s")))),
         _time(run),
     ]
 

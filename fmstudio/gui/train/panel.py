@@ -11,6 +11,7 @@ from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.actions import RunActions
+from fmstudio.gui.train.chosen import ChosenRuns
 from fmstudio.gui.train.cost import RunCost
 from fmstudio.gui.train.export import RunExport
 from fmstudio.gui.train.history import RunHistory
@@ -58,17 +59,18 @@ class TrainPanel(Panel):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
-        self.store = RunStore(studio)
-        self.actions = RunActions(studio, self.store, self)
+        self.runs = RunStore.of(studio)
+        self.chosen = ChosenRuns(self.runs)
+        self.actions = RunActions(studio, self.runs, self)
         self._describing = JobFollower(self, studio, DESCRIBE)
         self._estimating = JobFollower(self, studio, ESTIMATE, patience=TYPING)
         self._probing = JobFollower(self, studio, PROBE, title="Try one step")
         self._illustrating = JobFollower(self, studio, OBJECTIVE, once=True)
         self.setup = RunSetup(studio.theme)
         self.cost = RunCost(studio.theme)
-        self.history = RunHistory(studio.theme, self.store, self.actions.offered)
+        self.history = RunHistory(studio.theme, self.runs, self.chosen, self.actions.offered)
         self.objective = ObjectiveView(studio.theme, lambda: studio.navigate("data"))
-        self.view = RunView(studio, self.store, self.actions)
+        self.view = RunView(studio, self.chosen, self.actions)
         self.sampling = RunSampling(studio)
         self.export = RunExport(studio)
         self.error = ErrorBox(studio.theme, "train-error")
@@ -125,8 +127,8 @@ class TrainPanel(Panel):
         self.view.sampling_requested.connect(self._sample_from)
         self.view.setup_requested.connect(self._show_new)
         self.sampling.export_requested.connect(lambda model: self.export.ask(model, self))
-        self.store.listed.connect(self.show_side)
-        self.store.selected.connect(lambda run: self.look_at("run") if run else None)
+        self.runs.listed.connect(self.show_side)
+        self.chosen.selected.connect(lambda run: self.look_at("run") if run else None)
         self.studio.workspace_changed.connect(self._workspace_changed)
         self._describing.answered.connect(self.studio.know_families)
         self._estimating.answered.connect(self._estimated)
@@ -142,8 +144,9 @@ class TrainPanel(Panel):
 
     def shown(self, **what: Any) -> None:
         """`run` opens one by id; `preset`, `dataset`, `datasets` or `init` begin a new one; `model` is sampled from."""
+        self.runs.refresh()
         if run := what.get("run"):
-            self._open_run(self.store.state(run))
+            self._open_run(self.runs.run(run))
         if preset := what.get("preset"):
             self._begin_with_preset(preset)
         datasets = what.get("datasets") or ([what["dataset"]] if what.get("dataset") else [])
@@ -170,7 +173,7 @@ class TrainPanel(Panel):
         """Show the "new" run at the left, or the list of "runs"."""
         side = side or self.side.value()
         self.side.set_value(side)
-        runs = self.store.rows()
+        runs = self.runs.all()
         self.side.button("runs").setText(f"Runs ({len(runs)})" if runs else "Runs")
         self._left.setCurrentIndex(0 if side == "new" else 1 if runs else 2)
 
@@ -179,7 +182,7 @@ class TrainPanel(Panel):
         self.look_at("objective")
 
     def _open_run(self, run: RunState) -> None:
-        self.store.select(run)
+        self.chosen.select(run)
         self.look_at("run")
 
     def _sample_from(self, model: str) -> None:
@@ -232,7 +235,8 @@ class TrainPanel(Panel):
     def _look_around(self) -> None:
         workspace = self.studio.workspace
         self._datasets = {record.name: record.kind for record in workspace.datasets()}
-        self.setup.set_workspace(workspace.datasets(), workspace.models(), [record.id for record in workspace.runs()])
+        taken = [run.id for run in self.runs.all() if run.id]
+        self.setup.set_workspace(workspace.datasets(), workspace.models(), taken)
         self.sampling.set_models(workspace.models())
         self.show_side()
 

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QTabWidget, QWidget
 from fmstudio.gui.runs.curves import RunCurves
 from fmstudio.gui.runs.plots import RunPlot, plots_of
 from fmstudio.gui.runs.state import RunState
-from fmstudio.gui.runs.store import RunStore
+from fmstudio.gui.runs.status import ICONS
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.actions import RunActions
+from fmstudio.gui.train.chosen import ChosenRuns
 from fmstudio.gui.train.facts import RunFacts
-from fmstudio.gui.train.history import ICONS
 from fmstudio.gui.train.log import RunLog
 from fmstudio.gui.train.samples import RunSamples
 from fmstudio.gui.widgets.boxes import hbox, splitter, vbox
@@ -36,10 +36,10 @@ class RunView(QWidget):
     sampling_requested = Signal(str)
     setup_requested = Signal()
 
-    def __init__(self, studio: Studio, store: RunStore, actions: RunActions) -> None:
+    def __init__(self, studio: Studio, chosen: ChosenRuns, actions: RunActions) -> None:
         super().__init__()
         self.setObjectName("run-view")
-        self._studio, self._store, self._actions = studio, store, actions
+        self._studio, self._chosen, self._actions = studio, chosen, actions
         self.run: RunState | None = None
         self.header = RunHeader(studio, actions)
         self.header.sampling_requested.connect(self.sampling_requested)
@@ -57,9 +57,9 @@ class RunView(QWidget):
         )  # fmt: skip
         self.nothing.add_button("Set up a run", "no-run-setup", self.setup_requested.emit, "mdi6.plus")
         self._lay_out()
-        store.selected.connect(self.show_run)
-        store.compared.connect(self._compare)
-        self.show_run(store.current)
+        chosen.selected.connect(self.show_run)
+        chosen.compared.connect(self._compare)
+        self.show_run(chosen.current)
 
     def _lay_out(self) -> None:
         split = splitter("run-splitter", (self.curves, 7), (self.tabs, 3), sizes=FOR_TEXT, vertical=True, handle=8)
@@ -82,7 +82,7 @@ class RunView(QWidget):
         self._compare()
 
     def _compare(self) -> None:
-        over = [(state, self._store.colour(state.id)) for state in self._store.states()] if self.run else []
+        over = [(run, self._chosen.colour(run.id)) for run in self._chosen.over()] if self.run else []
         self.curves.set_run(self.run, over)
 
 
@@ -170,7 +170,7 @@ class RunHeader(Card):
             return
         self.name.setText(run.name)
         self._show_phase()
-        icon = ICONS.get(run.status, ICONS["completed"])
+        icon = ICONS[run.status]
         self._icon.setPixmap(self._theme.icon(*icon).pixmap(20, 20))
         held = run.status == "paused"
         self.hold.setText("Go on" if held else "Pause")

@@ -14,13 +14,14 @@ from fmstudio.gui.diffusion.source import SOURCE
 from fmstudio.gui.panel import find_panels
 from fmstudio.gui.widgets.pictures.export import SAVE
 from fmstudio.gui.window.page import Page
-from fmstudio.jobs import Failed, Finished, Priority, Sample, Started
+from fmstudio.jobs import Failed, Finished, JobRequest, Paused, Priority, Sample, Started
 from fmstudio.jobs.request import from_plain
 from fmstudio.laboratory.diffusion import Walk
 from fmstudio.recipe import settings
 from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
 from tests.gui.data.hands import answer, asked, click, text
 
+RESUME = "fmstudio.training.pretraining:resume"
 SIZE = (8, 8, 3)
 CONDITIONS = [{"name": "headVariant", "values": ["round", "square"]}]
 KNOWN = {
@@ -275,10 +276,14 @@ def test_what_a_model_can_be_asked_for_is_offered(hands, stocked):
 def test_a_run_in_training_can_be_drawn_from(hands, stocked):
     (stocked.run_folder("r-1") / "checkpoints" / "step-001500").mkdir(parents=True)
     stocked.put_run(RunRecord("r-1", "robots", "diffusion", "", "running", 1700, 4000))
+    job = hands.studio.submit(JobRequest("Train “robots”", RESUME, {"run": "r-1"}))
+    hands.studio.jobs.deliver([(job, Started())])
     panel = hands.open("reverse")
     panel.shown(run="r-1")
     assert panel.reverse.fields[0].model.currentText() == "robots · step 1,500"
-    assert hands.text("reverse-a-model-note") == "In training: the latest average of its weights, at step 1,500."
+    assert hands.text("reverse-a-model-note") == "Training: the latest average of its weights, at step 1,500."
+    hands.studio.jobs.deliver([(job, Paused())])
+    assert hands.text("reverse-a-model-note") == "Paused: the latest average of its weights, at step 1,500."
     answer(hands.studio, hands.engine, ABOUT, KNOWN)
     panel.primary_action.trigger()
     assert asked(hands.engine, WALK)["model"] == "run:r-1"

@@ -5,11 +5,12 @@ import pytest
 from PySide6.QtCore import Qt
 
 from fmstudio.gui.gan_vae.gan.scores import ScoresView
-from fmstudio.gui.gan_vae.run import MOST_SHEETS, PictureRun, Scores
 from fmstudio.gui.gan_vae.strip import PlayableStrip
 from fmstudio.gui.gan_vae.tiles import EvenTiles
 from fmstudio.gui.gan_vae.vae.map import look_of
 from fmstudio.gui.panel import find_panels
+from fmstudio.gui.runs.scores import Scores
+from fmstudio.gui.runs.state import MOST_SHEETS, RunState
 from fmstudio.gui.window.navigation import Navigation
 from fmstudio.jobs import Sample
 
@@ -33,7 +34,7 @@ def test_a_number_of_tiles_without_divisors_is_laid_out_all_the_same(theme, show
 
 
 def test_a_long_history_is_thinned_but_keeps_its_beginning_and_its_end():
-    run = PictureRun("long")
+    run = RunState("long")
     for step in range(2 * MOST_SHEETS):
         run.take(Sample("sample", "images", PICTURE[None], step))
     assert len(run.samples) <= MOST_SHEETS
@@ -42,7 +43,7 @@ def test_a_long_history_is_thinned_but_keeps_its_beginning_and_its_end():
 
 
 def test_small_batches_are_pooled_with_the_latest_before_them_and_large_ones_stand_alone():
-    run = PictureRun("pooled")
+    run = RunState("pooled")
     for number in range(6):
         run.take(Sample("scores", "scores", {"real": [number] * 16, "generated": [-number] * 16}, number))
     assert run.scores.real.tolist() == [2] * 16 + [3] * 16 + [4] * 16 + [5] * 16

@@ -10,11 +10,12 @@ from fmstudio.gui.home.list_row import ListRow
 from fmstudio.gui.home.panel import HomePanel
 from fmstudio.gui.panel import PanelInfo, find_panels
 from fmstudio.gui.things import Things
-from fmstudio.jobs import Artefact, Finished, JobRequest, Started
+from fmstudio.jobs import Artefact, Finished, JobRequest, Paused, Progress, Started
 from fmstudio.workspace import DatasetRecord, FeedbackRecord, ModelRecord, RunRecord
 from fmstudio.workspace.conversation import Conversation
 from fmstudio.workspace.conversations import ConversationStore
 
+PRETRAIN = "fmstudio.training.pretraining:pretrain"
 DATASET = DatasetRecord("plays", "text", 42, 6_500_000)
 RUN = RunRecord("r-1", "plays tiny", "language", "", status="completed", step=100, steps=100, model="plays-tiny")
 MODEL = ModelRecord("plays-tiny", "language", 851_000, 3_400_000, run="r-1")
@@ -24,6 +25,11 @@ def info(name: str, chapter: str = "", **facts) -> PanelInfo:
     """What a real panel says of itself, or, of one that does not exist, what is given."""
     known = next((each for each in find_panels() if each.name == name), None)
     return known or PanelInfo("m", name, name, name.capitalize(), f"About {name}.", chapter=chapter, **facts)
+
+
+def train(studio, name: str = "plays") -> str:
+    recipe = {"family": "language", "name": name, "training": {"steps": 40}}
+    return studio.submit(JobRequest(f"Train “{name}”", PRETRAIN, {"recipe": recipe}))
 
 
 PANELS = (info("home"), info("data"), info("train"), info("settings"))
@@ -102,12 +108,30 @@ def test_the_next_step_follows_from_what_is_there(panel, workspace, visits, reco
 
 def test_a_run_that_is_on_its_way_can_be_watched(panel, workspace, studio, visits):
     workspace.put_dataset(DATASET)
-    job = studio.submit(JobRequest("Train plays", "a:b"))
+    job = train(studio)
     studio.jobs.deliver([(job, Started()), (job, Artefact("run", "r-9", "/r-9"))])
     shown = panel()
-    assert said(shown, "next-step-title") == "Train plays is on its way"
+    assert said(shown, "next-step-title") == "“plays” is on its way"
     shown.primary_action.trigger()
     assert visits == [("train", {"run": "r-9"})]
+
+
+def test_a_run_is_shown_as_it_stands(panel, workspace, studio, qtbot):
+    """Waiting, training, held: each is told, and what trains goes before what is held."""
+    workspace.put_dataset(DATASET)
+    held = train(studio, "held")
+    shown = panel()
+    assert said(shown, "next-step-title") == "“held” waits for its turn"
+    assert said(shown, f"run-{held}-facts") == "Waiting · 0 of 40 steps"
+    workspace.put_run(RunRecord("r-1", "held", "language", "", steps=40))
+    studio.jobs.deliver([(held, Started()), (held, Artefact("run", "r-1", "/r-1")), (held, Progress(12, 40))])
+    studio.jobs.deliver([(held, Paused())])
+    qtbot.waitUntil(lambda: said(shown, "next-step-title") == "“held” is paused")
+    assert "12 of 40 steps" in said(shown, "next-step-reason")
+    assert said(shown, "run-r-1-facts") == "Paused · 12 of 40 steps"
+    other = train(studio, "other")
+    studio.jobs.deliver([(other, Started()), (other, Artefact("run", "r-2", "/r-2"))])
+    qtbot.waitUntil(lambda: said(shown, "next-step-title") == "“other” is on its way")
 
 
 def test_what_was_made_last_comes_first_and_opens(panel, workspace, visits, qtbot):
@@ -117,7 +141,7 @@ def test_what_was_made_last_comes_first_and_opens(panel, workspace, visits, qtbo
     shown = panel()
     runs = [row.objectName() for row in shown.runs.findChildren(ListRow)]
     assert runs == ["run-r-2", "run-r-1"]
-    assert said(shown, "run-r-2-facts") == "failed · 5 of 10 steps"
+    assert said(shown, "run-r-2-facts") == "Failed · 5 of 10 steps"
     assert said(shown, "model-plays-tiny-facts") == "0.85 M parameters · 3.40 MB"
     qtbot.mouseClick(shown.findChild(ListRow, "model-plays-tiny"), Qt.MouseButton.LeftButton)
     qtbot.keyClick(shown.findChild(ListRow, "run-r-1"), Qt.Key.Key_Return)

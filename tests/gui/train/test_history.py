@@ -51,7 +51,7 @@ def test_enter_opens_and_space_lays_over(panel):
     assert panel.view.run.id == "first"
     panel.history.setCurrentIndex(panel.history.model().index(1, 0))
     QTest.keyClick(panel.history, Qt.Key.Key_Space)
-    assert panel.store.overlaid == ["second"]
+    assert panel.chosen.overlaid == ["second"]
 
 
 def test_runs_laid_over_are_in_the_plot_with_their_names_and_values(panel):
@@ -66,7 +66,7 @@ def test_runs_laid_over_are_in_the_plot_with_their_names_and_values(panel):
     assert plot.read_at(200).splitlines() == [
         "step 200", "training  3.424", "validation  3.524", "second  2.828", "second · validation  2.928"
     ]  # fmt: skip
-    panel.store.lay_over("second", False)
+    panel.chosen.lay_over("second", False)
     assert plot.heading.entries == ["training", "validation"]
 
 
@@ -113,7 +113,7 @@ def test_deleting_is_confirmed_and_takes_the_run_away(panel, with_runs):
 
 def test_the_settings_of_a_run_can_be_used_again(studio, panel):
     studio.know_families(DESCRIPTION)
-    dict(panel.actions.offered(panel.store.state("first")))["Use its settings"]()
+    dict(panel.actions.offered(panel.runs.run("first")))["Use its settings"]()
     assert panel.side.value() == "new"
     assert panel.setup.recipe()["training"]["batch_size"] == 4
 

@@ -6,7 +6,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
-from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.train.recipe_dialog import RecipeDialog
 from fmstudio.jobs import (
     Artefact,
@@ -258,13 +257,13 @@ def test_a_run_that_others_started_is_followed_too(train, studio):
     assert train.panel.view.run.step == 5
 
 
-def test_a_run_that_began_before_the_panel_was_built_is_followed_too(studio, with_runs):
+def test_a_run_that_began_before_the_panel_was_built_is_followed_too(studio, with_runs, open_panel):
     run = with_runs.runs()[0].id
     job = studio.submit(JobRequest("Train", PRETRAIN, {"recipe": {"name": "early"}}))
     studio.jobs.deliver([(job, Started()), (job, Artefact("run", run, "/there"))])
-    store = RunStore(studio)
-    assert store.current is not None
-    assert (store.current.id, store.current.status, store.current.live) == (run, "running", True)
+    current = open_panel().view.run
+    assert current is not None
+    assert (current.id, current.status, current.live) == (run, "running", True)
 
 
 def test_a_warning_is_marked_in_the_log(train):

@@ -105,6 +105,16 @@ def test_a_narrow_bar_shows_one_job_and_how_many_more(bar, studio):
     assert bar.findChild(QPushButton, "job-bar-list").text() == "1 more"
 
 
+def test_what_runs_is_shown_before_what_is_held(bar, studio):
+    held = begin(studio)
+    studio.jobs.deliver([(held, Paused())])
+    begin(studio, JobRequest("Train robots", "a:b"))
+    assert (texts(bar, 1)["title"], texts(bar, 2)["title"]) == ("Train robots", "Train plays")
+    assert texts(bar, 2)["left"] == "Paused"
+    bar.resize(900, bar.height())
+    assert texts(bar, 1)["title"] == "Train robots"
+
+
 def test_small_queries_are_not_shown(bar, studio):
     studio.query("a:q", lambda event: None)
     assert bar.findChild(QLabel, "job-bar-idle").isVisible()

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QWidget
 
 from fmstudio.gui import formatting
-from fmstudio.gui.gan_vae.run import PictureRun
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import IconLabel, label
@@ -30,7 +30,7 @@ class Diversity(QWidget):
         grid.setColumnStretch(1, 1)
         self.setLayout(vbox(grid, self.share, gap=6))
 
-    def show_run(self, run: PictureRun | None) -> None:
+    def show_run(self, run: RunState | None) -> None:
         """Show a training's latest measure."""
         values = {side: run.last(f"diversity/{side}") if run else math.nan for side in self._bars}
         largest = max((value for value in values.values() if math.isfinite(value)), default=1.0)

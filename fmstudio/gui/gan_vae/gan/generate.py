@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QSlider, QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.gan_vae.conditions import ConditionFields
 from fmstudio.gui.gan_vae.gan.walk import LatentWalk
-from fmstudio.gui.gan_vae.run import PictureRun
-from fmstudio.gui.gan_vae.sources import Source
 from fmstudio.gui.gan_vae.tiles import EvenTiles
+from fmstudio.gui.runs.sources import Source
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, scrolled_column, vbox
 from fmstudio.gui.widgets.card import Card
@@ -108,7 +108,7 @@ class GanGenerate(QWidget):
 
     # Which model.
 
-    def set_source(self, source: Source | None, run: PictureRun | None) -> None:
+    def set_source(self, source: Source | None, run: RunState | None) -> None:
         """Draw with another model from now on; it is opened when this is looked at."""
         if source != self._source:
             self._source, self._model, self._wanted = source, {}, ""

@@ -6,8 +6,8 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QSlider, QWidget
 
-from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.gan_vae.tiles import EvenTiles
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import icon_button, label
@@ -25,7 +25,7 @@ class DrawnHistory(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("gan-history")
-        self._run: PictureRun | None = None
+        self._run: RunState | None = None
         self._steps: list[int] = []
         self.following = True
         self.tiles = EvenTiles(theme, "gan-drawn", "Pictures generated from the same noise at each evaluation")
@@ -47,7 +47,7 @@ class DrawnHistory(QWidget):
     def _lay_out(self) -> None:
         self.setLayout(vbox((self.tiles, 1), (self.nothing, 1), hbox((self.slider, 1), self.place, self.save)))
 
-    def set_run(self, run: PictureRun | None, hint: str = "") -> None:
+    def set_run(self, run: RunState | None, hint: str = "") -> None:
         """Show a training's pictures from now on, the latest first; the hint stands there while there are none."""
         self._run, self.following = run, True
         self.nothing.setText(hint)

@@ -11,8 +11,9 @@ from fmstudio.gui.gan_vae.gan.diversity import Alarm, Diversity
 from fmstudio.gui.gan_vae.gan.history import DrawnHistory
 from fmstudio.gui.gan_vae.gan.scores import ScoresView
 from fmstudio.gui.gan_vae.gan.steps import GanSteps, StepBar
-from fmstudio.gui.gan_vae.run import PictureRun
-from fmstudio.gui.gan_vae.sources import Source, Sources
+from fmstudio.gui.gan_vae.presets import preset_recipe
+from fmstudio.gui.runs.sources import Source
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.card import Card
@@ -35,13 +36,13 @@ class GanLearning(QWidget):
     refusal_changed = Signal()
     action_text, action_icon = "Step both", "mdi6.sword-cross"
 
-    def __init__(self, studio: Studio, sources: Sources) -> None:
+    def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.setObjectName("gan-learning")
-        self._studio, self._sources = studio, sources
+        self._studio = studio
         self._source: Source | None = None
-        self._saved: PictureRun | None = None
-        self.run: PictureRun | None = None
+        self._saved: RunState | None = None
+        self.run: RunState | None = None
         theme = studio.theme
         self.losses = LivePlot(theme, "Losses")
         self.scores = ScoresView(theme)
@@ -94,7 +95,7 @@ class GanLearning(QWidget):
 
     # What is shown.
 
-    def set_source(self, source: Source | None, run: PictureRun | None) -> None:
+    def set_source(self, source: Source | None, run: RunState | None) -> None:
         """Look at another model, run or preset. Steps that were taken on another source are forgotten."""
         before, self._source = self._source, source
         if source is not None and before is not None and source.origin != before.origin:
@@ -109,7 +110,7 @@ class GanLearning(QWidget):
     def _datasets(self) -> list[str]:
         if self._source is None or not self._source.preset:
             return []
-        own = self._sources.preset(self._source.preset).get("data", {}).get("datasets", [])
+        own = preset_recipe(self._studio, self._source.preset).get("data", {}).get("datasets", [])
         here = [record.name for record in self._studio.workspace.datasets() if record.kind == "images"]
         return [*own, *(name for name in here if name not in own)]
 
@@ -179,7 +180,7 @@ class GanLearning(QWidget):
     def _begin_from(self) -> str | dict[str, Any]:
         if self._source.run:
             return self._source.run
-        recipe = self._sources.preset(self._source.preset)
+        recipe = preset_recipe(self._studio, self._source.preset)
         if chosen := self.bar.dataset.value():
             recipe.setdefault("data", {})["datasets"] = [chosen]
         return recipe

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtGui import QPainter
 
 from fmstudio.gui import formatting
-from fmstudio.gui.gan_vae.run import Scores
+from fmstudio.gui.runs.scores import Scores
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.plot.axes_chart import AxesChart
 from fmstudio.gui.widgets.plot.curve import line_pen

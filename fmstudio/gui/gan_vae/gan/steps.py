@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from fmstudio.gui.gan_vae.run import PictureRun
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
@@ -44,7 +44,7 @@ class GanSteps(QObject):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
-        self.run: PictureRun | None = None
+        self.run: RunState | None = None
         self.source: str | Mapping[str, Any] | None = None
         self._question = JobFollower(self, studio, STEPS, "waits")
         self._question.heard.connect(self._take)
@@ -79,7 +79,7 @@ class GanSteps(QObject):
         self._question.stop()
 
     def _begin(self, source: str | Mapping[str, Any], title: str) -> None:
-        self.run, self.source = PictureRun(title), source
+        self.run, self.source = RunState(title), source
         self.begun.emit()
 
     def _take(self, event: Event) -> None:

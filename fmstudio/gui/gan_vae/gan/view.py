@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.gan_vae.gan.generate import GanGenerate
 from fmstudio.gui.gan_vae.gan.learning import GanLearning
-from fmstudio.gui.gan_vae.run import PictureRun
-from fmstudio.gui.gan_vae.sources import Source, Sources
+from fmstudio.gui.runs.sources import Source
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, stack, vbox
 from fmstudio.gui.widgets.labels import ElidedLabel
@@ -26,8 +26,7 @@ class GanView(QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.setObjectName("gan-view")
-        self.sources = Sources(studio, "gan", with_presets=True)
-        self.learning = GanLearning(studio, self.sources)
+        self.learning = GanLearning(studio)
         self.generate = GanGenerate(studio)
         self._sights = {"learning": self.learning, "generate": self.generate}
         self.sight = Segments([("learning", "The game"), ("generate", "Generate")], "gan-sight", "What to look at")
@@ -52,7 +51,7 @@ class GanView(QWidget):
         self._stack.setCurrentWidget(self._sights[sight])
         self.act_changed.emit()
 
-    def set_source(self, source: Source | None, run: PictureRun | None) -> None:
+    def set_source(self, source: Source | None, run: RunState | None) -> None:
         """Look at another model, run or preset."""
         for sight in self._sights.values():
             sight.set_source(source, run)

@@ -5,10 +5,10 @@ from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.gan_vae.gan.diversity import Alarm
-from fmstudio.gui.gan_vae.run import PictureRun
 from fmstudio.gui.gan_vae.vae.bars import Bars
 from fmstudio.gui.gan_vae.vae.latent import LatentPoint, Survey
 from fmstudio.gui.runs.curves import curves_of
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
@@ -35,7 +35,7 @@ class VaeInside(QWidget):
         super().__init__()
         self.setObjectName("vae-inside")
         self._point = point
-        self._run: PictureRun | None = None
+        self._run: RunState | None = None
         self.alarm = Alarm(theme, "vae-alarm")
         self.kl = Bars(theme, "vae-kl", "KL divergence for each latent dimension", "nats", "dimensions, largest first")
         self.codes = Bars(theme, "vae-codes", "Use of each code", "times", "codes, most used first")
@@ -102,7 +102,7 @@ class VaeInside(QWidget):
 
     # Curves.
 
-    def set_run(self, run: PictureRun | None) -> None:
+    def set_run(self, run: RunState | None) -> None:
         """Show the curves of this training from now on."""
         if self._run is not None:
             self._run.changed.disconnect(self._hear)

@@ -6,13 +6,13 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from fmstudio.gui.gan_vae.run import PictureRun
-from fmstudio.gui.gan_vae.sources import Source, Sources
 from fmstudio.gui.gan_vae.vae.inside import VaeInside
 from fmstudio.gui.gan_vae.vae.latent import LatentPoint, survey_of
 from fmstudio.gui.gan_vae.vae.prior import PriorSamples
 from fmstudio.gui.gan_vae.vae.reconstructions import Reconstructions
 from fmstudio.gui.gan_vae.vae.space import LatentSpace
+from fmstudio.gui.runs.sources import Source
+from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -49,9 +49,8 @@ class VaeView(QWidget):
         super().__init__()
         self.setObjectName("vae-view")
         self._studio = studio
-        self.sources = Sources(studio, "vae", with_presets=False)
         self._source: Source | None = None
-        self._run: PictureRun | None = None
+        self._run: RunState | None = None
         self._model: Mapping[str, Any] = {}
         self._opened_for: Source | None = None
         self.point = LatentPoint()
@@ -99,7 +98,7 @@ class VaeView(QWidget):
 
     # Which model, which pictures.
 
-    def set_source(self, source: Source | None, run: PictureRun | None) -> None:
+    def set_source(self, source: Source | None, run: RunState | None) -> None:
         """Look at another model or run; it is opened when someone looks."""
         if run is not self._run:
             self._run = run

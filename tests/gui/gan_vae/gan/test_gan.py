@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
-from fmstudio.gui.gan_vae.run import Scores
+from fmstudio.gui.runs.scores import Scores
 from fmstudio.jobs import Artefact, Failed, Finished, Progress, Started
 from fmstudio.jobs.request import from_plain
 from tests.gui.gan_vae.hands import GAN, Hands, pictures, step_events

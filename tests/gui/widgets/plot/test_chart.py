@@ -18,13 +18,13 @@ from fmstudio.gui.diffusion.plots import PixelHistogram, SignalPlot
 from fmstudio.gui.feedback.chart import TimeChart
 from fmstudio.gui.feedback.models import ModelRows
 from fmstudio.gui.gan_vae.gan.scores import ScoresView
-from fmstudio.gui.gan_vae.run import Scores
 from fmstudio.gui.gan_vae.vae.bars import Bars
 from fmstudio.gui.playground.inside.bars import Choice, ChoiceBars
 from fmstudio.gui.playground.inside.matrix import MatrixMap
 from fmstudio.gui.playground.inside.scatter import NamedPoints
 from fmstudio.gui.playground.inside.thumbs import MapThumbs
 from fmstudio.gui.playground.retrieval.bars import MEASURES, QualityBars
+from fmstudio.gui.runs.scores import Scores
 from fmstudio.gui.widgets.plot.scale import Scale
 
 DAYS = ["2026-05-01", "2026-05-02", "2026-05-04"]
