@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QGridLayout, QMenu, QWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QMenu
 
 from fmstudio.gui.diffusion.fields import WalkFields
 from fmstudio.gui.diffusion.jobs import BETWEEN
@@ -14,6 +15,7 @@ from fmstudio.gui.diffusion.seed_field import SeedField
 from fmstudio.gui.diffusion.step_scrubber import StepScrubber
 from fmstudio.gui.diffusion.trajectory import Trajectory
 from fmstudio.gui.diffusion.view import WalkView, Wanted
+from fmstudio.gui.diffusion.walk_player import WalkPlayer
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
@@ -27,11 +29,8 @@ from fmstudio.gui.widgets.titled import side_by_side, titled
 MOST = 48
 
 
-class BetweenPlayer(QWidget):
-    """Both ends, what is between them now, and all of it as a strip. Has what `WalkView` asks of a player."""
-
-    picture_menu = Signal(int, str, int, QPoint)
-    export_menu = Signal(QPoint)
+class BetweenPlayer(WalkPlayer):
+    """Both ends, what is between them now, and all of it as a strip: one walk, which makes all pictures at once."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -71,7 +70,7 @@ class BetweenPlayer(QWidget):
 
     # What is shown.
 
-    def clear(self, walks: int = 1) -> None:
+    def clear(self, walks: int) -> None:
         """Begin anew."""
         self.walks = [Trajectory()]
         self.scrubber.clear()
@@ -103,12 +102,7 @@ class BetweenPlayer(QWidget):
         self.facts.setToolTip(text)
 
     @property
-    def lead(self) -> Trajectory:
-        """The walk, which makes all pictures at once."""
-        return self.walks[0]
-
-    @property
-    def images(self) -> list:
+    def images(self) -> list[QImage]:
         """The pictures as far as they are now."""
         return self.walks[0].images(len(self.walks[0]) - 1)["denoised"]
 
@@ -123,7 +117,7 @@ class BetweenPlayer(QWidget):
         self.scrubber.set_label(f"picture {place + 1} of {count} · {part:.0%} of the way".replace("%", " %"))
         self.strip.select(place)
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         for tiles in self.tiles.values():
             tiles.setFixedHeight(max(80, min((self.width() - 32) // 3, self.height() // 2)))
@@ -137,9 +131,13 @@ class BetweenPlayer(QWidget):
     def _export(self) -> None:
         self.export_menu.emit(self.export.mapToGlobal(QPoint(0, self.export.height())))
 
-    def array(self, walk: int, view: str) -> np.ndarray:
-        """All pictures, (pictures, height, width, channels)."""
-        return self.walks[0].frames[-1].arrays[view]
+    def position_of(self, walk: int) -> int:
+        """The latest step: what one goes through are its pictures."""
+        return len(self.walks[walk]) - 1
+
+    def film(self, view: str) -> list[np.ndarray]:
+        """The pictures in their order."""
+        return list(self.array(0, view))
 
     def chosen_picture(self) -> int:
         """The picture that is shown between the ends."""
@@ -159,8 +157,9 @@ class BetweenView(WalkView):
             "Choose two seeds and press Interpolate. The noise is turned from the first to the second in even steps, "
             "and each noise is made into a picture.", "between-hint",
         )  # fmt: skip
-        super().__init__(studio, "between", BetweenPlayer(theme), hint)
-        self._models = models
+        player = BetweenPlayer(theme)
+        super().__init__(studio, "between", player, hint)
+        self._between, self._models = player, models
         self.first = SeedField(theme, "between-first", "First seed", 0)
         self.last = SeedField(theme, "between-last", "Second seed", 1)
         self.frames = NumberField("between-frames", "Pictures", whole=True, minimum=2, maximum=MOST)
@@ -191,10 +190,10 @@ class BetweenView(WalkView):
         return ""
 
     def wanted(self) -> list[Wanted]:
-        self.player.seeds = (self.first.value(), self.last.value())
+        self._between.seeds = (self.first.value(), self.last.value())
         arguments = {
             "model": self.fields.model.value(),
-            "seeds": self.player.seeds,
+            "seeds": self._between.seeds,
             "frames": self.frames.value(),
             "settings": self.fields.settings() | {"seed": self.first.value()},
             "condition": self.fields.condition(),
@@ -206,7 +205,7 @@ class BetweenView(WalkView):
         ]
 
     def export_menu(self) -> QMenu:
-        player = self.player
+        player = self._between
         name, about = (
             f"{self._asked[0].arguments['model']}-{player.seeds[0]}-to-{player.seeds[1]}",
             self.about_picture(0),
@@ -218,7 +217,7 @@ class BetweenView(WalkView):
             [
                 ("This picture as PNG…", lambda: self.export.ask(now, f"{name}-{number}", about=about)),
                 ("Sheet of all pictures as PNG…", lambda: self.export.ask(pictures, f"{name}-sheet", about=about)),
-                ("Animation as GIF…", lambda: self.export.ask(list(pictures), name, ".gif")),
+                ("Animation as GIF…", lambda: self.export.ask(player.film("denoised"), name, ".gif")),
             ],
             self,
             "between-export-menu",

@@ -2,6 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
 from fmstudio.gui.diffusion.fields import WalkFields
@@ -117,16 +118,16 @@ class EditView(WalkView):
 
     # The picture and its mask.
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self.source.size:
+        if self.source.shape:
             self.source.ask_first()
 
     def _follow_model(self) -> None:
         """Pictures come in the model's size."""
         self._models.choose(self.fields.model.value() or "")
         if about := self.fields.about:
-            self.source.set_size((about["height"], about["width"], about["channels"]))
+            self.source.set_shape((about["height"], about["width"], about["channels"]))
 
     def _take_picture(self, pixels: np.ndarray) -> None:
         self.error.clear()
@@ -175,19 +176,21 @@ class EditView(WalkView):
             return f"Strength is {strength!r}; type a number above 0, at most 1."
         if self.source.pixels is None:
             return "Choose a picture first."
-        if self.source.pixels.shape != self.source.size:
+        if self.source.pixels.shape != self.source.shape:
             return "Bringing the picture to the model's size…"
         if self.mode.value() == FILL and (not isinstance(rounds, int) or not 1 <= rounds <= 20):
             return f"Rounds is {rounds!r}; type a whole number from 1 to 20."
-        return "Paint over what is to be filled." if self.mode.value() == FILL and not self.canvas.mask.any() else ""
+        return "Paint over what is to be filled." if self.mode.value() == FILL and not self.canvas.filled.any() else ""
 
     def wanted(self) -> list[Wanted]:
-        fill = self.mode.value() == FILL
+        fill, pixels = self.mode.value() == FILL, self.source.pixels
+        if pixels is None:
+            return []
         settings = self.fields.settings() | {"seed": self.seed.value(), "count": self.count.value()}
         arguments = {
             "model": self.fields.model.value(),
-            "picture": array_to_plain(self.source.pixels),
-            "mask": array_to_plain(self.canvas.mask) if fill else None,
+            "picture": array_to_plain(pixels),
+            "mask": array_to_plain(self.canvas.filled) if fill else None,
             "strength": self.strength.value(),
             "rounds": self.rounds.value() if fill else 1,
             "settings": settings,

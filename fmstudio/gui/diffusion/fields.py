@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
+from fmstudio.gui.widgets.boxes import boxed, empty, hbox, vbox
 from fmstudio.gui.widgets.form.field_row import FieldRow
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import label
@@ -68,7 +69,7 @@ class WalkFields(QWidget):
             self._models.ask(reference)
         self._learn(reference)
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._models.ask(self.model.value())
 
@@ -104,9 +105,7 @@ class WalkFields(QWidget):
         self._how.addLayout(hbox((steps, 1), (guidance, 1), gap=12))
 
     def _ask_for(self, fields: list[Mapping[str, Any]]) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            item.widget().hide()
-            item.widget().deleteLater()
+        empty(self._rows)
         self.conditions = {}
         if fields:
             self._rows.addWidget(label("What it should be", "strong", f"{self._name}-conditions-title"))
@@ -131,7 +130,7 @@ class WalkFields(QWidget):
     def sampler_title(self) -> str:
         """How the sampler is called."""
         row = self.rows["sampler"]
-        return row.editor.currentText()
+        return row.editor.currentText() if isinstance(row.editor, ChoiceField) else str(row.value())
 
     def condition(self) -> dict[str, str]:
         """What the pictures should be, without what is left open."""

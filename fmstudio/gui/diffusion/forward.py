@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from fmstudio.gui.diffusion.models import DiffusionModels
@@ -73,7 +74,7 @@ class ForwardView(QWidget):
         self.export = PictureExport(studio, self)
         self.frames: Mapping[str, Any] = {}
         self.cards: dict[str, Card] = {}
-        self._images: list = []
+        self._images: list[QImage] = []
         self._path_chosen = False
         self._question = JobFollower(self, studio, DISSOLVE)
         self._lay_out()
@@ -125,7 +126,7 @@ class ForwardView(QWidget):
             ("Pixel values", " ", self.histogram),
         ):
             card = self.cards[plot.objectName()] = Card(title, f"{plot.objectName()}-card", caption)
-            card.layout().setContentsMargins(12, 12, 12, 8)
+            card.set_padding(12, 12, 12, 8)
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both as wide as each other
             card.body.addWidget(plot)
             plots.addWidget(card, 1)
@@ -151,7 +152,7 @@ class ForwardView(QWidget):
             grid.addWidget(number, 1, 2 * place + 1)
         return grid
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         side = (self.width() - FORM - 16 - 2 * FACTOR - 4 * 8) // 3
         for tiles in self.tiles.values():
@@ -185,7 +186,7 @@ class ForwardView(QWidget):
         if self.isVisible():
             self.source.ask_first()
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.source.ask_first()
         self._models.ask(self._models.chosen)

@@ -16,7 +16,8 @@ REGIONS = {
 class MaskCanvas(QWidget):
     """The left button paints the region that is to be filled, the right one takes away. `changed`: the mask is another.
 
-    mask: (height, width) of bool, in the picture's own pixels. The brush is a disc of so many of them across.
+    filled: the mask, (height, width) of bool, in the picture's own pixels. The brush is a disc of so many
+    of them across.
     """
 
     changed = Signal()
@@ -30,7 +31,7 @@ class MaskCanvas(QWidget):
         self._theme = theme
         self._image: QImage | None = None
         self.pixels: np.ndarray | None = None
-        self.mask = np.zeros((0, 0), bool)
+        self.filled: np.ndarray = np.zeros((0, 0), bool)
         self.painting = True
         self.brush = 6
         self._pointer: QPointF | None = None
@@ -52,8 +53,8 @@ class MaskCanvas(QWidget):
         """Show a picture; the mask stays if it still fits."""
         self.pixels = pixels
         self._image = screen_image(pixels)
-        if self.mask.shape != pixels.shape[:2]:
-            self.mask = np.zeros(pixels.shape[:2], bool)
+        if self.filled.shape != pixels.shape[:2]:
+            self.filled = np.zeros(pixels.shape[:2], bool)
         self.update()
 
     def set_painting(self, painting: bool) -> None:
@@ -64,16 +65,16 @@ class MaskCanvas(QWidget):
 
     def clear_mask(self) -> None:
         """Nothing is to be filled."""
-        self._set_mask(np.zeros_like(self.mask))
+        self._set_mask(np.zeros_like(self.filled))
 
     def invert_mask(self) -> None:
         """What was to be kept is to be filled, and the other way round."""
-        self._set_mask(~self.mask)
+        self._set_mask(~self.filled)
 
     def mask_region(self, region: str) -> None:
         """Fill one of REGIONS."""
-        height, width = self.mask.shape
-        mask = np.zeros_like(self.mask)
+        height, width = self.filled.shape
+        mask = np.zeros_like(self.filled)
         rows, columns = {
             "left": (slice(None), slice(0, width // 2)),
             "right": (slice(None), slice(width // 2, None)),
@@ -85,7 +86,7 @@ class MaskCanvas(QWidget):
         self._set_mask(mask)
 
     def _set_mask(self, mask: np.ndarray) -> None:
-        self.mask = mask
+        self.filled = mask
         self.update()
         self.changed.emit()
 
@@ -102,7 +103,7 @@ class MaskCanvas(QWidget):
 
     def _pixel(self, place: QPointF) -> tuple[float, float]:
         """Row and column of a place, in the picture's pixels."""
-        area, (height, width) = self.area, self.mask.shape
+        area, (height, width) = self.area, self.filled.shape
         return place.y() / area.height() * height, place.x() / area.width() * width
 
     def _stroke(self, place: QPointF, value: bool) -> None:
@@ -110,10 +111,10 @@ class MaskCanvas(QWidget):
         here = self._pixel(place)
         start = self._last or here
         length = max(abs(here[0] - start[0]), abs(here[1] - start[1]))
-        rows, columns = np.mgrid[: self.mask.shape[0], : self.mask.shape[1]] + 0.5
+        rows, columns = np.mgrid[: self.filled.shape[0], : self.filled.shape[1]] + 0.5
         for part in np.linspace(0, 1, int(length * 2) + 1):
             row, column = (a + part * (b - a) for a, b in zip(start, here, strict=True))
-            self.mask[(rows - row) ** 2 + (columns - column) ** 2 <= max(self.brush / 2, 0.6) ** 2] = value
+            self.filled[(rows - row) ** 2 + (columns - column) ** 2 <= max(self.brush / 2, 0.6) ** 2] = value
         self._last = here
         self.update()
 
@@ -152,11 +153,11 @@ class MaskCanvas(QWidget):
 
     def _paint_mask(self, painter: QPainter) -> None:
         """The region in the colour of what is generated, with hatching, so that colour is not its only sign."""
-        area, (height, width) = self.area, self.mask.shape
+        area, (height, width) = self.area, self.filled.shape
         colour = self._theme.color("generated", 0.62)
         alpha = colour.alphaF()
         veil_pixels = np.zeros((height, width, 4), np.uint8)
-        veil_pixels[self.mask] = [int(part * alpha * 255) for part in
+        veil_pixels[self.filled] = [int(part * alpha * 255) for part in
                                   (colour.blueF(), colour.greenF(), colour.redF(), 1.0)]  # fmt: skip
         veil = QImage(veil_pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
         painter.drawImage(area, veil, QRectF(veil.rect()))
@@ -169,11 +170,11 @@ class MaskCanvas(QWidget):
         painter.restore()
 
     def _region(self) -> QRegion:
-        area, (height, width) = self.area, self.mask.shape
+        area, (height, width) = self.area, self.filled.shape
         across, down = area.width() / width, area.height() / height
         region = QRegion()
-        for row in np.flatnonzero(self.mask.any(1)):
-            edges = np.flatnonzero(np.diff(np.concatenate([[0], self.mask[row].astype(np.int8), [0]])))
+        for row in np.flatnonzero(self.filled.any(1)):
+            edges = np.flatnonzero(np.diff(np.concatenate([[0], self.filled[row].astype(np.int8), [0]])))
             for left, right in zip(edges[::2], edges[1::2], strict=True):
                 region += QRect(
                     round(left * across), round(row * down), round((right - left) * across), round(down + 0.5)
@@ -183,7 +184,7 @@ class MaskCanvas(QWidget):
     def _paint_brush(self, painter: QPainter) -> None:
         if self._pointer is None or not self.area.contains(self._pointer):
             return
-        radius = self.brush / 2 * self.area.width() / self.mask.shape[1]
+        radius = self.brush / 2 * self.area.width() / self.filled.shape[1]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for token, width in (("text", 3), ("surface", 1)):
             painter.setPen(QPen(self._theme.color(token), width))

@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PySide6.QtGui import QKeyEvent
 
 from fmstudio.gui.diffusion.between import BetweenView
 from fmstudio.gui.diffusion.edit import EditView
 from fmstudio.gui.diffusion.forward import ForwardView
 from fmstudio.gui.diffusion.models import DiffusionModels
 from fmstudio.gui.diffusion.reverse import ReverseView
+from fmstudio.gui.diffusion.source import PictureSource
+from fmstudio.gui.diffusion.view import WalkView
 from fmstudio.gui.panel import Panel, PrimaryAction
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, stack, vbox
@@ -53,11 +56,13 @@ class DiffusionPanel(Panel):
         self.reverse = ReverseView(studio, self.models)
         self.edit = EditView(studio, self.models)
         self.between = BetweenView(studio, self.models)
-        self.views = dict(zip(dict(VIEWS), (self.forward, self.reverse, self.edit, self.between), strict=True))
+        self.views: dict[str, ForwardView | WalkView] = {
+            "forward": self.forward, "reverse": self.reverse, "edit": self.edit, "between": self.between,
+        }  # fmt: skip
         self.sight = Segments(VIEWS, "diffusion-sight", "What to look at")
         self.sentence = ElidedLabel("", "secondary", "diffusion-sentence")
         self.error = ErrorBox(studio.theme, "diffusion-error")
-        self.primary_action = PrimaryAction("Generate", "mdi6.creation", self, "diffusion-run")
+        self.act = self.primary_action = PrimaryAction("Generate", "mdi6.creation", self, "diffusion-run")
         self._lay_out()
         self._connect()
         self.look_at("forward")
@@ -76,7 +81,7 @@ class DiffusionPanel(Panel):
         return empty
 
     def _connect(self) -> None:
-        self.primary_action.triggered.connect(self.start)
+        self.act.triggered.connect(self.start)
         self.sight.changed.connect(self.look_at)
         for view in self.views.values():
             view.judged.connect(self._judge)
@@ -109,14 +114,14 @@ class DiffusionPanel(Panel):
         return len(paths) == 1 and paths[0].suffix.lower() in _PICTURES
 
     def dropped(self, paths: list[Path]) -> None:
-        view = self.edit if self.sight.value() == "edit" else self.forward
-        self.look_at("edit" if view is self.edit else "forward")
-        view.source.open_file(paths[0])
+        view = "edit" if self.sight.value() == "edit" else "forward"
+        self.look_at(view)
+        self._source_of(view).open_file(paths[0])
 
     # What is shown.
 
     @property
-    def view(self) -> Any:
+    def view(self) -> ForwardView | WalkView:
         """The view that is looked at."""
         return self.views[self.sight.value()]
 
@@ -125,19 +130,19 @@ class DiffusionPanel(Panel):
         self._stack.setCurrentIndex(len(VIEWS) if wants_model else list(self.views).index(self.sight.value()))
         self.sentence.setText(self.view.sentence)
         self.sentence.setToolTip(self.view.sentence)
-        self.primary_action.icon_name = self.view.action[1]
-        self.primary_action.setText(self.view.action[0])
+        self.act.icon_name = self.view.action[1]
+        self.act.setText(self.view.action[0])
         self._judge()
 
     def _judge(self) -> None:
         """Say whether the view's action can succeed, and if not, why."""
         wants_model = self.sight.value() != "forward" and not self.models.titles
         reason = "Train a diffusion model first." if wants_model else self.view.problem()
-        self.primary_action.refuse(reason) if reason else self.primary_action.allow()
+        self.act.refuse(reason) if reason else self.act.allow()
 
     def start(self) -> None:
         """Do what the view is there for."""
-        if self.primary_action.isEnabled():
+        if self.act.isEnabled():
             self.view.start()
 
     def _choose_model(self, reference: str) -> None:
@@ -153,7 +158,10 @@ class DiffusionPanel(Panel):
     def _use_picture(self, view: str, picture: np.ndarray) -> None:
         """Work on a picture that is in the window."""
         self.look_at(view)
-        self.views[view].source.take(picture, "A picture from this panel")
+        self._source_of(view).take(picture, "A picture from this panel")
+
+    def _source_of(self, view: str) -> PictureSource:
+        return self.edit.source if view == "edit" else self.forward.source
 
     def _workspace_changed(self, kind: str, _name: str) -> None:
         if kind in _REFRESH:
@@ -164,6 +172,6 @@ class DiffusionPanel(Panel):
     def _to_training(self) -> None:
         self.studio.navigate("train", preset=PRESET)
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self.view.scrubber.take_key(event):
             super().keyPressEvent(event)

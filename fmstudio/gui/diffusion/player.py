@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
 from fmstudio.gui.diffusion.film_strip import FilmStrip
 from fmstudio.gui.diffusion.step_scrubber import StepScrubber
 from fmstudio.gui.diffusion.trajectory import VIEWS, Trajectory
+from fmstudio.gui.diffusion.walk_player import WalkPlayer
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
@@ -24,14 +26,8 @@ SEVERAL_PICTURES = "Predicted clean pictures at steps"
 ONE_PICTURE = "Noisy picture, predicted clean picture and predicted noise at steps"
 
 
-class DiffusionPlayer(QWidget):
-    """Shows one walk, or two beside each other at the same noise level, and goes through their steps.
-
-    picture_menu(walk, view, index, place) was wanted by a right click; export_menu(place) by the button.
-    """
-
-    picture_menu = Signal(int, str, int, QPoint)
-    export_menu = Signal(QPoint)
+class DiffusionPlayer(WalkPlayer):
+    """Shows one walk, or two beside each other at the same noise level, and goes through their steps."""
 
     def __init__(self, theme: Theme, name: str = "player") -> None:
         super().__init__()
@@ -42,7 +38,8 @@ class DiffusionPlayer(QWidget):
         self.strip = FilmStrip(theme, f"{name}-strip", "Predicted clean picture across the steps")
         self._strip_title = label(SEVERAL_PICTURES, "strong", f"{name}-strip-title")
         self.tiles: list[dict[str, PictureTiles]] = []
-        self._marks, self._labels = [], []
+        self._marks: list[QLabel] = []
+        self._labels: list[QLabel] = []
         self._stages = QGridLayout()
         self.which = ChoiceField(f"{name}-which", "Which pictures to show", [ALL], ["All pictures"])
         self.facts = [ElidedLabel("", "caption", f"{name}-facts-{letter}") for letter in "ab"]
@@ -132,11 +129,6 @@ class DiffusionPlayer(QWidget):
             self._fill_strip()
         self.show_step(self.scrubber.position)
 
-    @property
-    def lead(self) -> Trajectory:
-        """The walk whose steps one goes through: the one with most of them."""
-        return max(self.walks, key=lambda walk: walk.steps)
-
     def set_facts(self, walk: int, text: str) -> None:
         """Say what a walk took."""
         self.facts[walk].setText(text)
@@ -193,7 +185,7 @@ class DiffusionPlayer(QWidget):
             for tiles in row.values():
                 tiles.setFixedHeight(max(height, 48))
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._shape_tiles()
 
@@ -229,10 +221,6 @@ class DiffusionPlayer(QWidget):
 
     def _export(self) -> None:
         self.export_menu.emit(self.export.mapToGlobal(QPoint(0, self.export.height())))
-
-    def array(self, walk: int, view: str) -> np.ndarray:
-        """All pictures of a view as they are shown now, (pictures, height, width, channels)."""
-        return self.walks[walk].frames[self.position_of(walk)].arrays[view]
 
     def film(self, view: str) -> list[np.ndarray]:
         """What one sees in a view from the first step to the last: one picture or all of them, a frame a step."""

@@ -45,8 +45,8 @@ class ReverseView(WalkView):
         self._models, self._compared = models, False
         self._stack = stack("reverse-settings", *self.fields)
         self._fill()
-        for field in (*self.fields, self.seed):
-            field.edited.connect(self.judged)
+        for news in (*(each.edited for each in self.fields), self.seed.edited):
+            news.connect(self.judged)
         self.compare.toggled.connect(self._compare)
         self.side.changed.connect(self._show_side)
         self._compare(False)
@@ -84,7 +84,7 @@ class ReverseView(WalkView):
         return self.fields if self.compare.isChecked() else self.fields[:1]
 
     def problem(self) -> str:
-        return next((found for each in (*self._used(), self.seed) if (found := each.problem())), "")
+        return next(filter(None, [*(each.problem() for each in self._used()), self.seed.problem()]), "")
 
     def wanted(self) -> list[Wanted]:
         shared = {"seed": self.seed.value(), "count": self.count.value()}

@@ -26,7 +26,7 @@ DEFAULT = (32, 32, 3)
 class PictureSource(QWidget):
     """`changed` carries the pixels, (height, width, channels) of uint8; failed(reason, details).
 
-    Whatever is chosen comes in `size`, (height, width, channels), or in a dataset's own size where that is None.
+    Whatever is chosen comes in `shape`, (height, width, channels), or in a dataset's own size where that is None.
     """
 
     changed = Signal(object)
@@ -36,9 +36,10 @@ class PictureSource(QWidget):
         super().__init__()
         self.setObjectName(name)
         self._studio = studio
-        self.size: tuple[int, int, int] | None = None
+        self.shape: tuple[int, int, int] | None = None
         self.pixels: np.ndarray | None = None
-        self._index, self._file, self._given = 0, "", None
+        self._index, self._file = 0, ""
+        self._given: tuple[np.ndarray, str] | None = None
         self.dataset = ChoiceField(f"{name}-dataset", "Dataset", [])
         self.dataset.setSizeAdjustPolicy(self.dataset.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.dataset.setPlaceholderText("No dataset of pictures yet")
@@ -109,19 +110,19 @@ class PictureSource(QWidget):
         """Fetch what is chosen, in the size that is wanted now."""
         if self._given is not None:
             pixels, title = self._given
-            if self.size in (None, pixels.shape):
+            if self.shape in (None, pixels.shape):
                 self._keep(pixels, title)
             else:
-                self._question.ask(pixels=array_to_plain(pixels), title=title, size=self.size)
+                self._question.ask(pixels=array_to_plain(pixels), title=title, size=self.shape)
         elif self._file:
-            self._question.ask(file=self._file, size=self.size or DEFAULT)
+            self._question.ask(file=self._file, size=self.shape or DEFAULT)
         elif self.dataset.value():
-            self._question.ask(dataset=self.dataset.value(), index=self._index, size=self.size)
+            self._question.ask(dataset=self.dataset.value(), index=self._index, size=self.shape)
 
-    def set_size(self, size: tuple[int, int, int]) -> None:
-        """Bring this picture and all to come to a size."""
-        if size != self.size:
-            self.size = size
+    def set_shape(self, shape: tuple[int, int, int]) -> None:
+        """Bring this picture and all to come to (height, width, channels)."""
+        if shape != self.shape:
+            self.shape = shape
             self.ask()
 
     def ask_first(self) -> None:

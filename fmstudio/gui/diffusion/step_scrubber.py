@@ -1,7 +1,7 @@
 """Going through the steps of something that was made step by step: play, pause, one step, and dragging through all."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
 from fmstudio.gui.theme import Theme
@@ -213,7 +213,7 @@ class StepScrubber(QWidget):
         button.setToolTip(words)
         button.setAccessibleName(words)
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         # A label of a fixed size may change its text many times a second without laying the window out anew.
         wide = self.width() > 2.5 * self.label_room
@@ -221,7 +221,7 @@ class StepScrubber(QWidget):
         for key in ("first", "last"):
             self.buttons[key].setVisible(wide)
 
-    def hideEvent(self, event) -> None:
+    def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.pause()
 

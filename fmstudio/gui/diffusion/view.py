@@ -10,8 +10,8 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from fmstudio.gui import formatting
-from fmstudio.gui.diffusion.player import DiffusionPlayer
 from fmstudio.gui.diffusion.step_scrubber import StepScrubber
+from fmstudio.gui.diffusion.walk_player import WalkPlayer
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, column, hbox, stack
 from fmstudio.gui.widgets.empty_state import EmptyState
@@ -40,12 +40,15 @@ class WalkView(QWidget):
     """Subclasses fill `form`, and tell by `wanted` and `problem` what to ask for. `judged`: the answer may be another.
 
     input_wanted(view, picture): a person wants to work on this picture in the view "edit" or "forward".
+    action: the words and icon of its button; sentence: what one sees here.
     """
 
     judged = Signal()
     input_wanted = Signal(str, object)
+    action: tuple[str, str]
+    sentence: str
 
-    def __init__(self, studio: Studio, name: str, player: DiffusionPlayer, hint: EmptyState) -> None:
+    def __init__(self, studio: Studio, name: str, player: WalkPlayer, hint: EmptyState) -> None:
         super().__init__()
         self.setObjectName(f"{name}-view")
         self.studio, self.name, self.player = studio, name, player
@@ -112,10 +115,9 @@ class WalkView(QWidget):
         self._pages.setCurrentIndex(1)
 
     def _take(self, walk: int, sample: Sample) -> None:
-        if sample.kind != "diffusion-step":
-            return
-        self.player.take(walk, sample.data)
-        self.player.set_facts(walk, f"{self._way(walk)} · under way, Esc stops it")
+        if sample.kind == "diffusion-step" and isinstance(sample.data, dict):
+            self.player.take(walk, sample.data)
+            self.player.set_facts(walk, f"{self._way(walk)} · under way, Esc stops it")
 
     def _ended(self, walk: int, result: Mapping[str, Any]) -> None:
         self.player.set_facts(walk, f"{self._way(walk)} · {cost(result)}" if result else "Given up.")

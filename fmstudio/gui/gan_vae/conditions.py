@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from fmstudio.gui.widgets.boxes import vbox
+from fmstudio.gui.widgets.boxes import empty, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import label
 
@@ -29,9 +29,7 @@ class ConditionFields(QWidget):
     def set_conditions(self, conditions: Sequence[Mapping[str, Any]]) -> None:
         """Offer these fields, each {"name", "values"}; a value that was chosen stays where the field still has it."""
         chosen = self.value()
-        while item := self._layout.takeAt(0):
-            item.widget().hide()
-            item.widget().deleteLater()
+        empty(self._layout)
         self._fields = {each["name"]: self._field(each) for each in conditions}
         for name, value in chosen.items():
             if name in self._fields and self._fields[name].findData(value) >= 0:

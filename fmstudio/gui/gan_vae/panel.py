@@ -44,7 +44,7 @@ class GanVaePanel(Panel):
         super().__init__(studio)
         self.gan, self.vae = GanView(studio), VaeView(studio)
         self.runs = RunStore.of(studio)
-        self._views = {"gan": self.gan, "vae": self.vae}
+        self._views: dict[str, GanView | VaeView] = {"gan": self.gan, "vae": self.vae}
         self._chosen = {"gan": "", "vae": ""}
         self._listed: list[Source] = []
         self._describing = JobFollower(self, studio, DESCRIBE)
@@ -64,8 +64,8 @@ class GanVaePanel(Panel):
         self.source.setPlaceholderText("Choose…")
         self.source.setToolTip("A finished model, a run that trains now, or a preset to step through by hand.")
         self.header_controls = [self.side, self.source]
-        self.primary_action = PrimaryAction("Step both", "mdi6.sword-cross", self, "gan-vae-act")
-        self.primary_action.triggered.connect(self._act)
+        self.act = self.primary_action = PrimaryAction("Step both", "mdi6.sword-cross", self, "gan-vae-act")
+        self.act.triggered.connect(self._act)
 
     def _lay_out(self) -> None:
         self._empty = {"gan": self._no_gan(), "vae": self._no_vae()}
@@ -204,9 +204,9 @@ class GanVaePanel(Panel):
     def _judge(self) -> None:
         view = self._views[str(self.side.value())]
         text, icon = view.act_words
-        self.primary_action.icon_name = icon
-        self.primary_action.setText(text)
+        self.act.icon_name = icon
+        self.act.setText(text)
         if reason := view.refusal():
-            self.primary_action.refuse(reason)
+            self.act.refuse(reason)
         else:
-            self.primary_action.allow()
+            self.act.allow()

@@ -92,7 +92,8 @@ class Film(QWidget):
             self.go_to(self._frame_at(event.position().x()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
+        steps: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        step = steps.get(event.key())
         if step is None:
             super().keyPressEvent(event)
         else:
@@ -138,7 +139,7 @@ class PlayableStrip(QWidget):
         super().__init__()
         self.setObjectName(name)
         self._theme = theme
-        self.screen = Screen(theme, f"{name}-screen", "Present frame", 112)
+        self.present = Screen(theme, f"{name}-screen", "Present frame", 112)
         self.film = Film(theme, f"{name}-film")
         self.play = icon_button("mdi6.play", "Play", f"{name}-play", theme, self.toggle, "text")
         self.place = label("", "caption", f"{name}-place")
@@ -153,7 +154,7 @@ class PlayableStrip(QWidget):
 
     def _lay_out(self) -> None:
         right = vbox(self.hint, self.film, hbox(self.play, self.place, ..., self.save), ..., gap=4)
-        self.setLayout(hbox((self.screen, 0, Qt.AlignmentFlag.AlignTop), (right, 1), gap=12))
+        self.setLayout(hbox((self.present, 0, Qt.AlignmentFlag.AlignTop), (right, 1), gap=12))
 
     @property
     def frames(self) -> list[QImage]:
@@ -177,7 +178,7 @@ class PlayableStrip(QWidget):
         if frames:
             self._show(0)
         else:
-            self.screen.show_image(None)
+            self.present.show_image(None)
         self._run(bool(frames) and self.isVisible())
 
     def hold(self) -> None:
@@ -206,5 +207,5 @@ class PlayableStrip(QWidget):
             self.film.go_to((self.film.position + 1) % len(self.frames))
 
     def _show(self, position: int) -> None:
-        self.screen.show_image(self.frames[position])
+        self.present.show_image(self.frames[position])
         self.place.setText(f"Frame {position + 1} of {len(self.frames)}")

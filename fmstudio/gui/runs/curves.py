@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 from fmstudio.gui.runs.plots import RunPlot, plots_of
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, vbox
+from fmstudio.gui.widgets.boxes import boxed, discard, empty, hbox, splitter, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import icon_button, label
@@ -67,7 +67,7 @@ def bits_per_byte_of_a_nat(run: RunState) -> float:
 
 def curves_of(run: RunState, plot: str) -> dict[str, Series]:
     """The curves of one plot by their name: training first, then validation, then old data."""
-    found = {}
+    found: dict[str, Series] = {}
     if plot in ("bits_per_byte", "perplexity") and "loss/training" in run.series:
         found["training"] = Converted(run, plot)
     for name, series in run.series.items():
@@ -153,7 +153,7 @@ class RunCurves(QWidget):
         self._plots = plots
         large = [(plot.name, plot.choice) for plot in plots if not plot.small]
         if self.unit is not None:
-            _discard(self.unit)
+            discard(self.unit)
         self.unit = self._chooser(large)
         self._choice.insertWidget(0, self.unit)
         self._shown = self._shown if self._shown in dict(large) else large[0][0]
@@ -176,8 +176,7 @@ class RunCurves(QWidget):
         return listed
 
     def _make_small(self, plots: Iterable[RunPlot]) -> None:
-        while item := self._beneath.takeAt(0):
-            _discard(item.widget())
+        empty(self._beneath)
         self.small = {}
         for each in plots:
             plot = LivePlot(self.theme, each.title, each.unit, small=True, from_zero=True)
@@ -205,7 +204,8 @@ class RunCurves(QWidget):
     def show_unit(self, unit: str) -> None:
         """Draw one of the large plots by its name: "loss", "bits_per_byte", …"""
         self._shown = unit
-        self.unit.set_value(unit)
+        if self.unit is not None:
+            self.unit.set_value(unit)
         self._draw_anew()
 
     def _draw_anew(self) -> None:
@@ -269,17 +269,9 @@ class RunCurves(QWidget):
             plot.show_against(quantity, self._run.units_per_step if self._run else 0.0, unit)
 
 
-def _discard(widget: QWidget) -> None:
-    """Take a widget out of sight at once; it is deleted when nothing on the stack holds it any more."""
-    widget.hide()
-    widget.setParent(None)
-    widget.deleteLater()
-
-
 def _plot_card(name: str) -> Card:
     """A card whose plot reaches its edges."""
     card = Card("", name)
-    card.layout().setContentsMargins(1, 1, 1, 1)
-    card.layout().setSpacing(0)
+    card.set_padding(1, 1, 1, 1, gap=0)
     card.body.setSpacing(0)
     return card

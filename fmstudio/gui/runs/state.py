@@ -80,7 +80,8 @@ class RunState(QObject):
         self._recipe, self._recipe_text = recipe or {}, ""
         self._family = str(self._recipe.get("family", ""))
         self.step, self.steps = 0, int(self._setting("training", "steps", 0))
-        self._read, self._measured = read, None
+        self._read = read
+        self._measured: Measured | None = None
         self._rate: tuple[float, str] | None = None
         self._pool: ScorePool | None = None
         self._news: dict[str, None] = {}

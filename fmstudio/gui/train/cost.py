@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QSizePolicy
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
@@ -23,10 +23,10 @@ class RunCost(Card):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__("", "run-cost")
-        self.layout().setContentsMargins(12, 10, 12, 10)
+        self.set_padding(12, 10, 12, 10)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.body.setSpacing(6)
-        self._values = {}
+        self._values: dict[str, QLabel] = {}
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(0)
@@ -49,7 +49,7 @@ class RunCost(Card):
         self.body.addLayout(row)
         self.clear_pace()
 
-    def _value(self, name: str, role: str):
+    def _value(self, name: str, role: str) -> QLabel:
         self._values[name] = label(_NONE, role, f"cost-{name}")
         return self._values[name]
 

@@ -86,7 +86,7 @@ class RunDrawing(QWidget):
         self._drawing.stop()
 
     def _take(self, sample: Sample) -> None:
-        if sample.kind == "images":
+        if sample.kind == "images" and isinstance(sample.data, np.ndarray):
             self.pictures, self._shown = sample.data, dict(self._drawing.asked)
             self.tiles.set_pictures(self.pictures[:MOST])
             self.save.setEnabled(True)
@@ -109,6 +109,8 @@ class RunDrawing(QWidget):
     # Pictures as files.
 
     def _offer(self, index: int, place: QPoint) -> None:
+        if self.pictures is None:
+            return
         drawn = Drawn(self._shown["model"], SAMPLE, self._shown, index)
         self._saver.open_menu(place, self.pictures[index], f"{self.model}-{index}", drawn=drawn)
 

@@ -24,7 +24,7 @@ class RunExport(Card):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__("", "export-card")
-        self.layout().setContentsMargins(12, 8, 8, 8)
+        self.set_padding(12, 8, 8, 8)
         self._exporting = JobFollower(self, studio, newest="joins")
         self._exporting.progressed.connect(self._progressed)
         self._exporting.failed.connect(self._failed)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -41,7 +42,7 @@ def facts_of(run: RunState | None) -> list[Fact]:
     ]
 
 
-def smoothed_last(values) -> float:
+def smoothed_last(values: np.ndarray) -> float:
     """The mean of the last few values: a single batch's loss says little."""
     return float(values[-20:].mean())
 

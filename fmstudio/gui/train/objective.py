@@ -1,12 +1,14 @@
 """What a model learns from, shown on a real piece of one's own data before anything is trained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import vbox
+from fmstudio.gui.widgets.boxes import empty, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import button, label
@@ -25,7 +27,7 @@ LARGEST = 96  # pixels of a picture's side
 class ObjectiveView(QWidget):
     """Input tokens with their targets beneath, shifted by one, and the same as lessons in words."""
 
-    def __init__(self, theme: Theme, go_to_data) -> None:
+    def __init__(self, theme: Theme, go_to_data: Callable[[], object]) -> None:
         super().__init__()
         self.setObjectName("objective")
         self.error = ErrorBox(theme, "objective-error", dismissable=False)
@@ -37,7 +39,8 @@ class ObjectiveView(QWidget):
         self.card.body.addWidget(self.sentence)
         self.card.body.addSpacing(8)
         self.card.body.addWidget(self.hint)
-        self.card.body.addWidget(_captions())
+        self._captions = _captions()
+        self.card.body.addWidget(self._captions)
         self.card.body.addWidget(self.tokens)
         self.rows = PictureRows(theme)
         self.card.body.addWidget(self.rows)
@@ -62,7 +65,7 @@ class ObjectiveView(QWidget):
         self.source.setVisible(not hint)
         self._to_data.setVisible(bool(hint))
         self.lessons.setVisible(not hint)
-        self.card.findChild(QWidget, "objective-rows").setVisible(not hint)
+        self._captions.setVisible(not hint)
 
     def show_example(self, example: Mapping[str, Any]) -> None:
         """Show a piece of data as the job `objective` gives it: inputs and targets, or rows of pictures."""
@@ -76,7 +79,7 @@ class ObjectiveView(QWidget):
         self.lessons.show_example(example)
 
     def _show_pictures(self, example: Mapping[str, Any]) -> None:
-        for each in (self.tokens, self.lessons, self.card.findChild(QWidget, "objective-rows")):
+        for each in (self.tokens, self.lessons, self._captions):
             each.hide()
         self.rows.show_rows(example["rows"])
         self.rows.show()
@@ -100,11 +103,7 @@ class PictureRows(QWidget):
 
     def show_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Show rows of {"title", "pictures", "captions"}."""
-        while item := self._layout.takeAt(0):
-            if old := item.widget():
-                old.hide()
-                old.setParent(None)
-                old.deleteLater()
+        empty(self._layout)
         for number, row in enumerate(rows):
             title = label(str(row["title"]), "caption", f"objective-row-{number}", wrap=True)
             tiles = PictureTiles(self._theme, f"objective-pictures-{number}", str(row["title"]))
@@ -115,7 +114,7 @@ class PictureRows(QWidget):
             self._layout.addSpacing(8)
         self._fit()
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
 
@@ -147,10 +146,10 @@ class Lessons(Card):
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(0, 1)
-        self._rows = []
+        self._rows: list[tuple[QLabel, QLabel, QLabel]] = []
         for row in range(self.SHOWN):
             given, arrow, answer = label("", "mono"), label("→", "secondary"), label("", "mono")
-            given.setAlignment(given.alignment().AlignRight | given.alignment().AlignVCenter)
+            given.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             answer.setMinimumWidth(120)
             for column, part in enumerate((given, arrow, answer)):
                 self._grid.addWidget(part, row, column)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
 
 from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.runs.jobs import DESCRIBE, ESTIMATE, OBJECTIVE, PROBE
@@ -20,7 +21,7 @@ from fmstudio.gui.train.recipe_dialog import RecipeDialog
 from fmstudio.gui.train.sampling import RunSampling
 from fmstudio.gui.train.setup import RunSetup
 from fmstudio.gui.train.view import RunView
-from fmstudio.gui.widgets.boxes import column, row, splitter, stack, vbox
+from fmstudio.gui.widgets.boxes import boxed, column, row, splitter, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.follower import TYPING, JobFollower
@@ -61,16 +62,16 @@ class TrainPanel(Panel):
         super().__init__(studio)
         self.runs = RunStore.of(studio)
         self.chosen = ChosenRuns(self.runs)
-        self.actions = RunActions(studio, self.runs, self)
+        self.run_actions = RunActions(studio, self.runs, self)
         self._describing = JobFollower(self, studio, DESCRIBE)
         self._estimating = JobFollower(self, studio, ESTIMATE, patience=TYPING)
         self._probing = JobFollower(self, studio, PROBE, title="Try one step")
         self._illustrating = JobFollower(self, studio, OBJECTIVE, once=True)
         self.setup = RunSetup(studio.theme)
         self.cost = RunCost(studio.theme)
-        self.history = RunHistory(studio.theme, self.runs, self.chosen, self.actions.offered)
+        self.history = RunHistory(studio.theme, self.runs, self.chosen, self.run_actions.offered)
         self.objective = ObjectiveView(studio.theme, lambda: studio.navigate("data"))
-        self.view = RunView(studio, self.chosen, self.actions)
+        self.view = RunView(studio, self.chosen, self.run_actions)
         self.sampling = RunSampling(studio)
         self.export = RunExport(studio)
         self.error = ErrorBox(studio.theme, "train-error")
@@ -92,18 +93,16 @@ class TrainPanel(Panel):
         self.preset.setMinimumWidth(190)
         self.preset.setToolTip("Settings that work well together, to begin from.")
         self.header_controls = [self.family, self.preset]
-        self.primary_action = PrimaryAction("Start", "mdi6.play", self, "start")
-        self.primary_action.refuse("Getting ready…")
-        self.primary_action.triggered.connect(self.start)
+        self.act = self.primary_action = PrimaryAction("Start", "mdi6.play", self, "start")
+        self.act.refuse("Getting ready…")
+        self.act.triggered.connect(self.start)
 
     def _lay_out(self) -> None:
         self.side = Segments([("new", "New run"), ("runs", "Runs")], "train-side", "Set up a run, or the list of runs")
         self.sight = Segments(
             [("objective", "Objective"), ("run", "Curves"), ("sampling", "Sample")], "train-sight", "What to look at"
         )
-        new = column(self.setup, self.cost)
-        new.layout().setStretch(0, 1)
-        new.layout().setStretch(1, 0)
+        new = boxed(vbox((self.setup, 1), self.cost, gap=12))
         self.no_runs = label(NO_RUNS, "secondary", "no-runs", wrap=True)
         self.no_runs.setAlignment(Qt.AlignmentFlag.AlignTop)
         runs = column(label(RUNS_HINT, "caption", "runs-hint", wrap=True), self.history)
@@ -123,7 +122,7 @@ class TrainPanel(Panel):
         self.cost.probe_requested.connect(self._probe)
         self.cost.recipe_requested.connect(self._show_recipe)
         self.history.run_opened.connect(self._open_run)
-        self.actions.settings_wanted.connect(self._take_settings)
+        self.run_actions.settings_wanted.connect(self._take_settings)
         self.view.sampling_requested.connect(self._sample_from)
         self.view.setup_requested.connect(self._show_new)
         self.sampling.export_requested.connect(lambda model: self.export.ask(model, self))
@@ -308,9 +307,9 @@ class TrainPanel(Panel):
     def _judge(self) -> None:
         """Say whether Start can succeed, and if not, why."""
         if reason := self.refusal():
-            self.primary_action.refuse(reason)
+            self.act.refuse(reason)
         else:
-            self.primary_action.allow()
+            self.act.allow()
 
     def refusal(self) -> str:
         """Why a run cannot be started now, or ""."""
@@ -338,13 +337,13 @@ class TrainPanel(Panel):
 
     def start(self) -> None:
         """Begin the run that the left side describes."""
-        if not self.primary_action.isEnabled():
+        if not self.act.isEnabled():
             return
         self.error.clear()
-        self.actions.begin(self.setup.recipe())
+        self.run_actions.begin(self.setup.recipe())
         self.look_at("run")
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         QTimer.singleShot(0, self, self._illustrate)
 

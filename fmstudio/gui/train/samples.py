@@ -1,12 +1,26 @@
 """What the model wrote or drew at each evaluation, a column a step, so that one sees it learn."""
 
+from functools import partial
+
 import numpy as np
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QLinearGradient, QPainter, QPen, QTextOption
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QGuiApplication,
+    QImage,
+    QLinearGradient,
+    QPainter,
+    QPen,
+    QResizeEvent,
+    QTextOption,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.lists.table import Index
 from fmstudio.gui.widgets.menus import MenuEntry, menu_of
 from fmstudio.gui.widgets.pictures.tiles import image_of, sheet_of
 
@@ -24,18 +38,20 @@ class SampleModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self._run: RunState | None = None
+        self._samples: dict[int, str | np.ndarray] = {}
         self._steps: list[int] = []
 
     def set_run(self, run: RunState | None) -> None:
         """Hold another run's samples."""
         self.beginResetModel()
-        self._run = run
-        self._steps = sorted(run.samples) if run else []
+        self._run, self._samples = run, run.samples if run else {}
+        self._steps = sorted(self._samples)
         self.endResetModel()
 
     def refresh(self) -> None:
         """Take up what has come since; the columns that are there keep their places."""
-        steps = sorted(self._run.samples) if self._run else []
+        self._samples = self._run.samples if self._run else {}
+        steps = sorted(self._samples)
         if steps[: len(self._steps)] != self._steps:
             self.set_run(self._run)
         elif len(steps) > len(self._steps):
@@ -46,10 +62,10 @@ class SampleModel(QAbstractListModel):
             last = self.index(len(steps) - 1)
             self.dataChanged.emit(last, last)
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._steps)
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._steps)
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole):
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         step = self._steps[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             sample = self.sample(index)
@@ -58,31 +74,33 @@ class SampleModel(QAbstractListModel):
             return f"Step {step:,}\n\n{index.data()}"
         return step if role == STEP_ROLE else None
 
-    def sample(self, index: QModelIndex) -> str | np.ndarray:
+    def sample(self, index: Index) -> str | np.ndarray:
         """The text or the pictures (count, height, width, channels) of a column."""
-        return self._run.samples[self._steps[index.row()]]
+        return self._samples[self._steps[index.row()]]
 
-    def heading(self, index: QModelIndex) -> tuple[str, str]:
+    def heading(self, index: Index) -> tuple[str, str]:
         """The step, and the validation loss that was measured with it."""
         step = self._steps[index.row()]
-        series = self._run.series.get("loss/validation")
-        place = series.steps.searchsorted(step) if series is not None else 0
-        known = series is not None and place < len(series) and series.steps[place] == step
+        series = self._run.series.get("loss/validation") if self._run else None
+        if series is None:
+            return f"Step {step:,}", ""
+        place = int(series.steps.searchsorted(step))
+        known = place < len(series) and series.steps[place] == step
         return f"Step {step:,}", f"loss {series.values[place]:.3f}" if known else ""
 
 
 class _Column(QStyledItemDelegate):
     """Paints a sample beneath its step. The text fades out where the column ends."""
 
-    def __init__(self, theme: Theme, model: SampleModel) -> None:
-        super().__init__()
-        self._theme, self._model = theme, model
+    def __init__(self, theme: Theme, model: SampleModel, view: QListView) -> None:
+        super().__init__(view)
+        self._theme, self._model, self._view = theme, model, view
         self._made: dict[int, tuple[np.ndarray, list[QImage]]] = {}
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        return QSize(COLUMN, max(option.widget.viewport().height() - 2, 60))
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(COLUMN, max(self._view.viewport().height() - 2, 60))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
         painter.setClipRect(option.rect)
         area = QRectF(option.rect)
@@ -103,7 +121,7 @@ class _Column(QStyledItemDelegate):
             self._pictures(painter, beneath.adjusted(0, 0, 0, -6), sample)
         painter.restore()
 
-    def _heading(self, painter: QPainter, area: QRectF, index: QModelIndex) -> None:
+    def _heading(self, painter: QPainter, area: QRectF, index: Index) -> None:
         step, loss = self._model.heading(index)
         caption, bold = self._theme.font("caption"), self._theme.font("caption")
         bold.setWeight(QFont.Weight.DemiBold)
@@ -173,7 +191,7 @@ class RunSamples(QListView):
         self.setObjectName("run-samples")
         self.setAccessibleName("Samples over time")
         self._samples = SampleModel()
-        self._columns = _Column(theme, self._samples)
+        self._columns = _Column(theme, self._samples, self)
         self._run: RunState | None = None
         self.setModel(self._samples)
         self.setItemDelegate(self._columns)
@@ -221,24 +239,26 @@ class RunSamples(QListView):
             " ".join(self._samples.heading(self._samples.index(row))).strip() for row in range(self._samples.rowCount())
         ]
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.scheduleDelayedItemsLayout()
 
-    def wheelEvent(self, event) -> None:
+    def wheelEvent(self, event: QWheelEvent) -> None:
         # A mouse has one wheel, and here there is only one way to go.
         delta = event.angleDelta().y() or event.angleDelta().x()
         self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - delta)
         event.accept()
 
-    def _offer(self, place) -> None:
+    def _offer(self, place: QPoint) -> None:
         index = self.indexAt(place)
         if index.isValid():
             sample, clipboard = self._samples.sample(index), QGuiApplication.clipboard()
-            ways: list[MenuEntry] = [("Copy pictures", lambda: clipboard.setImage(sheet_of(sample)))]
+            ways: list[MenuEntry]
             if isinstance(sample, str):
                 ways = [
-                    ("Copy text", lambda: clipboard.setText(sample)),
+                    ("Copy text", partial(clipboard.setText, sample)),
                     ("Copy all samples", lambda: clipboard.setText("\n\n".join(self.texts))),
                 ]
+            else:
+                ways = [("Copy pictures", lambda pictures=sample: clipboard.setImage(sheet_of(pictures)))]
             menu_of(ways, self, "sample-menu").popup(self.viewport().mapToGlobal(place))

@@ -31,7 +31,8 @@ class PromptEdit(QPlainTextEdit):
     submitted = Signal()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and _submits(event):
+        overrides = event.type() == QEvent.Type.ShortcutOverride
+        if overrides and isinstance(event, QKeyEvent) and _submits(event):
             event.accept()
             return True
         return super().event(event)
@@ -123,8 +124,9 @@ class RunSampling(QWidget):
         """Bring the way in which the chosen model's family is tried."""
         name = str(self.model.value() or "")
         family = self._family(self._families.get(name, TEXT))
-        draws = family is not None and family["name"] != TEXT
-        if draws:
+        draws = False
+        if family is not None and family["name"] != TEXT:
+            draws = True
             self.drawing.show_model(name, family)
         self._ways.setCurrentIndex(int(draws))
         self.export.setVisible(not draws)

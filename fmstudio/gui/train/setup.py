@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
@@ -37,24 +37,23 @@ class RunSetup(QWidget):
         self.name.setPlaceholderText("Name of the run and its model")
         self.init = ChoiceField("run-init", "Continue from", [])
         self.init.addItem(FROM_SCRATCH, "")
-        self.size = ChoiceField("run-size", "Size of the network", [])
+        self.size_field = ChoiceField("run-size", "Size of the network", [])
         self.form = Form(theme, name="run-form")
         # The gutter stays free where there is nothing to scroll, so that all fields are of one width.
-        self.form.findChild(QScrollArea).setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.form.scrolled.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.note = label("", "caption", "run-init-note", wrap=True)
         self.note.hide()
         self._lay_out()
         self.name.edited.connect(self._named)
         self.init.edited.connect(self._chose_init)
-        self.size.edited.connect(self._chose_size)
+        self.size_field.edited.connect(self._chose_size)
         self.form.changed.connect(self._edited)
 
     def _lay_out(self) -> None:
         head = hbox(margins=(0, 0, GUTTER, 0))
-        for title, field in (("Name", self.name), ("Size", self.size)):
+        for title, field in (("Name", self.name), ("Size", self.size_field)):
             head.addLayout(_titled(title, field), 3 if field is self.name else 2)
-        self._beginning = boxed(_titled("Continue from", self.init))
-        self._beginning.layout().setContentsMargins(0, 0, GUTTER, 0)
+        self._beginning = boxed(hbox(_titled("Continue from", self.init), margins=(0, 0, GUTTER, 0)))
         self.setLayout(vbox(head, self._beginning, self.note, (self.form, 1), gap=12))
 
     # What can be chosen.
@@ -66,10 +65,10 @@ class RunSetup(QWidget):
         self.family = family
         self._beginning.setVisible(bool(family.get("can_continue", True)))
         self.form.set_settings(family["settings"])
-        self.size.clear()
+        self.size_field.clear()
         for title, values in family["sizes"].items():
-            self.size.addItem(title, dict(values))
-        self.size.addItem(CUSTOM, None)
+            self.size_field.addItem(title, dict(values))
+        self.size_field.addItem(CUSTOM, None)
         self._show_size()
 
     def set_preset(self, preset: Mapping[str, Any]) -> None:
@@ -148,7 +147,7 @@ class RunSetup(QWidget):
         self.changed.emit()
 
     def _chose_size(self) -> None:
-        values = self.size.value()
+        values = self.size_field.value()
         if values:
             self.form.set_values(values)
         else:
@@ -160,7 +159,7 @@ class RunSetup(QWidget):
         for path, row in self.form.rows.items():
             if path.startswith(_FIXED_BY_INIT):
                 row.setEnabled(not model)
-        self.size.setEnabled(not model)
+        self.size_field.setEnabled(not model)
         self.note.setText(
             "The network and its tokenizer stay as they are. The loss on the data it came from is shown too, so that "
             "forgetting can be seen." if model else ""
@@ -170,12 +169,12 @@ class RunSetup(QWidget):
 
     def _show_size(self) -> None:
         """Name the size that the form's values are, if they are one."""
-        for place in range(self.size.count() - 1):
-            values = self.size.itemData(place)
+        for place in range(self.size_field.count() - 1):
+            values = self.size_field.itemData(place)
             if all(path in self.form.rows and self.form.value(path) == value for path, value in values.items()):
-                self.size.setCurrentIndex(place)
+                self.size_field.setCurrentIndex(place)
                 return
-        self.size.setCurrentIndex(self.size.count() - 1)
+        self.size_field.setCurrentIndex(self.size_field.count() - 1)
 
     def _propose_name(self) -> None:
         """Name a run after its data, or after the model that it continues, until a person names it."""

@@ -3,11 +3,11 @@
 The same view shows a run that trains, one that ended a minute ago and one of last year.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QSizePolicy, QTabWidget, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QTabWidget, QWidget
 
 from fmstudio.gui.runs.curves import RunCurves
 from fmstudio.gui.runs.plots import RunPlot, plots_of
@@ -97,7 +97,7 @@ class RunHeader(Card):
 
     def __init__(self, studio: Studio, actions: RunActions) -> None:
         super().__init__("", "run-header")
-        self.layout().setContentsMargins(16, 10, 16, 10)
+        self.set_padding(16, 10, 16, 10)
         self._theme, self._actions = studio.theme, actions
         self._run: RunState | None = None
         self._icon, self._shown_icon = QLabel(), ("", "")
@@ -111,7 +111,9 @@ class RunHeader(Card):
         studio.theme.changed.connect(self._show_status)
 
     def _make_buttons(self) -> None:
-        def made(text, name, icon, act, role="plain"):
+        def made(
+            text: str, name: str, icon: str, act: Callable[[RunState], object], role: str = "plain"
+        ) -> QPushButton:
             return button(text, name, self._theme, icon, role, lambda: act(self._run) if self._run else None)
 
         self.hold = made("Pause", "run-hold", "mdi6.pause", self._actions.hold)
@@ -190,6 +192,8 @@ class RunHeader(Card):
 
     def _show_phase(self) -> None:
         run = self._run
+        if run is None:
+            return
         about = [run.status_words, ", ".join(run.datasets), f"from {run.init}" if run.init else ""]
         text = " · ".join(part for part in about if part)
         if text != self.status.text():

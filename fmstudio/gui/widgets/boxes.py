@@ -93,6 +93,20 @@ def row(widget: QWidget) -> QWidget:
     return boxed(hbox(widget, ...))
 
 
+def empty(box: QLayout) -> None:
+    """Take all widgets out: out of sight at once, and deleted when nothing on the stack holds them any more."""
+    while (item := box.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            discard(widget)
+
+
+def discard(widget: QWidget) -> None:
+    """Take a widget out of sight at once; it is deleted when nothing on the stack holds it any more."""
+    widget.hide()
+    widget.setParent(None)
+    widget.deleteLater()
+
+
 def _filled(box: Box, parts: tuple[Part, ...], gap: int, margins: Margins) -> Box:
     left, top, right, bottom = margins if isinstance(margins, tuple) else (margins,) * 4
     box.setContentsMargins(left, top, right, bottom)

@@ -26,9 +26,11 @@ class Card(QFrame):
         self._layout = vbox(self._header, (self.body, 1), gap=12, margins=_PADDING)
         self.setLayout(self._layout)
 
-    def set_padding(self, left: int, top: int, right: int, bottom: int) -> None:
-        """Leave other room between the border and what is inside."""
+    def set_padding(self, left: int, top: int, right: int, bottom: int, gap: int | None = None) -> None:
+        """Leave other room between the border and what is inside, and between the title and the rest."""
         self._layout.setContentsMargins(left, top, right, bottom)
+        if gap is not None:
+            self._layout.setSpacing(gap)
 
     def add_control(self, control: QWidget) -> None:
         """Put a control at the right end of the title."""

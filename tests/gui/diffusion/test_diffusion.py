@@ -92,6 +92,13 @@ def hands(studio, engine, show):
     return Hands(studio, engine, show)
 
 
+def catch_menus(view):
+    """The menus that right clicks open in a view from now on, which are not shown."""
+    menus = []
+    view.export.open_menu = lambda place, *arguments, **more: menus.append(view.export.menu(*arguments, **more))
+    return menus
+
+
 def brightness(tiles, index=0):
     return tiles.image(index).pixelColor(0, 0).red()
 
@@ -336,26 +343,23 @@ def test_a_region_is_painted_with_the_mouse_and_filled(hands, stocked):
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=corner)
     QTest.mouseMove(canvas, other)
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=other)
-    assert canvas.mask[0, 0]
-    assert not canvas.mask[-1].any()
+    assert canvas.filled[0, 0]
+    assert not canvas.filled[-1].any()
     panel.primary_action.trigger()
     wanted = asked(hands.engine, EDIT)
-    assert (from_plain(wanted["mask"]) == canvas.mask).all()
+    assert (from_plain(wanted["mask"]) == canvas.filled).all()
     assert (wanted["strength"], wanted["rounds"]) == (1.0, 3)
     click(panel, "edit-clear")
-    assert not canvas.mask.any()
+    assert not canvas.filled.any()
     click(panel, "edit-invert")
-    assert canvas.mask.all()
+    assert canvas.filled.all()
 
 
 def test_a_generated_picture_can_be_edited(hands, stocked):
     panel = hands.open("reverse")
     panel.primary_action.trigger()
     hands.tell(WALK, Started(), *steps(4), Finished("completed", RESULT))
-    menus = []
-    panel.reverse.export.open_menu = lambda place, *arguments, **more: menus.append(
-        panel.reverse.export.menu(*arguments, **more)
-    )
+    menus = catch_menus(panel.reverse)
     panel.reverse.player.tiles[0]["denoised"].menu_wanted.emit(1, QPoint(0, 0))
     entry = next(action for action in menus[0].actions() if action.text() == "Edit this picture")
     entry.trigger()
@@ -390,6 +394,16 @@ def test_the_pictures_between_two_seeds_are_shown(hands, stocked):
     assert hands.text("between-scrubber-label") == "picture 2 of 5 · 25 % of the way"
     assert panel.between.player.strip.count == 5
     assert brightness(panel.between.player.tiles["now"]) == 103
+
+
+def test_a_picture_between_two_seeds_can_be_edited(hands, stocked):
+    panel = hands.open("between")
+    panel.primary_action.trigger()
+    hands.tell(BETWEEN, Started(), *steps(3, count=5), Finished("completed", {**RESULT, "pictures": 5}))
+    menus = catch_menus(panel.between)
+    panel.between.player.strip.menu_wanted.emit(2, QPoint(0, 0))
+    next(action for action in menus[0].actions() if action.text() == "Edit this picture").trigger()
+    assert int(panel.edit.canvas.pixels[0, 0, 0]) == 103
 
 
 # Getting pictures out.

@@ -77,11 +77,11 @@ def test_the_right_button_takes_paint_away(theme, show):
     middle = canvas.area.center().toPoint()
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle)
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=middle)
-    assert 8 <= canvas.mask.sum() <= 16
-    assert canvas.mask[8, 8]
+    assert 8 <= canvas.filled.sum() <= 16
+    assert canvas.filled[8, 8]
     QTest.mousePress(canvas, Qt.MouseButton.RightButton, pos=middle)
     QTest.mouseRelease(canvas, Qt.MouseButton.RightButton, pos=middle)
-    assert not canvas.mask.any()
+    assert not canvas.filled.any()
 
 
 @pytest.mark.parametrize(("region", "share"), [("left", 0.5), ("upper", 0.5), ("middle", 0.25)])
@@ -89,4 +89,4 @@ def test_a_region_can_be_chosen_without_a_mouse(theme, show, region, share):
     canvas = show(MaskCanvas(theme, "canvas"), 256, 256)
     canvas.set_picture(np.zeros((16, 16, 3), np.uint8))
     canvas.mask_region(region)
-    assert canvas.mask.mean() == share
+    assert canvas.filled.mean() == share

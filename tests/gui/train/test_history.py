@@ -99,7 +99,7 @@ def test_train_longer_asks_for_how_many_steps(panel, engine):
 
 def test_deleting_is_confirmed_and_takes_the_run_away(panel, with_runs):
     panel.shown(run="first")
-    delete = dict(panel.actions.offered(panel.view.run))["Delete…"]
+    delete = dict(panel.run_actions.offered(panel.view.run))["Delete…"]
     delete()
     box = panel.findChild(QMessageBox, "confirm")
     assert "Its model “first” stays." in box.text()
@@ -113,7 +113,7 @@ def test_deleting_is_confirmed_and_takes_the_run_away(panel, with_runs):
 
 def test_the_settings_of_a_run_can_be_used_again(studio, panel):
     studio.know_families(DESCRIPTION)
-    dict(panel.actions.offered(panel.runs.run("first")))["Use its settings"]()
+    dict(panel.run_actions.offered(panel.runs.run("first")))["Use its settings"]()
     assert panel.side.value() == "new"
     assert panel.setup.recipe()["training"]["batch_size"] == 4
 

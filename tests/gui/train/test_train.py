@@ -37,7 +37,7 @@ def test_the_preset_fills_the_form_and_names_the_run(train):
     assert recipe["name"] == "plays"
     assert recipe["training"] == {"steps": 200, "batch_size": 16}
     assert recipe["data"]["datasets"] == ["plays"]
-    assert train.panel.setup.size.currentText() == "Small"
+    assert train.panel.setup.size_field.currentText() == "Small"
 
 
 def test_the_cost_is_shown_as_people_write_it(train):
@@ -83,7 +83,7 @@ def test_start_says_what_is_missing(train):
 
 
 def test_a_size_sets_what_it_stands_for(train):
-    size = train.panel.setup.size
+    size = train.panel.setup.size_field
     size.setCurrentIndex(size.findText("Tiny"))
     size.edited.emit()
     assert train.panel.setup.recipe()["model"]["layers"] == 2

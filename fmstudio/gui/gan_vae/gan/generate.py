@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
 from fmstudio.gui import formatting
@@ -23,7 +24,6 @@ from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.rating import Drawn
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.jobs import Sample
 
 OPEN = "fmstudio.laboratory.gan:open"
 GENERATE = "fmstudio.laboratory.gan:generate"
@@ -44,7 +44,7 @@ class GanGenerate(QWidget):
         self._source: Source | None = None
         self._model: Mapping[str, Any] = {}
         self._wanted = ""
-        self._pictures: Sequence[np.ndarray] = ()
+        self._pictures: np.ndarray | Sequence[np.ndarray] = ()
         self._seeds: list[int] = []
         self._shown: dict[str, Any] = {}
         self.error = ErrorBox(studio.theme, "gan-generate-error")
@@ -90,13 +90,13 @@ class GanGenerate(QWidget):
         side.body.addWidget(self.facts)
         side.setFixedWidth(264)
         sheet = Card("One picture for each seed", "gan-sheet", "always the same one")
-        sheet.layout().setContentsMargins(12, 10, 12, 10)
+        sheet.set_padding(12, 10, 12, 10)
         sheet.body.addWidget(self.tiles, 1)
         self.setLayout(vbox(self.error, (hbox(side, (vbox((sheet, 1), self.walk), 1)), 1)))
 
     def _connect(self) -> None:
-        self._opening.sampled.connect(self._opened)
-        self._generating.sampled.connect(self._show)
+        self._opening.answered.connect(self._opened)
+        self._generating.answered.connect(self._show)
         for each in (self._opening, self._generating, self.walk, self.saver):
             each.failed.connect(self._failed)
         self.truncation.valueChanged.connect(self._settings_changed)
@@ -121,8 +121,8 @@ class GanGenerate(QWidget):
 
     def look(self) -> None:
         """Open the model if it is not open and someone looks."""
-        if self.isVisible() and not self.refusal() and self._wanted != self._source.model:
-            self._wanted = self._source.model
+        if self.isVisible() and not self.refusal() and self._wanted != self._source_model:
+            self._wanted = self._source_model
             self._opening.ask_instead(model=self._wanted)
 
     def refresh(self) -> None:
@@ -130,12 +130,12 @@ class GanGenerate(QWidget):
         self._wanted = ""
         self.look()
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.look()
 
-    def _opened(self, sample: Sample) -> None:
-        self._model = sample.data
+    def _opened(self, about: Mapping[str, Any]) -> None:
+        self._model = about
         self.conditions.set_conditions(self._model.get("conditions", ()))
         self.facts.setText(_facts(self._model))
         self._settings_changed()
@@ -146,7 +146,7 @@ class GanGenerate(QWidget):
         """Draw from seeds that were not drawn from yet."""
         if not self.refusal():
             self.seed.set_value((self._first + self._count) % (2**31 - self._count))
-            if self._model and not self._source.model.startswith("run:"):
+            if self._model and not self._source_model.startswith("run:"):
                 self._settings_changed()
             else:
                 self.refresh()  # a run has gone on meanwhile
@@ -156,6 +156,10 @@ class GanGenerate(QWidget):
         if self._source is None:
             return "Train a GAN first."
         return "" if self._source.model else "A preset has no model yet; train it, or take steps with it."
+
+    @property
+    def _source_model(self) -> str:
+        return self._source.model if self._source else ""
 
     @property
     def _first(self) -> int:
@@ -171,19 +175,19 @@ class GanGenerate(QWidget):
         if not self._model or self._source is None:
             return
         settings = {
-            "model": self._source.model,
+            "model": self._source_model,
             "condition": self.conditions.value(),
             "truncation": self.truncation.value() / 100,
         }
         self.walk.use(**settings)
         self._generating.ask(seeds=list(range(self._first, self._first + self._count)), **settings)
 
-    def _show(self, sample: Sample) -> None:
+    def _show(self, pictures: np.ndarray) -> None:
         self.error.clear()
         self._shown = dict(self._generating.asked)
         seeds = self._shown["seeds"]
-        self._pictures, self._seeds = sample.data, list(seeds)
-        self.tiles.set_pictures(sample.data, [str(seed) for seed in seeds])
+        self._pictures, self._seeds = pictures, list(seeds)
+        self.tiles.set_pictures(pictures, [str(seed) for seed in seeds])
         self.save.setEnabled(True)
 
     def _failed(self, reason: str, details: str) -> None:
@@ -197,7 +201,7 @@ class GanGenerate(QWidget):
     def _offer(self, index: int, place: QPoint) -> None:
         seed = self._seeds[index]
         more = (("Save grid…", self._save_grid), ("Add to the walk", lambda: self._add_to_walk(index)))
-        drawn = Drawn(self._source.model, GENERATE, self._shown, index)
+        drawn = Drawn(self._source_model, GENERATE, self._shown, index)
         self.saver.open_menu(place, self._pictures[index], f"seed-{seed}", self._about(), more, drawn)
 
     def _about(self) -> dict[str, str]:

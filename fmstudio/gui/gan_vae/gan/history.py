@@ -26,6 +26,7 @@ class DrawnHistory(QWidget):
         super().__init__()
         self.setObjectName("gan-history")
         self._run: RunState | None = None
+        self._sheets: dict[int, np.ndarray] = {}
         self._steps: list[int] = []
         self.following = True
         self.tiles = EvenTiles(theme, "gan-drawn", "Pictures generated from the same noise at each evaluation")
@@ -55,7 +56,9 @@ class DrawnHistory(QWidget):
 
     def refresh(self) -> None:
         """Take up what has come since."""
-        self._steps = sorted(self._run.samples) if self._run else []
+        samples = self._run.samples if self._run else {}
+        self._sheets = {step: sheet for step, sheet in samples.items() if isinstance(sheet, np.ndarray)}
+        self._steps = sorted(self._sheets)
         last = max(0, len(self._steps) - 1)
         self.slider.blockSignals(True)
         self.slider.setRange(0, last)
@@ -84,17 +87,17 @@ class DrawnHistory(QWidget):
             each.setVisible(step is not None)
         self.nothing.setVisible(step is None)
         if step is not None:
-            self.tiles.set_pictures(self._run.samples[step])
+            self.tiles.set_pictures(self._sheets[step])
             self.place.setText(f"Step {step:,}")
 
     def sheets(self) -> list[np.ndarray]:
         """All sheets in order of step, each (count, height, width, channels)."""
-        return [self._run.samples[step] for step in self._steps] if self._run else []
+        return [self._sheets[step] for step in self._steps]
 
     @property
-    def sheet(self) -> np.ndarray:
+    def sheet(self) -> np.ndarray | None:
         """The one that is shown."""
-        return self._run.samples[self.step]
+        return self._sheets[self.step] if self.step is not None else None
 
     def _offer(self, index: int, place: QPoint) -> None:
         self.tiles.select(index)

@@ -20,6 +20,7 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.plot.live_plot import LivePlot
+from fmstudio.jobs import Progress
 
 CURVES = (
     ("loss/discriminator", "Discriminator", "training"),
@@ -58,9 +59,9 @@ class GanLearning(QWidget):
 
     def _lay_out(self) -> None:
         plot = Card("", "gan-losses-card")
-        plot.layout().setContentsMargins(1, 1, 1, 1)
+        plot.set_padding(1, 1, 1, 1)
         plot.body.addWidget(self.losses)
-        scores = _card("Discriminator's scores", "gan-scores-card")
+        scores = self._scores_card = _card("Discriminator's scores", "gan-scores-card")
         scores.body.addWidget(self.scores, 1)
         drawn = _card("Drawn from the same noise", "gan-drawn-card")
         drawn.body.addWidget(self.history, 1)
@@ -154,10 +155,9 @@ class GanLearning(QWidget):
         scores = self.run.scores if self.run else None
         self.scores.show_scores(scores)
         told = scores.told_apart if scores else math.nan
-        card = self.findChild(Card, "gan-scores-card")
         short, sentence = _in_words(told)
-        card.set_caption(short)
-        card.setToolTip(sentence)
+        self._scores_card.set_caption(short)
+        self._scores_card.setToolTip(sentence)
         self.alarm.ring(scores.collapse if scores else "")
 
     # Steps by hand.
@@ -171,16 +171,17 @@ class GanLearning(QWidget):
         if self.refusal() or self._source is None:
             return
         self.error.clear()
-        self.steps.take(self._begin_from(), self._source.title, which, count)
+        self.steps.take(self._begin_from(self._source), self._source.title, which, count)
         self._judge()
 
     def _train(self) -> None:
-        self._studio.navigate("train", preset=self._source.preset)
+        if self._source is not None:
+            self._studio.navigate("train", preset=self._source.preset)
 
-    def _begin_from(self) -> str | dict[str, Any]:
-        if self._source.run:
-            return self._source.run
-        recipe = preset_recipe(self._studio, self._source.preset)
+    def _begin_from(self, source: Source) -> str | dict[str, Any]:
+        if source.run:
+            return source.run
+        recipe = preset_recipe(self._studio, source.preset)
         if chosen := self.bar.dataset.value():
             recipe.setdefault("data", {})["datasets"] = [chosen]
         return recipe
@@ -199,10 +200,10 @@ class GanLearning(QWidget):
         self._tell()
         self.refusal_changed.emit()
 
-    def _tell(self, progress=None) -> None:
+    def _tell(self, progress: Progress | None = None) -> None:
         self.bar.tell(self._note(progress), self.steps.run is not None)
 
-    def _note(self, progress) -> str:
+    def _note(self, progress: Progress | None) -> str:
         if self._source is None or self.refusal() == _NO_RUN:
             return self.refusal()
         if progress is not None and progress.unit != "steps" and progress.message:
@@ -218,6 +219,8 @@ class GanLearning(QWidget):
 
     def _save(self, what: str) -> None:
         sheet, step = self.history.sheet, self.history.step
+        if sheet is None:
+            return
         if what == "picture":
             index = max(0, self.history.tiles.selected)
             self.saver.ask(sheet[index : index + 1], f"picture-step-{step}")
@@ -244,6 +247,5 @@ def _in_words(told_apart: float) -> tuple[str, str]:
 
 def _card(title: str, name: str, caption: str = "") -> Card:
     card = Card(title, name, caption)
-    card.layout().setContentsMargins(12, 10, 12, 10)
-    card.layout().setSpacing(6)
+    card.set_padding(12, 10, 12, 10, gap=6)
     return card

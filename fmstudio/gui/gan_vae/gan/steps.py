@@ -4,6 +4,7 @@ The copy begins from a run's latest checkpoint or from a preset, and no saved ru
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -106,7 +107,7 @@ class StepBar(QWidget):
         theme = studio.theme
         self.count = Segments([(count, f"×{count}") for count in COUNTS], "gan-step-count", "How many steps at once")
         self.buttons = {
-            which: button(text, f"gan-step-{which}", theme, icon, clicked=lambda w=which: self.press(w))
+            which: button(text, f"gan-step-{which}", theme, icon, clicked=partial(self.press, which))
             for which, (text, icon, _) in SIDES.items()
         }
         for which, (_, _, tip) in SIDES.items():

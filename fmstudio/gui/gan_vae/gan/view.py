@@ -28,7 +28,7 @@ class GanView(QWidget):
         self.setObjectName("gan-view")
         self.learning = GanLearning(studio)
         self.generate = GanGenerate(studio)
-        self._sights = {"learning": self.learning, "generate": self.generate}
+        self._sights: dict[str, GanLearning | GanGenerate] = {"learning": self.learning, "generate": self.generate}
         self.sight = Segments([("learning", "The game"), ("generate", "Generate")], "gan-sight", "What to look at")
         self.players = ElidedLabel("", "secondary", "gan-players")
         self._stack = stack("gan-sights", *self._sights.values())
@@ -41,7 +41,7 @@ class GanView(QWidget):
     @property
     def shown(self) -> GanLearning | GanGenerate:
         """The sight that is seen."""
-        return self._stack.currentWidget()
+        return self._sights[str(self.sight.value())]
 
     def look_at(self, sight: str) -> None:
         """Show "learning" or "generate"."""

@@ -13,7 +13,6 @@ from fmstudio.gui.widgets.form.fields import NumberField, TextField
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport
-from fmstudio.jobs import Sample
 
 WALK = "fmstudio.laboratory.gan:walk"
 MOST_SEEDS = 8
@@ -27,8 +26,7 @@ class LatentWalk(Card):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__("Latent walk", "gan-walk", "from one picture's noise to the next")
-        self.layout().setContentsMargins(12, 10, 12, 10)
-        self.layout().setSpacing(6)
+        self.set_padding(12, 10, 12, 10, gap=6)
         self._settings: Mapping[str, Any] = {}
         self.seeds = TextField("gan-walk-seeds", "Seeds on the way")
         self.seeds.setPlaceholderText("Seeds, such as 3, 8, 21")
@@ -44,7 +42,7 @@ class LatentWalk(Card):
         self._saver = PictureExport(studio, self)
         self._lay_out()
         self.seeds.edited.connect(self._judge)
-        self._question.sampled.connect(self._show)
+        self._question.answered.connect(self.strip.set_pictures)
         self._question.failed.connect(self.failed)
         self._saver.failed.connect(self.failed)
         self.strip.save_wanted.connect(self._save)
@@ -90,9 +88,6 @@ class LatentWalk(Card):
     def _judge(self) -> None:
         self.go.setEnabled(len(self.way()) >= 2 and bool(self._settings.get("model")))
         self.go.setToolTip("" if self.go.isEnabled() else "Choose at least two seeds.")
-
-    def _show(self, sample: Sample) -> None:
-        self.strip.set_pictures(sample.data)
 
     def _save(self) -> None:
         self._saver.ask(self.strip.pictures, "walk", ".gif")

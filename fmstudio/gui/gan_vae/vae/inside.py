@@ -1,5 +1,8 @@
 """What the latent space is used for: KL for each dimension or use of each code, and the curves of the training."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
@@ -54,13 +57,13 @@ class VaeInside(QWidget):
 
     def _lay_out(self) -> None:
         bars = Card("", "vae-bars-card")
-        bars.layout().setContentsMargins(12, 10, 12, 10)
+        bars.set_padding(12, 10, 12, 10)
         for each, stretch in ((self.figures, 0), (self.explanation, 0), (self.kl, 1), (self.codes, 1)):
             bars.body.addWidget(each, stretch)
         curves = vbox()
         for name, plot in self.plots.items():
             card = self._cards[name] = Card("", f"vae-{name}-card")
-            card.layout().setContentsMargins(1, 1, 1, 1)
+            card.set_padding(1, 1, 1, 1)
             card.body.addWidget(plot)
             curves.addWidget(card, 1)
         curves.addWidget(self.no_curves)
@@ -78,8 +81,8 @@ class VaeInside(QWidget):
         if survey is None:
             self.figures.setText("Not surveyed yet")
             self.kl.show_values((), (), 0)
-        elif quantised:
-            self._show_codes(survey)
+        elif survey.codebook is not None:
+            self._show_codes(survey.codebook)
         else:
             self._show_kl(survey)
 
@@ -90,8 +93,7 @@ class VaeInside(QWidget):
         total = formatting.number(float(survey.kl.sum()))
         self.figures.setText(f"{survey.active} of {len(order)} dimensions active · {total} nats a picture")
 
-    def _show_codes(self, survey: Survey) -> None:
-        book = survey.codebook
+    def _show_codes(self, book: Mapping[str, Any]) -> None:
         counts = [int(count) for count in book["counts"]]
         order = sorted(range(len(counts)), key=lambda code: -counts[code])
         self.codes.show_values([counts[code] for code in order], [f"Code {code}" for code in order], int(book["used"]))

@@ -102,14 +102,15 @@ class LatentPoint(QObject):
     @property
     def place(self) -> tuple[float, float]:
         """Where the point is on the map: its shadow on the plane of the two axes."""
+        if self.survey is None:
+            return 0.0, 0.0
         across, down = self.survey.components @ (self.vector - self.survey.centre)
         return float(across), float(down)
 
     def place_at(self, across: float, down: float) -> None:
         """Go to the point of the plane that lies there on the map; the other directions go back to their mean."""
-        survey = self.survey
-        self.vector = survey.centre + across * survey.components[0] + down * survey.components[1]
-        self.moved.emit()
+        if (survey := self.survey) is not None:
+            self.set_vector(survey.centre + across * survey.components[0] + down * survey.components[1])
 
     def set_dimension(self, dimension: int, value: float) -> None:
         """Move along one dimension alone."""
@@ -124,10 +125,13 @@ class LatentPoint(QObject):
 
     def go_back(self) -> None:
         """To the centre of the pictures."""
-        self.set_vector(self.survey.centre)
+        if self.survey is not None:
+            self.set_vector(self.survey.centre)
 
     def span(self, dimension: int) -> tuple[float, float]:
         """How far a slider of this dimension goes."""
+        if self.survey is None:
+            return -SPAN, SPAN
         centre, deviation = float(self.survey.centre[dimension]), float(self.survey.deviations[dimension])
         reach = SPAN * max(deviation, 0.25)
         return centre - reach, centre + reach

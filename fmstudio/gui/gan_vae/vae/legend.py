@@ -39,7 +39,7 @@ class Legend(QWidget):
             entry.deleteLater()
         self.entries = {}
         counts = _counts(survey)
-        if len(counts) > 1:
+        if survey is not None and len(counts) > 1:
             for number, count in counts[:MOST]:
                 entry = self.entries[number] = _Entry(self._theme, number, survey.classes[number], count)
                 entry.clicked.connect(lambda on, number=number: self._chosen(number, on))

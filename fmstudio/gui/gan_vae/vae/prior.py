@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
 from fmstudio.gui.gan_vae.conditions import ConditionFields
@@ -17,7 +19,6 @@ from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.rating import Drawn
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.jobs import Sample
 
 PRIOR = "fmstudio.laboratory.vae:prior"
 COUNTS = (24, 48, 96)
@@ -54,6 +55,7 @@ class PriorSamples(QWidget):
         self.save = button("Save grid…", "vae-save-prior", studio.theme, "mdi6.download", clicked=self._save)
         self.save.setEnabled(False)
         self._question = JobFollower(self, studio, PRIOR, "waits")
+        self._pictures: np.ndarray = np.zeros((0, 1, 1, 3), np.uint8)
         self._shown: dict[str, Any] = {}
         self._saver = PictureExport(studio, self)
         self._lay_out()
@@ -78,12 +80,12 @@ class PriorSamples(QWidget):
         column.addStretch(1)
         side.setFixedWidth(264)
         sheet = Card("Samples", "vae-prior-sheet", "noise, decoded")
-        sheet.layout().setContentsMargins(12, 10, 12, 10)
+        sheet.set_padding(12, 10, 12, 10)
         sheet.body.addWidget(self.tiles, 1)
         self.setLayout(hbox(side, (sheet, 1)))
 
     def _connect(self) -> None:
-        self._question.sampled.connect(self._show)
+        self._question.answered.connect(self._show)
         self._question.failed.connect(self.failed)
         self._saver.failed.connect(self.failed)
         self.temperature.valueChanged.connect(self._ask)
@@ -110,7 +112,7 @@ class PriorSamples(QWidget):
         if self.isVisible() and self._model and self._asked_of != self._model:
             self._ask()
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.look()
 
@@ -132,9 +134,9 @@ class PriorSamples(QWidget):
             wishes = {"count": int(self.count.value()), "seed": self._seed, "temperature": temperature}
             self._question.ask(model=self._model, prior=self.kind.value(), condition=self.conditions.value(), **wishes)
 
-    def _show(self, sample: Sample) -> None:
-        self._pictures, self._shown = sample.data, dict(self._question.asked)
-        self.tiles.set_pictures(sample.data)
+    def _show(self, pictures: np.ndarray) -> None:
+        self._pictures, self._shown = pictures, dict(self._question.asked)
+        self.tiles.set_pictures(pictures)
         self.save.setEnabled(True)
 
     def _offer(self, index: int, place: QPoint) -> None:

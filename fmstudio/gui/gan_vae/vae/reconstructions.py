@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
@@ -18,7 +19,6 @@ from fmstudio.gui.widgets.form.fields import NumberField
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.pictures.export import PictureExport
-from fmstudio.jobs import Sample
 
 RECONSTRUCT = "fmstudio.laboratory.vae:reconstruct"
 INTERPOLATE = "fmstudio.laboratory.vae:interpolate"
@@ -72,8 +72,8 @@ class Reconstructions(QWidget):
         self.setLayout(vbox((hbox((left, 1), (right, 1)), 1), film))
 
     def _connect(self) -> None:
-        self._asking.sampled.connect(self._show)
-        self._walking.sampled.connect(self._show_film)
+        self._asking.answered.connect(self._show)
+        self._walking.answered.connect(self.strip.set_pictures)
         for each in (self._asking, self._walking, self._saver):
             each.failed.connect(self.failed)
         for sheet in (self.originals, self.decoded):
@@ -105,12 +105,12 @@ class Reconstructions(QWidget):
             self.indices = random.Random(self._draw).sample(range(self._size), min(COUNT, self._size))
             self._asking.ask(model=self._model, dataset=self._dataset, indices=self.indices)
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.look()
 
-    def _show(self, sample: Sample) -> None:
-        found = self._shown = sample.data
+    def _show(self, found: Mapping[str, Any]) -> None:
+        self._shown = found
         indices = self._asking.asked["indices"]
         errors = [float(each) for each in found["errors"]]
         names = [formatting.number(each, 2) for each in errors]
@@ -138,9 +138,6 @@ class Reconstructions(QWidget):
             first, second = self.ends
             self._walking.ask(model=self._model, dataset=self._dataset, first=first, second=second, frames=frames)
 
-    def _show_film(self, sample: Sample) -> None:
-        self.strip.set_pictures(sample.data)
-
     def _forget_film(self) -> None:
         self.ends = []
         self.ends_text.setText("")
@@ -161,6 +158,5 @@ class Reconstructions(QWidget):
 
 def _card(title: str, name: str, caption: str = "") -> Card:
     card = Card(title, name, caption)
-    card.layout().setContentsMargins(12, 10, 12, 10)
-    card.layout().setSpacing(6)
+    card.set_padding(12, 10, 12, 10, gap=6)
     return card

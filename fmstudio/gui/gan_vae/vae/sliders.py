@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.gan_vae.vae.latent import LatentPoint
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import vbox
+from fmstudio.gui.widgets.boxes import empty, vbox
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.tab_order import follow
 
@@ -37,19 +37,17 @@ class LatentSliders(QWidget):
         point.moved.connect(self._follow)
 
     def _list(self) -> None:
-        while item := self._grid.takeAt(0):
-            item.widget().hide()
-            item.widget().deleteLater()
+        empty(self._grid)
         self.sliders, self._values = {}, {}
         survey = self._point.survey
         quantised = survey is not None and survey.codebook is not None
-        dimensions = survey.order[: min(MOST, max(2, survey.active))] if survey and not quantised else []
-        for row, dimension in enumerate(dimensions):
-            self._add(row, dimension, float(survey.kl[dimension]) if dimension < len(survey.kl) else None)
+        if survey is not None and not quantised:
+            for row, dimension in enumerate(survey.order[: min(MOST, max(2, survey.active))]):
+                self._add(row, dimension, float(survey.kl[dimension]) if dimension < len(survey.kl) else None)
         first, *later = (*self.sliders.values(), self.back)
         follow(first, later)
-        self.back.setVisible(bool(dimensions))
-        self.nothing.setVisible(not dimensions)
+        self.back.setVisible(bool(self.sliders))
+        self.nothing.setVisible(not self.sliders)
         self.nothing.setText(
             "A vector-quantised model has codes, not dimensions to slide; “Inside” shows which it uses."
             if quantised

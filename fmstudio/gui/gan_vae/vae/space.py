@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -21,7 +22,6 @@ from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.tiles import image_of
 from fmstudio.gui.widgets.tab_order import follow
-from fmstudio.jobs import Sample
 
 DECODE = "fmstudio.laboratory.vae:decode"
 RECONSTRUCT = "fmstudio.laboratory.vae:reconstruct"
@@ -54,7 +54,8 @@ class LatentSpace(QWidget):
         self.waiting = label("", "secondary", "vae-map-waiting", wrap=True)
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nearest = -1
-        self._own_point = self._picture = None
+        self._own_point: np.ndarray | None = None
+        self._picture: np.ndarray | None = None
         self._decoding = JobFollower(self, studio, DECODE, "waits")
         self._fetching = JobFollower(self, studio, RECONSTRUCT, "waits")
         self._saver = PictureExport(studio, self)
@@ -94,8 +95,8 @@ class LatentSpace(QWidget):
         self.conditions.edited.connect(self._decode)
         self.colour.edited.connect(self._colour)
         self.legend.highlighted.connect(self.map.highlight)
-        self._decoding.sampled.connect(self._show_decoded)
-        self._fetching.sampled.connect(self._show_real)
+        self._decoding.answered.connect(self._show_decoded)
+        self._fetching.answered.connect(self._show_real)
         for each in (self._decoding, self._fetching, self._saver):
             each.failed.connect(self.failed)
         self._surveyed()
@@ -153,19 +154,20 @@ class LatentSpace(QWidget):
             latents = [self._point.vector.tolist()]
             self._decoding.ask(model=self._model, latents=latents, condition=self.conditions.value())
 
-    def _show_decoded(self, sample: Sample) -> None:
-        self._picture = sample.data[:1]
-        self.decoded.show_image(image_of(sample.data[0]))
+    def _show_decoded(self, pictures: np.ndarray) -> None:
+        self._picture = pictures[:1]
+        self.decoded.show_image(image_of(pictures[0]))
 
     def _point_at(self, row: int) -> None:
-        if row >= 0 and row != self._nearest:
+        survey = self._point.survey
+        if survey is not None and row >= 0 and row != self._nearest:
             self._nearest = row
-            index = int(self._point.survey.indices[row])
+            index = int(survey.indices[row])
             self._fetching.ask(model=self._model, dataset=self._dataset, indices=[index])
 
-    def _show_real(self, sample: Sample) -> None:
-        self.real.show_image(image_of(sample.data["originals"][0]))
-        self._own_point = sample.data["latents"][0]
+    def _show_real(self, found: Mapping[str, Any]) -> None:
+        self.real.show_image(image_of(found["originals"][0]))
+        self._own_point = found["latents"][0]
         # The hand may have gone on since: the name is that of the picture that was asked for.
         name = self._point.survey.class_of(self._fetching.asked["indices"][0]) if self._point.survey else ""
         self.real_title.setText(f"Nearest picture · {name}" if name else "Nearest picture")
@@ -181,6 +183,5 @@ class LatentSpace(QWidget):
 
 def _card(title: str, name: str, caption: str = "") -> Card:
     card = Card(title, name, caption)
-    card.layout().setContentsMargins(12, 10, 12, 10)
-    card.layout().setSpacing(6)
+    card.set_padding(12, 10, 12, 10, gap=6)
     return card

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.gan_vae.vae.inside import VaeInside
@@ -20,7 +21,7 @@ from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import ElidedLabel
 from fmstudio.gui.widgets.segments import Segments
-from fmstudio.jobs import Sample
+from fmstudio.jobs import Progress
 
 OPEN = "fmstudio.laboratory.vae:open"
 SURVEY = "fmstudio.laboratory.vae:survey"
@@ -79,8 +80,8 @@ class VaeView(QWidget):
     def _connect(self) -> None:
         self.sight.changed.connect(self.look_at)
         self.dataset.edited.connect(self._begin)
-        self._opening.sampled.connect(self._opened)
-        self._surveying.sampled.connect(self._show_survey)
+        self._opening.answered.connect(self._opened)
+        self._surveying.answered.connect(self._show_survey)
         self._surveying.progressed.connect(self._show_progress)
         self._surveying.busy_changed.connect(self._busy)
         for each in (self._opening, self._surveying, self.space, self.pairs, self.prior):
@@ -118,12 +119,12 @@ class VaeView(QWidget):
             self.space.wait("Opening the model…")
             self._opening.ask_instead(model=self._source.model)
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.look()
 
-    def _opened(self, sample: Sample) -> None:
-        self._model = sample.data
+    def _opened(self, about: Mapping[str, Any]) -> None:
+        self._model = about
         self._list_datasets()
         self._begin()
 
@@ -168,11 +169,11 @@ class VaeView(QWidget):
 
     # The survey.
 
-    def _show_survey(self, sample: Sample) -> None:
+    def _show_survey(self, survey: Mapping[str, Any]) -> None:
         self.error.clear()
-        self.point.take_survey(survey_of(sample.data))
+        self.point.take_survey(survey_of(survey))
 
-    def _show_progress(self, progress) -> None:
+    def _show_progress(self, progress: Progress) -> None:
         total = f" of {progress.total:,.0f}" if progress.total else ""
         message = progress.message or "encoding"
         self.space.wait(f"{message[:1].upper()}{message[1:]}… {progress.done:,.0f}{total}")

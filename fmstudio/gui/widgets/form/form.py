@@ -51,8 +51,8 @@ class Form(QWidget):
 
     def _lay_out(self) -> None:
         head = hbox(self.mode, ..., self._reset_all, gap=12, margins=(0, 0, 12, 0))
-        self._scroll = scroll_area(self._content, f"{self.objectName()}-scroll")
-        self.setLayout(vbox(head, hbox(self.search, margins=(0, 0, 12, 0)), (self._scroll, 1), gap=12))
+        self.scrolled = scroll_area(self._content, f"{self.objectName()}-scroll")
+        self.setLayout(vbox(head, hbox(self.search, margins=(0, 0, 12, 0)), (self.scrolled, 1), gap=12))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
     # What it asks for.
@@ -146,7 +146,7 @@ class Form(QWidget):
             if not row.setting.simple and self.mode.value() == "simple":
                 self.mode.set_value("advanced")
             self._filter()
-            QTimer.singleShot(0, row, lambda: self._scroll.ensureWidgetVisible(row))
+            QTimer.singleShot(0, row, lambda: self.scrolled.ensureWidgetVisible(row))
 
     def clear_errors(self) -> None:
         """Take all errors away."""
