@@ -90,7 +90,10 @@ def _rows(file: Found, wanted: str, notes: list[str]) -> Iterator[Rows | None]:
         raise Refused(f"it has no column {wanted!r} for captions; its columns are: {', '.join(columns)}")
     caption = wanted or _first(_CAPTIONS, columns)
     label = _first(_LABELS, columns)
-    attributes = [name for name in columns if name not in (_NAME, caption, label) and _tells_kinds(name, table)]
+    others = [name for name in columns if name not in (_NAME, caption, label)]
+    attributes = [name for name in others if _tells_kinds(name, table)]
+    if unused := [name for name in others if name not in attributes]:
+        notes.append(f"columns that tell of no kind of pictures, which are not used: {', '.join(unused)}")
     yield {
         (file.path.parent / name).resolve(): Row(
             _text(row.get(caption)),
@@ -109,13 +112,16 @@ def _first(names: Sequence[str], columns: Sequence[str]) -> str:
 def _tells_kinds(column: str, table: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a column has few values, each for several pictures."""
     values = [row.get(column) for row in table]
-    if any(isinstance(value, (float, list, dict)) for value in values):
+    if any(not (value is None or isinstance(value, str) or _text(value)) for value in values):
         return False
     different = {_text(value) for value in values} - {""}
     return 0 < len(different) <= min(_MOST_VALUES, max(2, len(table) // 2))
 
 
 def _text(value: Any) -> str:
+    """A value as the name of a kind; "" where it is none, such as a list or a measurement."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else ""
     return str(value).strip() if isinstance(value, (str, int)) else ""

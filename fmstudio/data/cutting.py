@@ -26,11 +26,13 @@ class Cutting:
 
     whole: texts of up to so many characters stay whole. length: longer ones are cut near so many characters.
     separator: when given, a line that says just this ends a document, and nothing else does.
+    rows: whether the rows of tables are cut too, each of which is one document otherwise.
     """
 
     whole: int = LONGEST
     length: int = LONGEST
     separator: str = ""
+    rows: bool = False
 
     @property
     def sentence(self) -> str:

@@ -64,7 +64,7 @@ class ImageIntake:
         self._writer = ImageWriter(folder, size, size, self._fitting.channels)
         return self._writer
 
-    def read(self, file: Found, notes: list[str]) -> Iterator[int]:
+    def read(self, file: Found, notes: list[str], facts: list[str]) -> Iterator[int]:
         """Add a file's pictures; one without any is refused."""
         source = self._options.source(file, notes)
         before = self._writer.count

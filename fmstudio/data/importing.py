@@ -37,7 +37,8 @@ def add(
     name: left empty, it is that of the first source. kind: "text", "images" or "video", whose frames become pictures.
     options: fields of TextImportOptions or of ImageImportOptions. origin: where the sources came from, if not from the
     person. Raises DataError where no file at all could be imported. A stopped job keeps what was read so far; a
-    cancelled one leaves nothing. Returns {"dataset", "documents" or "pictures", "bytes", "skipped"}.
+    cancelled one leaves nothing. Returns {"dataset", "documents" or "pictures", "bytes", "skipped"}, and where there is
+    something to say of how files were read, "facts".
     """
     intake = _intake(kind, options or {})
     if not sources:
@@ -58,7 +59,8 @@ def add(
     workspace.put_dataset(record)
     yield from report.conclusions()
     yield Artefact("dataset", name, str(folder))
-    return {"dataset": name, intake.unit: record.items, "bytes": record.bytes, "skipped": report.skipped}
+    told = {"skipped": report.skipped} | ({"facts": report.facts} if report.facts else {})
+    return {"dataset": name, intake.unit: record.items, "bytes": record.bytes, **told}
 
 
 def _intake(kind: str, options: Mapping[str, Any]) -> Intake:
@@ -87,15 +89,17 @@ def _read_all(context: JobContext, found: list[files.Found], intake: Intake, rep
             yield from report.skip(file.name, file.reason)
             continue
         notes: list[str] = []
+        facts: list[str] = []
         start = intake.mark()
         try:
-            for done in intake.read(file, notes):
+            for done in intake.read(file, notes, facts):
                 if pace.due():
                     yield Progress(before + done, total, "bytes", f"Reading {file.name}")
                     if context.stopping:
                         break
             report.read += not context.stopping
             yield from report.repairs(file.name, notes)
+            yield from report.learnt(file.name, facts)
         except Refused as refusal:
             intake.go_back(start)
             yield from report.skip(file.name, str(refusal))

@@ -25,6 +25,7 @@ class Report:
     read: int = 0
     skipped: list[dict[str, str]] = field(default_factory=list)
     repaired: int = 0
+    facts: list[str] = field(default_factory=list)
     complete: bool = True
 
     def skip(self, name: str, reason: str) -> Iterator[Event]:
@@ -38,6 +39,13 @@ class Report:
         self.repaired += bool(notes)
         for note in notes[:_NOTES] if self.repaired <= _NOTES else ():
             yield Note(f"{name}: {note}.", "warning")
+
+    def learnt(self, name: str, facts: list[str]) -> Iterator[Event]:
+        """How a file was read."""
+        for fact in facts:
+            self.facts.append(f"{name}: {fact}.")
+            if len(self.facts) <= _NOTES:
+                yield Note(self.facts[-1])
 
     def conclusions(self) -> Iterator[Event]:
         """What to say at the end."""
@@ -93,9 +101,10 @@ class Intake(Protocol):
     def open(self, folder: Path) -> AbstractContextManager[Any]:
         """Begin the dataset in a folder; it is finished when the context ends."""
 
-    def read(self, file: Found, notes: list[str]) -> Iterator[int]:
+    def read(self, file: Found, notes: list[str], facts: list[str]) -> Iterator[int]:
         """Add a file's items; yields after each how many bytes of the file are read.
 
+        notes: gets what of the file was not used as it is. facts: gets what else is to be told of how it was read.
         Raises Refused for whatever is wrong with the file, and lets pass what is wrong with the dataset's own disk.
         """
 

@@ -51,6 +51,12 @@ class TextImportOptions:
         title="Column of tables",
         placeholder="Found by name and length",
     )
+    header: str = setting(
+        "automatic",
+        "Whether the first row of a .csv or .tsv names its columns; left to itself, that is found out.",
+        choices={"automatic": "Found out", "first": "The first row", "none": "No row"},
+        title="Names of columns",
+    )
     encoding: str = setting(
         "",
         "The encoding of text files; left empty, it is detected for each.",
@@ -86,12 +92,13 @@ class TextIntake:
         self._writer = DocumentWriter(folder)
         return self._writer
 
-    def read(self, file: Found, notes: list[str]) -> Iterator[int]:
+    def read(self, file: Found, notes: list[str], facts: list[str]) -> Iterator[int]:
         """Write a file's documents; one without any text is refused."""
         options = self._options
         source = SourceFile(
-            file.path, file.name, file.size, self._cutting, options.column, options.encoding, notes=notes
-        )
+            file.path, file.name, file.size, self._cutting, options.column, options.encoding, options.header,
+            notes=notes, facts=facts,
+        )  # fmt: skip
         before = self._writer.documents
         for document in guarded(registry.read(source)):
             if document is not None:
@@ -139,7 +146,7 @@ def choose_cutting(options: TextImportOptions, found: list[Found]) -> Cutting:
                 raise DataError("options.separator is empty, but it must be the line that ends a document.")
             return Cutting(separator=options.separator.strip())
         case "paragraphs":
-            return Cutting(options.length * 3 // 2, options.length)
+            return Cutting(options.length * 3 // 2, options.length, rows=True)
     readable = [file for file in found if not file.reason]
     if len(readable) >= 20:
         return Cutting(32_000, options.length)

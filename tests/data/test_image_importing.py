@@ -6,6 +6,8 @@ import json
 import struct
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 from PIL import Image
 
@@ -126,6 +128,27 @@ def test_captions_classes_and_attributes_of_a_metadata_table(workspace, add_pict
     assert (first.caption, first.label, dict(first.attributes)) == ("Pet 0", "cat", {"age": "0"})
     assert (last.caption, dict(last.attributes)) == ("Pet 3", {"age": "1"})  # "id" differs in each, so it is none
     assert workspace.dataset("data").details["attributes"] == {"age": ["0", "1"]}
+
+
+@pytest.mark.parametrize("ending", ["parquet", "jsonl"])
+def test_labels_of_a_metadata_table_may_be_numbers(workspace, add_pictures, tmp_path, ending):
+    folder = tmp_path / "pets"
+    for number in range(4):
+        plain(folder / f"{number}.png")
+    rows = [
+        {"file_name": f"{number}.png", "label": number % 2, "night": number < 2, "day": float(number % 2), "box": [1]}
+        for number in range(4)
+    ]
+    if ending == "parquet":
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), folder / "metadata.parquet")
+    else:
+        (folder / "metadata.jsonl").write_text(
+            "\n".join(json.dumps({**row, "label": float(row["label"])}) for row in rows)
+        )
+    ran = add_pictures(folder, size=8)
+    assert [picture.label for picture in everything(workspace)] == ["0", "1", "0", "1"]
+    assert workspace.dataset("data").details["attributes"] == {"night": ["no", "yes"], "day": ["0", "1"]}
+    assert ("columns that tell of no kind of pictures, which are not used: box" in ran.notes) == (ending == "jsonl")
 
 
 def test_rows_and_pictures_that_miss_each_other_are_told(workspace, add_pictures, tmp_path):

@@ -235,7 +235,7 @@ def test_rows_without_text_and_lines_without_json_are_left_out(workspace, add, t
     with open_documents(workspace, "data") as documents:
         assert [document.text for document in documents] == ["one", "just a text", "?"]
     assert "lines left out because they are not JSON objects: 1" in ran.notes
-    assert "rows left out because they have no text in column 'text': 2" in ran.notes
+    assert "5 rows read, 3 kept, 2 left out because they have no text in it" in ran.notes
 
 
 def test_a_json_table_of_plain_texts(read, tmp_path):

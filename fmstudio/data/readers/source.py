@@ -16,8 +16,10 @@ Steps = Generator[None, None, Answer]
 
 @dataclass(slots=True)
 class SourceFile:
-    """One file to be read. `name` is how it is shown; `done` and `notes` are kept up to date by its reader.
+    """One file to be read. `name` is how it is shown; `done` is kept up to date by its reader.
 
+    notes: what of it was not used as it is. facts: what else a person wants to know of how it was read. header: whether
+    the first row of a table of delimited text names its columns ("first"), no row does ("none"), or that is found out.
     marked: whether headings and pages are marked in the text, for `structure.take_marks`.
     """
 
@@ -27,9 +29,11 @@ class SourceFile:
     cutting: Cutting = field(default_factory=Cutting)
     column: str = ""
     encoding: str = ""
+    header: str = "automatic"
     marked: bool = False
     done: int = 0
     notes: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
 
     @property
     def title(self) -> str:

@@ -1,27 +1,34 @@
 """Tables (.csv, .tsv, .jsonl, .json, .parquet): each row is a document, its text in one column."""
 
-import csv
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
-from fmstudio.data.documents import Document
+from fmstudio.data.cutting import Cutting, documents_from
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers import whole
+from fmstudio.data.readers.delimited import delimited_rows
 from fmstudio.data.readers.encoding import decoded, detect
+from fmstudio.data.readers.json_rows import TEXT_NAMES, rows_of, rows_of_lines, text_of
 from fmstudio.data.readers.source import Reading, SourceFile, Steps
 
-_SAMPLE = 100
-_TEXT_NAMES = ("text", "content", "body", "document", "article", "passage", "story", "sentence", "output", "response")
+_SAMPLE = 100  # rows by which the column is chosen, where one of them has a usual name
+_LONG_SAMPLE = 10_000  # rows that are looked at where none has
 _TITLE_NAMES = ("title", "name", "headline", "subject", "id")
+_ENOUGH = 20  # characters on average; shorter are keys, dates and labels
 Row = Mapping[str, Any]
 
 
 def read(source: SourceFile) -> Reading:
     """The rows' texts. A table without the wanted column, or without any that looks like text, is refused."""
+    if source.path.suffix.lower() == ".parquet":
+        yield from _from_parquet(source)
+        return
     rows, encoding = yield from open_rows(source)
-    yield from _from_rows(rows, source, encoding)
+    sample = _sample(rows, source.column)
+    columns = list(dict.fromkeys(name for row in sample for name in row))
+    column = choose_column(source.column, columns, sample)
+    yield from _documents(chain(sample, rows), column, _title_column(columns, column), source, encoding, columns)
 
 
 def open_rows(source: SourceFile) -> Steps[tuple[Iterator[Row], str]]:
@@ -30,36 +37,71 @@ def open_rows(source: SourceFile) -> Steps[tuple[Iterator[Row], str]]:
         raise Refused("it is empty")
     ending = source.path.suffix.lower()
     if ending == ".parquet":
-        return _parquet_rows(source), "utf-8"
+        from fmstudio.data.readers.parquet_rows import parquet_rows
+
+        return parquet_rows(source), "utf-8"
     if ending == ".json":
         whole.check(source)
     detected = yield from detect(source)
     text = decoded(source, detected)
     match ending:
         case ".json":
-            return _json_rows("".join(text)), detected.encoding
+            return rows_of("".join(text), source), detected.encoding
         case ".jsonl" | ".ndjson":
-            return _json_line_rows(_lines(text), source), detected.encoding
-    return _csv_rows(_lines(text), source), detected.encoding
+            return rows_of_lines(_lines(text), source), detected.encoding
+    return delimited_rows(_lines(text), source), detected.encoding
 
 
-def _from_rows(rows: Iterator[Row], source: SourceFile, encoding: str) -> Reading:
-    sample = list(islice(rows, _SAMPLE))
-    columns = list(dict.fromkeys(name for row in sample for name in row))
+def _from_parquet(source: SourceFile) -> Reading:
+    from fmstudio.data.readers.parquet_rows import parquet_rows, read_sample
+
+    if source.size == 0:
+        raise Refused("it is empty")
+    columns, sample = read_sample(source, _SAMPLE)
     column = choose_column(source.column, columns, sample)
-    title_column = next((name for name in columns if name.lower() in _TITLE_NAMES and name != column), "")
-    blank = 0
-    for number, row in enumerate(chain(sample, rows), 1):
-        text = row.get(column)
-        if not isinstance(text, str) or not text.strip():
+    title = _title_column([name for name in columns if not sample or name in sample[0]], column)
+    rows = parquet_rows(source, [column, *([title] if title else [])])
+    yield from _documents(rows, column, title, source, "utf-8", columns)
+
+
+def _sample(rows: Iterator[Row], wanted: str) -> list[Row]:
+    """The first rows: as many as it takes to meet the wanted column, or one that is named as texts are."""
+    sample: list[Row] = []
+    names = (wanted.lower(),) if wanted else TEXT_NAMES
+    found = False
+    for row in rows:
+        sample.append(row)
+        found = found or any(name.lower() in names for name in row)
+        if len(sample) >= (_SAMPLE if found else _LONG_SAMPLE):
+            break
+    return sample
+
+
+def _title_column(columns: Sequence[str], column: str) -> str:
+    return next((name for name in columns if name.lower() in _TITLE_NAMES and name != column), "")
+
+
+def _documents(
+    rows: Iterable[Row], column: str, title_column: str, source: SourceFile, encoding: str, columns: Sequence[str]
+) -> Reading:
+    number = blank = 0
+    for number, row in enumerate(rows, 1):
+        text = text_of(row.get(column))
+        if not text.strip():
             blank += 1
             yield None
             continue
         title = row.get(title_column) if title_column else None
         named = f"{source.title} · {title}" if title not in (None, "") else f"{source.title} · row {number:,}"
-        yield Document(text.replace("\r\n", "\n").strip("\n"), named[:200], source.name, encoding)
-    if blank:
-        source.notes.append(f"rows left out because they have no text in column {column!r}: {blank:,}")
+        text = text.replace("\r\n", "\n")
+        cutting = source.cutting if source.cutting.rows else Cutting()
+        yield from documents_from([text], cutting, title=named[:200], source=source.name, encoding=encoding)
+    others = [name for name in columns if name != column]
+    beside = f", of the columns {', '.join(columns)}" if 0 < len(others) <= 20 else ""
+    source.facts.append(
+        f"column {column!r} was taken{beside}; {number:,} rows read, {number - blank:,} kept, {blank:,} left out"
+        + (" because they have no text in it" if blank else "")
+    )
 
 
 def choose_column(wanted: str, columns: Sequence[str], sample: Sequence[Row]) -> str:
@@ -69,22 +111,30 @@ def choose_column(wanted: str, columns: Sequence[str], sample: Sequence[Row]) ->
         found = [name for name in columns if name == wanted] or [n for n in columns if n.lower() == wanted.lower()]
         if not found:
             raise Refused(f"it has no column {wanted!r}; its columns are: {names}")
+        if not any(text_of(row.get(found[0])) for row in sample):
+            raise Refused(f"its column {found[0]!r} holds no text; its columns are: {names}")
         return found[0]
     lengths = {name: _mean_length(row.get(name) for row in sample) for name in columns}
-    for usual in _TEXT_NAMES:
+    for usual in TEXT_NAMES:
         for name in columns:
             if name.lower() == usual and lengths[name] > 0:
                 return name
-    best = max(columns, key=lambda name: lengths[name], default="")
-    # Shorter than this are keys, dates and labels.
-    if not best or lengths[best] < 20:
+    prose = {name: lengths[name] for name in columns if _reads(row.get(name) for row in sample)}
+    best = max(prose, key=lambda name: prose[name], default="")
+    if not best or (prose[best] < _ENOUGH and len(columns) > 1):
         raise Refused(f"no column looks like text; choose one of its columns: {names}")
     return best
 
 
 def _mean_length(values: Iterable[Any]) -> float:
-    lengths = [len(value) for value in values if isinstance(value, str)]
+    lengths = [len(text) for value in values if (text := text_of(value))]
     return sum(lengths) / len(lengths) if lengths else 0.0
+
+
+def _reads(values: Iterable[Any]) -> bool:
+    """Whether most values have words: addresses and keys have no blanks, though some scripts have none either."""
+    texts = [text for value in values if (text := text_of(value))]
+    return sum(not text.isascii() or len(text.split()) > 1 for text in texts) > len(texts) / 2
 
 
 def _lines(chunks: Iterable[str]) -> Iterator[str]:
@@ -96,78 +146,3 @@ def _lines(chunks: Iterable[str]) -> Iterator[str]:
             yield line + "\n"
     if kept:
         yield kept
-
-
-def _csv_rows(lines: Iterator[str], source: SourceFile) -> Iterator[Row]:
-    csv.field_size_limit(1 << 28)
-    head = list(islice(lines, 20))
-    header = head[0] if head else ""
-    delimiter = "\t" if source.path.suffix.lower() == ".tsv" else max(",;\t|", key=header.count)
-    yield from csv.DictReader(chain(head, lines), delimiter=delimiter, restkey="(further columns)")
-
-
-def _json_rows(text: str) -> Iterator[Row]:
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise Refused(f"it is not valid JSON ({error})") from error
-    if isinstance(value, dict):
-        value = next((item for item in value.values() if isinstance(item, list)), [value])
-    if not isinstance(value, list):
-        raise Refused("it holds no list of rows")
-    return (row for item in value if (row := _as_row(item)) is not None)
-
-
-def _json_line_rows(lines: Iterator[str], source: SourceFile) -> Iterator[Row]:
-    bad = good = 0
-    for line in lines:
-        if not line.strip():
-            continue
-        try:
-            row = _as_row(json.loads(line))
-        except ValueError:
-            row = None
-        if row is None:
-            bad += 1
-            if bad >= 10 and bad > good:
-                raise Refused("its lines are not JSON objects")
-            continue
-        good += 1
-        yield row
-    if not good:
-        raise Refused("its lines are not JSON objects")
-    if bad:
-        source.notes.append(f"lines left out because they are not JSON objects: {bad:,}")
-
-
-def _as_row(value: Any) -> Row | None:
-    if isinstance(value, str):
-        return {"text": value}
-    return value if isinstance(value, dict) else None
-
-
-def _parquet_rows(source: SourceFile) -> Iterator[Row]:
-    import pyarrow as arrow
-    import pyarrow.parquet as parquet
-
-    try:
-        file = parquet.ParquetFile(source.path)
-    except arrow.ArrowInvalid as error:
-        raise Refused(f"it is not a Parquet table, or damaged ({error})") from error
-    with file:
-        names = [field.name for field in file.schema_arrow if _is_text(field.type)]
-        if source.column and source.column not in names:
-            raise Refused(
-                f"it has no text column {source.column!r}; its columns are: {', '.join(file.schema_arrow.names)}"
-            )
-        done = 0
-        for batch in file.iter_batches(batch_size=256, columns=names):
-            done += batch.num_rows
-            source.done = source.size * done // max(1, file.metadata.num_rows)
-            yield from batch.to_pylist()
-
-
-def _is_text(kind: Any) -> bool:
-    import pyarrow.types as types
-
-    return bool(types.is_string(kind) or types.is_large_string(kind))

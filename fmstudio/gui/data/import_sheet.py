@@ -205,7 +205,8 @@ class ImportSheet(KeyedView):
             how = self.rows["documents"].value()
             self.rows["length"].setEnabled(how in ("automatic", "paragraphs"))
             self.rows["separator"].setEnabled(how == "separator")
-            self.rows["column"].setEnabled(self._may_hold_tables())
+            for of_tables in ("column", "header"):
+                self.rows[of_tables].setEnabled(self._may_hold_tables())
         else:
             self._preview()
         self.changed.emit()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
@@ -18,6 +18,7 @@ from fmstudio.gui.widgets.jobs.job_strip import JobStrip
 from fmstudio.gui.widgets.labels import button, label, scroll_area
 
 _MIDDLE = " was skipped: "
+_REMARKS = 8  # that are shown
 
 
 class ImportView(QWidget):
@@ -41,6 +42,8 @@ class ImportView(QWidget):
         self.strip = JobStrip(studio, "import-strip")
         self.strip.title.hide()
         self.sentence = label("", "secondary", "import-sentence", wrap=True)
+        self.remarks = label("", "secondary", "import-remarks", wrap=True)
+        self.remarks.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.error = ErrorBox(theme, "import-error", dismissable=False)
         self.skipped = SkippedFiles(theme, "import-skipped")
         self._open = button("Look at it", "import-open", theme, "mdi6.text-box-search-outline", clicked=self._look)
@@ -52,7 +55,7 @@ class ImportView(QWidget):
 
     def _lay_out(self) -> None:
         row = hbox(self._open, self._train, self._again, self._dismiss, ...)
-        for part in (self.strip, self.sentence, self.error):
+        for part in (self.strip, self.sentence, self.remarks, self.error):
             self.card.body.addWidget(part)
         self.card.body.addLayout(row)
         content = boxed(vbox(self.card, self.skipped, ..., gap=16))
@@ -79,6 +82,8 @@ class ImportView(QWidget):
         self.card.title.setText(_headline(state, name))
         self.sentence.setText(_sentence(state))
         self.sentence.setVisible(bool(self.sentence.text()))
+        self.remarks.setText("\n".join(remarks(state)))
+        self.remarks.setVisible(bool(self.remarks.text()))
         self.skipped.show_files(_skipped(state))
         self._show_end(state)
 
@@ -128,6 +133,13 @@ def _sentence(state: JobState) -> str:
     left_out = f" {formatting.plural(skipped, 'file')} could not be used." if skipped else " No file was skipped."
     part = " It was stopped before its end; what was there by then is kept." if state.status == "stopped" else ""
     return made + left_out + part
+
+
+def remarks(state: JobState) -> list[str]:
+    """How files were read: what was guessed, mended and taken. What was skipped has a list of its own."""
+    told = [note.text for note in state.notes if _MIDDLE not in note.text]
+    more = len(told) - _REMARKS
+    return told[:_REMARKS] + ([f"… and {formatting.plural(more, 'remark')} more of this kind."] if more > 0 else [])
 
 
 def _what_was_made(result: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from fmstudio.gui.data.catalogue import CatalogueView
 from fmstudio.gui.data.column import DatasetColumn
 from fmstudio.gui.data.dataset import DatasetView
 from fmstudio.gui.data.import_sheet import ImportSheet
-from fmstudio.gui.data.import_view import ImportView
+from fmstudio.gui.data.import_view import ImportView, remarks
 from fmstudio.gui.data.jobs import DESCRIBE, DRAW, IMPORT
 from fmstudio.gui.data.mixture import MixtureView
 from fmstudio.gui.data.pictures.drawing import DrawSheet
@@ -211,8 +211,8 @@ class DataPanel(Panel):
         state = self.studio.jobs.get(job)
         result = state.result if state else {}
         made = result.get("dataset")
-        if made and self.importing.job == job and self.pages.currentWidget() is self.importing:
-            if result.get("skipped"):
+        if state and made and self.importing.job == job and self.pages.currentWidget() is self.importing:
+            if result.get("skipped") or remarks(state):
                 self.list.mark("")
             else:
                 self.open_dataset(made)

@@ -77,6 +77,21 @@ def test_what_was_skipped_is_listed_with_reasons(panel, studio, engine, folder, 
     assert text(panel, "dataset-heading") == "My Notes"
 
 
+def test_how_files_were_read_is_shown(panel, studio, engine, folder, put):
+    panel.dropped([folder])
+    panel.primary_action.trigger()
+    job = engine.latest(IMPORT)
+    told = ["a.csv: column 'text' was taken; 3 rows read, 3 kept, 0 left out.", "b.txt: its encoding was guessed."]
+    studio.jobs.deliver([(job, Started()), (job, Note(told[0])), (job, Note(told[1], "warning"))])
+    put("My Notes", 12, 34_000)
+    end(studio, engine, IMPORT, dataset="My Notes", documents=12, bytes=34_000, skipped=[])
+    assert panel.importing.isVisible()
+    assert text(panel, "import-remarks") == "\n".join(told)
+    studio.jobs.deliver([(job, Note(f"{number}.txt: its encoding was guessed.", "warning")) for number in range(10)])
+    panel.importing.follow(job)
+    assert text(panel, "import-remarks").endswith("… and 4 remarks more of this kind.")
+
+
 def test_an_import_that_skipped_nothing_leads_to_its_documents(panel, studio, engine, folder, put):
     panel.dropped([folder])
     panel.primary_action.trigger()

@@ -1,0 +1,235 @@
+"""Rows of delimited text (.csv, .tsv) as people write them (RFC 4180, and what strays from it).
+
+The delimiter is the one that cuts the first rows alike; a quotation mark that opens nothing is read as text; a first
+row that names no columns is a row like the others. What had to be guessed or mended is told.
+"""
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from fmstudio.data.errors import Refused
+from fmstudio.data.readers.source import SourceFile
+
+_LOOKED_AT = 200  # lines
+_DELIMITERS = (",", ";", "\t", "|")
+_NONE = "\x1f"  # a delimiter that no text has: each line is one field
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*$', re.IGNORECASE)
+_BACKSLASHED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
+_NUMBER = re.compile(r"[-+]?[\d.,:/ -]*\d[\d.,:/ %-]*$")
+_MOST_LINES = 10_000  # of one field; a quotation mark that is open for longer opens nothing
+_SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "।")
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a file is written. width: fields of a row."""
+
+    delimiter: str
+    width: int = 1
+
+
+def delimited_rows(lines: Iterator[str], source: SourceFile) -> Iterator[dict[str, str]]:
+    """The rows by column name. Fields beyond the last column belong to it: commas that were not quoted."""
+    csv.field_size_limit(1 << 28)
+    lines = iter(lines)
+    head = deque(islice(lines, _LOOKED_AT))
+    while head and not head[0].strip():
+        head.popleft()
+    given = _SEPARATOR_LINE.match(head[0]) if head else None
+    if given:
+        head.popleft()
+    form = _form(list(head), given[1] if given else "", is_tab=source.path.suffix.lower() == ".tsv")
+    reader = _Records(head, lines, form)
+    first = next(reader, None)
+    if first is None:
+        return
+    sample = reader.peek()
+    names = _names(first) if _is_header(first, sample, source.header) else []
+    if not names:
+        source.notes.append("its first row names no columns, so it was read as a row; its columns are told by number")
+    columns = names or [f"column {number}" for number in range(1, len(first) + 1)]
+    longer = 0
+    for fields in _all(first if not names else None, reader):
+        if len(fields) > len(columns):
+            longer += 1
+            last = len(columns) - 1
+            fields = [*fields[:last], form.delimiter.join(fields[last:])]
+        yield dict(zip(columns, fields, strict=False))
+    if longer:
+        source.notes.append(f"rows with more fields than columns, which were joined to the last column: {longer:,}")
+    if reader.stray:
+        source.notes.append(f"rows with a quotation mark that opens nothing, which was read as text: {reader.stray:,}")
+
+
+def _all(first: list[str] | None, reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    if first is not None:
+        yield first
+    yield from reader
+
+
+class _Records:
+    """The fields of each record, which may go over several lines. `stray`: those with quotation marks out of place."""
+
+    def __init__(self, head: deque[str], lines: Iterator[str], form: _Form) -> None:
+        self._waiting, self._lines, self._form = head, lines, form
+        self.stray = 0
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        while (line := self._next_line()) is not None:
+            if line.strip():
+                return self._record(line.rstrip("\n"))
+        raise StopIteration
+
+    def peek(self) -> list[list[str]]:
+        """The fields of the lines that are waiting, each by itself."""
+        return [line.rstrip("\n").split(self._form.delimiter) for line in self._waiting if line.strip()]
+
+    def _next_line(self) -> str | None:
+        return self._waiting.popleft() if self._waiting else next(self._lines, None)
+
+    def _record(self, line: str) -> list[str]:
+        line, state = _read(line, self._form.delimiter)
+        fields: list[str] | None = None
+        if state == "closed":
+            fields = _parsed(line, self._form)
+        elif state == "bad":
+            fields = _loose_fields(line, self._form.delimiter)
+        elif state == "open":
+            fields = self._over_lines(line)
+        self.stray += state != "plain" and fields is None
+        return line.split(self._form.delimiter) if fields is None else fields
+
+    def _over_lines(self, line: str) -> list[str] | None:
+        """The record that begins with a line whose last field stays open; None where it closes nowhere or wrongly."""
+        taken: list[str] = []
+        texts, state = [line], "open"
+        while state == "open" and len(taken) < _MOST_LINES and (more := self._next_line()) is not None:
+            taken.append(more)
+            text, state = _read(more.rstrip("\n"), self._form.delimiter, is_open=True)
+            texts.append(text)
+        if state == "closed" and not self._swallows(taken[:-1]):
+            return _parsed("\n".join(texts), self._form)
+        self._waiting.extendleft(reversed(taken))
+        return None
+
+    def _swallows(self, inside: Sequence[str]) -> bool:
+        """Whether the lines within a field are rows of their own."""
+        form = self._form
+        rows = [line.count(form.delimiter) == form.width - 1 for line in inside]
+        if form.width < 2 or not rows:
+            return False
+        return any(rows) if form.delimiter == "\t" else len(rows) > 2 and all(rows)
+
+
+def _read(line: str, delimiter: str, is_open: bool = False) -> tuple[str, str]:
+    """A line with its state. Quotation marks behind a backslash are doubled where that makes sense of the line."""
+    if '"' not in line:
+        return line, "open" if is_open else "plain"
+    state = _state(line, delimiter, is_open)
+    if state != "closed" and '\\"' in line:
+        doubled = _BACKSLASHED.sub(r'\1""', line)
+        if (other := _state(doubled, delimiter, is_open)) != "bad":
+            return doubled, other
+    return line, state
+
+
+def _state(line: str, delimiter: str, is_open: bool = False) -> str:
+    """What a line leaves behind: its fields "closed", one "open", or "bad" where a quoted one goes on after its end."""
+    place = 0
+    while True:
+        if not is_open:
+            if not line.startswith('"', place):
+                place = line.find(delimiter, place) + 1
+                if not place:
+                    return "closed"
+                continue
+            place += 1
+        end = line.find('"', place)
+        while end >= 0 and line.startswith('"', end + 1):
+            end = line.find('"', end + 2)
+        if end < 0:
+            return "open"
+        if end + 1 >= len(line):
+            return "closed"
+        if line[end + 1] != delimiter:
+            return "bad"
+        is_open, place = False, end + 2
+
+
+def _parsed(record: str, form: _Form) -> list[str]:
+    return next(csv.reader([record], delimiter=form.delimiter))
+
+
+def _loose_fields(record: str, delimiter: str) -> list[str] | None:
+    """The fields of a line; a quotation mark in a quoted one is text where no delimiter follows it."""
+    fields: list[str] = []
+    start = 0
+    while True:
+        if record.startswith('"', start):
+            end = record.find('"', start + 1)
+            while end >= 0 and record[end + 1 : end + 2] not in ("", delimiter):
+                end = record.find('"', end + (2 if record[end + 1] == '"' else 1))
+            if end < 0:
+                return None
+            fields.append(record[start + 1 : end].replace('""', '"'))
+            end += 1
+        else:
+            end = record.find(delimiter, start)
+            end = len(record) if end < 0 else end
+            fields.append(record[start:end])
+        if end >= len(record):
+            return fields
+        start = end + 1
+
+
+def _form(head: Sequence[str], given: str, is_tab: bool) -> _Form:
+    """The delimiter that cuts the rows as the first one, most of them and into most fields."""
+    delimiters = [given] if given else ["\t"] if is_tab and head and "\t" in head[0] else list(_DELIMITERS)
+    best, best_rank = _Form(given or _NONE), (0.0, 0)
+    for delimiter in delimiters:
+        widths = [len(fields) for fields in _sampled(head, delimiter)]
+        width = widths[0] if widths else 1
+        alike = sum(each == width for each in widths) / max(1, len(widths))
+        less = sum(each < width for each in widths) / max(1, len(widths))
+        # Rows may have more fields than the first, by commas that were not quoted; in prose they have fewer as well.
+        if width > 1 and (alike >= 0.6 or less <= 0.2) and (round(alike, 1), width) > best_rank:
+            best, best_rank = _Form(delimiter, width), (round(alike, 1), width)
+    return best
+
+
+def _sampled(head: Sequence[str], delimiter: str) -> list[list[str]]:
+    """The records within some lines; one that is cut off at their end is left out."""
+    rows = list(_Records(deque(head), iter(()), _Form(delimiter)))
+    return rows[:-1] if len(rows) > 2 and len(head) == _LOOKED_AT else rows
+
+
+def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]], wanted: str) -> bool:
+    """Whether the first row names the columns: it has no numbers, no sentences, and nothing that later rows repeat."""
+    if wanted != "automatic":
+        return wanted == "first"
+    if all(not field.strip() for field in first):
+        raise Refused("its first line names no columns; write their names there")
+    for place, field in enumerate(field.strip() for field in first):
+        below = [row[place].strip() for row in rows if len(row) > place]
+        if _NUMBER.match(field) and (not below or sum(bool(_NUMBER.match(each)) for each in below) > len(below) / 2):
+            return False
+        if len(field) > 60 or (len(field) > 25 and field.endswith(_SENTENCE_ENDS)):
+            return False
+        if field and len(below) > 3 and below.count(field) > len(below) / 10 and len(field) > 1:
+            return False
+    return True
+
+
+def _names(first: Sequence[str]) -> list[str]:
+    names: list[str] = []
+    for number, field in enumerate(first, 1):
+        name = field.strip() or f"column {number}"
+        names.append(name if name not in names else f"{name} ({number})")
+    return names

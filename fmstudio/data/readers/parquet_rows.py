@@ -1,0 +1,53 @@
+"""Rows of Parquet tables. Of columns that hold other things than texts, such as pictures, nothing is read."""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+import pyarrow as arrow
+import pyarrow.parquet as parquet
+import pyarrow.types as types
+
+from fmstudio.data.errors import Refused
+from fmstudio.data.readers.source import SourceFile
+
+_BATCH = 256  # rows
+
+
+def read_sample(source: SourceFile, count: int) -> tuple[list[str], list[Mapping[str, Any]]]:
+    """The names of all columns, and the first rows of those that may hold texts."""
+    with _opened(source) as file:
+        columns = [field.name for field in file.schema_arrow if _may_be_text(field.type)]
+        return list(file.schema_arrow.names), list(islice(_rows(file, columns, source), count))
+
+
+def parquet_rows(source: SourceFile, columns: list[str] | None = None) -> Iterator[Mapping[str, Any]]:
+    """All rows with some columns, or with those that hold a single value each."""
+    with _opened(source) as file:
+        single = [field.name for field in file.schema_arrow if not types.is_nested(field.type)]
+        yield from _rows(file, single if columns is None else columns, source)
+
+
+def _opened(source: SourceFile) -> parquet.ParquetFile:
+    try:
+        return parquet.ParquetFile(source.path)
+    except arrow.ArrowInvalid as error:
+        raise Refused(f"it is not a Parquet table, or damaged ({error})") from error
+
+
+def _rows(file: parquet.ParquetFile, columns: list[str], source: SourceFile) -> Iterator[Mapping[str, Any]]:
+    done = 0
+    for batch in file.iter_batches(batch_size=_BATCH, columns=columns):
+        done += batch.num_rows
+        source.done = source.size * done // max(1, file.metadata.num_rows)
+        yield from batch.to_pylist()
+
+
+def _may_be_text(kind: arrow.DataType) -> bool:
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return types.is_struct(kind.value_type) or _may_be_text(kind.value_type)
+    texts = (types.is_string, types.is_large_string, types.is_string_view)
+    plain = (types.is_binary, types.is_large_binary, types.is_binary_view)
+    return any(test(kind) for test in (*texts, *plain))
