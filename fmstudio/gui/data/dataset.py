@@ -20,11 +20,11 @@ from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
 from fmstudio.gui.widgets.menus import beneath, menu_of
 from fmstudio.gui.widgets.segments import Segments
 
-SIGHTS = (("preview", "Preview"), ("statistics", "Statistics"), ("clean", "Clean"), ("tokens", "Tokens"))
+VIEWS = (("preview", "Preview"), ("statistics", "Statistics"), ("clean", "Clean"), ("tokens", "Tokens"))
 
 
 class DatasetView(QWidget):
-    """Only the sight that is looked at asks anything: counting and tokenising cost time."""
+    """Only the view that is looked at asks anything: counting and tokenising cost time."""
 
     def __init__(self, studio: Studio, store: DatasetStore, actions: DataActions) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class DatasetView(QWidget):
         theme = studio.theme
         self.heading = ElidedLabel("", "section", "dataset-heading")
         self.facts = ElidedLabel("", "caption", "dataset-facts")
-        self.sight = Segments(SIGHTS, "data-sight", "How to look at the dataset")
+        self.view_choice = Segments(VIEWS, "data-view", "How to look at the dataset")
         self.preview = PreviewView(studio)
         self.statistics = StatisticsView(studio)
         self.cleaning = CleaningView(studio)
@@ -48,7 +48,7 @@ class DatasetView(QWidget):
             "images": {"preview": self.pictures, "statistics": self.picture_statistics, "clean": self.duplicates},
         }  # fmt: skip
         self.pages = QStackedWidget()
-        self.pages.setObjectName("data-sights")
+        self.pages.setObjectName("data-pages")
         for page in (page for views in self._views.values() for page in views.values()):
             self.pages.addWidget(page)
         self._train: QPushButton = button(
@@ -56,12 +56,12 @@ class DatasetView(QWidget):
         )
         self._more = icon_button("mdi6.dots-horizontal", "More to do with it", "dataset-more", theme, self._offer)
         self._lay_out()
-        self.sight.changed.connect(self.look_at)
+        self.view_choice.changed.connect(self.look_at)
         store.changed.connect(self._refresh)
 
     def _lay_out(self) -> None:
         head = hbox((vbox(self.heading, self.facts, gap=2), 1), self._train, self._more)
-        self.setLayout(vbox(head, hbox(self.sight, ..., gap=12), (self.pages, 1), gap=12))
+        self.setLayout(vbox(head, hbox(self.view_choice, ..., gap=12), (self.pages, 1), gap=12))
 
     def set_settings(self, description: Mapping[str, Any]) -> None:
         """What the data stage said of its settings."""
@@ -69,19 +69,19 @@ class DatasetView(QWidget):
         self.tokens.choice.set_settings(description["tokenizer"])
 
     def show_dataset(self, name: str) -> None:
-        """Show this dataset in the sight that was looked at last."""
+        """Show this dataset in the view that was looked at last."""
         self.dataset = name
         self._refresh()
-        self.look_at(self.sight.value())
+        self.look_at(self.view_choice.value())
 
-    def look_at(self, sight: str) -> None:
-        """Show "preview", "statistics", "clean" or "tokens"; where a dataset has no such sight, its preview."""
+    def look_at(self, view: str) -> None:
+        """Show "preview", "statistics", "clean" or "tokens"; where a dataset has no such view, its preview."""
         views = self._views.get(self.kind, self._views["text"])
-        sight = sight if sight in views else "preview"
-        self.sight.set_value(sight)
-        self.pages.setCurrentWidget(views[sight])
+        view = view if view in views else "preview"
+        self.view_choice.set_value(view)
+        self.pages.setCurrentWidget(views[view])
         if self.dataset:
-            views[sight].show_dataset(self.dataset)
+            views[view].show_dataset(self.dataset)
 
     @property
     def kind(self) -> str:
@@ -90,10 +90,10 @@ class DatasetView(QWidget):
         return record.kind if record else "text"
 
     def _refresh(self) -> None:
-        for name, _ in SIGHTS:
+        for name, _ in VIEWS:
             offered = name in self._views.get(self.kind, self._views["text"])
-            self.sight.button(name).setVisible(offered)
-            self.sight.button(name).setEnabled(offered)  # arrow keys press buttons, hidden ones too
+            self.view_choice.button(name).setVisible(offered)
+            self.view_choice.button(name).setEnabled(offered)  # arrow keys press buttons, hidden ones too
         if self.dataset in self._store.records:
             details = self._store.records[self.dataset].details
             self.heading.setText(self.dataset)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from fmstudio.gui.data.store import DatasetStore, Tile
+from fmstudio.gui.data.store import DatasetStore, DatasetTile
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.lists.entries import Entry, EntryList, Line
 from fmstudio.gui.widgets.menus import MenuEntry
 
 
-def entry_of(tile: Tile) -> Entry:
+def entry_of(tile: DatasetTile) -> Entry:
     """A dataset, or a job that makes one, as the list shows it."""
     busy = bool(tile.job) and not tile.failed
     name = Line(tile.name, "strong", "text", tile.when)

@@ -139,7 +139,7 @@ class DataPanel(Panel):
     # Coming and going.
 
     def shown(self, **what: Any) -> None:
-        """`dataset` opens one by its name, `sight` says how to look at it, `tokenizer` cuts it with one of the
+        """`dataset` opens one by its name, `view` says how to look at it, `tokenizer` cuts it with one of the
         workspace; `add` begins to add these paths, `begin` offers the ways to add something.
         """
         if not self._description and not self._question.busy:
@@ -149,8 +149,8 @@ class DataPanel(Panel):
         if dataset := what.get("dataset"):
             self.store.refresh()
             self.open_dataset(dataset)
-        if sight := what.get("sight"):
-            self.dataset.look_at(sight)
+        if view := what.get("view"):
+            self.dataset.look_at(view)
         if tokenizer := what.get("tokenizer"):
             self._cut_with(tokenizer)
         if paths := what.get("add"):

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.plot.export import Table
 from fmstudio.gui.widgets.plot.row_chart import RowChart, draw_part
 
@@ -90,3 +91,17 @@ class Shares(RowChart):
         track = QRectF(place.left(), line.bottom() + 2, place.width(), _BAR)
         draw_part(painter, track, 1.0, self.theme.color("pressed"), _BAR / 2)
         draw_part(painter, track, share.fraction, self.theme.color(self._token), _BAR / 2)
+
+
+class ShareCard(Card):
+    """Shares under a title, with a quiet word beside it."""
+
+    def __init__(self, theme: Theme, title: str, name: str) -> None:
+        super().__init__(title, f"{name}-card")
+        self.shares = Shares(theme, name, title)
+        self.body.addWidget(self.shares)
+
+    def show_shares(self, shares: list[Share], caption: str = "") -> None:
+        """Show other shares; caption: of what they are, or in which unit."""
+        self.set_caption(caption)
+        self.shares.show_shares(shares)

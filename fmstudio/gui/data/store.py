@@ -20,7 +20,7 @@ _REFRESH = 100  # milliseconds in which several changes are read once
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
+class DatasetTile:
     """A dataset, or a job that makes one: then `job` is its id and `fraction` how far it is, if that is known."""
 
     name: str
@@ -32,7 +32,7 @@ class Tile:
     failed: bool = False
 
 
-def tile_of(record: DatasetRecord) -> Tile:
+def tile_of(record: DatasetRecord) -> DatasetTile:
     """A dataset in three lines."""
     size = formatting.size(record.bytes)
     if record.kind == "images":
@@ -40,7 +40,7 @@ def tile_of(record: DatasetRecord) -> Tile:
         facts = f"{items_of(record)} · {shape} · {size}"
     else:
         facts = f"{record.kind.capitalize()} · {items_of(record)} · {size}"
-    return Tile(record.name, facts, origin_of(record.details), formatting.when(record.created))
+    return DatasetTile(record.name, facts, origin_of(record.details), formatting.when(record.created))
 
 
 def items_of(record: DatasetRecord) -> str:
@@ -63,12 +63,12 @@ def origin_of(details: Mapping[str, Any]) -> str:
     return f"From {first}" if len(sources) == 1 else f"From {first} and {len(sources) - 1} more"
 
 
-def tile_of_job(state: JobState) -> Tile:
+def tile_of_job(state: JobState) -> DatasetTile:
     """A dataset in the making, or one whose making failed."""
     message = state.progress.message if state.progress and state.active else ""
     doing = WORDS[state.status] if state.status != "running" else message or "Beginning…"
     title = state.request.subject or state.title
-    return Tile(title, state.title, doing, "", state.id, state.fraction, state.status == "failed")
+    return DatasetTile(title, state.title, doing, "", state.id, state.fraction, state.status == "failed")
 
 
 class DatasetStore(QObject):
@@ -82,7 +82,7 @@ class DatasetStore(QObject):
         super().__init__()
         self._studio = studio
         self.records: dict[str, DatasetRecord] = {}
-        self.tiles: list[Tile] = []
+        self.tiles: list[DatasetTile] = []
         self._kept: set[str] = set()  # imports that failed stay in sight until someone has dealt with them
         self._soon = QTimer(self, singleShot=True, interval=_REFRESH)
         self._soon.timeout.connect(self.refresh)

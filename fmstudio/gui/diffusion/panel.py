@@ -59,7 +59,7 @@ class DiffusionPanel(Panel):
         self.views: dict[str, ForwardView | WalkView] = {
             "forward": self.forward, "reverse": self.reverse, "edit": self.edit, "between": self.between,
         }  # fmt: skip
-        self.sight = Segments(VIEWS, "diffusion-sight", "What to look at")
+        self.view_choice = Segments(VIEWS, "diffusion-view", "What to look at")
         self.sentence = ElidedLabel("", "secondary", "diffusion-sentence")
         self.error = ErrorBox(studio.theme, "diffusion-error")
         self.act = self.primary_action = PrimaryAction("Generate", "mdi6.creation", self, "diffusion-run")
@@ -68,8 +68,8 @@ class DiffusionPanel(Panel):
         self.look_at("forward")
 
     def _lay_out(self) -> None:
-        self._stack = stack("diffusion-views", *self.views.values(), self._no_model())
-        self.setLayout(vbox(hbox(self.sight, (self.sentence, 1), gap=16), self.error, (self._stack, 1), gap=16))
+        self._stack = stack("diffusion-pages", *self.views.values(), self._no_model())
+        self.setLayout(vbox(hbox(self.view_choice, (self.sentence, 1), gap=16), self.error, (self._stack, 1), gap=16))
 
     def _no_model(self) -> EmptyState:
         empty = EmptyState(
@@ -82,7 +82,7 @@ class DiffusionPanel(Panel):
 
     def _connect(self) -> None:
         self.act.triggered.connect(self.start)
-        self.sight.changed.connect(self.look_at)
+        self.view_choice.changed.connect(self.look_at)
         for view in self.views.values():
             view.judged.connect(self._judge)
             view.input_wanted.connect(self._use_picture)
@@ -107,14 +107,14 @@ class DiffusionPanel(Panel):
 
     def look_at(self, view: str) -> None:
         """Show "forward", "reverse", "edit" or "between"."""
-        self.sight.set_value(view)
+        self.view_choice.set_value(view)
         self._show_view()
 
     def accepts(self, paths: list[Path]) -> bool:
         return len(paths) == 1 and paths[0].suffix.lower() in _PICTURES
 
     def dropped(self, paths: list[Path]) -> None:
-        view = "edit" if self.sight.value() == "edit" else "forward"
+        view = "edit" if self.view_choice.value() == "edit" else "forward"
         self.look_at(view)
         self._source_of(view).open_file(paths[0])
 
@@ -123,11 +123,11 @@ class DiffusionPanel(Panel):
     @property
     def view(self) -> ForwardView | WalkView:
         """The view that is looked at."""
-        return self.views[self.sight.value()]
+        return self.views[self.view_choice.value()]
 
     def _show_view(self) -> None:
-        wants_model = self.sight.value() != "forward" and not self.models.titles
-        self._stack.setCurrentIndex(len(VIEWS) if wants_model else list(self.views).index(self.sight.value()))
+        wants_model = self.view_choice.value() != "forward" and not self.models.titles
+        self._stack.setCurrentIndex(len(VIEWS) if wants_model else list(self.views).index(self.view_choice.value()))
         self.sentence.setText(self.view.sentence)
         self.sentence.setToolTip(self.view.sentence)
         self.act.icon_name = self.view.action[1]
@@ -136,7 +136,7 @@ class DiffusionPanel(Panel):
 
     def _judge(self) -> None:
         """Say whether the view's action can succeed, and if not, why."""
-        wants_model = self.sight.value() != "forward" and not self.models.titles
+        wants_model = self.view_choice.value() != "forward" and not self.models.titles
         reason = "Train a diffusion model first." if wants_model else self.view.problem()
         self.act.refuse(reason) if reason else self.act.allow()
 

@@ -12,7 +12,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.plot.axes_chart import AxesChart
 from fmstudio.gui.widgets.plot.curve import line_pen
 from fmstudio.gui.widgets.plot.export import Table
-from fmstudio.gui.widgets.plot.legend import Entry
+from fmstudio.gui.widgets.plot.legend import LegendEntry
 from fmstudio.gui.widgets.plot.marks import band, bars, line
 from fmstudio.gui.widgets.plot.scale import Scale, View
 
@@ -27,7 +27,7 @@ class TimeChart(AxesChart):
     def __init__(self, theme: Theme, name: str, title: str, y: Scale, kinds: Mapping[str, str] | None = None) -> None:
         super().__init__(theme, name, title, Scale(written=_day), y, "Nothing has been rated yet.")
         self._kinds = kinds or {}
-        self.legend = [Entry(kind, token, filled=True) for kind, token in self._kinds.items()]
+        self.legend = [LegendEntry(kind, token, filled=True) for kind, token in self._kinds.items()]
         self._days: list[str] = []
         self._words: list[str] = []
         self._values: dict[str, np.ndarray] = {}

@@ -48,7 +48,7 @@ class FeedbackPanel(Panel):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
-        self.sight = Segments(VIEWS, "feedback-sight", "What to look at")
+        self.view_choice = Segments(VIEWS, "feedback-view", "What to look at")
         self.filters = FeedbackFilters(studio.theme)
         self.entries = FeedbackEntries(studio, self.filters)
         self.statistics = FeedbackStatistics(studio)
@@ -77,7 +77,7 @@ class FeedbackPanel(Panel):
         self.logging.setToolTip(PROMISE)
         self.logging.setChecked(logging_on(self.studio))
         self.logging_words = label("", "caption", "feedback-logging-words")
-        row = hbox(self.sight, ..., self.logging_words, (self.logging, 0, Qt.AlignmentFlag.AlignVCenter))
+        row = hbox(self.view_choice, ..., self.logging_words, (self.logging, 0, Qt.AlignmentFlag.AlignVCenter))
         self._say_logging()
         return row
 
@@ -93,7 +93,7 @@ class FeedbackPanel(Panel):
 
     def _connect(self) -> None:
         self.act.triggered.connect(self.export)
-        self.sight.changed.connect(self.look_at)
+        self.view_choice.changed.connect(self.look_at)
         self.filters.changed.connect(self._look)
         self.entries.counted.connect(self._judge)
         self.statistics.model_chosen.connect(self._read_model)
@@ -119,7 +119,7 @@ class FeedbackPanel(Panel):
 
     def look_at(self, view: str) -> None:
         """Show "entries" or "statistics"."""
-        self.sight.set_value(view)
+        self.view_choice.set_value(view)
         self._views.setCurrentIndex([name for name, _ in VIEWS].index(view))
 
     def _read_model(self, model: str) -> None:
@@ -154,8 +154,7 @@ class FeedbackPanel(Panel):
         nothing = rows.known and not rows.everything
         undoing = not self.entries.undo.isHidden()
         self._pages.setCurrentIndex(1 if nothing and not undoing else 0)
-        for each in (self.sight,):
-            each.setEnabled(not nothing)
+        self.view_choice.setEnabled(not nothing)
         self.act.refuse("There is nothing to export yet.") if nothing else self.act.allow()
 
     # What it does.

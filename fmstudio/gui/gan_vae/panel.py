@@ -120,12 +120,12 @@ class GanVaePanel(Panel):
                 self._chosen[side] = wanted
                 self.look_at(side)
 
-    def look_at(self, side: str, sight: str = "") -> None:
-        """Show "gan" or "vae", and of it this sight."""
+    def look_at(self, side: str, view: str = "") -> None:
+        """Show "gan" or "vae", and of it this view."""
         self.side.set_value(side)
         self._list_sources()
-        if sight:
-            self._views[side].look_at(sight)
+        if view:
+            self._views[side].look_at(view)
 
     def _train_gan(self) -> None:
         self.studio.navigate("train", preset=PRESETS["gan"])

@@ -41,13 +41,13 @@ def _draw_data(tour: Tour, steps: int) -> Iterator[Wait]:
         data.primary_action.trigger()
         yield Wait("the robots", lambda: ROBOTS in data.store.records)
     data.open_dataset(ROBOTS)
-    tour.click("data-sight-preview")
+    tour.click("data-view-preview")
     yield tour.at_rest("the pictures")
     yield tour.picture("data-pictures")
-    tour.click("data-sight-statistics")
+    tour.click("data-view-statistics")
     yield tour.at_rest("the statistics of the pictures")
     yield tour.picture("data-picture-statistics")
-    tour.click("data-sight-clean")
+    tour.click("data-view-clean")
     data.dataset.duplicates.look()
     yield tour.at_rest("the duplicates")
     yield tour.picture("data-duplicates")
@@ -121,11 +121,11 @@ def _gan(tour: Tour) -> Iterator[Wait]:
 def _vae(tour: Tour) -> Iterator[Wait]:
     panel = tour.panel("gan-vae")
     panel.shown(model=_models(tour, "vae")[0].name)
-    for sight in ("space", "pairs", "prior", "inside"):
-        panel.vae.look_at(sight)
-        yield tour.at_rest(f"the VAE's view {sight}")
-        if sight == "pairs":
+    for view in ("space", "pairs", "prior", "inside"):
+        panel.vae.look_at(view)
+        yield tour.at_rest(f"the VAE's view {view}")
+        if view == "pairs":
             for index in (2, 9):
                 panel.vae.pairs.originals.clicked.emit(index)
             yield tour.at_rest("the way from one picture to another")
-        yield tour.picture(f"vae-{sight}")
+        yield tour.picture(f"vae-{view}")

@@ -99,8 +99,8 @@ class TrainPanel(Panel):
 
     def _lay_out(self) -> None:
         self.side = Segments([("new", "New run"), ("runs", "Runs")], "train-side", "Set up a run, or the list of runs")
-        self.sight = Segments(
-            [("objective", "Objective"), ("run", "Curves"), ("sampling", "Sample")], "train-sight", "What to look at"
+        self.view_choice = Segments(
+            [("objective", "Objective"), ("run", "Curves"), ("sampling", "Sample")], "train-view", "What to look at"
         )
         new = boxed(vbox((self.setup, 1), self.cost, gap=12))
         self.no_runs = label(NO_RUNS, "secondary", "no-runs", wrap=True)
@@ -108,14 +108,14 @@ class TrainPanel(Panel):
         runs = column(label(RUNS_HINT, "caption", "runs-hint", wrap=True), self.history)
         self._left = stack("train-left", new, runs, self.no_runs)
         self._right = stack("train-right", self.objective, self.view, column(self.export, self.sampling))
-        left, right = column(row(self.side), self._left), column(self.error, row(self.sight), self._right)
+        left, right = column(row(self.side), self._left), column(self.error, row(self.view_choice), self._right)
         left.setMinimumWidth(340)
         left.setMaximumWidth(420)
         self.setLayout(vbox(splitter("train-splitter", left, (right, 1), sizes=(340, 900))))
 
     def _connect(self) -> None:
         self.side.changed.connect(self.show_side)
-        self.sight.changed.connect(self.look_at)
+        self.view_choice.changed.connect(self.look_at)
         self.family.edited.connect(self._chose_family)
         self.preset.edited.connect(self._chose_preset)
         self.setup.changed.connect(self._recipe_changed)
@@ -162,10 +162,10 @@ class TrainPanel(Panel):
             self._sample_from(model)
         self._illustrate()
 
-    def look_at(self, sight: str) -> None:
+    def look_at(self, view: str) -> None:
         """Show "objective", "run" or "sampling" at the right."""
-        self.sight.set_value(sight)
-        self._right.setCurrentIndex(("objective", "run", "sampling").index(sight))
+        self.view_choice.set_value(view)
+        self._right.setCurrentIndex(("objective", "run", "sampling").index(view))
         self._illustrate()
 
     def show_side(self, side: str | None = None) -> None:

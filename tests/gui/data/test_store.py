@@ -90,9 +90,9 @@ def test_several_datasets_go_to_train_with_their_weights(panel, studio):
     assert went == [("train", {"datasets": [{"name": "plays", "weight": 115}, "notes"]})]
 
 
-@pytest.mark.parametrize("sight", ["preview", "statistics", "clean", "tokens"])
-def test_every_control_has_a_name_for_tests_and_one_for_people(panel, sight):
-    panel.dataset.look_at(sight)
+@pytest.mark.parametrize("view", ["preview", "statistics", "clean", "tokens"])
+def test_every_control_has_a_name_for_tests_and_one_for_people(panel, view):
+    panel.dataset.look_at(view)
     panel.dropped([])
     kinds = (QAbstractButton, QLineEdit, QAbstractSpinBox, QComboBox)
     controls = [each for kind in kinds for each in panel.findChildren(kind)]
@@ -106,12 +106,12 @@ def test_every_control_has_a_name_for_tests_and_one_for_people(panel, sight):
     assert not nameless
 
 
-def test_both_themes_and_a_small_window_paint_every_sight(panel, studio, engine, theme):
+def test_both_themes_and_a_small_window_paint_every_view(panel, studio, engine, theme):
     panel.resize(760, 520)
     for scheme in ("dark", "light"):
         theme.choose(scheme)
-        for sight in ("preview", "statistics", "clean", "tokens"):
-            panel.dataset.look_at(sight)
+        for view in ("preview", "statistics", "clean", "tokens"):
+            panel.dataset.look_at(view)
             assert not panel.grab().isNull()
 
 
@@ -120,7 +120,7 @@ def test_a_tokenizer_of_the_workspace_cuts_the_shown_text(panel, workspace):
     file.parent.mkdir(parents=True)
     file.write_text("{}")
     panel.shown(tokenizer="words")
-    assert panel.dataset.sight.value() == "tokens"
+    assert panel.dataset.view_choice.value() == "tokens"
     assert panel.dataset.tokens.choice.kind.value() == "file:words"
 
 

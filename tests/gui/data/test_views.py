@@ -81,7 +81,7 @@ def counted():
 
 
 def test_statistics_are_figures_with_units(panel, studio, engine):
-    click(panel, "data-sight-statistics")
+    click(panel, "data-view-statistics")
     job = engine.latest(STATISTICS)
     studio.jobs.deliver([(job, Progress(1, 2, "bytes", "Counting"))])
     assert text(panel, "statistics-progress") == "Counting… 50 %"
@@ -99,8 +99,8 @@ def test_statistics_are_figures_with_units(panel, studio, engine):
 
 def test_statistics_are_asked_only_when_looked_at_and_once(panel, studio, engine):
     assert STATISTICS not in engine.targets()
-    click(panel, "data-sight-statistics")
+    click(panel, "data-view-statistics")
     answer(studio, engine, STATISTICS, counted())
-    click(panel, "data-sight-preview")
-    click(panel, "data-sight-statistics")
+    click(panel, "data-view-preview")
+    click(panel, "data-view-statistics")
     assert engine.targets().count(STATISTICS) == 1

@@ -363,7 +363,7 @@ def test_a_generated_picture_can_be_edited(hands, stocked):
     panel.reverse.player.tiles[0]["denoised"].menu_wanted.emit(1, QPoint(0, 0))
     entry = next(action for action in menus[0].actions() if action.text() == "Edit this picture")
     entry.trigger()
-    assert panel.sight.value() == "edit"
+    assert panel.view_choice.value() == "edit"
     assert int(panel.edit.canvas.pixels[0, 0, 0]) == 104
 
 

@@ -38,7 +38,7 @@ def test_runs_are_listed_with_what_became_of_them(panel):
 def test_a_click_opens_a_run_in_the_same_view(panel):
     QTest.mouseClick(panel.history.viewport(), Qt.MouseButton.LeftButton, pos=centre(panel, 1))
     assert panel.view.run.id == "second"
-    assert panel.sight.value() == "run"
+    assert panel.view_choice.value() == "run"
     assert len(panel.view.curves.loss.curves["training"]) == 200
     assert panel.view.samples.texts == ["Kept text"]
     assert panel.view.header.status.text() == "Finished · plays"

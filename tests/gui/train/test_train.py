@@ -151,7 +151,7 @@ def test_starting_asks_for_the_recipe_and_shows_the_run(train, engine):
     request = engine.requests[job]
     assert request.title == "Train “plays”"
     assert request.arguments["recipe"]["training"]["steps"] == 200
-    assert train.panel.sight.value() == "run"
+    assert train.panel.view_choice.value() == "run"
     assert train.panel.view.header.status.text() == "Waiting · plays"
 
 

@@ -11,7 +11,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.plot.axes_chart import AxesChart
 from fmstudio.gui.widgets.plot.curve import line_pen
 from fmstudio.gui.widgets.plot.export import Table
-from fmstudio.gui.widgets.plot.legend import Entry
+from fmstudio.gui.widgets.plot.legend import LegendEntry
 from fmstudio.gui.widgets.plot.marks import line, touching
 from fmstudio.gui.widgets.plot.scale import Scale, View
 
@@ -38,7 +38,7 @@ class ChannelHistogram(AxesChart):
         found = np.concatenate([share[share > 0] for share in self.shares.values()] or [np.zeros(0)])
         lowest = math.floor(math.log10(found.min())) if len(found) else -4
         self.y_scale = replace(self.y_scale, low=10.0 ** min(-1, max(-4, lowest)))
-        self.legend = [Entry(name.capitalize(), _TOKENS.get(name, "text")) for name in self.shares]
+        self.legend = [LegendEntry(name.capitalize(), _TOKENS.get(name, "text")) for name in self.shares]
         self.refresh()
 
     def describe(self, number: int) -> str:

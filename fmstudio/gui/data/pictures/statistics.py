@@ -12,10 +12,9 @@ from fmstudio.gui.data.jobs import PICTURE_STATISTICS
 from fmstudio.gui.data.pictures.channels import ChannelHistogram
 from fmstudio.gui.data.pictures.detail import mode_in_words
 from fmstudio.gui.data.pictures.large import PictureBox
-from fmstudio.gui.data.shares import Shares, shares_of
+from fmstudio.gui.data.shares import ShareCard, Shares, shares_of
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import hbox, vbox
+from fmstudio.gui.widgets.boxes import empty, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
 from fmstudio.gui.widgets.pictures.tiles import image_of
@@ -71,25 +70,14 @@ class PictureStatisticsView(CountedView):
         self.skipped.show_files(found.get("skipped", []))
 
     def _show_shares(self, counts: Mapping[str, tuple[str, Mapping[str, int]]]) -> None:
-        while item := self._cards.takeAt(0):
-            if card := item.widget():
-                card.hide()
-                card.deleteLater()
+        empty(self._cards)
         self.counted = {}
         for number, (title, (caption, parts)) in enumerate(counts.items()):
-            card = _ShareCard(self._theme, title, caption, parts)
+            card = ShareCard(self._theme, title, "picture-statistics-" + "-".join(title.lower().split()))
+            card.show_shares(shares_of(parts, most=_MOST), caption)
             self.counted[title] = card.shares
             self._cards.addWidget(card, number // _ACROSS, number % _ACROSS, Qt.AlignmentFlag.AlignTop)
             card.show()
-
-
-class _ShareCard(Card):
-    def __init__(self, theme: Theme, title: str, caption: str, parts: Mapping[str, int]) -> None:
-        name = "picture-statistics-" + "-".join(title.lower().split())
-        super().__init__(title, f"{name}-card", caption)
-        self.shares = Shares(theme, name, title)
-        self.shares.show_shares(shares_of(parts, most=_MOST))
-        self.body.addWidget(self.shares)
 
 
 def counts_of(found: Mapping[str, Any]) -> dict[str, tuple[str, Mapping[str, int]]]:

@@ -20,7 +20,7 @@ class FindingsView(Card):
     def __init__(self, theme: Theme) -> None:
         super().__init__("What the rules would do", "findings")
         self.body.setSpacing(0)
-        self.rows = {name: _Row(theme, name, title) for name, title in TITLES.items()}
+        self.rows = {name: _FindingRow(theme, name, title) for name, title in TITLES.items()}
         self.examples = ExampleView(theme)
         self.remainder = label("", "strong", "findings-remainder", wrap=True)
         self._none = label("This rule finds nothing here.", "secondary", "findings-none")
@@ -86,7 +86,7 @@ def remainder(review: Review) -> str:
     return f"{words}." if review.complete else f"{words}, as far as was looked."
 
 
-class _Row(Pressable, QFrame):
+class _FindingRow(Pressable, QFrame):
     """A rule with how many documents and bytes it would change or remove."""
 
     clicked = Signal()

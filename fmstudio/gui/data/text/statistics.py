@@ -8,10 +8,9 @@ from PySide6.QtCore import Qt
 from fmstudio.gui import formatting
 from fmstudio.gui.data.counting import CountedView, Figure
 from fmstudio.gui.data.jobs import STATISTICS
-from fmstudio.gui.data.shares import Share, Shares, language_name, shares_of
+from fmstudio.gui.data.shares import ShareCard, language_name, shares_of
 from fmstudio.gui.data.text.histogram import Histogram
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
@@ -27,9 +26,9 @@ class StatisticsView(CountedView):
         theme = studio.theme
         self.figures = {name: Figure(name.capitalize(), f"statistics-{name}") for name in _FIGURES}
         self.histogram = Histogram(theme, "statistics-lengths", "characters", "document")
-        self.languages = _ShareCard(theme, "Languages", "statistics-languages")
-        self.encodings = _ShareCard(theme, "Encodings", "statistics-encodings")
-        self.kinds = _ShareCard(theme, "Kinds of files", "statistics-kinds")
+        self.languages = ShareCard(theme, "Languages", "statistics-languages")
+        self.encodings = ShareCard(theme, "Encodings", "statistics-encodings")
+        self.kinds = ShareCard(theme, "Kinds of files", "statistics-kinds")
         self.skipped = SkippedFiles(theme, "statistics-skipped")
         self._lay_out()
 
@@ -64,14 +63,3 @@ class StatisticsView(CountedView):
 
 def _kind(ending: str) -> str:
     return "No ending" if ending == "other" else f".{ending}"
-
-
-class _ShareCard(Card):
-    def __init__(self, theme: Theme, title: str, name: str) -> None:
-        super().__init__(title, f"{name}-card")
-        self.shares = Shares(theme, name, title)
-        self.body.addWidget(self.shares)
-
-    def show_shares(self, shares: list[Share], caption: str = "") -> None:
-        self.set_caption(caption)
-        self.shares.show_shares(shares)

@@ -11,7 +11,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.plot.axes_chart import AxesChart
 from fmstudio.gui.widgets.plot.curve import line_pen
 from fmstudio.gui.widgets.plot.export import Table
-from fmstudio.gui.widgets.plot.legend import Entry
+from fmstudio.gui.widgets.plot.legend import LegendEntry
 from fmstudio.gui.widgets.plot.marks import steps, touching
 from fmstudio.gui.widgets.plot.notation import compact
 from fmstudio.gui.widgets.plot.scale import Scale, View
@@ -54,7 +54,9 @@ class ScoresView(AxesChart):
         if scores is not None and len(scores.real) and len(scores.generated):
             self.scores = scores
             means = {side: f"{self._mean(side):.2f}".replace("-", "−") for side in SIDES}
-            self.legend = [Entry(f"{side.capitalize()} · mean {means[side]}", side, filled=True) for side in SIDES]
+            self.legend = [
+                LegendEntry(f"{side.capitalize()} · mean {means[side]}", side, filled=True) for side in SIDES
+            ]
             self._fit(scores, fresh)
             self.shares = histograms(scores, self.x_scale.low, self.x_scale.high)
             highest = max(float(share.max()) for share in self.shares.values())

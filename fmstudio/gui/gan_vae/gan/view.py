@@ -19,7 +19,7 @@ PLAYERS = {
 
 
 class GanView(QWidget):
-    """Two sights, of which one is seen. act_changed: what Ctrl+Enter does, or whether it can, is another thing now."""
+    """Two views, of which one is seen. act_changed: what Ctrl+Enter does, or whether it can, is another thing now."""
 
     act_changed = Signal()
 
@@ -28,33 +28,35 @@ class GanView(QWidget):
         self.setObjectName("gan-view")
         self.learning = GanLearning(studio)
         self.generate = GanGenerate(studio)
-        self._sights: dict[str, GanLearning | GanGenerate] = {"learning": self.learning, "generate": self.generate}
-        self.sight = Segments([("learning", "The game"), ("generate", "Generate")], "gan-sight", "What to look at")
+        self._views: dict[str, GanLearning | GanGenerate] = {"learning": self.learning, "generate": self.generate}
+        self.view_choice = Segments(
+            [("learning", "The game"), ("generate", "Generate")], "gan-view-choice", "What to look at"
+        )
         self.players = ElidedLabel("", "secondary", "gan-players")
-        self._stack = stack("gan-sights", *self._sights.values())
-        self.setLayout(vbox(hbox(self.sight, (self.players, 1), gap=16), (self._stack, 1), gap=12))
-        self.sight.changed.connect(self.look_at)
-        for sight in self._sights.values():
-            sight.refusal_changed.connect(self.act_changed)
+        self._stack = stack("gan-pages", *self._views.values())
+        self.setLayout(vbox(hbox(self.view_choice, (self.players, 1), gap=16), (self._stack, 1), gap=12))
+        self.view_choice.changed.connect(self.look_at)
+        for view in self._views.values():
+            view.refusal_changed.connect(self.act_changed)
         self.look_at("learning")
 
     @property
     def shown(self) -> GanLearning | GanGenerate:
-        """The sight that is seen."""
-        return self._sights[str(self.sight.value())]
+        """The view that is seen."""
+        return self._views[str(self.view_choice.value())]
 
-    def look_at(self, sight: str) -> None:
+    def look_at(self, view: str) -> None:
         """Show "learning" or "generate"."""
-        self.sight.set_value(sight)
-        self.players.setText(PLAYERS[sight])
-        self.players.setToolTip(PLAYERS[sight])
-        self._stack.setCurrentWidget(self._sights[sight])
+        self.view_choice.set_value(view)
+        self.players.setText(PLAYERS[view])
+        self.players.setToolTip(PLAYERS[view])
+        self._stack.setCurrentWidget(self._views[view])
         self.act_changed.emit()
 
     def set_source(self, source: Source | None, run: RunState | None) -> None:
         """Look at another model, run or preset."""
-        for sight in self._sights.values():
-            sight.set_source(source, run)
+        for view in self._views.values():
+            view.set_source(source, run)
         if source is not None and source.preset:
             self.look_at("learning")
 

@@ -26,7 +26,7 @@ from fmstudio.jobs import Progress
 OPEN = "fmstudio.laboratory.vae:open"
 SURVEY = "fmstudio.laboratory.vae:survey"
 PICTURES = 2000
-SIGHTS = (("space", "Latent map"), ("pairs", "Reconstructions"), ("prior", "Samples"), ("inside", "Inside"))
+VIEWS = (("space", "Latent map"), ("pairs", "Reconstructions"), ("prior", "Samples"), ("inside", "Inside"))
 EXPLANATIONS = {
     "space": "The encoder puts each picture at a point; the decoder turns any point into a picture.",
     "pairs": "Squeezed through a few numbers and back: what is lost did not fit, or did not matter.",
@@ -42,7 +42,7 @@ _ACTS = {
 
 
 class VaeView(QWidget):
-    """One model, one dataset, four sights. act_changed: what Ctrl+Enter does, or whether it can, is another thing."""
+    """One model, one dataset, four views. act_changed: what Ctrl+Enter does, or whether it can, is another thing."""
 
     act_changed = Signal()
 
@@ -59,8 +59,8 @@ class VaeView(QWidget):
         self.pairs = Reconstructions(studio)
         self.prior = PriorSamples(studio)
         self.inside = VaeInside(studio.theme, self.point)
-        self._sights = {"space": self.space, "pairs": self.pairs, "prior": self.prior, "inside": self.inside}
-        self.sight = Segments(SIGHTS, "vae-sight", "What to look at")
+        self._views = {"space": self.space, "pairs": self.pairs, "prior": self.prior, "inside": self.inside}
+        self.view_choice = Segments(VIEWS, "vae-view-choice", "What to look at")
         self.dataset = ChoiceField("vae-dataset", "Pictures to encode", [])
         self.dataset.setToolTip("The pictures that are put on the map and reconstructed.")
         self.explanation = ElidedLabel("", "secondary", "vae-explanation")
@@ -72,13 +72,18 @@ class VaeView(QWidget):
         self.look_at("space")
 
     def _lay_out(self) -> None:
-        self._stack = stack("vae-sights", *self._sights.values())
+        self._stack = stack("vae-pages", *self._views.values())
         self.setLayout(
-            vbox(hbox(self.sight, (self.explanation, 1), self.dataset, gap=16), self.error, (self._stack, 1), gap=12)
+            vbox(
+                hbox(self.view_choice, (self.explanation, 1), self.dataset, gap=16),
+                self.error,
+                (self._stack, 1),
+                gap=12,
+            )
         )
 
     def _connect(self) -> None:
-        self.sight.changed.connect(self.look_at)
+        self.view_choice.changed.connect(self.look_at)
         self.dataset.edited.connect(self._begin)
         self._opening.answered.connect(self._opened)
         self._surveying.answered.connect(self._show_survey)
@@ -88,13 +93,13 @@ class VaeView(QWidget):
             each.failed.connect(self._failed)
         self._studio.workspace_changed.connect(self._workspace_changed)
 
-    def look_at(self, sight: str) -> None:
+    def look_at(self, view: str) -> None:
         """Show "space", "pairs", "prior" or "inside"."""
-        self.sight.set_value(sight)
-        self.explanation.setText(EXPLANATIONS[sight])
-        self.explanation.setToolTip(EXPLANATIONS[sight])
-        self._stack.setCurrentWidget(self._sights[sight])
-        self.dataset.setVisible(sight != "prior")
+        self.view_choice.set_value(view)
+        self.explanation.setText(EXPLANATIONS[view])
+        self.explanation.setToolTip(EXPLANATIONS[view])
+        self._stack.setCurrentWidget(self._views[view])
+        self.dataset.setVisible(view != "prior")
         self.act_changed.emit()
 
     # Which model, which pictures.
@@ -145,7 +150,7 @@ class VaeView(QWidget):
             self.dataset.set_value(chosen)
 
     def _begin(self) -> None:
-        """The model is open and pictures are chosen: let every sight have them."""
+        """The model is open and pictures are chosen: let every view have them."""
         if self._source is None or not self._model:
             return
         model, dataset = self._source.model, str(self.dataset.value() or "")
@@ -193,24 +198,24 @@ class VaeView(QWidget):
     @property
     def act_words(self) -> tuple[str, str]:
         """The text and icon of the primary button."""
-        return _ACTS[str(self.sight.value())]
+        return _ACTS[str(self.view_choice.value())]
 
     def refusal(self) -> str:
         """Why that cannot be done now, or ""."""
         if self._source is None:
             return "Train a VAE first."
-        if self.sight.value() != "prior" and self._model and not self.dataset.value():
+        if self.view_choice.value() != "prior" and self._model and not self.dataset.value():
             return "Choose pictures first."
-        return "Encoding pictures…" if self._surveying.busy and self.sight.value() in ("space", "inside") else ""
+        return "Encoding pictures…" if self._surveying.busy and self.view_choice.value() in ("space", "inside") else ""
 
     def act(self) -> None:
         """Do it."""
-        sight = self.sight.value()
+        view = self.view_choice.value()
         if self.refusal():
             return
-        if sight == "pairs":
+        if view == "pairs":
             self.pairs.others()
-        elif sight == "prior":
+        elif view == "prior":
             self.prior.others()
         else:
             self.refresh()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.plot.axes_chart import AxesChart
 from fmstudio.gui.widgets.plot.export import Table
-from fmstudio.gui.widgets.plot.legend import Entry
+from fmstudio.gui.widgets.plot.legend import LegendEntry
 from fmstudio.gui.widgets.plot.marks import bars, touching
 from fmstudio.gui.widgets.plot.scale import Scale, View
 
@@ -41,7 +41,7 @@ class QualityBars(AxesChart):
         """Show the figures of each method."""
         self.rows = list(rows)
         self.spans = touching(range(len(_TITLES) + 1))[: len(_TITLES) if rows else 0]
-        self.legend = [Entry(METHODS[row["method"]], *_LOOKS[row["method"]], filled=True) for row in rows]
+        self.legend = [LegendEntry(METHODS[row["method"]], *_LOOKS[row["method"]], filled=True) for row in rows]
         self.refresh()
 
     def describe(self, number: int) -> str:

@@ -25,7 +25,7 @@ class DatasetsField(QWidget):
         self.setAccessibleName(accessible_name)
         self._theme = theme
         self._known: list[str] = []
-        self.rows: list[_Row] = []
+        self.rows: list[_DatasetRow] = []
         self._hint = label("There is no dataset yet; add one in Data.", "caption", f"{name}-hint", wrap=True)
         self._add = button("Mix in another", f"{name}-add", theme, "mdi6.plus", "link", self._add_by_hand)
         self._layout = vbox(self._hint, self._add)
@@ -71,19 +71,19 @@ class DatasetsField(QWidget):
         self.edited.emit()
 
     def _insert(self, dataset: str, weight: float) -> None:
-        row = _Row(self._theme, self._known, dataset, weight)
+        row = _DatasetRow(self._theme, self._known, dataset, weight)
         row.choice.edited.connect(self.edited)
         row.weight.edited.connect(self.edited)
         row.remove.clicked.connect(lambda: self._remove_by_hand(row))
         self.rows.append(row)
         self._layout.insertWidget(self._layout.count() - 2, row)
 
-    def _remove_by_hand(self, row: "_Row") -> None:
+    def _remove_by_hand(self, row: "_DatasetRow") -> None:
         self._drop(row)
         self._arrange()
         self.edited.emit()
 
-    def _drop(self, row: "_Row") -> None:
+    def _drop(self, row: "_DatasetRow") -> None:
         self.rows.remove(row)
         self._layout.removeWidget(row)
         row.hide()
@@ -99,7 +99,7 @@ class DatasetsField(QWidget):
         self._add.setVisible(len(self.rows) < len(self._known))
 
 
-class _Row(QWidget):
+class _DatasetRow(QWidget):
     def __init__(self, theme: Theme, known: Sequence[str], dataset: str, weight: float) -> None:
         super().__init__()
         self.choice = ChoiceField("", "Dataset", [])

@@ -13,7 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.plot.chart import Chart
-from fmstudio.gui.widgets.plot.legend import Entry, legend_width, paint_legend
+from fmstudio.gui.widgets.plot.legend import LegendEntry, legend_width, paint_legend
 from fmstudio.gui.widgets.plot.scale import Scale, View
 
 _TOP, _RIGHT = 8, 12
@@ -33,7 +33,7 @@ class AxesChart(Chart):
         super().__init__(theme, name, title, empty or "Nothing to show yet.")
         self.x_scale, self.y_scale = x, y
         self.spans = np.zeros((0, 2))
-        self.legend: Sequence[Entry] = ()
+        self.legend: Sequence[LegendEntry] = ()
         self._filled = False
         self._laid_out: tuple[object, View] = (None, View(x, y, QRectF()))
 

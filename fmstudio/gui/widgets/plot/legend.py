@@ -16,7 +16,7 @@ _BEFORE, _BETWEEN = 20, 14  # pixels: of the sample of a line, and between entri
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LegendEntry:
     """One of several things to be told apart, in a colour of the theme. filled: an area of it instead of a line."""
 
     title: str
@@ -26,13 +26,13 @@ class Entry:
     filled: bool = False
 
 
-def legend_width(look: Look, entries: Sequence[Entry]) -> float:
+def legend_width(look: Look, entries: Sequence[LegendEntry]) -> float:
     """The room in which all entries fit beside each other."""
     return sum(_BEFORE + look.metrics.horizontalAdvance(each.title) + _BETWEEN for each in entries) - _BETWEEN
 
 
 def paint_legend(
-    painter: QPainter, theme: Theme, look: Look, entries: Sequence[Entry], room: QRectF,
+    painter: QPainter, theme: Theme, look: Look, entries: Sequence[LegendEntry], room: QRectF,
     side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
 ) -> None:  # fmt: skip
     """Entries beside each other at one side of a line. Those that do not fit are counted instead of cut off."""
@@ -64,7 +64,7 @@ class PlotHeading(QWidget):
         super().__init__()
         self.theme, self.title, self.unit = theme, title, unit
         self.restyle(Look.of(theme))
-        self._entries: list[Entry] = []
+        self._entries: list[LegendEntry] = []
         self.latest = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -87,7 +87,7 @@ class PlotHeading(QWidget):
 
     def set_entries(self, curves: list[Curve]) -> None:
         """Name these curves in the legend."""
-        self._entries = [Entry(curve.title, curve.colour, dashed=curve.dashed) for curve in curves]
+        self._entries = [LegendEntry(curve.title, curve.colour, dashed=curve.dashed) for curve in curves]
         self.update()
 
     def set_title(self, title: str, unit: str) -> None:

@@ -51,16 +51,16 @@ def test_a_dataset_of_pictures_says_how_many_and_how_large(pictures):
 
 
 def test_pictures_have_no_tokens_and_texts_do(pictures):
-    sight = pictures.dataset.sight
-    assert not sight.button("tokens").isVisible()
+    view = pictures.dataset.view_choice
+    assert not view.button("tokens").isVisible()
     pictures.open_dataset("notes")
-    assert sight.button("tokens").isVisible()
+    assert view.button("tokens").isVisible()
     pictures.dataset.look_at("tokens")
     pictures.open_dataset("shapes")
-    assert sight.value() == "preview"
+    assert view.value() == "preview"
     assert pictures.dataset.pictures.isVisible()
     pictures.dataset.look_at("clean")
-    QTest.keyClick(sight, Qt.Key.Key_Right)
+    QTest.keyClick(view, Qt.Key.Key_Right)
     assert pictures.dataset.duplicates.isVisible()
 
 
@@ -197,10 +197,10 @@ def test_pictures_of_another_size_are_not_mixed(pictures, workspace):
     assert not pictures.mixture.go.isEnabled()
 
 
-def test_both_themes_and_a_small_window_paint_every_sight(pictures, theme):
+def test_both_themes_and_a_small_window_paint_every_view(pictures, theme):
     pictures.resize(760, 520)
     for scheme in ("dark", "light"):
         theme.choose(scheme)
-        for sight in ("preview", "statistics", "clean"):
-            pictures.dataset.look_at(sight)
+        for view in ("preview", "statistics", "clean"):
+            pictures.dataset.look_at(view)
             assert not pictures.grab().isNull()

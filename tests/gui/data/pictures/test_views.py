@@ -30,7 +30,7 @@ def counted():
 
 
 def test_statistics_are_figures_shares_and_a_mean_picture(pictures, studio, engine):
-    click(pictures, "data-sight-statistics")
+    click(pictures, "data-view-statistics")
     job = engine.latest(PICTURE_STATISTICS)
     studio.jobs.deliver([(job, Progress(30, 60, "pictures", "Counting"))])
     assert text(pictures, "picture-statistics-progress") == "Counting… 50 %"
@@ -52,7 +52,7 @@ def test_statistics_are_figures_shares_and_a_mean_picture(pictures, studio, engi
 
 
 def test_broken_files_are_listed_with_their_reason(pictures, studio, engine):
-    click(pictures, "data-sight-statistics")
+    click(pictures, "data-view-statistics")
     answer(studio, engine, PICTURE_STATISTICS, counted())
     assert pictures.dataset.picture_statistics.skipped.texts == [
         ("shapes/square/half.png", "it is truncated: its end is missing")
@@ -62,7 +62,7 @@ def test_broken_files_are_listed_with_their_reason(pictures, studio, engine):
 
 
 def test_statistics_that_fail_are_said_in_place(pictures, studio, engine):
-    click(pictures, "data-sight-statistics")
+    click(pictures, "data-view-statistics")
     studio.jobs.deliver([(engine.latest(PICTURE_STATISTICS), Failed("The files are damaged; add it again.", "trace"))])
     assert pictures.dataset.picture_statistics.error.isVisible()
 
@@ -72,7 +72,7 @@ def test_statistics_that_fail_are_said_in_place(pictures, studio, engine):
 
 @pytest.fixture
 def clean(pictures):
-    click(pictures, "data-sight-clean")
+    click(pictures, "data-view-clean")
     return pictures.dataset.duplicates
 
 

@@ -26,7 +26,7 @@ def found(**counts):
 
 
 def test_nothing_can_be_removed_before_it_was_seen(panel, engine):
-    click(panel, "data-sight-clean")
+    click(panel, "data-view-clean")
     assert panel.dataset.cleaning.invitation.isVisible()
     assert panel.dataset.cleaning.refusal() == "Review the rules first."
     panel.dataset.cleaning.apply()
@@ -34,7 +34,7 @@ def test_nothing_can_be_removed_before_it_was_seen(panel, engine):
 
 
 def test_a_review_shows_what_each_rule_would_do(panel, studio, engine):
-    click(panel, "data-sight-clean")
+    click(panel, "data-view-clean")
     click(panel, "cleaning-review")
     assert asked(engine, REVIEW)["dataset"] == "plays"
     assert asked(engine, REVIEW)["rules"]["minimum_characters"] == 50
@@ -51,7 +51,7 @@ def test_a_review_shows_what_each_rule_would_do(panel, studio, engine):
 
 
 def test_differences_are_marked_by_more_than_colour(panel, studio, engine):
-    click(panel, "data-sight-clean")
+    click(panel, "data-view-clean")
     click(panel, "cleaning-review")
     answer(studio, engine, REVIEW, found(encoding=1))
     before, after = (
@@ -64,7 +64,7 @@ def test_differences_are_marked_by_more_than_colour(panel, studio, engine):
 
 
 def test_applying_makes_a_new_dataset_of_the_reviewed_rules(panel, studio, engine, put):
-    click(panel, "data-sight-clean")
+    click(panel, "data-view-clean")
     click(panel, "cleaning-review")
     answer(studio, engine, REVIEW, found(length=3))
     click(panel, "cleaning-apply")
@@ -80,7 +80,7 @@ def test_applying_makes_a_new_dataset_of_the_reviewed_rules(panel, studio, engin
 
 
 def test_other_rules_want_another_review(panel, studio, engine):
-    click(panel, "data-sight-clean")
+    click(panel, "data-view-clean")
     click(panel, "cleaning-review")
     answer(studio, engine, REVIEW, found(length=3))
     rule = panel.dataset.cleaning.rules.rows["minimum_characters"]
@@ -91,7 +91,7 @@ def test_other_rules_want_another_review(panel, studio, engine):
 
 
 def test_rules_that_find_nothing_leave_nothing_to_apply(panel, studio, engine):
-    click(panel, "data-sight-clean")
+    click(panel, "data-view-clean")
     click(panel, "cleaning-review")
     answer(studio, engine, REVIEW, found())
     assert text(panel, "findings-remainder") == "All 3,480 documents stay as they are."
@@ -99,7 +99,7 @@ def test_rules_that_find_nothing_leave_nothing_to_apply(panel, studio, engine):
 
 
 def test_a_rule_out_of_range_is_said_at_the_rule(panel):
-    click(panel, "data-sight-clean")
+    click(panel, "data-view-clean")
     rule = panel.dataset.cleaning.rules.rows["maximum_symbols"]
     rule.editor.set_value(7)
     rule.editor.edited.emit()
@@ -108,7 +108,7 @@ def test_a_rule_out_of_range_is_said_at_the_rule(panel):
 
 
 def test_ctrl_enter_reviews_and_then_applies(panel, studio, engine):
-    click(panel, "data-sight-clean")
+    click(panel, "data-view-clean")
     field = panel.dataset.cleaning.rules.rows["minimum_characters"].editor
     field.setFocus()
     QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
@@ -118,7 +118,7 @@ def test_ctrl_enter_reviews_and_then_applies(panel, studio, engine):
 
 
 def test_what_was_reviewed_of_one_dataset_is_not_applied_to_another(panel, studio, engine):
-    click(panel, "data-sight-clean")
+    click(panel, "data-view-clean")
     click(panel, "cleaning-review")
     answer(studio, engine, REVIEW, found(length=3))
     panel.open_dataset("notes")

@@ -22,7 +22,7 @@ def cut(**changes):
 @pytest.fixture
 def tokens(panel, studio, engine, qtbot):
     answer(studio, engine, PREVIEW, page(0, 3480))
-    click(panel, "data-sight-tokens")
+    click(panel, "data-view-tokens")
     answer(studio, engine, PREVIEW, page(0, 3480, count=1))
     qtbot.waitUntil(lambda: EXPLAIN in engine.targets())
     return panel.dataset.tokens

@@ -20,7 +20,7 @@ def hands(studio, engine, show):
 
 @pytest.fixture
 def generate(hands):
-    """A kept model, opened in the sight that generates."""
+    """A kept model, opened in the view that generates."""
     hands.keep_model("robots", "gan")
     hands.panel.gan.look_at("generate")
     hands.answer("gan:open", "gan", GAN, "gan")
