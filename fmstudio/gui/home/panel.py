@@ -4,21 +4,22 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame
 
 from fmstudio.gui import formatting
 from fmstudio.gui.home.laboratories import Laboratories
 from fmstudio.gui.home.life_cycle import NextStep, laboratories, next_step, stages
 from fmstudio.gui.home.life_map import LifeMap
-from fmstudio.gui.home.list_row import ListRow
+from fmstudio.gui.home.list_row import ListRow, RowContent
 from fmstudio.gui.panel import Panel, PrimaryAction, find_panels, opening
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.runs.status import ICONS
 from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.theme import Theme
 from fmstudio.gui.things import Things
-from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
+from fmstudio.gui.widgets.boxes import boxed, discard, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import label, scroll_area
@@ -51,8 +52,12 @@ class HomePanel(Panel):
         self._runs = RunStore.of(studio)
         self.laboratories = Laboratories(self.theme)
         self.laboratories.wanted.connect(self._go)
-        self.runs = _Recent("Recent runs", "recent-runs", "Runs appear here as soon as you start one.")
-        self.models = _Recent("Models", "recent-models", "What you train is kept here, ready to open elsewhere.")
+        self.runs = _Recent(self.theme, "Recent runs", "recent-runs", "Runs appear here as soon as you start one.")
+        self.models = _Recent(
+            self.theme, "Models", "recent-models", "What you train is kept here, ready to open elsewhere."
+        )
+        for each in (self.runs, self.models):
+            each.opened.connect(self._open)
         self._soon = QTimer(self, singleShot=True, interval=100)
         self._soon.timeout.connect(self.refresh)
         self._lay_out()
@@ -118,27 +123,23 @@ class HomePanel(Panel):
         self.runs.show_rows([self._run_row(run) for run in runs[:_RECENT]])
         self.models.show_rows([self._model_row(model) for model in reversed(self.studio.workspace.models()[-_RECENT:])])
 
-    def _run_row(self, run: RunState) -> ListRow:
+    def _run_row(self, run: RunState) -> RowContent:
         icon, token = ICONS[run.status]
         facts = run.status_words if run.status == "completed" else f"{run.status_words} · {run.reached}"
         when = formatting.when(run.created) if run.created else "now"
-        row = ListRow(self.theme, icon, run.name, facts, when, f"run-{run.id or run.job}", token)
-        row.clicked.connect(partial(self._open, "run", run.id, run.family))
-        return row
+        return RowContent("run", run.id, run.family, icon, run.name, facts, when, token)
 
-    def _model_row(self, model: ModelRecord) -> ListRow:
+    def _model_row(self, model: ModelRecord) -> RowContent:
         facts = f"{formatting.millions(model.parameters)} parameters · {formatting.size(model.bytes)}"
         when = formatting.when(model.created)
-        row = ListRow(self.theme, "mdi6.cube-outline", model.name, facts, when, f"model-{model.name}", "accent")
-        row.clicked.connect(partial(self._open, "model", model.name, model.family))
-        return row
+        return RowContent("model", model.name, model.family, "mdi6.cube-outline", model.name, facts, when, "accent")
 
     def _take_next_step(self) -> None:
         if self._step:
             self._go(self._step.panel, self._step.what)
 
-    def _open(self, kind: str, key: str, family: str) -> None:
-        if opened := opening(find_panels(), kind, key, family):
+    def _open(self, row: RowContent) -> None:
+        if opened := opening(find_panels(), row.kind, row.key, row.family):
             self._go(opened[0].name, opened[1])
 
     def _go(self, panel: str, what: Mapping[str, Any]) -> None:
@@ -146,23 +147,32 @@ class HomePanel(Panel):
 
 
 class _Recent(Card):
-    """A short list, newest first, or a sentence on what will be there."""
+    """A short list, newest first, or a sentence on what will be there. opened(content): a row was clicked."""
 
-    def __init__(self, title: str, name: str, empty: str) -> None:
+    opened = Signal(object)
+
+    def __init__(self, theme: Theme, title: str, name: str, empty: str) -> None:
         super().__init__(title, name)
+        self._theme = theme
         self._rows: list[ListRow] = []
         self._empty = label(empty, "secondary", f"{name}-empty", wrap=True)
         self.body.setSpacing(0)
         self.body.addWidget(self._empty)
         self.body.setContentsMargins(0, 0, -8, -4)  # a row has room around its text already
 
-    def show_rows(self, rows: Sequence[ListRow]) -> None:
-        for row in self._rows:
-            self.body.removeWidget(row)
-            row.hide()  # it is deleted later, when the event that led here is over
-            row.deleteLater()
-        self._rows = list(rows)
-        self._empty.setVisible(not rows)
-        for row in rows:
-            row.setParent(self)
+    def show_rows(self, contents: Sequence[RowContent]) -> None:
+        """Say other things in the rows that are there: nothing moves, and the focus stays."""
+        for row, content in zip(self._rows, contents, strict=False):
+            row.show_content(content)
+        for content in contents[len(self._rows) :]:
+            row = ListRow(self._theme, f"{self.objectName()}-{len(self._rows) + 1}", content)
+            row.clicked.connect(partial(self._open, row))
+            self._rows.append(row)
             self.body.addWidget(row)
+        for row in self._rows[len(contents) :]:
+            discard(row)
+        self._rows = self._rows[: len(contents)]
+        self._empty.setVisible(not contents)
+
+    def _open(self, row: ListRow) -> None:
+        self.opened.emit(row.content)

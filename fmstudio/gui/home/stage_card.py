@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.home.life_cycle import Stage
-from fmstudio.gui.home.list_row import ListRow
+from fmstudio.gui.home.list_row import ListRow, RowContent
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.things import KINDS
 from fmstudio.gui.widgets.boxes import hbox, vbox
@@ -29,7 +29,7 @@ class StageCard(ClickableCard):
         self._disc = _Disc(stage.icon, theme)
         self._title = label(stage.title, "section", f"{name}-title")
         self._made = label("", "secondary", f"{name}-made", wrap=True)
-        self._latest: ListRow | None = None
+        self._latest: ListRow | None = None  # made when there is something
         self._below = vbox(gap=4)
         self.step = button("", f"{name}-step", theme, stage.icon, clicked=self._take_step)
         self.refusal = ElidedLabel("", "caption", f"{name}-refusal")
@@ -57,20 +57,18 @@ class StageCard(ClickableCard):
         self._show_step()
 
     def _show_latest(self) -> None:
-        if self._latest is not None:
-            self._below.removeWidget(self._latest)
-            self._latest.hide()
-            self._latest.deleteLater()
-            self._latest = None
         thing = self.stage.latest
-        if thing is None:
-            return
-        when = formatting.when(thing.created) if thing.created else ""
-        name = f"stage-{self.stage.panel}-latest"
-        self._latest = ListRow(self._theme, KINDS[thing.kind].icon, thing.title, "", when, name)
-        self._latest.setToolTip(f"The latest {KINDS[thing.kind].noun}: {thing.title}")
-        self._latest.clicked.connect(self._open_latest)
-        self._below.addWidget(self._latest)
+        if thing is not None:
+            when = formatting.when(thing.created) if thing.created else ""
+            content = RowContent(thing.kind, thing.key, thing.family, KINDS[thing.kind].icon, thing.title, "", when)
+            if self._latest is None:
+                self._latest = ListRow(self._theme, f"stage-{self.stage.panel}-latest", content)
+                self._latest.clicked.connect(self._open_latest)
+                self._below.addWidget(self._latest)
+            self._latest.show_content(content)
+            self._latest.setToolTip(f"The latest {KINDS[thing.kind].noun}: {thing.title}")
+        if self._latest is not None:
+            self._latest.setVisible(thing is not None)
 
     def _show_step(self) -> None:
         step = self.stage.step

@@ -27,8 +27,14 @@ class IconLabel(QWidget):
 
     def __init__(self, theme: Theme, icon: str, token: str, side: int = 18) -> None:
         super().__init__()
-        self._icon = theme.icon(icon, token)
+        self._theme = theme
         self.setFixedSize(side, side)
+        self.show_icon(icon, token)
+
+    def show_icon(self, icon: str, token: str) -> None:
+        """Show another icon."""
+        self._icon = self._theme.icon(icon, token)
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._icon.paint(QPainter(self), self.rect())

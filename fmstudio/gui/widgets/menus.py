@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QMenu, QMessageBox, QPushButton, QWidget
 
 from fmstudio.gui.widgets.labels import set_property
 
@@ -39,6 +39,25 @@ def confirm(
 
     name: of the box; its buttons are called "<name>-yes" and "<name>-keep". meaning: what exactly is lost.
     """
+    box, yes = _question(owner, name, title, question, meaning, verb, keep)
+    yes.clicked.connect(lambda: act())
+    box.open()
+    return box
+
+
+def confirmed(
+    owner: QWidget, name: str, title: str, question: str, meaning: str, verb: str, keep: str = "Keep it"
+) -> bool:
+    """The same where nothing can go on without the answer: waits for it, and tells whether it is the verb."""
+    box, yes = _question(owner, name, title, question, meaning, verb, keep)
+    box.exec()
+    return box.clickedButton() is yes
+
+
+def _question(
+    owner: QWidget, name: str, title: str, question: str, meaning: str, verb: str, keep: str
+) -> tuple[QMessageBox, QPushButton]:
+    """The box, and the button by which something is lost."""
     box = QMessageBox(QMessageBox.Icon.Warning, title, question, QMessageBox.StandardButton.NoButton, owner)
     box.setObjectName(name)
     box.setInformativeText(meaning)
@@ -47,12 +66,10 @@ def confirm(
     yes = box.addButton(verb, QMessageBox.ButtonRole.DestructiveRole)
     yes.setObjectName(f"{name}-yes")
     set_property(yes, "role", "danger")
-    yes.clicked.connect(lambda: act())
     box.setDefaultButton(kept)
     box.setEscapeButton(kept)
     box.finished.connect(box.deleteLater)
-    box.open()
-    return box
+    return box, yes
 
 
 def tell(owner: QWidget, title: str, sentence: str) -> None:

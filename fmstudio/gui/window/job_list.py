@@ -1,16 +1,8 @@
 """The list of all jobs of this session, with the log of the chosen one and its error to copy."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QPainter
-from PySide6.QtWidgets import (
-    QFrame,
-    QListWidget,
-    QListWidgetItem,
-    QPlainTextEdit,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.job_board import JobState
@@ -19,9 +11,9 @@ from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.job_strip import TOKENS, WORDS
 from fmstudio.gui.widgets.labels import button, icon_button, label
+from fmstudio.gui.widgets.lists.entries import Entry, EntryList, Line
 
 _SIZE = (720, 380)
-_STATE = Qt.ItemDataRole.UserRole + 1
 
 
 class JobList(QFrame):
@@ -33,12 +25,9 @@ class JobList(QFrame):
         self.setAccessibleName("Jobs of this session")
         self.resize(*_SIZE)
         self._studio = studio
-        self.list = QListWidget()
-        self.list.setObjectName("job-list")
-        self.list.setAccessibleName("Jobs")
+        self.list = EntryList(studio.theme, "job-list", "Jobs", follows=True)
         self.list.setFixedWidth(280)
-        self.list.setItemDelegate(_JobItem(studio, self.list))
-        self.list.currentItemChanged.connect(self._show_chosen)
+        self.list.opened.connect(self._show_chosen)
         self._title = label("", "section", "job-title", wrap=True)
         self._state = label("", "caption", "job-state", wrap=True)
         self.log = QPlainTextEdit()
@@ -50,7 +39,7 @@ class JobList(QFrame):
         self._copy = button("Copy log", "job-copy-log", studio.theme, "mdi6.content-copy", "quiet", self._copy_log)
         self._clear = button("Clear ended", "job-clear", studio.theme, "mdi6.broom", "quiet", self._clear_ended)
         self._lay_out()
-        studio.jobs.added.connect(self._rebuild_if_shown)
+        studio.jobs.added.connect(self._refresh)
         studio.jobs.changed.connect(self._refresh)
 
     def _lay_out(self) -> None:
@@ -68,52 +57,25 @@ class JobList(QFrame):
 
     def pop_up(self, corner: QPoint) -> None:
         """Show it with its lower right corner at a point of the screen."""
-        self._rebuild()
+        self._fill()
         self.move(corner - QPoint(self.width(), self.height()))
         self.show()
         self.list.setFocus()
 
-    def _rebuild_if_shown(self) -> None:
+    def _refresh(self, _job: str) -> None:
         if self.isVisible():
-            self._rebuild()
+            self._fill()
 
-    def _rebuild(self) -> None:
-        chosen = self._chosen_id()
-        self.list.clear()
-        for state in reversed(self._studio.jobs.all()):
-            item = QListWidgetItem(self.list)
-            item.setData(Qt.ItemDataRole.UserRole, state.id)
-            self._fill(item, state)
-            if state.id == chosen:
-                self.list.setCurrentItem(item)
-        if self.list.currentItem() is None and self.list.count():
-            self.list.setCurrentRow(0)
+    def _fill(self) -> None:
+        """Show the jobs; the chosen one stays chosen, else it is the newest."""
+        chosen = self.list.chosen
+        self.list.show_entries([entry_of(state) for state in reversed(self._studio.jobs.all())])
+        if not self.list.mark(chosen) and self.list.keys:
+            self.list.mark(self.list.keys[0])
         self._show_chosen()
 
-    def _fill(self, item: QListWidgetItem, state: JobState) -> None:
-        item.setText(state.title)
-        item.setData(_STATE, state)
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{state.title}, {line(state)}")
-
-    def _refresh(self, job: str) -> None:
-        if not self.isVisible():
-            return
-        for row in range(self.list.count()):
-            item = self.list.item(row)
-            if item.data(Qt.ItemDataRole.UserRole) == job:
-                state = self._studio.jobs.get(job)
-                if state:
-                    self._fill(item, state)
-                    if item is self.list.currentItem():
-                        self._show_chosen()
-                return
-
-    def _chosen_id(self) -> str:
-        item = self.list.currentItem()
-        return item.data(Qt.ItemDataRole.UserRole) if item else ""
-
-    def _show_chosen(self) -> None:
-        state = self._studio.jobs.get(self._chosen_id())
+    def _show_chosen(self, *_key: str) -> None:
+        state = self._studio.jobs.get(self.list.chosen)
         self._copy.setVisible(state is not None)
         if state is None:
             self._title.setText("No job yet")
@@ -135,41 +97,7 @@ class JobList(QFrame):
 
     def _clear_ended(self) -> None:
         self._studio.jobs.clear_ended()
-        self._rebuild()
-
-
-class _JobItem(QStyledItemDelegate):
-    """Two lines beside an icon: the title, and quieter, how it stands."""
-
-    def __init__(self, studio: Studio, parent: QListWidget) -> None:
-        super().__init__(parent)
-        self._theme = studio.theme
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(0, self._theme.size("body") + self._theme.size("caption") + 22)
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        super().initStyleOption(option, index)
-        option.text = ""  # the frame and the hover are the style's, the text is painted here
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        super().paint(painter, option, index)
-        state, theme = index.data(_STATE), self._theme
-        area = option.rect.adjusted(10, 6, -10, -6)
-        icon = area.adjusted(0, 0, 0, 0)
-        icon.setSize(QSize(18, 18))
-        theme.icon(_ICONS[state.status], TOKENS[state.status]).paint(painter, icon)
-        text = area.adjusted(28, 0, 0, 0)
-        for content, role, token, side in (
-            (state.title, "body", "text", Qt.AlignmentFlag.AlignTop),
-            (line(state), "caption", "secondary", Qt.AlignmentFlag.AlignBottom),
-        ):
-            painter.setFont(theme.font(role))
-            painter.setPen(theme.color(token))
-            elided = painter.fontMetrics().elidedText(content, Qt.TextElideMode.ElideRight, text.width())
-            painter.drawText(text, side, elided)
+        self._fill()
 
 
 _ICONS = {
@@ -182,6 +110,13 @@ _ICONS = {
     "cancelled": "mdi6.cancel",
     "failed": "mdi6.alert-circle-outline",
 }
+
+
+def entry_of(state: JobState) -> Entry:
+    """A job as the list shows it: its title and, quieter, how it stands."""
+    how = line(state)
+    icon = (_ICONS[state.status], TOKENS[state.status])
+    return Entry(state.id, (Line(state.title, "body", "text"), Line(how)), f"{state.title}, {how}", icon=icon)
 
 
 def line(state: JobState) -> str:

@@ -6,29 +6,17 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from fmstudio.gui.job_board import JobState
+from fmstudio.gui.widgets.menus import confirmed
 
 
 def ask_to_stop(parent: QWidget, active: Sequence[JobState]) -> bool:
     """Whether the window may close. Asks only where a job would be stopped by it."""
     if not active:
         return True
-    box = QMessageBox(parent)
-    box.setObjectName("quit-question")
-    box.setWindowTitle("Quit FM Studio")
-    box.setIcon(QMessageBox.Icon.Question)
     titles = f"“{active[0].title}” is" if len(active) == 1 else f"{len(active)} jobs are"
-    box.setText(f"{titles} not finished.")
-    box.setInformativeText("Stopping keeps what there is: a run can be resumed from where it stops.")
-    stop = box.addButton("Stop and quit", QMessageBox.ButtonRole.AcceptRole)
-    stop.setObjectName("quit-stop")
-    keep = box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
-    keep.setObjectName("quit-keep")
-    box.setDefaultButton(keep)
-    box.setEscapeButton(keep)
-    box.exec()
-    answer = box.clickedButton() is stop
-    box.deleteLater()
-    return answer
+    kept = "Stopping keeps what there is: a run can be resumed from where it stops."
+    sentence = f"{titles} not finished."
+    return confirmed(parent, "quit", "Quit FM Studio", sentence, kept, "Stop and quit", "Keep working")
 
 
 def ask_for_another_workspace(reason: str, path: Path) -> Path | None:

@@ -122,13 +122,15 @@ def test_a_run_is_shown_as_it_stands(panel, workspace, studio, qtbot):
     held = train(studio, "held")
     shown = panel()
     assert said(shown, "next-step-title") == "“held” waits for its turn"
-    assert said(shown, f"run-{held}-facts") == "Waiting · 0 of 40 steps"
+    assert said(shown, "recent-runs-1-facts") == "Waiting · 0 of 40 steps"
+    shown.findChild(ListRow, "recent-runs-1").setFocus()
     workspace.put_run(RunRecord("r-1", "held", "language", "", steps=40))
     studio.jobs.deliver([(held, Started()), (held, Artefact("run", "r-1", "/r-1")), (held, Progress(12, 40))])
     studio.jobs.deliver([(held, Paused())])
     qtbot.waitUntil(lambda: said(shown, "next-step-title") == "“held” is paused")
     assert "12 of 40 steps" in said(shown, "next-step-reason")
-    assert said(shown, "run-r-1-facts") == "Paused · 12 of 40 steps"
+    assert said(shown, "recent-runs-1-facts") == "Paused · 12 of 40 steps"
+    assert shown.findChild(ListRow, "recent-runs-1").hasFocus()
     other = train(studio, "other")
     studio.jobs.deliver([(other, Started()), (other, Artefact("run", "r-2", "/r-2"))])
     qtbot.waitUntil(lambda: said(shown, "next-step-title") == "“other” is on its way")
@@ -139,12 +141,11 @@ def test_what_was_made_last_comes_first_and_opens(panel, workspace, visits, qtbo
     workspace.put_run(RunRecord("r-2", "broken", "language", "", status="failed", step=5, steps=10))
     workspace.put_model(MODEL)
     shown = panel()
-    runs = [row.objectName() for row in shown.runs.findChildren(ListRow)]
-    assert runs == ["run-r-2", "run-r-1"]
-    assert said(shown, "run-r-2-facts") == "Failed · 5 of 10 steps"
-    assert said(shown, "model-plays-tiny-facts") == "0.85 M parameters · 3.40 MB"
-    qtbot.mouseClick(shown.findChild(ListRow, "model-plays-tiny"), Qt.MouseButton.LeftButton)
-    qtbot.keyClick(shown.findChild(ListRow, "run-r-1"), Qt.Key.Key_Return)
+    assert [row.content.key for row in shown.runs.findChildren(ListRow)] == ["r-2", "r-1"]
+    assert said(shown, "recent-runs-1-facts") == "Failed · 5 of 10 steps"
+    assert said(shown, "recent-models-1-facts") == "0.85 M parameters · 3.40 MB"
+    qtbot.mouseClick(shown.findChild(ListRow, "recent-models-1"), Qt.MouseButton.LeftButton)
+    qtbot.keyClick(shown.findChild(ListRow, "recent-runs-2"), Qt.Key.Key_Return)
     assert visits == [("train", {"model": "plays-tiny"}), ("train", {"run": "r-1"})]
 
 

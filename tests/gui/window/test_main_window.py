@@ -356,7 +356,7 @@ def test_closing_asks_while_a_job_runs(window, studio):
     answer("quit-keep")
     assert not window.close()
     assert closed == []
-    answer("quit-stop")
+    answer("quit-yes")
     assert window.close()
     assert closed == [True]
 
