@@ -79,12 +79,10 @@ def _on_background(image: Image.Image, fitting: Fitting) -> Image.Image:
 
 
 def eight_bit(image: Image.Image) -> Image.Image:
-    """The same picture as L, RGB or RGBA, whatever its palette, depth and colour model were."""
+    """The same picture as L, RGB or RGBA, whatever its palette and colour model were."""
     mode = image.mode
     if mode in ("L", "RGB", "RGBA") and "transparency" not in image.info:
         return image
-    if mode.startswith("I") or mode == "F":
-        return _from_deep(image)
     if mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info:
         return image.convert("RGBA")
     if mode == "1":
@@ -93,14 +91,3 @@ def eight_bit(image: Image.Image) -> Image.Image:
         return image.convert("RGB")
     except ValueError:
         raise Refused(f"its colour model {mode} cannot be turned into red, green and blue") from None
-
-
-def _from_deep(image: Image.Image) -> Image.Image:
-    """Sixteen or thirty-two bits a pixel: whole numbers count up to 65,535, fractions up to 1."""
-    values = np.nan_to_num(np.asarray(image, np.float32))
-    highest = float(values.max(initial=0.0))
-    if image.mode == "F":
-        scale = 255.0 if highest <= 1.0 else 1.0 if highest <= 255.0 else 255.0 / highest
-    else:
-        scale = 255.0 / 65_535.0 if highest <= 65_535.0 else 255.0 / highest
-    return Image.fromarray(np.clip(np.rint(values * scale), 0, 255).astype(np.uint8))

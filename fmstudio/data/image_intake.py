@@ -1,6 +1,7 @@
 """How files become pictures of one size: folders of them, arrays, and the frames of videos."""
 
 import os
+import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -21,7 +22,12 @@ from fmstudio.data.sources import Found
 from fmstudio.jobs import Event, Note
 from fmstudio.recipe import build
 
-_NAMED = 20  # empty folders named in notes
+_NAMED = 20  # folders named in a note
+_SPLIT = re.compile(
+    r"(seg[_-]?)?(train|training|val|valid|validation|dev|test|testing|eval|evaluation|holdout|pred)"
+    r"([_-]?(set|data|images|imgs|split|\d+))*",
+    re.IGNORECASE,
+)
 
 
 class ImageIntake:
@@ -54,7 +60,7 @@ class ImageIntake:
         if metadata:
             yield from differences(self._rows, pictures)
         if self._options.folder_classes:
-            self._labels = _folder_labels(pictures)
+            self._labels = yield from _folder_labels(pictures)
             yield from _empty_folders(pictures)
         return files
 
@@ -140,13 +146,32 @@ def _explained(file: Found) -> Found:
     return file
 
 
-def _folder_labels(files: list[Found]) -> dict[Path, str]:
-    """The folder that each file is in, where they are in several: of what was chosen, or of the folders below it."""
-    parents = {file.path: Path(file.name).parent for file in files}
-    roots = {Path(file.name).parts[0] for file in files if len(Path(file.name).parts) > 1}
-    # A folder that was chosen is a class only beside others.
-    labels = {path: parent.name if len(parent.parts) > 1 or len(roots) > 1 else "" for path, parent in parents.items()}
-    return labels if len(set(labels.values())) > 1 else {}
+def _folder_labels(files: list[Found]) -> Generator[Event, None, dict[Path, str]]:
+    """The class of each file: the first folder below what was chosen that is neither a split nor common to all.
+
+    Of several folders that were chosen each is a class, unless they are splits. None where there is only one class.
+    """
+    folders = {file.path: Path(file.name).parts[:-1] for file in files}
+    passed: set[str] = set()
+    if len({parts[0] for parts in folders.values() if parts}) == 1:
+        folders = {path: parts[1:] for path, parts in folders.items()}
+    while first := {parts[0] for parts in folders.values() if parts}:
+        deeper = any(len(parts) > 1 for parts in folders.values())
+        is_above = all(_SPLIT.fullmatch(name) for name in first) or (len(first) == 1 and deeper)
+        if not is_above:
+            break
+        passed |= first
+        folders = {path: parts[1:] for path, parts in folders.items()}
+    labels = {path: parts[0] if parts else "" for path, parts in folders.items()}
+    if len(set(labels.values())) < 2:
+        return {}
+    if passed:
+        yield Note(f"Classes are the folders {_some(first)}; the folders {_some(passed)} above them are no classes.")
+    return labels
+
+
+def _some(names: set[str]) -> str:
+    return ", ".join(sorted(names)[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 
 def _empty_folders(files: list[Found]) -> Iterator[Note]:

@@ -41,7 +41,11 @@ class PictureOptions:
     smallest: int = setting(
         4, "Pictures with a side of fewer pixels than this are left out.", minimum=1, maximum=1024, unit="pixels"
     )
-    folder_classes: bool = setting(True, "The folder that a file is in is the class of its pictures.")
+    folder_classes: bool = setting(
+        True,
+        "The first folder below the one that was chosen is the class of its pictures; folders of splits, such as train "
+        "and test, are passed over.",
+    )
     captions: str = setting(
         "metadata",
         "Where captions come from: only from a metadata.csv or metadata.jsonl; else from the files' names; else from "

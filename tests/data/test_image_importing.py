@@ -4,12 +4,13 @@ import errno
 import gzip
 import json
 import struct
+from fractions import Fraction
 
 import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from fmstudio.data import importing
 from fmstudio.data.images import ImageWriter, open_images
@@ -95,6 +96,38 @@ def test_folders_are_classes_and_empty_ones_are_told(workspace, add_pictures, tm
     assert everything(workspace)[0].source == "animals/cat/1.png"
     assert workspace.dataset("data").details["classes"] == ["cat", "dog"]
     assert "The folder animals/newt holds no picture, so there is no class of its name." in ran.notes
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        {"cat/session0/1": "cat", "cat/session1/2": "cat", "dog/session0/1": "dog"},
+        {"cat/2022/1": "cat", "dog/2021/1": "dog"},
+        {"cat/1": "cat", "dog/extra/more/1": "dog"},
+        {"train/cat/1": "cat", "train/dog/1": "dog", "val/cat/2": "cat", "val/dog/deep/2": "dog"},
+        {"seg_train/seg_train/cat/1": "cat", "seg_test/seg_test/dog/1": "dog"},
+        {"training_set/training_set/cat/1": "cat", "test_set/test_set/dog/1": "dog"},
+        {"train2017/cat/1": "cat", "Test/dog/1": "dog"},
+        {"images/cat/1": "cat", "images/dog/1": "dog"},
+        {"data/train/cat/1": "cat", "data/valid/dog/1": "dog"},
+        {"train/1": "", "val/2": ""},
+        {"cat/1": "cat", "2": "", "dog/1": "dog"},
+    ],
+)
+def test_the_class_is_the_first_folder_that_is_no_split(workspace, add_pictures, tmp_path, places):
+    for place in places:
+        plain(tmp_path / "animals" / f"{place}.png")
+    add_pictures(tmp_path / "animals", size=8)
+    found = {picture.source: picture.label for picture in everything(workspace)}
+    assert found == {f"animals/{place}.png": label for place, label in places.items()}
+
+
+def test_splits_that_are_chosen_are_no_classes(workspace, add_pictures, tmp_path):
+    for place in ("train/cat/1", "train/dog/1", "val/cat/1"):
+        plain(tmp_path / f"{place}.png")
+    ran = add_pictures(tmp_path / "train", tmp_path / "val", size=8)
+    assert [picture.label for picture in everything(workspace)] == ["cat", "dog", "cat"]
+    assert "Classes are the folders cat, dog; the folders train, val above them are no classes." in ran.notes
 
 
 def test_several_folders_are_classes_and_one_is_none(workspace, add_pictures, tmp_path):
@@ -486,6 +519,102 @@ def test_bad_arrays(workspace, add_pictures, tmp_path, digits):
             add_pictures(tmp_path / name)
 
 
+@pytest.mark.parametrize("ending", ["png", "jpg", "tif", "webp"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+def test_colours_are_those_that_the_profile_means(add_pictures, pixels, tmp_path, ending, mode):
+    if (ending, mode) in (("jpg", "RGBA"), ("jpg", "P"), ("webp", "P")):
+        return
+    image = Image.new("RGB", (8, 8), (200, 120, 90))
+    image = image.quantize(4) if mode == "P" else image.convert(mode)
+    image.save(tmp_path / f"a.{ending}", icc_profile=swapped_profile())
+    add_pictures(tmp_path / f"a.{ending}", size=8)
+    assert np.abs(pixels()[0, 4, 4].astype(int) - (90, 120, 200)).max() <= 6
+
+
+def swapped_profile():
+    """The profile of sRGB with red and blue swapped, so that what comes out can be told without reckoning."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for number in range(int.from_bytes(profile[128:132], "big")):
+        place = 132 + 12 * number
+        name = bytes(profile[place : place + 4])
+        swapped = {b"rXYZ": b"bXYZ", b"bXYZ": b"rXYZ"}.get(name)
+        if swapped:
+            profile[place : place + 4] = swapped
+        if name == b"desc":
+            start = int.from_bytes(profile[place + 4 : place + 8], "big")
+            at = profile.index("sRGB".encode("utf-16-be"), start)
+            profile[at : at + 8] = "swap".encode("utf-16-be")
+    return bytes(profile)
+
+
+def test_a_broken_profile_costs_no_picture(add_pictures, pixels, tmp_path):
+    plain(tmp_path / "a.png", (200, 120, 90), icc_profile=b"no profile at all")
+    ran = add_pictures(tmp_path / "a.png", size=8)
+    assert tuple(pixels()[0, 4, 4]) == (200, 120, 90)
+    assert "a.png: its colour profile does not fit, so its colours are taken as they are" in ran.notes
+
+
+@pytest.mark.parametrize(
+    ("highest", "kind", "noted"),
+    [
+        (65_535, np.uint16, ""), (20_000, np.uint16, ""),
+        (4_000, np.uint16, "go up to 4,000, so they were taken to be 12 bits"),
+        (255, np.int32, "taken to be 8 bits deep"), (4_095, np.int32, "12 bits"), (65_535, np.int32, ""),
+        (1_000_000, np.int32, "as bright at their highest"), (1.0, np.float32, ""), (255.0, np.float32, ""),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("inverted", [False, True])
+def test_deep_pictures_have_contrast(add_pictures, pixels, tmp_path, highest, kind, noted, inverted):
+    if inverted and kind is np.int32:
+        return  # Pillow reads none
+    values = np.linspace(0, highest, 64).reshape(8, 8).astype(kind)
+    Image.fromarray(values).save(tmp_path / "a.tif", tiffinfo={262: 0 if inverted else 1})
+    ran = add_pictures(tmp_path / "a.tif", size=8)
+    found = pixels()[0, ..., 0].astype(int)
+    most = {20_000: 78, 4_000: 249}.get(highest, 255)
+    assert found.max() - found.min() == pytest.approx(most, abs=1)
+    assert (found[0, 0] > found[7, 7]) == inverted
+    assert noted in ran.notes
+    assert bool(noted) == bool(ran.notes)
+
+
+def test_labels_in_an_archive(workspace, add_pictures, tmp_path):
+    pictures, number = np.zeros((6, 8, 8, 3), np.uint8), np.arange(6)
+    arrays = {
+        "ids": number + 1000, "angles": number / 7, "label": number % 2,
+        "onehot": np.eye(2, dtype=np.float32)[number % 2], "parity": (number % 2).astype("S1"),
+        "whole": (number % 2).astype(float), "words": np.array(["cat", "dog"] * 3), "boxes": np.zeros((6, 4)) + 0.5,
+    }  # fmt: skip
+    kinds = {"0", "1"}
+    for number, (names, classes, told) in enumerate([
+        (("ids",), set(), "its array ids is no labels of classes: it has another number for each picture"),
+        (("angles",), set(), "its array angles is no labels of classes: its numbers are fractions"),
+        (("label", "ids", "angles"), kinds, ""),
+        (("onehot",), kinds, ""),
+        (("whole", "angles"), kinds, ""),
+        (("words",), {"cat", "dog"}, ""),
+        (("boxes",), set(), "its array boxes is no labels of classes: its rows say no class each"),
+        (("label", "words"), kinds, ""),
+        (("parity", "words"), set(), "its arrays parity, words may all be labels, so none is used; name one labels"),
+    ]):  # fmt: skip
+        np.savez(tmp_path / "a.npz", images=pictures, **{name: arrays[name] for name in names})
+        ran = add_pictures(tmp_path / "a.npz", size=8, name=f"set-{number}")
+        assert set(workspace.dataset(f"set-{number}").details["classes"]) == classes, names
+        assert told in ran.notes
+        assert bool(told) == bool(ran.notes)
+
+
+def test_labels_beside_an_array_that_are_none_cost_no_picture(workspace, add_pictures, tmp_path):
+    np.save(tmp_path / "x_train.npy", np.zeros((6, 8, 8, 3), np.uint8))
+    np.save(tmp_path / "y_train.npy", np.arange(6) / 7)
+    ran = add_pictures(tmp_path / "x_train.npy", size=8)
+    assert ran.result["pictures"] == 6
+    assert "y_train.npy is no labels of classes: its numbers are fractions" in ran.notes
+    np.save(tmp_path / "y_train.npy", np.eye(3, dtype=np.int64)[np.arange(6) % 3])
+    add_pictures(tmp_path / "x_train.npy", size=8, name="onehot")
+    assert workspace.dataset("onehot").details["classes"] == ["0", "1", "2"]
+
+
 # Drawings.
 
 CIRCLE = (
@@ -518,22 +647,27 @@ def test_drawings_that_cannot_be_drawn(add_pictures, tmp_path):
 COLOURS = [RED, GREEN, BLUE]
 
 
-@pytest.fixture
-def film(tmp_path):
-    """Three seconds of 20 frames each: red, then green, then blue."""
+def shoot(path, frames, aspect=None):
+    """A video of frames, (height, width, 3) each, at 20 a second; the width of a pixel is `aspect` times its height."""
     import av
 
-    path = tmp_path / "film.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=20)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for number in range(60):
-            picture = np.full((48, 64, 3), COLOURS[number // 20], np.uint8)
+        stream.height, stream.width, stream.pix_fmt = *frames[0].shape[:2], "yuv420p"
+        if aspect:
+            stream.codec_context.sample_aspect_ratio = aspect
+        for picture in frames:
             for packet in stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")):
                 container.mux(packet)
         for packet in stream.encode():
             container.mux(packet)
     return path
+
+
+@pytest.fixture
+def film(tmp_path):
+    """Three seconds of 20 frames each: red, then green, then blue."""
+    return shoot(tmp_path / "film.mp4", [np.full((48, 64, 3), COLOURS[number // 20], np.uint8) for number in range(60)])
 
 
 def test_frames_at_a_rate_and_at_scene_changes(workspace, add_pictures, pixels, film):
@@ -547,6 +681,37 @@ def test_frames_at_a_rate_and_at_scene_changes(workspace, add_pictures, pixels, 
     with open_images(workspace, "scenes") as images:
         assert [images.about(index)["source"][-8:] for index in range(len(images))] == [
             "0:00.000", "0:01.000", "0:02.000"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("aspect", "size"), [(Fraction(2), (96, 96)), (Fraction(1, 2), (48, 192)), (None, (48, 96))])
+def test_pixels_that_are_not_square(workspace, add_pictures, pixels, tmp_path, aspect, size):
+    """A circle is as wide as high; its middle half fills the frame's shorter side."""
+    path = shoot(tmp_path / "a.mp4", [np.full((96, 48, 3), 255, np.uint8)] * 20, aspect)
+    add_pictures(path, kind="video", size=8)
+    assert (everything(workspace)[0].width, everything(workspace)[0].height) == size
+
+
+@pytest.mark.parametrize(
+    ("matrix", "corner"),
+    [
+        ((1, 0, 0, 1), (0, 0)), ((-1, 0, 0, 1), (0, 1)), ((1, 0, 0, -1), (1, 0)), ((-1, 0, 0, -1), (1, 1)),
+        ((0, 1, -1, 0), (0, 1)), ((0, -1, 1, 0), (1, 0)), ((0, 1, 1, 0), (0, 0)), ((0, -1, -1, 0), (1, 1)),
+    ],
+)  # fmt: skip
+def test_turned_and_mirrored_videos(add_pictures, pixels, tmp_path, matrix, corner):
+    """Where the red corner, top left on disk, is after x' = ax + cy and y' = bx + dy (ISO/IEC 14496-12, 8.3.2)."""
+    picture = np.full((64, 64, 3), 255, np.uint8)
+    picture[:32, :32] = RED
+    path = shoot(tmp_path / "a.mp4", [picture] * 20)
+    content = bytearray(path.read_bytes())
+    place = content.index(b"tkhd") + 44
+    a, b, c, d = (value << 16 for value in matrix)
+    content[place : place + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(content)
+    add_pictures(path, kind="video", size=8)
+    corners = pixels()[0][1::5, 1::5]
+    red = np.argwhere(np.abs(corners.astype(int) - RED).max(axis=-1) < 40)
+    assert red.tolist() == [list(corner)]
 
 
 def test_bad_videos(workspace, add_pictures, film, tmp_path):

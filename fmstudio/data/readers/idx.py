@@ -15,7 +15,7 @@ import numpy as np
 
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers.array_stream import ArrayStream
-from fmstudio.data.readers.picture_labels import labels_file, names_of
+from fmstudio.data.readers.picture_labels import classes_or_note, labels_file
 from fmstudio.data.readers.picture_source import PictureFile, PictureReading
 
 _NAME = re.compile(r"(idx\d?[-._]u?byte|\.idx\d?)(\.gz)?$", re.IGNORECASE)
@@ -86,4 +86,4 @@ def _labels(source: PictureFile) -> list[str] | None:
         data = file.read(math.prod(shape) * dtype.itemsize)
     if len(shape) != 1 or len(data) != shape[0] * dtype.itemsize:
         raise Refused(f"its labels file {path.name} is damaged or holds no labels")
-    return names_of(np.frombuffer(data, dtype))
+    return classes_or_note(np.frombuffer(data, dtype), path.name, source)

@@ -28,7 +28,8 @@ def _from_array(source: PictureFile) -> PictureReading:
     path = picture_labels.labels_file(source.path)
     labels = None
     if path is not None and path.suffix.lower() == ".npy":
-        labels = picture_labels.names_of(np.load(path, mmap_mode="r", allow_pickle=False))
+        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
+        labels = picture_labels.classes_or_note(loaded, path.name, source)
     with source.path.open("rb") as file:
         shape, dtype = _header(file)
         stream = ArrayStream(file, shape, dtype)
@@ -46,7 +47,7 @@ def _from_archive(source: PictureFile) -> PictureReading:
             raise Refused(f"none of its arrays is of pictures; its arrays are: {shapes}")
         others = [(name, shape) for name, (shape, _) in headers.items() if name not in pictures]
         for name in pictures:
-            labels = _labels(archive, picture_labels.choose(name, headers[name][0][0], others))
+            labels = _labels(archive, name, picture_labels.candidates(name, headers[name][0][0], others), source)
             with archive.open(name + ".npy") as file:
                 shape, dtype = _header(file)
                 stream = ArrayStream(file, shape, dtype, name if len(pictures) > 1 else "")
@@ -90,12 +91,25 @@ def _check_length(length: int, stream: ArrayStream) -> None:
         raise Refused(f"its header promises {stream.bytes:,} bytes of numbers, but it has {length:,}")
 
 
-def _labels(archive: zipfile.ZipFile, name: str | None) -> list[str] | None:
-    if name is None:
-        return None
+def _labels(archive: zipfile.ZipFile, pictures: str, candidates: list[str], source: PictureFile) -> list[str] | None:
+    """The first of some arrays that is named as labels and tells classes, else the only one that does."""
+    found: dict[str, list[str]] = {}
+    for name in candidates:
+        named = name.lower() in picture_labels.partners(pictures) or picture_labels.is_named(name)
+        labels = picture_labels.classes_or_note(_array(archive, name), f"its array {name}", source, named)
+        if labels is not None and named:
+            return labels
+        if labels is not None:
+            found[name] = labels
+    if len(found) > 1:
+        source.notes.append(f"its arrays {', '.join(found)} may all be labels, so none is used; name one labels")
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray[Any, Any]:
     with closing(archive.open(name + ".npy")) as file:
         shape, dtype = _header(file)
         size = int(np.prod(shape)) * dtype.itemsize
         if size > _MOST_LABELS:
             raise Refused(f"its labels {name} take {size:,} bytes, which is too much")
-        return picture_labels.names_of(np.frombuffer(file.read(size), dtype))
+        return np.frombuffer(file.read(size), dtype).reshape(shape)

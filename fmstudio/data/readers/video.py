@@ -1,7 +1,9 @@
 """Videos: frames at a chosen rate, all of them or only those in which the scene has changed."""
 
 import math
+import struct
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -50,7 +52,7 @@ def _frames(container: Any, source: PictureFile) -> PictureReading:
             if before is not None and float(np.abs(now - before).mean()) < source.difference:
                 continue
             before = now
-        yield _decoded(frame, seconds)
+        yield _decoded(frame, seconds, stream.sample_aspect_ratio)
 
 
 def _sampled(container: Any, source: PictureFile) -> Iterator[tuple[float, Any]]:
@@ -83,9 +85,29 @@ def _thumbnail(frame: Any) -> np.ndarray:
     return pixels
 
 
-def _decoded(frame: Any, seconds: float) -> Decoded:
+def _decoded(frame: Any, seconds: float, aspect: Fraction | None) -> Decoded:
+    """aspect: the width of a pixel by its height."""
     transparent = any(component.is_alpha for component in frame.format.components) or frame.format.name == "pal8"
     pixels = frame.to_ndarray(format="rgba" if transparent else "rgb24")
-    turns = round(frame.rotation / 90) % 4 if frame.rotation else 0
-    image = Image.fromarray(np.ascontiguousarray(np.rot90(pixels, turns)))
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    if aspect and aspect != 1:
+        # Enlarged either way, so that no row or column is lost.
+        width, height = (image.width * aspect, image.height) if aspect > 1 else (image.width, image.height / aspect)
+        check_size(round(width), round(height))
+        image = image.resize((round(width), round(height)), Image.Resampling.BICUBIC)
+    image = _turned(image, frame)
     return Decoded(image, image.width, image.height, frame.format.name, _clock(seconds))
+
+
+def _turned(image: Image.Image, frame: Any) -> Image.Image:
+    """The frame as its display matrix shows it: turned by quarters, mirrored, or both (ISO/IEC 14496-12, 8.3.2)."""
+    found = [data for data in frame.side_data if data.type.name == "DISPLAYMATRIX"]
+    if not found:
+        return image
+    a, b, _, c, d = struct.unpack("5i", bytes(found[0])[:20])
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        image = image.transpose(Image.Transpose.TRANSPOSE)
+        a, d = c, b
+    if a < 0:
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM) if d < 0 else image
