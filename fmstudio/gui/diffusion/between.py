@@ -179,7 +179,7 @@ class BetweenView(WalkView):
         self.fields.edited.connect(self._chose_model)
 
     def _chose_model(self) -> None:
-        self._models.choose(self.fields.model.value() or "")
+        self._models.choose(self.fields.model.reference)
 
     def problem(self) -> str:
         frames = self.frames.value()
@@ -192,17 +192,13 @@ class BetweenView(WalkView):
     def wanted(self) -> list[Wanted]:
         self._between.seeds = (self.first.value(), self.last.value())
         arguments = {
-            "model": self.fields.model.value(),
+            "model": self.fields.model.reference,
             "seeds": self._between.seeds,
             "frames": self.frames.value(),
             "settings": self.fields.settings() | {"seed": self.first.value()},
             "condition": self.fields.condition(),
         }
-        return [
-            Wanted(
-                BETWEEN, f"Interpolate with “{self.fields.model.currentText()}”", arguments, self.fields.sampler_title
-            )
-        ]
+        return [Wanted(BETWEEN, f"Interpolate with “{self.fields.model.title}”", arguments, self.fields.sampler_title)]
 
     def export_menu(self) -> QMenu:
         player = self._between

@@ -125,7 +125,7 @@ class EditView(WalkView):
 
     def _follow_model(self) -> None:
         """Pictures come in the model's size."""
-        self._models.choose(self.fields.model.value() or "")
+        self._models.choose(self.fields.model.reference)
         if about := self.fields.about:
             self.source.set_shape((about["height"], about["width"], about["channels"]))
 
@@ -188,7 +188,7 @@ class EditView(WalkView):
             return []
         settings = self.fields.settings() | {"seed": self.seed.value(), "count": self.count.value()}
         arguments = {
-            "model": self.fields.model.value(),
+            "model": self.fields.model.reference,
             "picture": array_to_plain(pixels),
             "mask": array_to_plain(self.canvas.filled) if fill else None,
             "strength": self.strength.value(),
@@ -197,4 +197,4 @@ class EditView(WalkView):
             "condition": self.fields.condition(),
         }
         title = "Fill a region with" if fill else "Change a picture with"
-        return [Wanted(EDIT, f"{title} “{self.fields.model.currentText()}”", arguments, self.fields.sampler_title)]
+        return [Wanted(EDIT, f"{title} “{self.fields.model.title}”", arguments, self.fields.sampler_title)]

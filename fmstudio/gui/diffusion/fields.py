@@ -8,6 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.diffusion.models import DiffusionModels
+from fmstudio.gui.models.picker import ModelPicker
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import boxed, empty, hbox, vbox
 from fmstudio.gui.widgets.form.field_row import FieldRow
@@ -29,16 +30,14 @@ class WalkFields(QWidget):
         super().__init__()
         self.setObjectName(f"{name}-fields")
         self._theme, self._models, self._name = theme, models, name
-        self.model = ChoiceField(f"{name}-model", "Model", [])
-        self.model.setMinimumContentsLength(12)
-        self.model.setSizeAdjustPolicy(self.model.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.model = ModelPicker(theme, models, f"{name}-model")
         self.note = label("", "caption", f"{name}-model-note", wrap=True)
         self.rows: dict[str, FieldRow] = {}
         self.conditions: dict[str, ChoiceField] = {}
         self._how = vbox(gap=12)
         self._layout()
-        self.model.edited.connect(self._model_edited)
-        models.listed.connect(self.list_models)
+        self.model.chosen.connect(self._model_chosen)
+        models.models_changed.connect(self.list_models)
         models.known.connect(self._learn)
         self.list_models()
 
@@ -52,17 +51,13 @@ class WalkFields(QWidget):
 
     def list_models(self) -> None:
         """The models that can be chosen now."""
-        present = self.model.value() or self._models.chosen
-        self.model.clear()
-        for reference, title in self._models.titles.items():
-            self.model.addItem(title, reference)
-        self.choose_model(present if present in self._models.titles else self._models.chosen)
+        present = self.model.reference
+        self.choose_model(present if present in self._models.references else self._models.chosen)
 
     def choose_model(self, reference: str) -> None:
         """Show a model and ask what it can do."""
-        if self.model.findData(reference) >= 0:
-            self.model.set_value(reference)
-        note = self._models.notes.get(reference, "")
+        self.model.show_model(reference)
+        note = self._models.record(reference).get("about", "")
         self.note.setText(note)
         self.note.setVisible(bool(note))
         if self.isVisible():
@@ -71,19 +66,19 @@ class WalkFields(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._models.ask(self.model.value())
+        self._models.ask(self.model.reference)
 
-    def _model_edited(self) -> None:
-        self.choose_model(self.model.value())
+    def _model_chosen(self, reference: str) -> None:
+        self.choose_model(reference)
         self.edited.emit()
 
     @property
     def about(self) -> Mapping[str, Any] | None:
         """What is known of the chosen model."""
-        return self._models.about(self.model.value())
+        return self._models.about(self.model.reference)
 
     def _learn(self, reference: str) -> None:
-        if reference != self.model.value():
+        if reference != self.model.reference:
             return
         fields = (self.about or {}).get("conditions", [])
         if self.about and not self.rows:
@@ -138,7 +133,7 @@ class WalkFields(QWidget):
 
     def begin_from(self, other: "WalkFields") -> None:
         """Take another's settings, but for the sampler: something must differ to be compared."""
-        self.choose_model(other.model.value() or "")
+        self.choose_model(other.model.reference)
         for name, row in self.rows.items():
             row.set_value(other.rows[name].value())
         for name, choice in self.conditions.items():

@@ -194,7 +194,7 @@ class ForwardView(QWidget):
     def _look(self) -> None:
         self._pages.setCurrentIndex(1 if self.source.any or self.frames else 0)
         trained = (self._models.about(self._models.chosen) or {}).get("path") == self.path.value()
-        title = self._models.titles.get(self._models.chosen, "")
+        title = self._models.record(self._models.chosen).get("title", "")
         self.about_path.setText(ABOUT_PATHS[self.path.value()] + (f" “{title}” was trained on it." if trained else ""))
         self.judged.emit()
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from fmstudio.gui import formatting
-from fmstudio.gui.runs.sources import sources_of
+from fmstudio.gui.models.shelf import TRAINED, UNFINISHED, ModelShelf, Record, model_record
+from fmstudio.gui.runs.sources import Source, sources_of
 from fmstudio.gui.runs.status import WORDS
 from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
@@ -16,53 +17,52 @@ ABOUT = "fmstudio.laboratory.diffusion:about"
 FAMILY = "diffusion"
 
 
-class DiffusionModels(QObject):
+class DiffusionModels(ModelShelf):
     """The models by reference: a name, or "run:<id>" for the averaged weights of a run's latest checkpoint.
 
-    listed: there are others. chosen_changed: a person chose another. known(reference): what it is can be asked now.
-    failed(reason, details): a model cannot be opened.
+    chosen_changed: a person chose another. known(reference): what it is can be asked now. failed(reason, details): a
+    model cannot be opened.
     """
 
-    listed = Signal()
     chosen_changed = Signal(str)
     known = Signal(str)
-    failed = Signal(str, str)
 
     def __init__(self, studio: Studio) -> None:
-        super().__init__()
+        super().__init__(TRAINED, UNFINISHED)
         self._studio = studio
         self._about: dict[str, Mapping[str, Any]] = {}
         self._asked: set[str] = set()
-        self.titles: dict[str, str] = {}
-        self.notes: dict[str, str] = {}
         self.chosen = ""
         self._runs = RunStore.of(studio)
-        self._runs.listed.connect(self.look_around)
+        self._runs.listed.connect(self.refresh)
         self._asking = JobFollower(self, studio, ABOUT, "joins")
         self._asking.answered.connect(self._answered)
         self._asking.failed.connect(self._failed)
-        self.look_around()
+        self.refresh()
 
-    def look_around(self) -> None:
+    def refresh(self) -> None:
         """List what the workspace has now, the newest first; the chosen one stays chosen while it is there."""
-        titles, notes = {}, {}
-        for source in sources_of(self._runs, self._studio.workspace, FAMILY):
-            run = self._runs.get(source.run) if source.key != source.title else None
-            if run is None:
-                titles[source.key] = source.title
-            elif source.step:
-                at = f"step {formatting.count(source.step)}"
-                titles[source.key] = f"{run.name} · {at}"
-                notes[source.key] = f"{WORDS[run.status]}: the latest average of its weights, at {at}."
-        if (titles, notes) == (self.titles, self.notes):
+        models = {each.name: model_record(each) for each in self._studio.workspace.models() if each.family == FAMILY}
+        sources = sources_of(self._runs, self._studio.workspace, FAMILY)
+        found = [record for each in sources if (record := models.get(each.key) or self._unfinished(each))]
+        if found == self.models:
             return
-        for reference in titles.keys() & self.titles.keys():
-            if titles[reference] != self.titles[reference]:  # it has learnt on since it was opened
-                self._asked.discard(reference)
-        self.titles, self.notes = titles, notes
-        if self.chosen not in titles:
-            self.choose(next((name for name in titles if name not in notes), next(iter(titles), "")))
-        self.listed.emit()
+        for record in found:
+            if record["title"] != self.record(record["reference"]).get("title"):  # it has learnt on since it was opened
+                self._asked.discard(record["reference"])
+        self.models = found
+        if self.chosen not in self.references:
+            self.choose(next((name for name in self.references if name in models), next(iter(self.references), "")))
+        self.put(found)
+
+    def _unfinished(self, source: Source) -> Record | None:
+        """A run by its latest checkpoint; None where it has none yet."""
+        run = self._runs.get(source.run)
+        if run is None or not source.step:
+            return None
+        at = f"step {formatting.count(source.step)}"
+        about = f"{WORDS[run.status]}: the latest average of its weights, at {at}."
+        return {"reference": source.key, "title": f"{run.name} · {at}", "source": "run", "about": about}
 
     def choose(self, reference: str) -> None:
         """Work with this model from now on."""

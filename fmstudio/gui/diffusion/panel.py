@@ -86,7 +86,7 @@ class DiffusionPanel(Panel):
         for view in self.views.values():
             view.judged.connect(self._judge)
             view.input_wanted.connect(self._use_picture)
-        self.models.listed.connect(self._show_view)
+        self.models.models_changed.connect(self._show_view)
         self.models.chosen_changed.connect(self._choose_model)
         self.models.failed.connect(self.error.show_error)
         self.models.known.connect(self._model_opened)
@@ -96,13 +96,13 @@ class DiffusionPanel(Panel):
 
     def shown(self, **what: Any) -> None:
         """`dataset` and `index` dissolve that picture; `model` (a name, or "run:<id>") generates with it."""
-        self.models.look_around()
+        self.models.refresh()
         if dataset := what.get("dataset"):
             self.look_at("forward")
             self.forward.source.show_picture(dataset, int(what.get("index", 0)))
         if model := what.get("model") or (what.get("run") and f"run:{what['run']}"):
             self.look_at("reverse")
-            if model in self.models.titles:
+            if model in self.models.references:
                 self.models.choose(model)
 
     def look_at(self, view: str) -> None:
@@ -126,7 +126,7 @@ class DiffusionPanel(Panel):
         return self.views[self.view_choice.value()]
 
     def _show_view(self) -> None:
-        wants_model = self.view_choice.value() != "forward" and not self.models.titles
+        wants_model = self.view_choice.value() != "forward" and not self.models.models
         self._stack.setCurrentIndex(len(VIEWS) if wants_model else list(self.views).index(self.view_choice.value()))
         self.sentence.setText(self.view.sentence)
         self.sentence.setToolTip(self.view.sentence)
@@ -136,7 +136,7 @@ class DiffusionPanel(Panel):
 
     def _judge(self) -> None:
         """Say whether the view's action can succeed, and if not, why."""
-        wants_model = self.view_choice.value() != "forward" and not self.models.titles
+        wants_model = self.view_choice.value() != "forward" and not self.models.models
         reason = "Train a diffusion model first." if wants_model else self.view.problem()
         self.act.refuse(reason) if reason else self.act.allow()
 
@@ -148,7 +148,7 @@ class DiffusionPanel(Panel):
     def _choose_model(self, reference: str) -> None:
         """The three views that need a model work with the same one."""
         for fields in (self.reverse.fields[0], self.edit.fields, self.between.fields):
-            if fields.model.value() != reference:
+            if fields.model.reference != reference:
                 fields.choose_model(reference)
 
     def _model_opened(self, _: str) -> None:
@@ -165,7 +165,7 @@ class DiffusionPanel(Panel):
 
     def _workspace_changed(self, kind: str, _name: str) -> None:
         if kind in _REFRESH:
-            self.models.look_around()
+            self.models.refresh()
             self.forward.look_around()
             self.edit.source.look_around()
 

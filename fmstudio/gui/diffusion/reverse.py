@@ -63,7 +63,7 @@ class ReverseView(WalkView):
         self.form.addStretch(1)
 
     def _chose_model(self) -> None:
-        self._models.choose(self.fields[0].model.value() or "")
+        self._models.choose(self.fields[0].model.reference)
 
     def _compare(self, two: bool) -> None:
         self._side_row.setVisible(two)
@@ -90,8 +90,8 @@ class ReverseView(WalkView):
         shared = {"seed": self.seed.value(), "count": self.count.value()}
         title = "Generate “{}”" if len(self._used()) == 1 else "Compare “{}”"
         return [
-            Wanted(WALK, title.format(fields.model.currentText()), {
-                "model": fields.model.value(),
+            Wanted(WALK, title.format(fields.model.title), {
+                "model": fields.model.reference,
                 "settings": fields.settings() | shared,
                 "condition": fields.condition(),
             }, fields.sampler_title)

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QSizePolicy
 from fmstudio.gui.gan_vae.gan.view import GanView
 from fmstudio.gui.gan_vae.presets import preset_sources
 from fmstudio.gui.gan_vae.vae.view import VaeView
+from fmstudio.gui.models.picker import ModelPicker
+from fmstudio.gui.models.shelf import TRAINED, UNFINISHED, ModelShelf, Record, model_record
 from fmstudio.gui.panel import Panel, PrimaryAction
 from fmstudio.gui.runs.jobs import DESCRIBE
 from fmstudio.gui.runs.sources import Source, sources_of
@@ -16,7 +18,6 @@ from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
-from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.segments import Segments
 
@@ -57,12 +58,10 @@ class GanVaePanel(Panel):
     def _make_header(self) -> None:
         self.side = Segments([("gan", "GAN"), ("vae", "VAE")], "gan-vae-side", "Which kind of model")
         self.side.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.source = ChoiceField("gan-vae-source", "Model, run or preset", [])
+        self._shelf = ModelShelf(UNFINISHED, TRAINED, ("To step through by hand", ("preset",), ""))
+        self.source = ModelPicker(self.theme, self._shelf, "gan-vae-source", "Model, run or preset")
         self.source.setMinimumWidth(160)
         self.source.setMaximumWidth(300)
-        self.source.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
-        self.source.setPlaceholderText("Choose…")
-        self.source.setToolTip("A finished model, a run that trains now, or a preset to step through by hand.")
         self.header_controls = [self.side, self.source]
         self.act = self.primary_action = PrimaryAction("Step both", "mdi6.sword-cross", self, "gan-vae-act")
         self.act.triggered.connect(self._act)
@@ -93,7 +92,7 @@ class GanVaePanel(Panel):
 
     def _connect(self) -> None:
         self.side.changed.connect(self.look_at)
-        self.source.edited.connect(self._chose)
+        self.source.chosen.connect(self._chose)
         for view in self._views.values():
             view.act_changed.connect(self._judge)
         self.runs.listed.connect(self._list_sources)
@@ -159,11 +158,10 @@ class GanVaePanel(Panel):
         side = str(self.side.value())
         before = next((source for source in self._listed if source.key == self._chosen[side]), None)
         self._listed = self._sources(side)
-        self.source.clear()
-        for source in self._listed:
-            self.source.addItem(source.title, source.key)
+        models = {model.name: model_record(model) for model in self.studio.workspace.models()}
+        self._shelf.put([models.get(source.key) or _record_of(source) for source in self._listed])
         self._chosen[side] = self._kept_choice(side, before)
-        self.source.setCurrentIndex(self.source.findData(self._chosen[side]))
+        self.source.show_model(self._chosen[side] if self._chosen[side] in self._shelf.references else "")
         self.source.setVisible(bool(self._listed))
         self._show_source()
 
@@ -174,8 +172,8 @@ class GanVaePanel(Panel):
         made = next((source.key for source in self._listed if before and source.run and source.run == before.run), "")
         return made or (keys[0] if keys else "")
 
-    def _chose(self) -> None:
-        self._chosen[str(self.side.value())] = str(self.source.value())
+    def _chose(self, reference: str) -> None:
+        self._chosen[str(self.side.value())] = reference
         self._show_source()
 
     def _show_source(self) -> None:
@@ -210,3 +208,8 @@ class GanVaePanel(Panel):
             self.act.refuse(reason)
         else:
             self.act.allow()
+
+
+def _record_of(source: Source) -> Record:
+    """A run or a preset as the picker shows it."""
+    return {"reference": source.key, "title": source.title, "source": "preset" if source.preset else "run"}

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
+from fmstudio.gui.models.shelf import ModelShelf
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.recipe import RecipeError, Setting, check
@@ -19,24 +20,27 @@ _NOT_SAMPLING = ("prompt", "system")
 _NEWS = {"model", "run", "collection", "linked"}
 
 
-class PlayState(QObject):
+GROUPS = (
+    ("Starter", ("catalogue",), ""),
+    ("On this disk", ("linked",), "Any GGUF file, and any Llama- or Qwen-style folder. It stays where it is."),
+    ("Trained here", ("workspace", "run"), "What you train appears here."),
+)
+
+
+class PlayState(ModelShelf):
     """One for the panel; every view takes it in its constructor.
 
-    model_changed(reference): another model is talked to. models_changed: `models` is new. sampling_changed: a person
-    changed how tokens are drawn. settings_changed: `settings` has become known. failed(reason, details): the models
-    cannot be listed.
+    model_changed(reference): another model is talked to. sampling_changed: a person changed how tokens are drawn.
+    settings_changed: `settings` has become known.
     """
 
     model_changed = Signal(str)
-    models_changed = Signal()
     sampling_changed = Signal()
     settings_changed = Signal()
-    failed = Signal(str, str)
 
     def __init__(self, studio: Studio) -> None:
-        super().__init__()
+        super().__init__(*GROUPS)
         self._studio = studio
-        self.models: list[dict[str, Any]] = []
         self.settings: list[Setting] = []
         self.listed = False
         self.model = str(self._recall("model") or "")
@@ -58,10 +62,6 @@ class PlayState(QObject):
         self._listing.ask()
         if not self.settings:
             self._learn_settings()
-
-    def record(self, reference: str) -> dict[str, Any]:
-        """What is known of a model (see fmstudio.adapt.models:listing); empty where it is not listed."""
-        return next((each for each in self.models if each["reference"] == reference), {})
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -102,9 +102,8 @@ class PlayState(QObject):
         return "" if record.get("here", True) else "Fetch the model first."
 
     def _take_models(self, models: Sequence[Mapping[str, Any]]) -> None:
-        self.models = [dict(each) for each in models]
         self.listed = True
-        self.models_changed.emit()
+        self.put(models)
         if not self.chosen:
             self.choose(self._best())
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.models.model_choice import PlayState
+from fmstudio.gui.models.shelf import Record
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.jobs import Finished, JobRequest, Priority
@@ -31,7 +32,7 @@ class ModelJobs(QObject):
 
     def __init__(self, studio: Studio, state: PlayState) -> None:
         super().__init__()
-        self._studio, self._state = studio, state
+        self.studio, self._state = studio, state
         self._jobs: dict[str, str] = {}
         self._errors: dict[str, tuple[str, str]] = {}
         self._linking = JobFollower(self, studio, LINK, "joins")
@@ -43,14 +44,35 @@ class ModelJobs(QObject):
 
     def running(self, reference: str) -> JobState | None:
         """The job that a model is in, if there is one."""
-        state = self._studio.jobs.get(self._jobs.get(reference, ""))
+        state = self.studio.jobs.get(self._jobs.get(reference, ""))
         return state if state is not None and state.active else None
 
     def error(self, reference: str) -> tuple[str, str]:
         """Why a model's latest job failed: sentence and details, empty where it did not."""
         return self._errors.get(reference, ("", ""))
 
+    def backend_of(self, reference: str) -> str:
+        """What runs a model: "auto" unless a person chose."""
+        return self._state.backend_of(reference)
+
     # What can be done.
+
+    def run_by(self, reference: str, backend: str) -> None:
+        """Have a model run by this from now on."""
+        self._state.backends[reference] = backend
+
+    def prepare(self, record: Record) -> bool:
+        """Bring a chosen model into memory in the meantime; what is not here yet is fetched first.
+
+        Returns whether it can be used as soon as it is loaded.
+        """
+        loaded, reference = bool(record.get("loaded")), record["reference"]
+        if not record.get("here"):
+            self.fetch(reference)
+            return False
+        if not loaded:
+            self.load(reference)
+        return loaded or bool(record.get("fits", True))
 
     def fetch(self, reference: str) -> None:
         """Bring a model of the catalogue to this machine."""
@@ -82,12 +104,12 @@ class ModelJobs(QObject):
             return
         self._errors.pop(reference, None)
         request = JobRequest(title, target, arguments, priority, subject=_SUBJECT + reference)
-        self._jobs[reference] = self._studio.submit(request)
+        self._jobs[reference] = self.studio.submit(request)
         self.changed.emit(reference)
 
     def _job_changed(self, job: str) -> None:
         reference = next((each for each, its in self._jobs.items() if its == job), None)
-        state = self._studio.jobs.get(job)
+        state = self.studio.jobs.get(job)
         if reference is None or state is None:
             return
         if state.status == "failed":

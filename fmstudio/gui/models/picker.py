@@ -1,9 +1,10 @@
-"""Choosing a model to talk to: a button with its name, and the list that it opens."""
+"""Choosing a model: a button with its name, and the list that it opens."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -14,21 +15,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.models.model_jobs import ModelJobs
-from fmstudio.gui.models.picker_row import ModelRow
-from fmstudio.gui.studio import Studio
+from fmstudio.gui.models.picker_row import ModelRow, RunnableRow, facts_of
+from fmstudio.gui.models.shelf import ModelShelf, Record
+from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.labels import IconLabel, button, label, rule, scroll_area
 
 _WIDTH, _HEIGHT = 560, 560
+_LEAST, _FEET, _MARGINS, _AWAY = 64, 72, 24, 6
 _FRAME = 62  # of a button: its icon, its padding and the arrow
-GROUPS = (
-    ("Starter", ("catalogue",), ""),
-    ("On this disk", ("linked",), "Any GGUF file, and any Llama- or Qwen-style folder. It stays where it is."),
-    ("Trained here", ("workspace", "run"), "What you train appears here."),
-)
 
 
 class ModelPicker(QPushButton):
@@ -36,43 +33,59 @@ class ModelPicker(QPushButton):
 
     chosen = Signal(str)
 
-    def __init__(self, studio: Studio, state: PlayState, jobs: ModelJobs, name: str = "model-picker") -> None:
+    def __init__(
+        self, theme: Theme, shelf: ModelShelf, name: str, title: str = "Model", jobs: ModelJobs | None = None
+    ) -> None:
+        """title: what the model is chosen for. jobs: what can be done to the models of the list beside choosing one."""
         super().__init__()
         self.setObjectName(name)
-        self._studio, self._state, self._jobs = studio, state, jobs
+        self._theme, self._shelf, self._what_for, self._jobs = theme, shelf, title, jobs
         self.reference = ""
         self.list: ModelList | None = None
         self.setProperty("role", "picker")
         self.setIconSize(QSize(22, 18))
         self.setLayout(
             hbox(
-                (IconLabel(studio.theme, "mdi6.chevron-down", "secondary", 16), 0, Qt.AlignmentFlag.AlignRight),
+                (IconLabel(theme, "mdi6.chevron-down", "secondary", 16), 0, Qt.AlignmentFlag.AlignRight),
                 margins=(0, 0, 8, 0),
             )
         )
         self.clicked.connect(self.open)
-        state.models_changed.connect(self.refresh)
-        jobs.changed.connect(self.refresh)
+        shelf.models_changed.connect(self.refresh)
+        if jobs is not None:
+            jobs.changed.connect(self.refresh)
         self.refresh()
 
     def show_model(self, reference: str) -> None:
-        """Show this model as the one that is talked to."""
+        """Show this model as the chosen one; one that is not listed is named by its reference."""
         self.reference = reference
         self.refresh()
         if self.list:
             self.list.mark(reference)
 
+    @property
+    def title(self) -> str:
+        """What the chosen model is called."""
+        return str(self._shelf.record(self.reference).get("title") or self.reference)
+
     def refresh(self, *_: object) -> None:
         """Show the present state of the model."""
-        record, job = self._state.record(self.reference), self._jobs.running(self.reference)
-        title = record.get("title") or self.reference or "Choose a model"
+        self.setEnabled(bool(self._shelf.models) or self._jobs is not None)
+        record = self._shelf.record(self.reference)
+        job = self._jobs.running(self.reference) if self._jobs else None
+        none = "Choose a model" if self.isEnabled() else "No model yet"
+        title = self.title or none
         doing = f"{job.title.split(' ', 1)[0]}ing… " if job else ""
         self.setText(f"{doing}{title}".replace("&", "&&"))
-        self.setAccessibleName(f"Model: {title}")
-        state = "loaded" if record.get("loaded") else "loads with the first question"
-        self.setToolTip(f"{title} · {state}" if record else "The model to talk to")
+        self.setAccessibleName(f"{self._what_for}: {title}")
+        self.setToolTip(f"{title} · {self._state_of(record)}" if record else "")
         token = "success" if record.get("loaded") else "secondary"
-        self.setIcon(self._studio.theme.icon("mdi6.cube-outline", token))
+        self.setIcon(self._theme.icon("mdi6.cube-outline", token))
+
+    def _state_of(self, record: Record) -> str:
+        if self._jobs is None:
+            return str(record.get("about") or facts_of(record))
+        return "loaded" if record.get("loaded") else "loads with the first question"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         option = QStyleOptionButton()
@@ -86,9 +99,15 @@ class ModelPicker(QPushButton):
     def open(self) -> None:
         """Open the list under the button."""
         if self.list is None:
-            self.list = ModelList(self._studio, self._state, self._jobs, self)
+            self.list = ModelList(self._theme, self._shelf, self._jobs, self)
             self.list.chosen.connect(self._chose)
         self.list.pop_up(self.reference)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and not event.modifiers():
+            self.open()
+        else:
+            super().keyPressEvent(event)
 
     def _chose(self, reference: str) -> None:
         self.show_model(reference)
@@ -100,54 +119,59 @@ class ModelList(QFrame):
 
     chosen = Signal(str)
 
-    def __init__(self, studio: Studio, state: PlayState, jobs: ModelJobs, opener: QWidget) -> None:
+    def __init__(self, theme: Theme, shelf: ModelShelf, jobs: ModelJobs | None, opener: QWidget) -> None:
         super().__init__(opener, Qt.WindowType.Popup)
         self.setObjectName("popup")
         self.setAccessibleName("Models")
         self.setFixedWidth(_WIDTH)
-        self._studio, self._state, self._jobs, self._opener = studio, state, jobs, opener
+        self._theme, self._shelf, self._jobs, self._opener = theme, shelf, jobs, opener
         self._marked = ""
-        self._own_link = False
         self.rows: dict[str, ModelRow] = {}
-        self.error = ErrorBox(studio.theme, "models-error")
-        self._groups = {title: _Group(title, hint) for title, _, hint in GROUPS}
+        self.error = ErrorBox(theme, "models-error")
+        self._groups = [_Group(title, sources, hint) for title, sources, hint in shelf.groups]
+        self._elsewhere = Elsewhere(theme, jobs, opener) if jobs else None
         self._lay_out()
-        state.models_changed.connect(self.refresh)
-        state.failed.connect(self.error.show_error)
-        jobs.changed.connect(self._refresh_row)
-        jobs.linked.connect(self._linked)
-        jobs.link_failed.connect(self._link_failed)
+        shelf.models_changed.connect(self.refresh)
+        shelf.failed.connect(self.error.show_error)
+        if jobs is not None:
+            jobs.changed.connect(self._refresh_row)
+        if self._elsewhere is not None:
+            self._elsewhere.asked.connect(self.hide)
+            self._elsewhere.linked.connect(self._choose_linked)
+            self._elsewhere.failed.connect(self._show_failed)
 
     def _lay_out(self) -> None:
-        theme = self._studio.theme
-        self.add_file = button("Add a GGUF file…", "models-add-file", theme, "mdi6.file-plus-outline", "quiet")
-        self.add_folder = button("Add a folder…", "models-add-folder", theme, "mdi6.folder-plus-outline", "quiet")
-        self.add_file.clicked.connect(self._ask_for_file)
-        self.add_folder.clicked.connect(self._ask_for_folder)
-        self._column = vbox(*self._groups.values(), ..., margins=(8, 4, 12, 8))
+        self._column = vbox(*self._groups, ..., margins=(8, 4, 12, 8))
         content = boxed(self._column)
-        scroll = scroll_area(content, "models-scroll")
         content.installEventFilter(self)
-        self.setLayout(vbox(self.error, (scroll, 1), rule(), hbox(self.add_file, self.add_folder, ...), margins=8))
+        feet = (rule(), self._elsewhere) if self._elsewhere else ()
+        self.setLayout(vbox(self.error, (scroll_area(content, "models-scroll"), 1), *feet, margins=8))
 
     def pop_up(self, marked: str) -> None:
         """Show it under its button, its right edge where the button's is."""
         self.error.clear()
-        self._state.refresh()
+        self._shelf.refresh()
         self.mark(marked)
         self.refresh()
         self._fit()
-        corner = self._opener.mapToGlobal(self._opener.rect().bottomRight())
-        left = max(self._opener.window().frameGeometry().left(), corner.x() - self.width())
-        self.move(QPoint(left, corner.y() + 6))
+        self.move(self._place())
         self.show()
         if row := self.rows.get(marked):
             row.setFocus()
 
+    def _place(self) -> QPoint:
+        """Under its button, or above it where there is no room beneath."""
+        corner = self._opener.mapToGlobal(self._opener.rect().bottomRight())
+        left = max(self._opener.window().frameGeometry().left(), corner.x() - self.width())
+        below, above = corner.y() + _AWAY, corner.y() - self._opener.height() - _AWAY - self.height()
+        fits = below + self.height() <= self.screen().availableGeometry().bottom()
+        return QPoint(left, below if fits or above < 0 else above)
+
     def _fit(self) -> None:
         """As high as its rows need, up to a height that fits under its button."""
         self._column.activate()
-        self.setFixedHeight(min(_HEIGHT, max(160, self._column.totalHeightForWidth(_WIDTH - 16)) + 72))
+        feet = _FEET if self._elsewhere else _MARGINS
+        self.setFixedHeight(min(_HEIGHT, max(_LEAST, self._column.totalHeightForWidth(_WIDTH - 16)) + feet))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
@@ -155,7 +179,7 @@ class ModelList(QFrame):
         return super().eventFilter(watched, event)
 
     def mark(self, reference: str) -> None:
-        """Mark the model that is talked to."""
+        """Mark the chosen model."""
         self._marked = reference
         for row in self.rows:
             self._refresh_row(row)
@@ -164,88 +188,130 @@ class ModelList(QFrame):
 
     def refresh(self) -> None:
         """Show the models that there are now."""
-        listed = [record["reference"] for record in self._state.models]
+        listed = self._shelf.references
         for gone in [reference for reference in self.rows if reference not in listed]:
             row = self.rows.pop(gone)
             row.hide()
             row.deleteLater()
-        for title, sources, _ in GROUPS:
-            group = self._groups[title]
-            records = [each for each in self._state.models if each["source"] in sources]
-            group.arrange([self._row(each["reference"]) for each in records])
+        for group in self._groups:
+            group.arrange([self._row(each["reference"]) for each in self._shelf.models if group.takes(each)])
         for reference in listed:
             self._refresh_row(reference)
 
     def _row(self, reference: str) -> ModelRow:
         if reference not in self.rows:
-            row = self.rows[reference] = ModelRow(self._studio, self._state, self._jobs, reference)
+            jobs, theme = self._jobs, self._theme
+            row = RunnableRow(theme, reference, jobs) if jobs else ModelRow(theme, reference)
+            self.rows[reference] = row
             row.clicked.connect(lambda: self._choose(reference))
         return self.rows[reference]
 
     def _refresh_row(self, reference: str) -> None:
-        record = self._state.record(reference)
+        record = self._shelf.record(reference)
         if record and reference in self.rows:
             self.rows[reference].show_record(record, reference == self._marked)
 
     def _choose(self, reference: str) -> None:
-        """Talk to it, and bring it into memory in the meantime; what is not here yet is fetched first."""
-        record = self._state.record(reference)
+        """Choose it, and bring it into memory in the meantime; what is not here yet is fetched first."""
+        record = self._shelf.record(reference)
         if record.get("problem"):
             return
         self.mark(reference)
         self.chosen.emit(reference)
-        if not record.get("here"):
-            self._jobs.fetch(reference)
-            return
-        if not record.get("loaded"):
-            self._jobs.load(reference)
-        if record.get("fits", True) or record.get("loaded"):
+        if self._jobs is None or self._jobs.prepare(record):
             self.hide()  # where it does not fit, the refusal with its figures appears here
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The arrows go from model to model."""
+        by = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+        rows = [row for group in self._groups for row in group.rows]
+        if by is None or not rows:
+            super().keyPressEvent(event)
+            return
+        at = next((place for place, row in enumerate(rows) if row.hasFocus()), -1 if by > 0 else len(rows))
+        rows[max(0, min(len(rows) - 1, at + by))].setFocus(Qt.FocusReason.TabFocusReason)
 
     # Models from elsewhere.
 
+    def _choose_linked(self, reference: str) -> None:
+        self.mark(reference)
+        self.chosen.emit(reference)
+
+    def _show_failed(self, reason: str, details: str) -> None:
+        self.pop_up(self._marked)
+        self.error.show_error(reason, details)
+
+
+class Elsewhere(QWidget):
+    """Models of a person's own: they stay where they are. asked: a dialog takes the list's place.
+
+    linked(reference): what was chosen is listed now. failed(reason, details): it is no model that can be used here.
+    """
+
+    asked = Signal()
+    linked = Signal(str)
+    failed = Signal(str, str)
+
+    def __init__(self, theme: Theme, jobs: ModelJobs, opener: QWidget) -> None:
+        super().__init__()
+        self._jobs, self._opener, self._waits = jobs, opener, False
+        self.file = button("Add a GGUF file…", "models-add-file", theme, "mdi6.file-plus-outline", "quiet")
+        self.folder = button("Add a folder…", "models-add-folder", theme, "mdi6.folder-plus-outline", "quiet")
+        self.file.clicked.connect(self._ask_for_file)
+        self.folder.clicked.connect(self._ask_for_folder)
+        self.setLayout(hbox(self.file, self.folder, ...))
+        jobs.linked.connect(self._linked)
+        jobs.link_failed.connect(self._failed)
+
     def _ask_for_file(self) -> None:
-        self.hide()
+        self.asked.emit()
         chosen, _ = QFileDialog.getOpenFileName(self._opener, "Add a GGUF file", str(Path.home()), "GGUF (*.gguf)")
         self._link(chosen)
 
     def _ask_for_folder(self) -> None:
-        self.hide()
+        self.asked.emit()
         self._link(QFileDialog.getExistingDirectory(self._opener, "Add a model folder", str(Path.home())))
 
     def _link(self, path: str) -> None:
         if path:
-            self._own_link = True
+            self._waits = True
             self._jobs.link(Path(path))
 
     def _linked(self, reference: str) -> None:
-        if self._own_link:
-            self._own_link = False
-            self.mark(reference)
-            self.chosen.emit(reference)
+        if self._waits:
+            self._waits = False
+            self.linked.emit(reference)
 
-    def _link_failed(self, reason: str, details: str) -> None:
-        if self._own_link:
-            self._own_link = False
-            self.pop_up(self._marked)
-            self.error.show_error(reason, details)
+    def _failed(self, reason: str, details: str) -> None:
+        if self._waits:
+            self._waits = False
+            self.failed.emit(reason, details)
 
 
 class _Group(QWidget):
     """A heading and the rows under it."""
 
-    def __init__(self, title: str, hint: str) -> None:
+    def __init__(self, title: str, sources: Sequence[str], hint: str) -> None:
         super().__init__()
         self.setObjectName(f"models-{title.lower().replace(' ', '-')}")
-        self._hint = label(hint, "caption", wrap=True)
-        heading = label(title, "caption")
-        heading.setContentsMargins(8, 0, 0, 0)
-        self._hint.setContentsMargins(8, 0, 0, 0)
-        self._layout = vbox(heading, self._hint, gap=2)
+        self._sources = sources
+        self.rows: list[ModelRow] = []
+        self._heading, self._hint = label(title, "caption"), label(hint, "caption", wrap=True)
+        for each in (self._heading, self._hint):
+            each.setContentsMargins(8, 0, 0, 0)
+        self._layout = vbox(self._heading, self._hint, gap=2)
         self.setLayout(self._layout)
 
+    def takes(self, record: Record) -> bool:
+        """Whether a model belongs under this heading."""
+        return record["source"] in self._sources
+
     def arrange(self, rows: list[ModelRow]) -> None:
+        """Show these, and where there is none the words that say so."""
+        self.rows = rows
         for row in rows:
             self._layout.addWidget(row)
             row.show()
+        self._heading.setVisible(bool(self._heading.text()))
         self._hint.setVisible(not rows and bool(self._hint.text()))
+        self.setVisible(bool(rows or self._hint.text()))

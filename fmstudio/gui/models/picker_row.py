@@ -1,15 +1,12 @@
 """A model in the list: what it is, what it needs, and what can be done with it."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame
 
 from fmstudio.gui import formatting
-from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.models.model_jobs import ModelJobs
-from fmstudio.gui.studio import Studio
+from fmstudio.gui.models.shelf import Record
+from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
@@ -22,77 +19,85 @@ _BACKENDS = {"llama.cpp": "llama.cpp", "torch": "torch"}
 
 
 class ModelRow(Pressable, QFrame):
-    """`clicked`: a person wants to talk to this one."""
+    """`clicked`: a person wants this one."""
 
     clicked = Signal()
 
-    def __init__(self, studio: Studio, state: PlayState, jobs: ModelJobs, reference: str) -> None:
+    def __init__(self, theme: Theme, reference: str) -> None:
         super().__init__()
-        self._state, self._jobs, self.reference = state, jobs, reference
-        name = f"model-{reference}"
-        self.setObjectName(name)
+        self.reference, self._name = reference, f"model-{reference}"
+        self.setObjectName(self._name)
         self.setProperty("role", "row")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        theme = studio.theme
         self.mark = IconLabel(theme, "mdi6.check", "accent", 16)
-        self.title = ElidedLabel("", "strong", f"{name}-title")
-        self.kind = label("", "caption", f"{name}-kind")
+        policy = self.mark.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.mark.setSizePolicy(policy)
+        self.title = ElidedLabel("", "strong", f"{self._name}-title")
+        self.kind = label("", "caption", f"{self._name}-kind")
+        self.facts = label("", "caption", f"{self._name}-facts", wrap=True)
+        self._head = hbox(self.mark, (self.title, 1), self.kind)
+        self._body = vbox(self.facts, gap=2, margins=(24, 0, 0, 0))
+        self.setLayout(vbox(self._head, self._body, gap=2, margins=8))
+
+    def show_record(self, record: Record, chosen: bool) -> None:
+        """Show what is known of the model now."""
+        self.title.setText(record["title"])
+        self.title.setToolTip(record.get("about") or record["reference"])
+        self.kind.setText(kind_of(record))
+        self.facts.setText(facts_of(record) or str(record.get("about", "")))
+        self.facts.setVisible(bool(self.facts.text()))
+        self.setAccessibleName(", ".join(part for part in (record["title"], self.facts.text()) if part))
+        self.mark.setVisible(chosen)
+
+
+class RunnableRow(ModelRow):
+    """A model that can be fetched, brought into memory and let go, by one of the runtimes that can run it."""
+
+    def __init__(self, theme: Theme, reference: str, jobs: ModelJobs) -> None:
+        super().__init__(theme, reference)
+        self._jobs = jobs
+        name = self._name
         self.loaded = label("", "success", f"{name}-loaded")
-        self.facts = label("", "caption", f"{name}-facts", wrap=True)
         self.memory = label("", "caption", f"{name}-memory", wrap=True)
-        self.fetch = button("Fetch", f"{name}-fetch", theme, "mdi6.download", clicked=self._fetch)
-        self.load = button("Load", f"{name}-load", theme, clicked=self._load)
-        self.unload = button("Unload", f"{name}-unload", theme, clicked=self._unload)
-        self.forget = icon_button("mdi6.close", "Take it off this list", f"{name}-forget", theme, self._forget)
+        self.fetch = button("Fetch", f"{name}-fetch", theme, "mdi6.download", clicked=lambda: jobs.fetch(reference))
+        self.load = button("Load", f"{name}-load", theme, clicked=lambda: jobs.load(reference))
+        self.unload = button("Unload", f"{name}-unload", theme, clicked=lambda: jobs.unload(reference))
+        self.forget = icon_button("mdi6.close", "Take it off this list", f"{name}-forget", theme)
+        self.forget.clicked.connect(lambda: jobs.forget(reference))
         self.backend = Segments(list(_BACKENDS.items()), f"{name}-backend", "What runs it")
         self.backend.setToolTip(
             "llama.cpp needs less memory; torch can show what happens inside. Which of them is faster depends on the "
             "processor: try both."
         )
         self.backend.changed.connect(self._chose_backend)
-        self.strip = JobStrip(studio, f"{name}-strip")
+        self.strip = JobStrip(jobs.studio, f"{name}-strip")
         self.strip.title.hide()  # the row has said it
         self.error = ErrorBox(theme, f"{name}-error", dismissable=False)
-        self._lay_out()
+        for each in (self.loaded, self.fetch, self.load, self.unload, self.forget):
+            self._head.addWidget(each)
+        self._body.addWidget(self.memory)
+        self._body.addWidget(self.backend, 0, Qt.AlignmentFlag.AlignLeft)
+        self._body.addWidget(self.strip)
+        self._body.addWidget(self.error)
 
-    def _lay_out(self) -> None:
-        head = hbox(self.mark, (self.title, 1), self.kind, self.loaded, self.fetch, self.load, self.unload, self.forget)
-        body = vbox(
-            self.facts,
-            self.memory,
-            (self.backend, 0, Qt.AlignmentFlag.AlignLeft),
-            self.strip,
-            self.error,
-            gap=2,
-            margins=(24, 0, 0, 0),
-        )
-        self.setLayout(vbox(head, body, gap=2, margins=8))
-        policy = self.mark.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.mark.setSizePolicy(policy)
-
-    def show_record(self, record: Mapping[str, Any], chosen: bool) -> None:
-        """Show what is known of the model now."""
-        self.title.setText(record["title"])
-        self.title.setToolTip(record.get("about") or record["reference"])
-        self.kind.setText("chats" if record.get("chat") else "completes")
-        self.facts.setText(facts_of(record))
+    def show_record(self, record: Record, chosen: bool) -> None:
+        super().show_record(record, chosen)
         self._record = record
         self._show_memory()
-        self.setAccessibleName(f"{record['title']}, {self.facts.text()}, {self.memory.text()}")
-        self.mark.setVisible(chosen)
+        self.setAccessibleName(f"{self.accessibleName()}, {self.memory.text()}")
         self._show_controls(record, chosen)
 
     def _show_memory(self) -> None:
         """What the runtime that is chosen for it needs."""
-        text, fits = memory_of(self._record, self._state.backend_of(self.reference))
+        text, fits = memory_of(self._record, self._jobs.backend_of(self.reference))
         self.memory.setText(text)
         set_property(self.memory, "role", "caption" if fits else "warning")
         self.memory.setVisible(not self._record.get("problem"))
 
-    def _show_controls(self, record: Mapping[str, Any], chosen: bool) -> None:
+    def _show_controls(self, record: Record, chosen: bool) -> None:
         job, loaded = self._jobs.running(self.reference), bool(record.get("loaded"))
         usable = bool(record.get("here")) and not record.get("problem")
         several = len(record.get("backends", ())) > 1
@@ -103,34 +108,29 @@ class ModelRow(Pressable, QFrame):
         self.unload.setVisible(loaded and not job)
         self.forget.setVisible(record.get("source") == "linked" and not job)
         self.backend.setVisible(chosen and usable and len(record.get("backends", ())) > 1)
-        wanted = self._state.backend_of(self.reference)
+        wanted = self._jobs.backend_of(self.reference)
         self.backend.set_value(wanted if wanted in _BACKENDS else next(iter(record.get("backends") or _BACKENDS)))
         self.strip.show_job(job)
         self._show_error(record)
 
-    def _show_error(self, record: Mapping[str, Any]) -> None:
+    def _show_error(self, record: Record) -> None:
         reason, details = self._jobs.error(self.reference)
         reason = reason or str(record.get("problem", ""))
         self.error.show_error(reason, details) if reason else self.error.clear()
 
-    def _fetch(self) -> None:
-        self._jobs.fetch(self.reference)
-
-    def _load(self) -> None:
-        self._jobs.load(self.reference)
-
-    def _unload(self) -> None:
-        self._jobs.unload(self.reference)
-
-    def _forget(self) -> None:
-        self._jobs.forget(self.reference)
-
     def _chose_backend(self, backend: object) -> None:
-        self._state.backends[self.reference] = str(backend)
+        self._jobs.run_by(self.reference, str(backend))
         self._show_memory()
 
 
-def facts_of(record: Mapping[str, Any]) -> str:
+def kind_of(record: Record) -> str:
+    """What a model is good for, in a word."""
+    if "chat" in record:
+        return "chats" if record["chat"] else "completes"
+    return str(record.get("kind", ""))
+
+
+def facts_of(record: Record) -> str:
     """Parameters, size, licence, context and form of a model; what is not known is left out."""
     parts = []
     if record.get("parameters"):
@@ -140,13 +140,15 @@ def facts_of(record: Mapping[str, Any]) -> str:
     if record.get("context"):
         parts.append(f"reads {formatting.count(record['context'])} tokens")
     if record.get("format"):
-        parts.append(_FORMATS.get(record["format"], record["format"]))
+        parts.append(_FORMATS.get(record["format"], str(record["format"])))
     if record.get("licence"):
         parts.append(f"licence: {record['licence']}")
+    if record.get("made"):
+        parts.append(formatting.when(record["made"]))
     return " · ".join(parts)
 
 
-def memory_of(record: Mapping[str, Any], backend: str) -> tuple[str, bool]:
+def memory_of(record: Record, backend: str) -> tuple[str, bool]:
     """What a model needs in memory against what there is, and whether it fits."""
     memory = record.get("memory_in", {}).get(backend, record.get("memory"))
     if not memory:

@@ -90,7 +90,7 @@ class PlaygroundPanel(Panel):
     # Its parts.
 
     def _make_header(self) -> None:
-        self.picker = ModelPicker(self.studio, self.state, self.jobs)
+        self.picker = ModelPicker(self.theme, self.state, "model-picker", jobs=self.jobs)
         self.picker.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.picker.setMaximumWidth(300)
         self.picker.show_model(self.state.model)

@@ -8,12 +8,13 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.models.picker import ModelPicker
+from fmstudio.gui.models.shelf import TRAINED, ModelShelf, model_record
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.drawing import SAMPLE, RunDrawing
 from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.form.options_form import OptionsForm
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
@@ -58,9 +59,10 @@ class RunSampling(QWidget):
         super().__init__()
         self.setObjectName("sampling")
         self._studio, theme = studio, studio.theme
-        self._families: dict[str, str] = {}
-        self.model = ChoiceField("sampling-model", "Model", [])
-        self.model.currentIndexChanged.connect(self._show_model)
+        self._known: Sequence[ModelRecord] = ()
+        self.models = ModelShelf(TRAINED)
+        self.model = ModelPicker(theme, self.models, "sampling-model")
+        self.model.chosen.connect(self._show_model)
         self.drawing = RunDrawing(studio)
         self.prompt = PromptEdit()
         self.prompt.submitted.connect(self.start)
@@ -110,20 +112,17 @@ class RunSampling(QWidget):
 
     def set_models(self, models: Sequence[ModelRecord]) -> None:
         """The models there are, oldest first; the newest stands on top."""
-        chosen = self.model.value()
-        self._families = {record.name: record.family for record in models}
-        self.model.clear()
-        for name in reversed(self._families):
-            self.model.addItem(name, name)
-        if chosen in self._families:
-            self.model.set_value(chosen)
+        self._known = models
+        self.models.put([model_record(each, self._title(each.family)) for each in reversed(models)])
+        if self.model.reference not in self.models.references:
+            self.model.show_model(next(iter(self.models.references), ""))
         self._show_running(self._writing.busy)
         self._show_model()
 
-    def _show_model(self) -> None:
+    def _show_model(self, *_: object) -> None:
         """Bring the way in which the chosen model's family is tried."""
-        name = str(self.model.value() or "")
-        family = self._family(self._families.get(name, TEXT))
+        name = self.model.reference
+        family = self._family(self.models.record(name).get("family", TEXT))
         draws = False
         if family is not None and family["name"] != TEXT:
             draws = True
@@ -132,7 +131,8 @@ class RunSampling(QWidget):
         self.export.setVisible(not draws)
 
     def _described(self) -> None:
-        """The settings of writing are told by the family that writes."""
+        """The settings of writing are told by the family that writes, and each family's title by itself."""
+        self.set_models(self._known)
         known = (self._family(TEXT) or {}).get("sampling", ())
         self.form.set_settings([setting for setting in known if setting.path not in ELSEWHERE])
 
@@ -140,13 +140,17 @@ class RunSampling(QWidget):
         known = self._studio.description.get("families", ())
         return next((family for family in known if family["name"] == name), None)
 
+    def _title(self, family: str) -> str:
+        return str((self._family(family) or {}).get("title", ""))
+
     def choose(self, model: str) -> None:
         """Write with this model."""
-        if self.model.findData(model) >= 0:
-            self.model.set_value(model)
+        if model in self.models.references:
+            self.model.show_model(model)
+            self._show_model()
 
     def _export(self) -> None:
-        self.export_requested.emit(str(self.model.value()))
+        self.export_requested.emit(self.model.reference)
 
     # Writing.
 
@@ -156,13 +160,13 @@ class RunSampling(QWidget):
 
     def start(self) -> None:
         """Begin to write; a text that is being written is given up."""
-        if not self.model.value() or self.form.problem():
+        if not self.model.reference or self.form.problem():
             return  # the form says beside the field what is wrong
         self.error.clear()
         prompt = self.prompt.toPlainText()
         self.output.begin(prompt)
         self.pace.setText("Waiting for its turn…")
-        model = self.model.value()
+        model = self.model.reference
         self._writing.ask(f"Sample from “{model}”", model=model, prompt=prompt, settings=self.settings())
 
     def stop(self) -> None:
@@ -185,7 +189,7 @@ class RunSampling(QWidget):
         self.pace.setText(f"{text} · {formatting.rate(progress.rate, progress.rate_unit)}" if progress.rate else text)
 
     def _show_running(self, running: bool) -> None:
-        any_model = self.model.count() > 0
+        any_model = bool(self.models.models)
         self.go.setEnabled(any_model)
         self.export.setEnabled(any_model)
         self.halt.setEnabled(running)

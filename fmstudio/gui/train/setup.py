@@ -6,6 +6,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from fmstudio.gui.models.picker import ModelPicker
+from fmstudio.gui.models.shelf import TRAINED, ModelShelf, Record, model_record
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField, TextField
@@ -14,7 +16,12 @@ from fmstudio.gui.widgets.labels import label
 from fmstudio.workspace import DatasetRecord, ModelRecord
 from fmstudio.workspace.names import free_name
 
-FROM_SCRATCH = "Start from scratch"
+FROM_SCRATCH = {
+    "reference": "",
+    "title": "Start from scratch",
+    "source": "none",
+    "about": "A network of the size that is chosen here, with random weights",
+}
 CUSTOM = "Custom"
 GUTTER = 22  # at the right, where the form scrolls
 _FIXED_BY_INIT = ("model.", "tokenizer.")
@@ -35,8 +42,8 @@ class RunSetup(QWidget):
         self._known: list[str] = []
         self.name = TextField("run-name", "Name of the run and its model")
         self.name.setPlaceholderText("Name of the run and its model")
-        self.init = ChoiceField("run-init", "Continue from", [])
-        self.init.addItem(FROM_SCRATCH, "")
+        self.models = ModelShelf(("", ("none",), ""), TRAINED)
+        self.init = ModelPicker(theme, self.models, "run-init", "Continue from")
         self.size_field = ChoiceField("run-size", "Size of the network", [])
         self.form = Form(theme, name="run-form")
         # The gutter stays free where there is nothing to scroll, so that all fields are of one width.
@@ -45,7 +52,7 @@ class RunSetup(QWidget):
         self.note.hide()
         self._lay_out()
         self.name.edited.connect(self._named)
-        self.init.edited.connect(self._chose_init)
+        self.init.chosen.connect(self._chose_init)
         self.size_field.edited.connect(self._chose_size)
         self.form.changed.connect(self._edited)
 
@@ -79,7 +86,7 @@ class RunSetup(QWidget):
         if not values.get("data.datasets") and self._known:
             values["data.datasets"] = self._known[:1]
         self.form.set_values(values)
-        self.init.set_value(preset.get("init", ""))
+        self.init.show_model(preset.get("init", ""))
         self._name_is_mine = False
         self._chose_init()
 
@@ -91,18 +98,13 @@ class RunSetup(QWidget):
         kind, family = self.family.get("data_kind"), self.family.get("name")
         self._known = [record.name for record in datasets if record.kind == kind]
         self.form.set_datasets(self._known)
-        self._offer_models([record.name for record in models if record.family == family])
+        self._offer_models([model_record(each) for each in reversed(models) if each.family == family])
         self._propose_name()
 
-    def _offer_models(self, models: Sequence[str]) -> None:
-        chosen = self.init.value()
-        self.init.clear()
-        self.init.addItem(FROM_SCRATCH, "")
-        for name in reversed(models):
-            self.init.addItem(name, name)
-        if chosen in models:
-            self.init.set_value(chosen)
-        elif chosen:
+    def _offer_models(self, models: Sequence[Record]) -> None:
+        self.models.put([FROM_SCRATCH, *models])
+        if self.init.reference not in self.models.references:
+            self.init.show_model("")
             self._chose_init()
 
     # What is chosen.
@@ -112,7 +114,7 @@ class RunSetup(QWidget):
         head = {
             "family": self.family.get("name", ""),
             "name": self.name.value().strip(),
-            "init": self.init.value() or "",
+            "init": self.init.reference,
         }
         return head | self.form.values()
 
@@ -124,7 +126,7 @@ class RunSetup(QWidget):
 
     def continue_from(self, model: str) -> None:
         """Choose the model to continue from."""
-        self.init.set_value(model)
+        self.init.show_model(model)
         self._chose_init()
 
     def load(self, recipe: Mapping[str, Any]) -> None:
@@ -132,7 +134,7 @@ class RunSetup(QWidget):
         values = {f"{section}.{key}": value for section, table in recipe.items() if isinstance(table, Mapping)
                   for key, value in table.items()}  # fmt: skip
         self.form.set_values(values)
-        self.init.set_value(str(recipe.get("init", "")))
+        self.init.show_model(str(recipe.get("init", "")))
         self._chose_init()
 
     # Reactions.
@@ -154,8 +156,8 @@ class RunSetup(QWidget):
             self.form.mode.button("advanced").click()
         self.changed.emit()
 
-    def _chose_init(self) -> None:
-        model = self.init.value()
+    def _chose_init(self, *_: object) -> None:
+        model = self.init.reference
         for path, row in self.form.rows.items():
             if path.startswith(_FIXED_BY_INIT):
                 row.setEnabled(not model)
@@ -181,8 +183,8 @@ class RunSetup(QWidget):
         if not self._name_is_mine:
             names = self.datasets
             kind = f"-{self.family['name']}" if self.family.get("data_kind") == "images" else ""
-            base = self.init.value() or (names[0] + kind if names else "")
-            added = f"{base}-on-{names[0]}" if self.init.value() and names and names[0] != base else base
+            base = self.init.reference or (names[0] + kind if names else "")
+            added = f"{base}-on-{names[0]}" if self.init.reference and names and names[0] != base else base
             self.name.set_value(self._free(added[:60]))
 
     def _free(self, name: str) -> str:

@@ -125,7 +125,7 @@ def test_a_model_that_arrives_is_listed_and_chosen(hands, workspace):
     panel = hands.open("reverse")
     workspace.put_model(ModelRecord("robots-small", "diffusion", 1000, 4000))
     hands.studio.announce("model", "robots-small")
-    assert panel.reverse.fields[0].model.currentText() == "robots-small"
+    assert panel.reverse.fields[0].model.text() == "robots-small"
     answer(hands.studio, hands.engine, ABOUT, KNOWN)
     assert panel.primary_action.isEnabled()
 
@@ -287,7 +287,7 @@ def test_a_run_in_training_can_be_drawn_from(hands, stocked):
     hands.studio.jobs.deliver([(job, Started())])
     panel = hands.open("reverse")
     panel.shown(run="r-1")
-    assert panel.reverse.fields[0].model.currentText() == "robots · step 1,500"
+    assert panel.reverse.fields[0].model.text() == "robots · step 1,500"
     assert hands.text("reverse-a-model-note") == "Training: the latest average of its weights, at step 1,500."
     hands.studio.jobs.deliver([(job, Paused())])
     assert hands.text("reverse-a-model-note") == "Paused: the latest average of its weights, at step 1,500."

@@ -36,7 +36,7 @@ def train(panel, family, model):
 def test_a_gan_is_trained_watched_stepped_and_drawn_from(real, wait):
     learning, generate = real.gan.learning, real.gan.generate
     train(real, "gan", GAN)
-    wait(lambda: real.source.currentText() == "tiny-gan")
+    wait(lambda: real.source.text() == "tiny-gan")
     assert list(learning.losses.columns["Generator"].steps) == [1, 2, 3, 4, 5, 6]
     assert learning.history.steps == [0, 3, 6]
 
@@ -65,7 +65,7 @@ def test_a_vae_is_trained_mapped_and_walked_through(real, wait):
     real.look_at("vae")
     vae = real.vae
     train(real, "vae", VAE)
-    wait(lambda: real.source.currentText() == "tiny-vae")
+    wait(lambda: real.source.text() == "tiny-vae")
     wait(lambda: vae.point.survey is not None and vae.space.decoded.image is not None)
     assert len(vae.point.survey.points) == 48
     assert vae.point.survey.dimensions == 4

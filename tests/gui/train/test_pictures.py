@@ -99,7 +99,8 @@ def test_its_model_draws_with_the_settings_of_its_family(drawing, engine):
     drawing.tell(job, Started(), Sample("output", "images", PICTURES), Finished("completed", {"count": 6}))
     assert store.drawing.tiles.count == 6
     assert store.drawing.pace.text() == "6 pictures"
-    store.model.set_value("none of these")
+    store.model.show_model("none of these")
+    store.model.chosen.emit("none of these")
     assert not store.drawing.halt.isEnabled()
 
 

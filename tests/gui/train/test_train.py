@@ -289,7 +289,7 @@ def test_sampling_streams_text_and_goes_first(studio, engine, with_runs, open_pa
     panel = open_panel()
     panel.shown(model="second")
     sampling = panel.sampling
-    assert sampling.model.value() == "second"
+    assert sampling.model.reference == "second"
     sampling.prompt.setPlainText("KING:\n")
     sampling.form.rows["temperature"].set_value(0.5)
     QTest.keyClick(sampling.prompt, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)

@@ -46,7 +46,7 @@ class CompareColumn(QFrame):
         self.result: dict[str, Any] = {}
         self._reply, self._replay = Reply(self, studio), Reply(self, studio)
         theme = studio.theme
-        self.picker = ModelPicker(studio, state, jobs, f"{name}-model")
+        self.picker = ModelPicker(theme, state, f"{name}-model", jobs=jobs)
         self.picker.show_model(variant.model)
         self.picker.chosen.connect(self._chose)
         self.own = icon_button("mdi6.tune-variant", "What this column has for itself", f"{name}-own", theme)

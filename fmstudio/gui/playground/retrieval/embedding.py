@@ -8,14 +8,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fmstudio.gui import formatting
+from fmstudio.gui.models.picker import ModelPicker
+from fmstudio.gui.models.shelf import ModelShelf, Record
 from fmstudio.gui.playground.retrieval.jobs import FETCH
 from fmstudio.gui.playground.retrieval.store import CollectionsModel
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
 from fmstudio.gui.widgets.labels import button, label
+
+_GROUPS = (("To be had here", ("catalogue",), ""), ("Folders of yours", ("folder",), ""))
 
 
 class EmbeddingField(QWidget):
@@ -27,11 +30,11 @@ class EmbeddingField(QWidget):
         super().__init__()
         self._studio, self._store = studio, store
         self._folders: list[str] = []
-        self.choice = ChoiceField("retrieval-embedding", "Embedding model", ())
-        self.choice.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.choice.edited.connect(self._chosen)
-        self.about = label("", "caption", "retrieval-embedding-about", wrap=True)
         theme = studio.theme
+        self._shelf = ModelShelf(*_GROUPS)
+        self.choice = ModelPicker(theme, self._shelf, "retrieval-embedding", "Embedding model")
+        self.choice.chosen.connect(self._chosen)
+        self.about = label("", "caption", "retrieval-embedding-about", wrap=True)
         self.fetch = button("Fetch", "retrieval-embedding-fetch", theme, "mdi6.download", clicked=self._fetch)
         self.folder = button("Another folder…", "retrieval-embedding-folder", theme, role="link", clicked=self._ask)
         self.strip = JobStrip(studio, "retrieval-embedding-strip")
@@ -47,7 +50,7 @@ class EmbeddingField(QWidget):
 
     def value(self) -> str:
         """The reference of the chosen model."""
-        return str(self.choice.value() or "")
+        return self.choice.reference
 
     @property
     def here(self) -> bool:
@@ -58,7 +61,7 @@ class EmbeddingField(QWidget):
         """Choose a folder of the person's own."""
         self._folders.append(str(path))
         self._list()
-        self.choice.set_value(str(path))
+        self.choice.show_model(str(path))
         self._chosen()
 
     def _record(self) -> Mapping[str, Any]:
@@ -66,19 +69,18 @@ class EmbeddingField(QWidget):
 
     def _list(self) -> None:
         before, was_here = self.value(), self.here
-        known = [(row["reference"], row["title"]) for row in self._store.embeddings]
-        known += [(folder, Path(folder).name) for folder in self._folders if folder not in dict(known)]
-        if [self.choice.itemData(place) for place in range(self.choice.count())] != [each for each, _ in known]:
-            self.choice.clear()
-            for reference, title in known:
-                self.choice.addItem(title, reference)
-            if before:
-                self.choice.set_value(before)
+        known = [_record_of(row) for row in self._store.embeddings]
+        listed = {each["reference"] for each in known}
+        known += [_folder_record(folder) for folder in self._folders if folder not in listed]
+        if known != self._shelf.models:
+            self._shelf.put(known)
+            if not before:
+                self.choice.show_model(next(iter(self._shelf.references), ""))
         self._show()
         if (before, was_here) != (self.value(), self.here):
             self.edited.emit()
 
-    def _chosen(self) -> None:
+    def _chosen(self, *_: object) -> None:
         self.error.clear()
         self._show()
         self.edited.emit()
@@ -113,3 +115,12 @@ class EmbeddingField(QWidget):
         path = QFileDialog.getExistingDirectory(self, title, str(Path.home()))
         if path:
             self.use_folder(Path(path))
+
+
+def _record_of(row: Mapping[str, Any]) -> Record:
+    """A model of the catalogue as the picker shows it."""
+    return {**row, "source": "catalogue", "kind": "" if row.get("here") else "not fetched yet"}
+
+
+def _folder_record(folder: str) -> Record:
+    return {"reference": folder, "title": Path(folder).name, "source": "folder", "about": folder}

@@ -50,7 +50,7 @@ def test_a_run_in_training_is_followed_live(hands):
     learning = hands.panel.gan.learning
     job = hands.train()
     hands.panel.look_at("gan")
-    assert hands.panel.source.currentText() == "live · training now"
+    assert hands.panel.source.text() == "live · training now"
     for step in (1, 2, 3):
         hands.tell(job, *step_events(step))
     assert set(learning.losses.columns) == {"Discriminator", "Generator"}
@@ -87,7 +87,7 @@ def test_a_run_that_ends_becomes_its_model(hands):
     hands.panel.look_at("gan")
     hands.keep_model("live", "gan", run="live")
     hands.tell(job, Artefact("model", "live", "/models"), Finished("completed", {"model": "live"}))
-    assert hands.panel.source.currentText() == "live"
+    assert hands.panel.source.text() == "live"
 
 
 def test_steps_on_a_run_outlast_its_end(hands):
