@@ -31,7 +31,9 @@ def test_a_new_workspace_comes_up_with_sample_data_and_knows_its_machine(session
     qtbot.waitUntil(lambda: bool(session.studio.machine), timeout=60_000)
     qtbot.waitUntil(lambda: bool(session.studio.description), timeout=60_000)
     assert "cpu" in [device["name"] for device in session.studio.machine["devices"]]
-    assert [record.name for record in session.workspace.datasets()] == ["python-reference"]
+    qtbot.waitUntil(
+        lambda: [record.name for record in session.workspace.datasets()] == ["python-reference"], timeout=60_000
+    )
     assert "language" in [family["name"] for family in session.studio.description["families"]]
 
 
