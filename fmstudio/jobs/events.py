@@ -50,6 +50,20 @@ class Sample:
     data: "np.ndarray | str | list[Any] | dict[str, Any]"
     step: int = 0
 
+    @property
+    def structure(self) -> dict[str, Any]:
+        """The data of a structure; raises TypeError where it is something else."""
+        if not isinstance(self.data, dict):
+            raise TypeError(f"The sample {self.name!r} of the kind {self.kind!r} is no structure.")
+        return self.data
+
+    @property
+    def rows(self) -> list[Any]:
+        """The data of a table; raises TypeError where it is something else."""
+        if not isinstance(self.data, list):
+            raise TypeError(f"The sample {self.name!r} of the kind {self.kind!r} is no table.")
+        return self.data
+
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:

@@ -40,7 +40,7 @@ class PromptField(QPlainTextEdit):
             super().insertFromMimeData(source)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and self._submits(event):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._submits(event):
             event.accept()  # so that the panel's button does not send it a second time
             return True
         return super().event(event)

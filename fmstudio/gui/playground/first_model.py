@@ -1,7 +1,7 @@
 """What the playground shows while there is no model: what it is for, and the ways to the first one."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.models.model_choice import STARTER, PlayState
@@ -29,10 +29,9 @@ class FirstModel(QWidget):
             "Talk to a small chat model, work on prompts, ask your own documents, and see what happens inside. "
             "All of it stays on this machine.", "no-model",
         )  # fmt: skip
-        self._empty.add_button("Fetch the starter model", "no-model-fetch", self._fetch, "mdi6.download")
+        self.fetch = self._empty.add_button("Fetch the starter model", "no-model-fetch", self._fetch, "mdi6.download")
         self._empty.add_button("Add a model…", "no-model-add", self.add_wanted.emit, "mdi6.file-plus-outline")
         self._empty.add_button("Train one", "no-model-train", self._train, "mdi6.school-outline")
-        self.fetch = self._empty.findChild(QPushButton, "no-model-fetch")
         self.strip = JobStrip(studio, "no-model-strip")
         self.strip.setFixedWidth(420)
         self.strip.title.hide()  # the button above has said it

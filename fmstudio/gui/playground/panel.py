@@ -12,6 +12,7 @@ from fmstudio.gui.models.model_jobs import ModelJobs
 from fmstudio.gui.models.picker import ModelPicker
 from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.playground.first_model import FirstModel
+from fmstudio.gui.playground.play_view import PlayView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -77,7 +78,7 @@ class PlaygroundPanel(Panel):
         super().__init__(studio)
         self.state = PlayState(studio)
         self.jobs = ModelJobs(studio, self.state)
-        self.views: dict[str, QWidget] = {}
+        self.views: dict[str, PlayView] = {}
         self._tools: dict[str, QWidget] = {}
         self.error = ErrorBox(studio.theme, "playground-error")
         self._not_linked: list[tuple[str, str]] = []
@@ -95,8 +96,8 @@ class PlaygroundPanel(Panel):
         self.picker.setMaximumWidth(300)
         self.picker.show_model(self.state.model)
         self.header_controls = [self.picker]
-        self.primary_action = PrimaryAction("Send", "mdi6.send", self, "playground-act")
-        self.primary_action.triggered.connect(self._act)
+        self.primary_action = self._action = PrimaryAction("Send", "mdi6.send", self, "playground-act")
+        self._action.triggered.connect(self._act)
 
     def _lay_out(self) -> None:
         self.sight = Segments([(name, view[0]) for name, view in VIEWS.items()], "playground-view", "What to do")
@@ -122,7 +123,7 @@ class PlaygroundPanel(Panel):
     # Its views.
 
     @property
-    def view(self) -> QWidget:
+    def view(self) -> PlayView:
         """The view that is looked at."""
         return self.views[str(self.sight.value())]
 
@@ -136,17 +137,16 @@ class PlaygroundPanel(Panel):
         if what:
             view.look(**what)
 
-    def _build(self, name: str) -> QWidget:
+    def _build(self, name: str) -> PlayView:
         _, module, kind = VIEWS[name]
-        view = getattr(importlib.import_module(f"{_VIEWS}.{module}"), kind)(self.studio, self.state)
+        view: PlayView = getattr(importlib.import_module(f"{_VIEWS}.{module}"), kind)(self.studio, self.state)
         self.views[name] = view
         self._pages.addWidget(view)
-        self._tools[name] = _tool_bar(getattr(view, "tools", ()))
+        self._tools[name] = boxed(hbox(..., *view.tools, gap=4))
         self._tool_stack.addWidget(self._tools[name])
         view.act_changed.connect(self._judge)
-        for signal, take in (("inside_wanted", self._look_inside), ("index_wanted", self._index)):
-            if hasattr(view, signal):
-                getattr(view, signal).connect(take)
+        view.inside_wanted.connect(self._look_inside)
+        view.index_wanted.connect(self._index)
         return view
 
     def _show_page(self) -> None:
@@ -209,7 +209,7 @@ class PlaygroundPanel(Panel):
 
     def accepts(self, paths: list[Path]) -> bool:
         """A GGUF file or a model folder; anything where documents are asked."""
-        return all(is_model(path) for path in paths) or bool(self._takes_files() and self.isVisible())
+        return all(is_model(path) for path in paths) or (self.view.takes_files and self.isVisible())
 
     def dropped(self, paths: list[Path]) -> None:
         """Link models and talk to the last of them; give the rest to the view that is looked at."""
@@ -218,8 +218,8 @@ class PlaygroundPanel(Panel):
         models = [path for path in paths if is_model(path)]
         for path in models:
             self.jobs.link(path)
-        if not models and (take := self._takes_files()):
-            take(paths)
+        if not models:
+            self.view.dropped(paths)
 
     def _link_failed(self, reason: str, details: str) -> None:
         self._not_linked.append((reason, details))
@@ -239,9 +239,6 @@ class PlaygroundPanel(Panel):
 
     def _forget_not_linked(self) -> None:
         self._not_linked.clear()
-
-    def _takes_files(self) -> Any:
-        return getattr(self.view, "dropped", None)
 
     # The model.
 
@@ -265,14 +262,9 @@ class PlaygroundPanel(Panel):
     def _judge(self) -> None:
         view = self.view
         text, icon = view.act_words
-        self.primary_action.icon_name = icon
-        self.primary_action.setText(text)
+        self._action.icon_name = icon
+        self._action.setText(text)
         if reason := (self.state.refusal() if self._model_missing else "") or view.refusal():
-            self.primary_action.refuse(reason)
+            self._action.refuse(reason)
         else:
-            self.primary_action.allow()
-
-
-def _tool_bar(tools: Any) -> QWidget:
-    """A view's own small controls, at the right end of the line of views."""
-    return boxed(hbox(..., *tools, gap=4))
+            self._action.allow()

@@ -38,7 +38,7 @@ class Reply(JobFollower):
 
     def _tell_prompt(self, sample: Sample) -> None:
         if sample.name == "prompt":
-            self.prompted.emit(sample.data)
+            self.prompted.emit(sample.structure)
 
     def _grow(self, delta: TextDelta) -> None:
         self.text += delta.text

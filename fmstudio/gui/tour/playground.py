@@ -55,7 +55,7 @@ def _chat(tour: Tour, play: Any) -> Iterator[Wait]:
     for text in ("What is the capital of France?", "Name three things that one can see there."):
         chat.look(prompt=text)
         yield from _act(tour, play, "the answer")
-    for message in chat.thread.views:
+    for message in chat.messages.views:
         if message.feedback is not None:
             message.feedback.up.click()
     yield tour.at_rest("the judgement")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
@@ -40,10 +40,12 @@ class EmptyState(QWidget):
         layout.addStretch(3)
         self._buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
 
-    def add_button(self, text: str, name: str, clicked: Callable[[], object], icon: str = "") -> None:
+    def add_button(self, text: str, name: str, clicked: Callable[[], object], icon: str = "") -> QPushButton:
         """Add a way to begin; the first one is the primary button."""
         role = "plain" if self._buttons.count() else "primary"
-        self._buttons.addWidget(button(text, name, self._theme, icon, role, clicked))
+        made = button(text, name, self._theme, icon, role, clicked)
+        self._buttons.addWidget(made)
+        return made
 
     def add_below(self, widget: QWidget) -> None:
         """Put something under the buttons, such as the progress of what they began."""

@@ -110,7 +110,7 @@ class BatchJobs(QObject):
 
     def _counted(self, sample: Sample) -> None:
         if sample.name == "batch":
-            self.counts = dict(sample.data)
+            self.counts = dict(sample.structure)
             self._count_on()
             self.moved.emit(self.running)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from fmstudio.gui.widgets.boxes import vbox
+from fmstudio.gui.widgets.boxes import empty, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.titled import titled
 
@@ -57,6 +57,4 @@ class ColumnMapping(QWidget):
 
     def _clear(self) -> None:
         self.fields = {}
-        while item := self._layout.takeAt(0):
-            item.widget().hide()
-            item.widget().deleteLater()
+        empty(self._layout)

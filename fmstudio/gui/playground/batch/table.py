@@ -46,7 +46,7 @@ def text_of(cells: Cells, column: str) -> str:
         case "row":
             return formatting.count(cells["row"])
         case "status":
-            return _STATUS.get(cells["status"], cells["status"])
+            return _STATUS.get(cells["status"], str(cells["status"]))
         case "match":
             return "" if cells["exact"] is None else verdict_of(cells)
         case "output":

@@ -3,24 +3,21 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.batch.jobs import BatchJobs
 from fmstudio.gui.playground.batch.list import BatchList
 from fmstudio.gui.playground.batch.results import BatchResults
 from fmstudio.gui.playground.batch.setup import ENDINGS, BatchSetup
+from fmstudio.gui.playground.play_view import PlayView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, stack, vbox
 from fmstudio.gui.widgets.error_box import Banner, ErrorBox
 
 
-class BatchView(QWidget):
+class BatchView(PlayView):
     """`act_changed` tells that the primary action has other words, or another reason not to be done."""
-
-    act_changed = Signal()
 
     def __init__(self, studio: Studio, state: PlayState) -> None:
         super().__init__()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
@@ -57,7 +57,7 @@ class MessageView(QFrame):
         self._lay_out()
 
     def _make_buttons(self) -> None:
-        def made(icon: str, tip: str, name: str, clicked) -> QToolButton:
+        def made(icon: str, tip: str, name: str, clicked: Callable[[], object]) -> QToolButton:
             small = icon_button(icon, tip, f"{self._name}-{name}", self._studio.theme, clicked)
             small.setProperty("role", "tiny")
             small.setIconSize(_SMALL)
@@ -79,7 +79,7 @@ class MessageView(QFrame):
             self.edit = made("mdi6.pencil-outline", "Edit and ask again, on a branch", "edit", self.begin_edit)
             self._own = [self.copy, self.edit, self.remove]
 
-    def _ask(self, wanted) -> Callable[[], None]:
+    def _ask(self, wanted: SignalInstance) -> Callable[[], None]:
         return lambda: wanted.emit(self.message.id)
 
     def _lay_out(self) -> None:
@@ -193,9 +193,10 @@ class MessageView(QFrame):
         self._editor.field.setFocus()
 
     def _end_edit(self, text: str) -> None:
-        editor, self._editor = self._editor, None
-        editor.hide()
-        editor.deleteLater()
+        if self._editor is not None:
+            self._editor.hide()
+            self._editor.deleteLater()
+            self._editor = None
         self.text.show()
         self._actions.show()
         if text.strip() and text != self.message.text:
@@ -218,13 +219,13 @@ class _Editor(QWidget):
         self.setLayout(vbox(self.field, row, gap=6, margins=(0, 0, 0, 4)))
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _escapes(event):
             event.accept()  # here it ends the editing, not an answer
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
+        if _escapes(event):
             self._cancel()
         else:
             super().keyPressEvent(event)
@@ -234,3 +235,7 @@ class _Editor(QWidget):
 
     def _cancel(self) -> None:
         self.done.emit("")
+
+
+def _escapes(event: QKeyEvent) -> bool:
+    return event.key() == Qt.Key.Key_Escape

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QTabWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.inside.next import InsideNext
@@ -28,7 +28,8 @@ class ChatTabs(QTabWidget):
         self.prompt = PromptTab(studio)
         self.tokens: InsideTab | None = None
         self.next: InsideNext | None = None
-        self._places = {"tokens": _place(), "next": _place()}
+        self._rooms = {"tokens": vbox(), "next": vbox()}
+        self._places = {name: boxed(room) for name, room in self._rooms.items()}
         self.addTab(self.prompt, "Prompt")
         self.addTab(self._places["tokens"], "Tokens")
         self.addTab(self._places["next"], "Next token")
@@ -58,11 +59,11 @@ class ChatTabs(QTabWidget):
     def _turned(self, place: int) -> None:
         if self.widget(place) is self._places["tokens"] and self.tokens is None:
             self.tokens = InsideTokens(self._studio, "chat-tokens")
-            self._places["tokens"].layout().addWidget(self.tokens)
+            self._rooms["tokens"].addWidget(self.tokens)
         elif self.widget(place) is self._places["next"] and self.next is None:
             self.next = InsideNext(self._studio, "chat-next")
             self.next.sampling_edited.connect(self._state.set_sampling)
-            self._places["next"].layout().addWidget(self.next)
+            self._rooms["next"].addWidget(self.next)
             self._share_sampling()
         self._look(self._model, self._prompt, self._answer)
 
@@ -82,7 +83,3 @@ class ChatTabs(QTabWidget):
         for sight in (self.tokens, self.next):
             if sight is not None and sight.isVisible():
                 sight.stop()
-
-
-def _place() -> QWidget:
-    return boxed(vbox())

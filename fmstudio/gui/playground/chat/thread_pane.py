@@ -33,17 +33,17 @@ class TalkView(QWidget):
         super().__init__()
         self.setObjectName("talk")
         self._state, self.session = state, session
-        self.thread = ThreadView(studio)
+        self.messages = ThreadView(studio)
         self.start = ChatStart(studio)
         self.composer = Composer(studio, "composer", "Say something to the model…")
         self.error = ErrorBox(studio.theme, "chat-error", stacked=True)
         self.retry = self.error.add_action("Try again", "chat-retry", self._retry)
-        self._places = stack("chat-places", self.start, self.thread)
+        self._places = stack("chat-places", self.start, self.messages)
         self.setLayout(vbox((self._places, 1), self.error, self.composer))
         self._connect()
 
     def _connect(self) -> None:
-        session, thread, composer = self.session, self.thread, self.composer
+        session, thread, composer = self.session, self.messages, self.composer
         session.path_changed.connect(self.show_path)
         session.message_changed.connect(self._show_message)
         session.grew.connect(self._grew)
@@ -71,7 +71,7 @@ class TalkView(QWidget):
             return
         self.error.clear()
         self.composer.clear()
-        self.thread.follow()
+        self.messages.follow()
         self.session.send(text)
 
     def _retry(self) -> None:
@@ -84,7 +84,7 @@ class TalkView(QWidget):
         """Show the messages of the talk's present path."""
         session = self.session
         titles = {each["reference"]: str(each["title"]) for each in self._state.models}
-        self.thread.show_conversation(session.conversation, session.busy, titles)
+        self.messages.show_conversation(session.conversation, session.busy, titles)
         self._places.setCurrentIndex(int(bool(session.conversation.messages)))
         self.path_shown.emit()
 
@@ -94,22 +94,22 @@ class TalkView(QWidget):
         return answered[-1] if answered else None
 
     def _show_message(self, id: str) -> None:
-        if view := self.thread.view(id):
+        if view := self.messages.view(id):
             view.show_message()
             view.show_feedback()
             self.looked_at.emit(id)
 
     def _grew(self, id: str, piece: str) -> None:
-        if view := self.thread.view(id):
+        if view := self.messages.view(id):
             view.append_piece(piece)
 
     def _paced(self, id: str, progress: Progress) -> None:
-        if view := self.thread.view(id):
+        if view := self.messages.view(id):
             view.say_pace(pace_of(progress))
 
     def _compared(self, id: str, again: Mapping[str, Any]) -> None:
         message = self.session.conversation.messages[id]
-        if view := self.thread.view(id):
+        if view := self.messages.view(id):
             view.say(compared({**message.result, "text": message.text}, again))
 
     def _failed(self, reason: str, details: str) -> None:

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
-
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.chat.completion import CompletionEditor
 from fmstudio.gui.playground.chat.session import ChatSession
 from fmstudio.gui.playground.chat.side import ChatSide
 from fmstudio.gui.playground.chat.tabs import ChatTabs
 from fmstudio.gui.playground.chat.thread_pane import TalkView
+from fmstudio.gui.playground.play_view import PlayView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, splitter, stack
 from fmstudio.gui.widgets.labels import button, icon_button
@@ -22,15 +20,11 @@ from fmstudio.workspace.conversations import ConversationStore
 _SIDES = [260, 492, 320]
 
 
-class ChatView(QWidget):
+class ChatView(PlayView):
     """act_changed: what Ctrl+Enter does, or whether it can. inside_wanted(what): see a text from inside, as `look` of
 
     that view takes it. index_wanted(text): a text that is too long should become a document.
     """
-
-    act_changed = Signal()
-    inside_wanted = Signal(dict)
-    index_wanted = Signal(str)
 
     def __init__(self, studio: Studio, state: PlayState) -> None:
         super().__init__()
@@ -39,7 +33,7 @@ class ChatView(QWidget):
         self.store = ConversationStore(studio.workspace)
         self.session = ChatSession(studio, state, self.store)
         self.middle = TalkView(studio, state, self.session)
-        self.thread, self.composer, self.start = self.middle.thread, self.middle.composer, self.middle.start
+        self.messages, self.composer, self.start = self.middle.messages, self.middle.composer, self.middle.start
         self.completion = CompletionEditor(studio, state, self.store)
         self.side = ChatSide(studio, state, self.store)
         self.tabs = ChatTabs(studio, state)
@@ -69,7 +63,7 @@ class ChatView(QWidget):
         self.middle.path_shown.connect(self._path_shown)
         self.middle.looked_at.connect(self._looked_at)
         self.middle.changed.connect(self.act_changed)
-        self.thread.inside_wanted.connect(self._look_inside)
+        self.messages.inside_wanted.connect(self._look_inside)
         self.composer.index_wanted.connect(self.index_wanted)
         self.completion.prompted.connect(self.tabs.show_prompt)
         self.completion.busy_changed.connect(self.act_changed)
@@ -175,7 +169,7 @@ class ChatView(QWidget):
                 self.completion.show_conversation(found)
             else:
                 self.session.open(id)
-                self.thread.follow()
+                self.messages.follow()
             self._show_way(found.kind == "completion")
         except WorkspaceError as error:
             self.side.conversations.error.show_error(str(error))

@@ -15,7 +15,7 @@ from fmstudio.gui.playground.compare.variants import Variant
 from fmstudio.gui.playground.figures import compared, figures_of, pace_of, room_of
 from fmstudio.gui.playground.reply import Reply, can_replay, ending_of, replayed
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
+from fmstudio.gui.widgets.boxes import boxed, empty, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label, scroll_area, set_property
@@ -106,9 +106,7 @@ class CompareColumn(QFrame):
 
     def show_differences(self, words: Sequence[str]) -> None:
         """Say in what this column differs from another."""
-        while item := self._chips.takeAt(0):
-            item.widget().hide()
-            item.widget().deleteLater()
+        empty(self._chips)
         for each in words:
             self._chips.addWidget(_chip(each), 0, Qt.AlignmentFlag.AlignLeft)
 
@@ -130,7 +128,7 @@ class CompareColumn(QFrame):
         prompt = self.variant.prompt or prompt
         system = system if self.variant.system is None else self.variant.system
         settings = self._state.sampling() | self.variant.sampling | {"system": system}
-        said = {"messages": [{"role": "user", "content": prompt}]}
+        said: dict[str, Any] = {"messages": [{"role": "user", "content": prompt}]}
         if not self._state.record(self.variant.model).get("chat"):
             said = {"prompt": prompt}
         self._clear()

@@ -7,7 +7,7 @@ from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.compare.variants import Variant
 from fmstudio.gui.playground.sampling_form import OverridesForm
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import vbox
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import LinesField
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.titled import titled
@@ -37,8 +37,9 @@ class OwnWishes(QFrame):
             titled("Prompt", self.prompt, "Instead of the one below all columns."),
             titled("System prompt", self.system, "Instead of the one at the left."),
         ):
-            field.layout().setContentsMargins(0, 0, 12, 0)  # in line with the form, which leaves room for a scroll bar
-            layout.addWidget(field)
+            layout.addLayout(
+                hbox(field, margins=(0, 0, 12, 0))
+            )  # in line with the form, which has room for a scroll bar
         layout.addWidget(self.sampling, 1)
         for each in (self.system.edited, self.prompt.edited, self.sampling.changed):
             each.connect(self._take)

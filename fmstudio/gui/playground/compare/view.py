@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.models.model_jobs import ModelJobs
 from fmstudio.gui.playground.compare.column import CompareColumn
 from fmstudio.gui.playground.compare.variants import Variant, differences
 from fmstudio.gui.playground.composer import Composer
+from fmstudio.gui.playground.play_view import PlayView
 from fmstudio.gui.playground.sampling_form import SamplingForm
 from fmstudio.gui.playground.system_prompt import SystemPrompt
 from fmstudio.gui.studio import Studio
@@ -24,12 +24,8 @@ _CROWDED = 3  # columns that need the room of the settings
 _LETTERS = "What all columns have. A column's own wishes go before."
 
 
-class CompareView(QWidget):
+class CompareView(PlayView):
     """The same seed in all columns, unless one has its own."""
-
-    act_changed = Signal()
-    inside_wanted = Signal(dict)
-    index_wanted = Signal(str)
 
     def __init__(self, studio: Studio, state: PlayState) -> None:
         super().__init__()

@@ -137,8 +137,8 @@ class InsideAttention(InsideTab):
     # Answers.
 
     def take(self, sample: Sample) -> None:
-        if sample.data["layer"] == self.layer:
-            self._take(sample.data)
+        if sample.structure["layer"] == self.layer:
+            self._take(sample.structure)
 
     def _take(self, found: Mapping[str, Any]) -> None:
         self.found = found
@@ -153,7 +153,7 @@ class InsideAttention(InsideTab):
         self._show_map()
 
     def _take_survey(self, sample: Sample) -> None:
-        self.survey = sample.data
+        self.survey = sample.structure
         self._show_survey()
         if self.layer == ALL:
             self._take(self.survey)
@@ -204,11 +204,9 @@ class InsideAttention(InsideTab):
 
     def _map_facts(self) -> str:
         found = {name: np.asarray(self.found[name]) for name in ("entropy", "first", "previous")}
-        if self.layer == ALL:
-            pick = slice(None) if self.head == 0 else self.head - 1
-        else:
-            pick = (0, slice(None)) if self.head == 0 else (0, self.head - 1)
-        entropy, first, previous = (float(found[name][pick].mean()) for name in found)
+        pick = found if self.layer == ALL else {name: values[0] for name, values in found.items()}
+        heads = slice(None) if self.head == 0 else self.head - 1
+        entropy, first, previous = (float(values[heads].mean()) for values in pick.values())
         facts = f"entropy {entropy:.2f} bits  ·  first token {first:.0%}  ·  one back {previous:.0%}"
         return facts.replace("%", " %")
 

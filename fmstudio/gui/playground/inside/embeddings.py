@@ -119,11 +119,11 @@ class InsideEmbeddings(InsideTab):
     # Answers.
 
     def take(self, sample: Sample) -> None:
-        self.found = found = sample.data
+        self.found = found = sample.structure
         names = found["items"]
         shares = [f"{share:.0%}".replace("%", " %") for share in found["shares"]]
-        titles = tuple(f"Component {n + 1} ({share})" for n, share in enumerate(shares))
-        self.points.show_points(found["points"], names, titles, found["cosines"])
+        across, up = (f"Component {n + 1} ({share})" for n, share in enumerate(shares))
+        self.points.show_points(found["points"], names, (across, up), found["cosines"])
         self.cosines.show_matrix(found["cosines"], names, names, self._describe)
 
     def _describe(self, row: int, column: int) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
@@ -23,6 +24,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.lists.table import Index
 from fmstudio.gui.widgets.text.token_view import visible
 from fmstudio.jobs import Sample
 
@@ -44,7 +46,7 @@ class InsideLens(InsideTab):
         self.model_of_table = _Lens()
         self.table = QTableView()
         self.table.setModel(self.model_of_table)
-        self.table.setItemDelegate(_Cell(self._theme, self.table))
+        self.table.setItemDelegate(_Cell(self._theme, self.table, self.model_of_table))
         self.legend = ScaleLegend(self._theme, f"{name}-legend", "accent", "0", "100 % sure", tinted=True)
         self.title = label("", "strong", f"{name}-title", wrap=True)
         self.facts = label("", "caption", f"{name}-facts", wrap=True)
@@ -108,7 +110,7 @@ class InsideLens(InsideTab):
     # Answers.
 
     def take(self, sample: Sample) -> None:
-        self.found = found = sample.data
+        self.found = found = sample.structure
         self.start = found["start"]
         if not found["count"]:
             self.show_nothing(self.nothing)
@@ -169,10 +171,10 @@ class _Lens(QAbstractTableModel):
         self._found = found
         self.endResetModel()
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
+    def rowCount(self, parent: Index | None = None) -> int:
         return len(self._found["ids"]) if "ids" in self._found else 0
 
-    def columnCount(self, parent: QModelIndex | None = None) -> int:
+    def columnCount(self, parent: Index | None = None) -> int:
         return self._found["ids"].shape[1] if "ids" in self._found else 0
 
     def layer(self, row: int) -> int:
@@ -185,14 +187,14 @@ class _Lens(QAbstractTableModel):
     def token(self, column: int) -> str:
         return visible(self._found["tokens"][column]["text"])
 
-    def settled(self, index: QModelIndex) -> bool:
+    def settled(self, index: Index) -> bool:
         """Whether this is where the final guess comes to stay."""
         return self.layer(index.row()) == int(self._found["settles"][index.column()])
 
-    def probability(self, index: QModelIndex) -> float:
+    def probability(self, index: Index) -> float:
         return float(self._found["probabilities"][self.layer(index.row()), index.column(), 0])
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
             return visible(self._texts(index)[0][0])
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
@@ -201,7 +203,7 @@ class _Lens(QAbstractTableModel):
             return "\n".join([f"{layer}, after “{self.token(index.column())}”", *lines])
         return None
 
-    def _texts(self, index: QModelIndex) -> list[tuple[str, float]]:
+    def _texts(self, index: Index) -> list[tuple[str, float]]:
         layer, column = self.layer(index.row()), index.column()
         ids, values = self._found["ids"][layer, column], self._found["probabilities"][layer, column]
         return [(self._found["texts"][int(n)], float(p)) for n, p in zip(ids, values, strict=True)]
@@ -215,16 +217,16 @@ class _Lens(QAbstractTableModel):
 class _Cell(QStyledItemDelegate):
     """A guess on a background as strong as the model was sure; a frame where the final guess comes to stay."""
 
-    def __init__(self, theme: Theme, table: QTableView) -> None:
+    def __init__(self, theme: Theme, table: QTableView, lens: _Lens) -> None:
         super().__init__(table)
-        self._theme = theme
+        self._theme, self._lens = theme, lens
         theme.changed.connect(table.viewport().update)
 
-    def sizeHint(self, option, index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(_COLUMN, _ROW)
 
-    def paint(self, painter: QPainter, option, index) -> None:
-        lens, theme = index.model(), self._theme
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        lens, theme = self._lens, self._theme
         place = QRectF(option.rect).adjusted(1, 1, -1, -1)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

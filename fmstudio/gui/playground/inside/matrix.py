@@ -252,7 +252,7 @@ class MatrixMap(Chart):
         return Table([" / ".join(filter(None, self._titles)), *columns], rows)
 
     def neighbour(self, key: int) -> int:
-        (rows, columns), (down, right) = self.values.shape, _STEPS.get(key, (0, 0))
+        (rows, columns), (down, right) = self.values.shape, _STEPS.get(Qt.Key(key), (0, 0))
         if not (down or right):
             return super().neighbour(key)
         if self.current[0] < 0:

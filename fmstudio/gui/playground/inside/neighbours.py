@@ -89,9 +89,9 @@ class InsideNeighbours(QWidget):
             self._completing.ask(model=self.model, typed=self.field.value())
 
     def _complete(self, sample: Sample) -> None:
-        if sample.data["typed"] != self.field.value():
+        if sample.structure["typed"] != self.field.value():
             return
-        self._rows = sample.data["rows"]
+        self._rows = sample.structure["rows"]
         self._texts.setStringList([visible(row["text"]) for row in self._rows])
         if self._rows and self.field.hasFocus():
             self.completer.complete()
@@ -125,7 +125,7 @@ class InsideNeighbours(QWidget):
 
     def _show(self, sample: Sample) -> None:
         self.error.clear()
-        self.found = found = sample.data
+        self.found = found = sample.structure
         kind = " · special" if found["special"] else ""
         self.title.setText(f"“{visible(found['text'])}” · id {found['id']}{kind}")
         lines = [

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QListWidget, QListWidgetItem, QWidget
 
 from fmstudio.gui import formatting
@@ -89,7 +90,7 @@ class InsideNext(InsideTab):
         self._theme.changed.connect(self._show)
         self._show_tried()
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wide = self.width() >= _WIDE
         self._sides.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
@@ -205,7 +206,7 @@ class InsideNext(InsideTab):
     # Answers.
 
     def take(self, sample: Sample) -> None:
-        token = sample.data
+        token = sample.structure
         if token["number"] != len(self._path):
             return  # of a path that was left in the meantime
         self._end.expected = token["alternatives"]

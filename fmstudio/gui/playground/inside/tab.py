@@ -3,6 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from fmstudio.gui import formatting
@@ -83,7 +84,7 @@ class InsideTab(QWidget):
         """Let what is being computed end."""
         self.question.stop()
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.ask()
 
@@ -109,8 +110,8 @@ class InsideTab(QWidget):
     def _answered(self, sample: Sample) -> None:
         self.error.clear()
         self._places.setCurrentIndex(0)
-        if isinstance(sample.data, dict) and "note" in sample.data:
-            self.show_note(sample.data["note"])
+        if "note" in sample.structure:
+            self.show_note(sample.structure["note"])
         self.take(sample)
 
     def _progressed(self, progress: Progress) -> None:

@@ -1,6 +1,7 @@
 """The text that is looked into: typed, pasted or chosen from examples, as it is or as a message in a chat."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
@@ -41,7 +42,7 @@ class OwnText(QWidget):
         self.field.setMaximumHeight(220)
         self.examples = {
             title: button(title, f"{name}-example-{number}", studio.theme, role="link",
-                          clicked=lambda text=text: self.field.setPlainText(text))
+                          clicked=partial(self.field.setPlainText, text))
             for number, (title, text) in enumerate(EXAMPLES.items(), 1)
         }  # fmt: skip
         self.switch = Switch(studio.theme, f"{name}-chat", "As a message in a chat")

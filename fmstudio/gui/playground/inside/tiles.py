@@ -6,8 +6,18 @@ All is painted in one widget and laid out once a width, so that a thousand token
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
 
 from fmstudio.gui.theme import Theme
@@ -121,7 +131,7 @@ class _Canvas(QWidget):
         self.setMinimumHeight(round(self.places[-1].bottom() + 3) if self.places else 0)
         self.update()
 
-    def _small_font(self):
+    def _small_font(self) -> QFont:
         font = self._theme.font("caption")
         font.setPixelSize(max(9, font.pixelSize() - 2))
         return font
@@ -206,7 +216,7 @@ class _Canvas(QWidget):
         if index >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self._choose(index)
 
-    def leaveEvent(self, event) -> None:
+    def leaveEvent(self, event: QEvent) -> None:
         self._point_at(-1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -218,10 +228,11 @@ class _Canvas(QWidget):
             keys.Key_Home: 0,
             keys.Key_End: last,
         }
-        if event.key() not in goals or last < 0:
+        goal = goals.get(Qt.Key(event.key()))
+        if goal is None or last < 0:
             super().keyPressEvent(event)
             return
-        self._choose(min(last, max(0, goals[event.key()])))
+        self._choose(min(last, max(0, goal)))
 
     def _choose(self, index: int) -> None:
         self.current = index

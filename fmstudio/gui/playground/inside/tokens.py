@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from fmstudio.gui import formatting
@@ -72,7 +73,7 @@ class InsideTokens(InsideTab):
         self._sides.addWidget(self._detail, 1)
         self.body.addLayout(self._sides, 1)
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wide = self.width() >= _WIDE
         self._sides.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
@@ -83,10 +84,10 @@ class InsideTokens(InsideTab):
 
     def take(self, sample: Sample) -> None:
         if sample.name == "tokens":
-            self._keep_what_still_holds(sample.data["tokens"])
-            self.found = sample.data
+            self._keep_what_still_holds(sample.structure["tokens"])
+            self.found = sample.structure
         else:
-            self.expected = sample.data
+            self.expected = sample.structure
         self.figures.setText(self._figures())
         self._recolour()
         self._show_detail(self.tiles.current if self.tiles.current >= 0 else min(1, len(self.tiles.tiles) - 1))

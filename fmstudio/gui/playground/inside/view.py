@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QTabWidget
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.inside.attention import InsideAttention
@@ -13,8 +12,10 @@ from fmstudio.gui.playground.inside.next import InsideNext
 from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.playground.inside.text import OwnText
 from fmstudio.gui.playground.inside.tokens import InsideTokens
+from fmstudio.gui.playground.play_view import PlayView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox
+from fmstudio.jobs import Sample
 
 TITLES = {
     "tokens": ("Tokens", "mdi6.format-letter-matches"),
@@ -25,10 +26,8 @@ TITLES = {
 }
 
 
-class InsideView(QWidget):
+class InsideView(PlayView):
     """The text at the left is shared by all sights but the embeddings, which have words of their own."""
-
-    act_changed = Signal()
 
     def __init__(self, studio: Studio, state: PlayState) -> None:
         super().__init__()
@@ -131,9 +130,9 @@ class InsideView(QWidget):
             sight.look(model, self.own.text, self.own.chat, self._state.default_system)
         self.act_changed.emit()
 
-    def _learn_chat(self, sample: Any) -> None:
+    def _learn_chat(self, sample: Sample) -> None:
         if sample.name == "tokens":
-            self.own.know_chat(sample.data["chat"])
+            self.own.know_chat(sample.structure["chat"])
 
     def _sampling_changed(self) -> None:
         if not self._state.sampling_problem():

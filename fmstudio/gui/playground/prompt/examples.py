@@ -1,6 +1,7 @@
 """The examples of a prompt as a small table: what was asked, and what was answered to it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -41,15 +42,10 @@ class ExampleRow(QWidget):
             ("down", "mdi6.arrow-down", "Move this example down"),
             ("remove", "mdi6.close", "Remove this example"),
         ):
-            made = icon_button(icon, tooltip, f"example-{what}", theme)
-            made.setProperty("what", what)
+            made = icon_button(icon, tooltip, f"example-{what}", theme, partial(self.wanted.emit, what))
             made.setProperty("role", "tiny")
-            made.clicked.connect(self._pressed)
             self.buttons[what] = made
         layout.addLayout(_stacked(*self.buttons.values()))
-
-    def _pressed(self) -> None:
-        self.wanted.emit(self.sender().property("what"))
 
     @property
     def example(self) -> Example:
@@ -118,12 +114,11 @@ class ExamplesTable(QWidget):
         row.edited.connect(self.edited)
         row.refused.connect(self.refused)
         row.submitted.connect(self.submitted)
-        row.wanted.connect(self._do)
+        row.wanted.connect(lambda what: self._do(row, what))
         self.rows.append(row)
         self._layout.addWidget(row)
 
-    def _do(self, what: str) -> None:
-        row = self.sender()
+    def _do(self, row: ExampleRow, what: str) -> None:
         place = self.rows.index(row)
         if what == "remove":
             self.rows.remove(row)

@@ -140,7 +140,7 @@ class PromptStore(QObject):
         if not self.name or not new or new == self.name:
             return
         self.keep()
-        if self._tried(lambda: self.library.rename(self.name, new) or True):
+        if self._done(lambda: self.library.rename(self.name, new)):
             self._go_to(new)
 
     def duplicate(self, name: str) -> None:
@@ -153,7 +153,7 @@ class PromptStore(QObject):
         """Take a prompt out of the library; `restore` undoes it."""
         if name == self.name:
             self.keep()
-        if self._tried(lambda: self.library.delete(name) or True):
+        if self._done(lambda: self.library.delete(name)):
             if name == self.name:
                 self.name = ""
             self._tell(name)
@@ -185,6 +185,15 @@ class PromptStore(QObject):
 
     def _tell(self, name: str) -> None:
         self._studio.announce(KIND, name)
+
+    def _done(self, act: Callable[[], None]) -> bool:
+        """Whether it went well."""
+        try:
+            act()
+        except StudioError as error:
+            self.failed.emit(str(error))
+            return False
+        return True
 
     def _tried(self, act: Callable[[], Answer]) -> Answer | None:
         try:

@@ -1,5 +1,7 @@
 """A field for a part of a prompt, in which the {variables} stand out and a stray brace is marked."""
 
+import re
+
 from PySide6.QtGui import QFont, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 
 from fmstudio.gui.playground.composer import MOST, PromptField
@@ -38,7 +40,7 @@ class _Highlighter(QSyntaxHighlighter):
         for mark in MARKS.finditer(text):
             self.setFormat(mark.start(), len(mark[0]), self._format(mark))
 
-    def _format(self, mark) -> QTextCharFormat:
+    def _format(self, mark: re.Match[str]) -> QTextCharFormat:
         made = QTextCharFormat()
         if mark[0] in ("{{", "}}"):
             made.setForeground(self._theme.color("secondary"))

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
+from fmstudio.gui.playground.play_view import PlayView
 from fmstudio.gui.playground.prompt.answer import PromptAnswer
 from fmstudio.gui.playground.prompt.editor import PromptEditor
 from fmstudio.gui.playground.prompt.exact import ExactPrompt
@@ -27,14 +28,11 @@ PREVIEW = "fmstudio.adapt.prompts:preview"
 _CALM = 200  # milliseconds without a key until the exact prompt is asked for
 
 
-class PromptView(QWidget):
+class PromptView(PlayView):
     """act_changed: what Ctrl+Enter does, or whether it can, is another thing now.
 
     inside_wanted(what): a text to be looked at from inside, as `look` of that view takes it.
     """
-
-    act_changed = Signal()
-    inside_wanted = Signal(dict)
 
     def __init__(self, studio: Studio, state: PlayState) -> None:
         super().__init__()

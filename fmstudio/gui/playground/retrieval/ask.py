@@ -26,7 +26,7 @@ from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label, set_property
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.switch import Switch
-from fmstudio.jobs import Finished, Sample, TextDelta
+from fmstudio.jobs import Finished, Progress, Sample, TextDelta
 
 _SIGHTS = [("answer", "Answer"), ("prompt", "Exact prompt"), ("passage", "Passage")]
 
@@ -65,8 +65,7 @@ class AskTab(QWidget):
 
     def _lay_out(self) -> None:
         self.found = Card("Passages", "retrieval-found-card")
-        self.found.layout().setContentsMargins(16, 12, 8, 8)
-        self.found.layout().setSpacing(6)
+        self.found.set_padding(16, 12, 8, 8, gap=6)
         self.relevance = self.found.caption
         self.found.add_control(self.times)
         self.found.body.addWidget(self.table, 1)
@@ -79,13 +78,13 @@ class AskTab(QWidget):
         )
         # A card of its own would stand in the card that is here already.
         set_property(self.passage, "role", "")
-        self.passage.layout().setContentsMargins(0, 8, 0, 0)
+        self.passage.set_padding(0, 8, 0, 0)
         whole = button("Open in Documents", "retrieval-open-document", self._studio.theme, role="link",
                        clicked=self._open_document)  # fmt: skip
         self.passage.add_action(whole)
         self.pages = stack("retrieval-sights", answers, self.prompt, self.passage)
         made = Card("", "retrieval-answer-card")
-        made.layout().setContentsMargins(16, 12, 16, 12)
+        made.set_padding(16, 12, 16, 12)
         self.asked = ElidedLabel("", "caption", "retrieval-asked")
         head = hbox(self.sight, 8, (self.asked, 1), label("Without retrieval beside it", "caption"), self.compare)
         made.body.addLayout(head)
@@ -156,9 +155,10 @@ class AskTab(QWidget):
             arguments = {"collection": self.collection, "question": self.controls.question}
             self.searching.ask(**arguments, settings=self.controls.settings())
 
-    def _take_search(self, sample: Any) -> None:
-        if sample.data.get("collection", self.collection) == self.collection and not self.asking.busy:
-            self._show_found(sample.data)
+    def _take_search(self, sample: Sample) -> None:
+        found = sample.structure
+        if found.get("collection", self.collection) == self.collection and not self.asking.busy:
+            self._show_found(found)
 
     def _show_found(self, found: Mapping[str, Any]) -> None:
         self.error.clear()
@@ -168,7 +168,7 @@ class AskTab(QWidget):
         self.found.set_caption(relevance_of(found))
         set_property(self.relevance, "role", "caption" if found["relevant"] else "warning")
 
-    def _search_progressed(self, progress: Any) -> None:
+    def _search_progressed(self, progress: Progress) -> None:
         """Only a search that must first fetch or open something takes long enough to say so."""
         if progress.message:
             self.found.set_caption(f"{progress.message}…")
@@ -227,7 +227,10 @@ class AskTab(QWidget):
         self.feedback.hide()
 
     def _told(self, sample: Sample) -> None:
-        name, data = sample.name, sample.data
+        if sample.name == "citations":
+            self.answer.show_sources(sample.rows)
+            return
+        name, data = sample.name, sample.structure
         if name == "found":
             self._show_found(data)
             used = [row for row in data["rows"] if row["used"]]
@@ -237,13 +240,11 @@ class AskTab(QWidget):
                 self.answer.text.setPlaceholderText("Reading the passages…")
         elif name == "prompt":
             self.prompt.show_prompt(data)
-        elif name == "citations":
-            self.answer.show_sources(data)
 
     def _written(self, delta: TextDelta) -> None:
         (self.plain if delta.name == "plain" else self.answer).text.append(delta.text)
 
-    def _progressed(self, progress: Any) -> None:
+    def _progressed(self, progress: Progress) -> None:
         text = self.plain if self.plain.text.written and self.compare.isChecked() else self.answer
         text.tell(pace_of(progress))
 

@@ -96,8 +96,8 @@ class CollectionCard(ClickableCard):
             set_property(each, "role", "tiny")
             head.addWidget(each)
         self.body.addLayout(head)
-        for each in (self.facts, self.state, self.bar):
-            self.body.addWidget(each)
+        for part in (self.facts, self.state, self.bar):
+            self.body.addWidget(part)
 
     def show_collection(self, record: Mapping[str, Any], state: JobState | None) -> None:
         """Show what is known of it and how its indexing gets on."""
@@ -110,9 +110,9 @@ class CollectionCard(ClickableCard):
         self.state.setToolTip(words)
         self.state.setVisible(bool(words))
         self.setAccessibleName(f"{self._name}, {self.facts.text()}, {words or 'ready'}")
-        for each in (self.bar, self.pause, self.stop):
-            each.setVisible(working)
-        if working:
+        for control in (self.bar, self.pause, self.stop):
+            control.setVisible(working)
+        if state is not None and working:
             self._show_progress(state)
 
     def _show_progress(self, state: JobState) -> None:

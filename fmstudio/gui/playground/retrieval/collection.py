@@ -108,7 +108,10 @@ class CollectionView(QWidget):
 
     @property
     def _page(self) -> AskTab | DocumentsTab | QualityTab:
-        return {"ask": self.ask, "documents": self.documents, "quality": self.quality}[self.tab]
+        pages: dict[str, AskTab | DocumentsTab | QualityTab] = {
+            "ask": self.ask, "documents": self.documents, "quality": self.quality,
+        }  # fmt: skip
+        return pages[self.tab]
 
     @property
     def _askable(self) -> str:
@@ -134,9 +137,10 @@ class CollectionView(QWidget):
         self.heading.setToolTip(self.name)
         self.facts.setText(self._facts(record))
         self.facts.setToolTip("\n".join(record.get("sources", ())[:20]))
-        working = state is not None and state.active
-        self.strip.show_job(state if working else None)
-        self.strip.title.setText(state.progress.message if working and state.progress else "Waiting for its turn…")
+        job = state if state is not None and state.active else None
+        working = job is not None
+        self.strip.show_job(job)
+        self.strip.title.setText(job.progress.message if job and job.progress else "Waiting for its turn…")
         self.refresh_button.setEnabled(bool(record) and not working)
         self.remove_button.setEnabled(bool(record) and not working)
         self.news.setText(outcome(state) if state else "")

@@ -26,7 +26,7 @@ class PassageView(Card):
         """target: the job that tells a document with its chunks."""
         super().__init__("", name)
         theme = studio.theme
-        self.layout().setContentsMargins(16, 12, 8, 8)
+        self.set_padding(16, 12, 8, 8)
         self.heading = ElidedLabel("", "section", f"{name}-heading")
         self.about = ElidedLabel("", "caption", f"{name}-about")
         self.place = label("", "caption", f"{name}-place")
@@ -93,7 +93,7 @@ class PassageView(Card):
         self.heading.setText(document["title"])
         self.heading.setToolTip(document["title"])
         self.text.show_text(document["text"], chunks)
-        self.about.setText(_facts(document, self.text.cut))
+        self.about.setText(_facts(document, self.text.partial))
         self.about.setToolTip(document["source"])
         self.legend.show_chunks(chunks)
         self._go_to_chunk()

@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor
@@ -34,13 +35,13 @@ class Chunk:
     headings: str = ""
 
 
-def chunks_of(rows: Sequence[Mapping]) -> list[Chunk]:
+def chunks_of(rows: Sequence[Mapping[str, Any]]) -> list[Chunk]:
     """Chunks as jobs tell them, in the order of the document."""
     made = [Chunk(row.get("id"), row["start"], row["end"], row["tokens"], path_of(row)) for row in rows]
     return sorted(made, key=lambda chunk: chunk.start)
 
 
-def path_of(row: Mapping) -> str:
+def path_of(row: Mapping[str, Any]) -> str:
     """The headings of a chunk in one line."""
     headings = row.get("headings") or ()
     return headings if isinstance(headings, str) else " › ".join(map(str, headings))
@@ -76,7 +77,7 @@ class ChunkedText(QPlainTextEdit):
         self.chosen = -1
         self._text, self._first, self._room = "", 0, SHOWN
         self._wide: list[int] = []  # places of letters that Qt counts as two
-        self._marked: tuple = ()
+        self._marked: tuple[object, ...] = ()
         self._gutter = _Gutter(self)
         self.setViewportMargins(0, 0, _GUTTER, 0)
         self.updateRequest.connect(self._follow)
@@ -94,7 +95,7 @@ class ChunkedText(QPlainTextEdit):
         self.go_to(chosen)
 
     @property
-    def cut(self) -> bool:
+    def partial(self) -> bool:
         """Whether only a part of the text is shown."""
         return len(self._text) > self._room
 

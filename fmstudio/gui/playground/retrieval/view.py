@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.models.model_choice import PlayState
+from fmstudio.gui.playground.play_view import PlayView
 from fmstudio.gui.playground.retrieval.cards import CollectionColumn
 from fmstudio.gui.playground.retrieval.collection import CollectionView
 from fmstudio.gui.playground.retrieval.jobs import PYTHON_REFERENCE
@@ -22,10 +22,8 @@ from fmstudio.gui.widgets.menus import confirm
 _TABLES = (".csv", ".tsv")
 
 
-class RetrievalView(QWidget):
+class RetrievalView(PlayView):
     """Left: the collections. Right: the chosen one, or what is about to be indexed."""
-
-    act_changed = Signal()
 
     def __init__(self, studio: Studio, state: PlayState) -> None:
         super().__init__()
@@ -184,7 +182,7 @@ class RetrievalView(QWidget):
             self.error.clear()
         names = self.store.names
         if not names and not self._sheet_open:
-            self._whole.setCurrentWidget(self.empty if self.store.known else self._whole.widget(0))
+            self._whole.setCurrentIndex(self._whole.indexOf(self.empty) if self.store.known else 0)
         elif names and not self._sheet_open and self.collection.name not in names:
             self.open(names[0])
         elif names:

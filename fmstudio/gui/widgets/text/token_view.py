@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
 
 from fmstudio.gui.theme import Theme
@@ -117,7 +117,7 @@ class _Canvas(QWidget):
     def tile_height(self) -> float:
         return self._row_height * self._rows + (_PAIR_GAP if self._targets else 0)
 
-    def _id_font(self):
+    def _id_font(self) -> QFont:
         font = self._theme.font("caption")
         font.setPixelSize(max(9, font.pixelSize() - 2))
         return font
@@ -216,7 +216,7 @@ class _Canvas(QWidget):
         self._point_at(-1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if step is None or not self._tiles:
             super().keyPressEvent(event)
             return

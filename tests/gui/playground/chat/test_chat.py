@@ -24,11 +24,11 @@ def chat(hands):
 
 
 def shown(chat):
-    return [view.message.text for view in chat.thread.views]
+    return [view.message.text for view in chat.messages.views]
 
 
 def last(chat):
-    return chat.thread.views[-1]
+    return chat.messages.views[-1]
 
 
 def test_an_answer_streams_and_then_tells_its_figures(hands, chat, qtbot):
@@ -60,26 +60,26 @@ def test_the_next_question_goes_with_what_was_said(hands):
 def test_an_edited_question_is_a_branch_and_both_can_be_gone_to(hands, chat, qtbot):
     hands.say("One")
     hands.answer("First")
-    question = chat.thread.views[0]
+    question = chat.messages.views[0]
     question.begin_edit()
     question._editor.field.setPlainText("Another")
     question._editor.send.click()
     hands.answer("Second")
     assert shown(chat) == ["Another", "Second"]
-    assert chat.thread.views[0].place.text() == "2/2"
-    chat.thread.views[0].before.click()
+    assert chat.messages.views[0].place.text() == "2/2"
+    chat.messages.views[0].before.click()
     assert shown(chat) == ["One", "First"]
-    assert not chat.thread.views[0].before.isEnabled()
+    assert not chat.messages.views[0].before.isEnabled()
 
 
 def test_tab_goes_through_the_messages_as_they_stand_and_then_to_the_field(hands, chat, qtbot):
     hands.say("One")
     hands.answer("First")
-    question, answer = chat.thread.views
-    qtbot.waitUntil(lambda: answer.feedback is not None and not chat.thread._furnishing.isActive())
+    question, answer = chat.messages.views
+    qtbot.waitUntil(lambda: answer.feedback is not None and not chat.messages._furnishing.isActive())
     expected = [question.copy, question.edit, question.remove, answer.copy, answer.again, answer.replay, answer.inside,
                 answer.remove, answer.feedback.up, answer.feedback.down]  # fmt: skip
-    at, met = chat.thread.earlier, []
+    at, met = chat.messages.earlier, []
     while at is not chat.composer.field:
         at = at.nextInFocusChain()
         met.append(at)
@@ -103,7 +103,7 @@ def test_another_answer_takes_the_next_seed(hands, chat):
 def test_deleting_can_be_undone(hands, chat):
     hands.say("One")
     hands.answer("First")
-    chat.thread.views[0].remove.click()
+    chat.messages.views[0].remove.click()
     assert chat.start.isVisible()
     chat.undo.click()
     assert shown(chat) == ["One", "First"]
@@ -131,7 +131,7 @@ def test_a_prompt_that_is_too_long_says_so_in_place_and_can_be_tried_again(hands
     hands.say("word " * 3000)
     hands.fail("The prompt has 12,092 tokens, but the model reads 8,192; shorten the prompt.")
     assert chat.middle.error.sentence.text().startswith("The prompt has 12,092 tokens")
-    assert chat.thread.views[0].more.text() == "Show all 15,000 characters"
+    assert chat.messages.views[0].more.text() == "Show all 15,000 characters"
     chat.middle.retry.click()
     assert not chat.middle.error.showing
     assert hands.asked()[-1]["messages"][0]["content"] == "word " * 3000
@@ -140,7 +140,7 @@ def test_a_prompt_that_is_too_long_says_so_in_place_and_can_be_tried_again(hands
 def test_replaying_asks_for_exactly_the_same_and_says_whether_it_came(hands, chat):
     hands.say("One")
     hands.answer("First answer")
-    before = chat.thread.views[-1].message.result
+    before = chat.messages.views[-1].message.result
     last(chat).replay.click()
     again = hands.asked()[-1]
     assert again["settings"] == before["settings"]
@@ -260,7 +260,7 @@ def test_an_answer_goes_on_in_its_own_conversation(hands, chat, qtbot):
 def test_one_who_reads_above_is_not_torn_down(hands, chat, qtbot):
     hands.say("One")
     hands.answer("line\n\n" * 60)
-    bar = chat.thread.verticalScrollBar()
+    bar = chat.messages.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 100 and bar.value() == bar.maximum())
     hands.say("Two")
     job = hands.begin_answer()
