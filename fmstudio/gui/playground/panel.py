@@ -100,16 +100,18 @@ class PlaygroundPanel(Panel):
         self._action.triggered.connect(self._act)
 
     def _lay_out(self) -> None:
-        self.sight = Segments([(name, view[0]) for name, view in VIEWS.items()], "playground-view", "What to do")
+        self.view_choice = Segments([(name, view[0]) for name, view in VIEWS.items()], "playground-view", "What to do")
         self._tool_stack = QStackedWidget()
         self._tool_stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._pages = QStackedWidget()
         self._pages.setObjectName("playground-pages")
         self._pages.addWidget(self.first)
-        self.setLayout(vbox(hbox(self.sight, (self._tool_stack, 1), gap=16), self.error, (self._pages, 1), gap=12))
+        self.setLayout(
+            vbox(hbox(self.view_choice, (self._tool_stack, 1), gap=16), self.error, (self._pages, 1), gap=12)
+        )
 
     def _connect(self) -> None:
-        self.sight.changed.connect(self.look_at)
+        self.view_choice.changed.connect(self.look_at)
         self.picker.chosen.connect(self._forget_not_linked)
         self.picker.chosen.connect(self.state.choose)
         self.error.close_button.clicked.connect(self._forget_not_linked)
@@ -125,12 +127,12 @@ class PlaygroundPanel(Panel):
     @property
     def view(self) -> PlayView:
         """The view that is looked at."""
-        return self.views[str(self.sight.value())]
+        return self.views[str(self.view_choice.value())]
 
     def look_at(self, name: str, **what: Any) -> None:
         """Show a view, built now if it was not; `what` goes to its `look`."""
         view = self.views.get(name) or self._build(name)
-        self.sight.set_value(name)
+        self.view_choice.set_value(name)
         self._tool_stack.setCurrentWidget(self._tools[name])
         self.picker.setVisible(name != "compare")
         self._show_page()
@@ -150,7 +152,7 @@ class PlaygroundPanel(Panel):
         return view
 
     def _show_page(self) -> None:
-        name = str(self.sight.value())
+        name = str(self.view_choice.value())
         self._pages.setCurrentWidget(self.first if self._model_missing else self.views[name])
         self._tool_stack.setEnabled(not self._model_missing)
         self._judge()
@@ -158,7 +160,7 @@ class PlaygroundPanel(Panel):
     @property
     def _model_missing(self) -> bool:
         """Whether the view that is looked at cannot do anything before there is a model."""
-        return self.state.listed and not self.state.chosen and self.sight.value() not in _NEEDS_NO_MODEL
+        return self.state.listed and not self.state.chosen and self.view_choice.value() not in _NEEDS_NO_MODEL
 
     def _look_inside(self, what: dict[str, Any]) -> None:
         self.look_at("inside", **what)
@@ -202,10 +204,10 @@ class PlaygroundPanel(Panel):
         self.look_at(name)
         self.views[name].begin()
 
-    def look_inside(self, sight: str) -> None:
-        """Show one of the sights into a model."""
+    def look_inside(self, view: str) -> None:
+        """Show one of the views into a model."""
         self.look_at("inside")
-        self.views["inside"].look_at(sight)
+        self.views["inside"].look_at(view)
 
     def accepts(self, paths: list[Path]) -> bool:
         """A GGUF file or a model folder; anything where documents are asked."""

@@ -108,12 +108,12 @@ def _retrieval(tour: Tour, play: Any) -> Iterator[Wait]:
 
 def _inside(tour: Tour, play: Any) -> Iterator[Wait]:
     play.look_at("inside", text="The capital of France is")
-    for sight in ("tokens", "next", "attention", "layers", "embeddings"):
-        play.view.look_at(sight)
-        if sight == "next":
+    for view in ("tokens", "next", "attention", "layers", "embeddings"):
+        play.view.look_at(view)
+        if view == "next":
             yield from _act(tour, play, "the tokens that come next")
-        yield tour.at_rest(f"the sight {sight}")
-        yield tour.picture(f"playground-{sight}")
+        yield tour.at_rest(f"the view {view}")
+        yield tour.picture(f"playground-{view}")
 
 
 def _feedback(tour: Tour) -> Iterator[Wait]:

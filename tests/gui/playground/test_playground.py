@@ -27,14 +27,14 @@ def listed(hands):
 
 def test_views_are_built_only_when_they_are_looked_at(hands):
     assert set(hands.panel.views) == {"chat"}
-    hands.panel.sight.button("compare").click()
+    hands.panel.view_choice.button("compare").click()
     assert set(hands.panel.views) == {"chat", "compare"}
     assert hands.page.primary.text() == "Compare"
     assert not hands.panel.picker.isVisible(), "each column has a model of its own"
 
 
 def test_every_view_says_what_its_primary_action_does_or_why_it_cannot(hands):
-    for name in hands.panel.sight.values:
+    for name in hands.panel.view_choice.values:
         hands.panel.look_at(name)
         assert hands.panel.primary_action.text()
         assert hands.panel.primary_action.isEnabled() or hands.panel.primary_action.reason

@@ -45,7 +45,7 @@ class BatchSetup(QWidget):
         self.table: Mapping[str, Any] = {}
         self._looking = JobFollower(self, studio, INSPECT)
         self._make_fields()
-        self._make_sights(state)
+        self._make_views(state)
         self._lay_out()
         self._connect()
         self.list_prompts()
@@ -63,9 +63,9 @@ class BatchSetup(QWidget):
         self.expected = ChoiceField("batch-expected", "Column with the right answers", [""], ["None"])
         self.error = ErrorBox(theme, "batch-setup-error")
 
-    def _make_sights(self, state: PlayState) -> None:
+    def _make_views(self, state: PlayState) -> None:
         theme = self._studio.theme
-        self.sight = Segments([("rows", "Rows"), ("sampling", "Sampling")], "batch-sight", "What is beside")
+        self.view_choice = Segments([("rows", "Rows"), ("sampling", "Sampling")], "batch-setup-view", "What is beside")
         self.rows = TextsTable("batch-rows", "The first rows of the table")
         self.bad = TextsTable("batch-bad-rows", "Rows that cannot be used")
         self.rows_card = Card("Table", "batch-rows-card")
@@ -80,7 +80,7 @@ class BatchSetup(QWidget):
         )  # fmt: skip
         self.empty.add_button("Choose a table…", "batch-empty-choose", self.ask_file, "mdi6.table-plus")
         both = column(self.bad_card, self.rows_card)
-        self._sights = stack("batch-sights", self.empty, both, self.sampling)
+        self._views = stack("batch-setup-pages", self.empty, both, self.sampling)
         self._both = both
         self.bad_card.hide()
 
@@ -97,13 +97,13 @@ class BatchSetup(QWidget):
         help_text = "Counts how many answers are exactly the expected one, and how many have it within."
         fields.addWidget(titled("Expected answer (optional)", self.expected, help_text))
         fields.addStretch(1)
-        head = hbox(self.sight, ...)
+        head = hbox(self.view_choice, ...)
         beside = boxed(head)
         head.setContentsMargins(0, 0, 0, 0)
-        self.setLayout(hbox(scroll, (column(self.error, beside, self._sights), 1), gap=16))
+        self.setLayout(hbox(scroll, (column(self.error, beside, self._views), 1), gap=16))
 
     def _connect(self) -> None:
-        self.sight.changed.connect(self._show_sight)
+        self.view_choice.changed.connect(self._show_view)
         self.prompt.edited.connect(self._prompt_chosen)
         self.mapping.edited.connect(self.changed)
         self.expected.edited.connect(self.changed)
@@ -139,7 +139,7 @@ class BatchSetup(QWidget):
         self.file.setText("No table chosen")
         self.error.show_error(reason, details)
         self._offer_expected([])
-        self._show_sight(self.sight.value())
+        self._show_view(self.view_choice.value())
         self._map()
 
     def _show_table(self, table: Mapping[str, Any]) -> None:
@@ -151,7 +151,7 @@ class BatchSetup(QWidget):
         self._show_bad(table)
         self._offer_expected(columns)
         self.expected.set_value(table.get("expected", ""))
-        self._show_sight(self.sight.value())
+        self._show_view(self.view_choice.value())
         self._map()
 
     def _offer_expected(self, columns: Sequence[str]) -> None:
@@ -168,9 +168,9 @@ class BatchSetup(QWidget):
         self.bad.setFixedHeight(min(len(bad), _BAD_ROWS) * ROW + self.bad.horizontalHeader().sizeHint().height() + 4)
         self.bad_card.setVisible(bool(total))
 
-    def _show_sight(self, sight: object) -> None:
+    def _show_view(self, view: object) -> None:
         rows = self._both if self.table else self.empty
-        self._sights.setCurrentWidget(self.sampling if sight == "sampling" else rows)
+        self._views.setCurrentWidget(self.sampling if view == "sampling" else rows)
 
     # The prompt.
 

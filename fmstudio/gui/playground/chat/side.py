@@ -18,20 +18,19 @@ class ChatSide(QWidget):
     def __init__(self, studio: Studio, state: PlayState, store: ConversationStore) -> None:
         super().__init__()
         self.setObjectName("chat-side")
-        self.sight = Segments(
-            [("settings", "Settings"), ("conversations", "Conversations")], "chat-side-sight", "Settings, or the list"
-        )
+        views = [("settings", "Settings"), ("conversations", "Conversations")]
+        self.view_choice = Segments(views, "chat-side-view", "Settings, or the list")
         self.system = SystemPrompt(studio)
         self.sampling = SamplingForm(studio, state)
         self.conversations = Conversations(studio, store)
         settings = boxed(vbox(self.system, (self.sampling, 1), gap=12))
         self._pages = stack("chat-side-pages", settings, self.conversations)
-        self.setLayout(vbox(row(self.sight), (self._pages, 1), gap=12))
-        self.sight.changed.connect(self.look_at)
+        self.setLayout(vbox(row(self.view_choice), (self._pages, 1), gap=12))
+        self.view_choice.changed.connect(self.look_at)
 
-    def look_at(self, sight: str) -> None:
+    def look_at(self, view: str) -> None:
         """Show "settings" or "conversations"."""
-        self.sight.set_value(sight)
-        self._pages.setCurrentIndex(int(sight == "conversations"))
-        if sight == "conversations":
+        self.view_choice.set_value(view)
+        self._pages.setCurrentIndex(int(view == "conversations"))
+        if view == "conversations":
             self.conversations.refresh()

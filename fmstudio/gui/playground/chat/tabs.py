@@ -15,7 +15,7 @@ from fmstudio.gui.widgets.boxes import boxed, vbox
 
 
 class ChatTabs(QTabWidget):
-    """Shows what belongs to one answer. The sights into the model are made when they are first looked at."""
+    """Shows what belongs to one answer. The views into the model are made when they are first looked at."""
 
     def __init__(self, studio: Studio, state: PlayState) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class ChatTabs(QTabWidget):
         self.prompt.clear()
         self._look(self._state.model, "", "")
 
-    # The sights into the model.
+    # The views into the model.
 
     def _turned(self, place: int) -> None:
         if self.widget(place) is self._places["tokens"] and self.tokens is None:
@@ -79,7 +79,7 @@ class ChatTabs(QTabWidget):
             self.next.set_sampling(self._state.sampling())
 
     def stop(self) -> None:
-        """End what is being computed for the sight that is seen."""
-        for sight in (self.tokens, self.next):
-            if sight is not None and sight.isVisible():
-                sight.stop()
+        """End what is being computed for the view that is seen."""
+        for view in (self.tokens, self.next):
+            if view is not None and view.isVisible():
+                view.stop()

@@ -11,7 +11,7 @@ from fmstudio.gui.playground.inside.legend import ScaleLegend
 from fmstudio.gui.playground.inside.matrix import MatrixMap
 from fmstudio.gui.playground.inside.tab import InsideTab
 from fmstudio.gui.playground.inside.thumbs import MapThumbs
-from fmstudio.gui.playground.inside.tiles import Tile, TokenTiles
+from fmstudio.gui.playground.inside.tiles import TokenTile, TokenTiles
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField
@@ -244,9 +244,9 @@ class InsideAttention(InsideTab):
         self.tiles.show_tiles(tiles, lambda n: self._describe(row, n))
         self.tiles.set_current(row)
 
-    def _tile(self, token: Mapping[str, Any], weight: float, unseen: bool) -> Tile:
+    def _tile(self, token: Mapping[str, Any], weight: float, unseen: bool) -> TokenTile:
         colour = None if unseen else tint(self._theme, "accent", float(np.sqrt(weight)))
-        return Tile(token["text"], colour, ends_line=token["text"].endswith("\n"), faint=unseen)
+        return TokenTile(token["text"], colour, ends_line=token["text"].endswith("\n"), faint=unseen)
 
     def stop(self) -> None:
         super().stop()

@@ -91,7 +91,7 @@ class InsideEmbeddings(InsideTab):
     # Asking.
 
     def look(self, model: str, text: str = "", chat: bool = False, system: str = "") -> None:
-        """Use another model; the text of the other sights is none of this one's."""
+        """Use another model; the text of the other views is none of this one's."""
         if model != self.model:
             self.found = {}
         super().look(model, self.items.toPlainText(), False, "")
@@ -99,7 +99,7 @@ class InsideEmbeddings(InsideTab):
     def ask(self) -> None:
         if not self.isVisible():
             return
-        self.text = "·"  # the sight stays while its list is empty
+        self.text = "·"  # the view stays while its list is empty
         self.neighbours.use(self.model)
         super().ask()
 

@@ -14,7 +14,7 @@ from fmstudio.gui.playground.inside.colours import tint
 from fmstudio.gui.playground.inside.jobs import CONTINUE
 from fmstudio.gui.playground.inside.next_controls import NextControls
 from fmstudio.gui.playground.inside.tab import InsideTab
-from fmstudio.gui.playground.inside.tiles import Tile, TokenTiles
+from fmstudio.gui.playground.inside.tiles import TokenTile, TokenTiles
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, vbox
 from fmstudio.gui.widgets.labels import button, label, scroll_area
@@ -230,17 +230,17 @@ class InsideNext(InsideTab):
         tail = self.text[-_SHOWN_BEFORE:]
         if len(self.text) > _SHOWN_BEFORE:  # not in the middle of a word
             tail = "… " + (tail.partition(" ")[2] or tail)
-        before = [Tile(tail, faint=True)] if tail else []
+        before = [TokenTile(tail, faint=True)] if tail else []
         self._before = len(before)
         self.tiles.show_tiles(before + [self._tile(branch) for branch in self._path], self.describe)
         self.tiles.set_current(self._chosen + self._before if self._path else -1)
         self._show_alternatives()
 
-    def _tile(self, branch: Branch) -> Tile:
+    def _tile(self, branch: Branch) -> TokenTile:
         token = branch.token
         colour = tint(self._theme, "accent", token["probability"])
         small = chance(token["probability"])
-        return Tile(token["text"], colour, small, token["text"].endswith("\n"), branch.forced)
+        return TokenTile(token["text"], colour, small, token["text"].endswith("\n"), branch.forced)
 
     def describe(self, index: int) -> str:
         """What hovering over a token tells."""

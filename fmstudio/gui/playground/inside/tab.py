@@ -1,4 +1,4 @@
-"""What every sight of the inside has: a sentence on what one sees, the state of the question, errors in their place."""
+"""What every view of the inside has: a sentence on what one sees, the state of the question, errors in their place."""
 
 from typing import Any
 
@@ -123,7 +123,7 @@ class InsideTab(QWidget):
             self.status.setText(self.summary())
 
     def summary(self) -> str:
-        """What stands beneath the sight once it is complete."""
+        """What stands beneath the view once it is complete."""
         return ""
 
     def _failed(self, reason: str, details: str) -> None:

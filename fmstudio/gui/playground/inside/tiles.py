@@ -27,7 +27,7 @@ _PAD, _GAP, _LINE_GAP, _RADIUS = 4.0, 2.0, 5.0, 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
+class TokenTile:
     """A token to show. `beneath` is a small second line; a tile without `background` has none.
 
     ends_line: the next tile begins a new line. marked: drawn with a dashed border, for what stands apart.
@@ -62,7 +62,7 @@ class TokenTiles(QScrollArea):
             each.setAutoFillBackground(False)
         theme.changed.connect(self.canvas.relayout)
 
-    def show_tiles(self, tiles: Sequence[Tile], describe: Callable[[int], str]) -> None:
+    def show_tiles(self, tiles: Sequence[TokenTile], describe: Callable[[int], str]) -> None:
         """Show tiles; `describe` tells what hovering over one says. The chosen one stays where there still is one."""
         self.canvas.show_tiles(tiles, describe)
 
@@ -78,7 +78,7 @@ class TokenTiles(QScrollArea):
         return self.canvas.current
 
     @property
-    def tiles(self) -> Sequence[Tile]:
+    def tiles(self) -> Sequence[TokenTile]:
         """What is shown."""
         return self.canvas.tiles
 
@@ -107,13 +107,13 @@ class _Canvas(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._theme = theme
-        self.tiles: list[Tile] = []
+        self.tiles: list[TokenTile] = []
         self.places: list[QRectF] = []
         self.current = -1
         self._under = -1
         self._describe: Callable[[int], str] = str
 
-    def show_tiles(self, tiles: Sequence[Tile], describe: Callable[[int], str]) -> None:
+    def show_tiles(self, tiles: Sequence[TokenTile], describe: Callable[[int], str]) -> None:
         before = [(tile.text, tile.beneath) for tile in self.tiles]
         self.tiles, self._describe = list(tiles), describe
         if [(tile.text, tile.beneath) for tile in tiles] == before:
@@ -172,7 +172,7 @@ class _Canvas(QWidget):
             if place.bottom() >= area.top():
                 self._paint(painter, index, tile, place)
 
-    def _paint(self, painter: QPainter, index: int, tile: Tile, place: QRectF) -> None:
+    def _paint(self, painter: QPainter, index: int, tile: TokenTile, place: QRectF) -> None:
         theme = self._theme
         if tile.background is not None:
             painter.setPen(theme.color("hairline"))  # a background may be that of the card

@@ -15,7 +15,7 @@ from fmstudio.gui.playground.inside.colours import tint
 from fmstudio.gui.playground.inside.jobs import SURPRISAL
 from fmstudio.gui.playground.inside.legend import ScaleLegend
 from fmstudio.gui.playground.inside.tab import InsideTab
-from fmstudio.gui.playground.inside.tiles import Tile, TokenTiles
+from fmstudio.gui.playground.inside.tiles import TokenTile, TokenTiles
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import label, scroll_area
@@ -121,15 +121,15 @@ class InsideTokens(InsideTab):
         bits = self.expected.get("bits", ())
         return float(bits[index]) if index < len(bits) else math.nan
 
-    def _tile(self, index: int, token: Mapping[str, Any]) -> Tile:
+    def _tile(self, index: int, token: Mapping[str, Any]) -> TokenTile:
         ends_line = token["text"].endswith("\n")
         bits = self._bits(index)
         if self.colouring.value() == "tokens":
             colour = self._theme.color("pressed" if token["special"] else f"token_{index % _COLOURS + 1}")
-            return Tile(token["text"], colour, str(token["id"]), ends_line, token["special"])
+            return TokenTile(token["text"], colour, str(token["id"]), ends_line, token["special"])
         known = not math.isnan(bits)
         colour = tint(self._theme, "validation", bits / STRONGEST) if known else self._theme.color("hover")
-        return Tile(token["text"], colour, f"{bits:.1f}" if known else "–", ends_line, token["special"])
+        return TokenTile(token["text"], colour, f"{bits:.1f}" if known else "–", ends_line, token["special"])
 
     def describe(self, index: int) -> str:
         """What hovering over a token tells."""

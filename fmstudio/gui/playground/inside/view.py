@@ -27,7 +27,7 @@ TITLES = {
 
 
 class InsideView(PlayView):
-    """The text at the left is shared by all sights but the embeddings, which have words of their own."""
+    """The text at the left is shared by all views but the embeddings, which have words of their own."""
 
     def __init__(self, studio: Studio, state: PlayState) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class InsideView(PlayView):
         self.own.setFixedWidth(224)
         self.next = InsideNext(studio)
         self.next.go.hide()  # the playground's primary action does this
-        self.sights: dict[str, InsideTab] = {
+        self.views: dict[str, InsideTab] = {
             "tokens": InsideTokens(studio),
             "next": self.next,
             "attention": InsideAttention(studio),
@@ -48,9 +48,9 @@ class InsideView(PlayView):
         self.tabs.setObjectName("inside-tabs")
         self.tabs.setAccessibleName("What to see of the model")
         self.tabs.setDocumentMode(True)
-        for name, sight in self.sights.items():
+        for name, part in self.views.items():
             title, icon = TITLES[name]
-            self.tabs.addTab(sight, studio.theme.icon(icon, "secondary"), title)
+            self.tabs.addTab(part, studio.theme.icon(icon, "secondary"), title)
         self.setLayout(hbox(self.own, (self.tabs, 1), gap=24))
         self._connect()
         self.next.set_sampling(state.sampling())
@@ -64,7 +64,7 @@ class InsideView(PlayView):
         self.next.sampling_edited.connect(self._state.set_sampling)
         self.own.changed.connect(self._look)
         self.tabs.currentChanged.connect(self._turned)
-        self.sights["tokens"].question.sampled.connect(self._learn_chat)
+        self.views["tokens"].question.sampled.connect(self._learn_chat)
 
     # What the playground asks of a view.
 
@@ -88,29 +88,29 @@ class InsideView(PlayView):
             self.next.act()
 
     def stop(self) -> None:
-        """End what is being computed for the present sight."""
-        self.sights[self._current].stop()
+        """End what is being computed for the present view."""
+        self.views[self._current].stop()
 
-    def look(self, text: str | None = None, model: str = "", sight: str = "", **_: Any) -> None:
+    def look(self, text: str | None = None, model: str = "", part: str = "", **_: Any) -> None:
         """Look into this text with this model."""
         if model:
             self._state.choose(model)
         if text is not None:
             self.own.set_text(text)
-        if sight:
-            self.look_at(sight)
+        if part:
+            self.look_at(part)
         self._look()
 
-    def look_at(self, sight: str) -> None:
-        """Show one of the sights: tokens, next, attention, layers, embeddings."""
-        if sight in self.sights:
-            self.tabs.setCurrentWidget(self.sights[sight])
+    def look_at(self, part: str) -> None:
+        """Show one of the views: tokens, next, attention, layers, embeddings."""
+        if part in self.views:
+            self.tabs.setCurrentWidget(self.views[part])
 
     # Its parts.
 
     @property
     def _current(self) -> str:
-        return list(self.sights)[self.tabs.currentIndex()]
+        return list(self.views)[self.tabs.currentIndex()]
 
     def _turned(self) -> None:
         self.own.setVisible(self._current != "embeddings")
@@ -121,13 +121,13 @@ class InsideView(PlayView):
         self._look()
 
     def _look(self) -> None:
-        """Tell every sight what to look into; only the one that is seen asks."""
+        """Tell every view what to look into; only the one that is seen asks."""
         model = "" if self._state.refusal() else self._state.model
         record = self._state.chosen
         if "chat" in record:
             self.own.know_chat(bool(record["chat"]))
-        for sight in self.sights.values():
-            sight.look(model, self.own.text, self.own.chat, self._state.default_system)
+        for part in self.views.values():
+            part.look(model, self.own.text, self.own.chat, self._state.default_system)
         self.act_changed.emit()
 
     def _learn_chat(self, sample: Sample) -> None:

@@ -28,7 +28,7 @@ from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.switch import Switch
 from fmstudio.jobs import Finished, Progress, Sample, TextDelta
 
-_SIGHTS = [("answer", "Answer"), ("prompt", "Exact prompt"), ("passage", "Passage")]
+_VIEWS = [("answer", "Answer"), ("prompt", "Exact prompt"), ("passage", "Passage")]
 
 _TITLE = 40  # letters of the question that the job bar shows
 
@@ -52,7 +52,7 @@ class AskTab(QWidget):
         self.times = ElidedLabel("", "caption", "retrieval-times")
         self.compare = Switch(theme, "retrieval-compare", "Answer without retrieval as well")
         self.compare.setChecked(True)
-        self.sight = Segments(_SIGHTS, "retrieval-sight", "What to look at")
+        self.view_choice = Segments(_VIEWS, "retrieval-answer-view", "What to look at")
         self.answer = AnswerText(theme, "retrieval-answer", "From the passages", "The answer appears here.")
         self.plain = AnswerText(theme, "retrieval-plain", "Without retrieval", "The same question without passages.")
         self.prompt = PromptTab(studio, "retrieval-prompt")
@@ -82,17 +82,17 @@ class AskTab(QWidget):
         whole = button("Open in Documents", "retrieval-open-document", self._studio.theme, role="link",
                        clicked=self._open_document)  # fmt: skip
         self.passage.add_action(whole)
-        self.pages = stack("retrieval-sights", answers, self.prompt, self.passage)
+        self.pages = stack("retrieval-answer-pages", answers, self.prompt, self.passage)
         made = Card("", "retrieval-answer-card")
         made.set_padding(16, 12, 16, 12)
         self.asked = ElidedLabel("", "caption", "retrieval-asked")
-        head = hbox(self.sight, 8, (self.asked, 1), label("Without retrieval beside it", "caption"), self.compare)
+        head = hbox(self.view_choice, 8, (self.asked, 1), label("Without retrieval beside it", "caption"), self.compare)
         made.body.addLayout(head)
         made.body.addWidget(self.pages, 1)
         return made
 
     def _connect(self) -> None:
-        self.sight.changed.connect(self.look_at)
+        self.view_choice.changed.connect(self.look_at)
         self.table.opened.connect(self.open_passage)
         for text in (self.answer, self.plain):
             text.cited.connect(self._open_number)
@@ -127,8 +127,8 @@ class AskTab(QWidget):
 
     def look_at(self, name: str) -> None:
         """Answer, exact prompt, or passage."""
-        self.sight.set_value(name)
-        self.pages.setCurrentIndex([value for value, _ in _SIGHTS].index(name))
+        self.view_choice.set_value(name)
+        self.pages.setCurrentIndex([value for value, _ in _VIEWS].index(name))
 
     def open_passage(self, row: Mapping[str, Any]) -> None:
         """Show a passage in its document."""

@@ -39,7 +39,7 @@ class TokenView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._canvas = _Canvas(theme, name, show_ids)
+        self._canvas = _TokenCanvas(theme, name, show_ids)
         self._canvas.hovered.connect(self.hovered)
         self.setWidget(self._canvas)
         for each in (self._canvas, self.viewport()):
@@ -68,7 +68,7 @@ class TokenView(QScrollArea):
         self.setFixedHeight(round(lines * (self._canvas.tile_height + self._canvas.line_gap) + 2))
 
 
-class _Canvas(QWidget):
+class _TokenCanvas(QWidget):
     hovered = Signal(int)
 
     def __init__(self, theme: Theme, name: str, show_ids: bool) -> None:

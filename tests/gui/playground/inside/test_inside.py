@@ -106,7 +106,7 @@ def read(hands):
 
 def test_tokens_come_first_and_surprisal_follows(hands):
     hands.view.look(text="The cat sat.")
-    tokens = hands.view.sights["tokens"]
+    tokens = hands.view.views["tokens"]
     asked = hands.answer(SURPRISAL, Sample("tokens", "tokens", told(*WORDS)), ended=False)
     assert (asked["model"], asked["chat"], asked["system"]) == ("tiny", False, "")
     assert [tile.text for tile in tokens.tiles.tiles] == list(WORDS)
@@ -126,7 +126,7 @@ def test_a_single_token_surprises_nobody(hands):
 
 
 def test_while_one_types_what_is_known_of_the_beginning_stays(read, qtbot):
-    tokens = read.view.sights["tokens"]
+    tokens = read.view.views["tokens"]
     read.view.own.field.setPlainText("The cat ran.")
     qtbot.waitUntil(lambda: read.asked(SURPRISAL)[-1]["text"] == "The cat ran.")
     longer = told("The", " cat", " ran", ".", "!")
@@ -137,7 +137,7 @@ def test_while_one_types_what_is_known_of_the_beginning_stays(read, qtbot):
 
 
 def test_a_token_tells_its_bytes_its_surprisal_and_what_was_expected(read, qtbot):
-    tokens = read.view.sights["tokens"]
+    tokens = read.view.views["tokens"]
     qtbot.mouseClick(tokens.tiles.canvas, Qt.MouseButton.LeftButton, pos=tokens.tiles.rectangle(2).center().toPoint())
     assert read.text("inside-tokens-detail") == "“·sat” · id 42 · bytes 7–10"
     assert read.text("inside-tokens-facts").startswith("surprisal 1.00 bits · probability 50.0 % · rank 2")
@@ -154,7 +154,7 @@ def test_a_token_tells_its_bytes_its_surprisal_and_what_was_expected(read, qtbot
 def test_bytes_and_marks_are_shown_for_what_they_are(hands):
     found = told("<|im_start|>", "\\xe2", "\\x82")
     hands.answer(SURPRISAL, Sample("tokens", "tokens", found))
-    tokens = hands.view.sights["tokens"]
+    tokens = hands.view.views["tokens"]
     assert [tile.marked for tile in tokens.tiles.tiles] == [True, False, False]
     assert "it marks a place" in tokens.describe(0)
     assert "part of a character" in tokens.describe(1)
@@ -192,7 +192,7 @@ def test_the_template_is_put_around_the_text_and_not_offered_where_there_is_none
 def test_what_cannot_be_read_is_said_in_its_place(hands):
     job = hands.engine.latest(SURPRISAL)
     hands.studio.jobs.deliver([(job, Started()), (job, Progress(2, 30, "layers", "Reading"))])
-    tokens = hands.view.sights["tokens"]
+    tokens = hands.view.views["tokens"]
     assert tokens.status.text() == "Reading… 2 of 30"
     hands.studio.jobs.deliver([(job, Failed("The model needs 9 GB, but 2 GB are free.", "details"))])
     assert tokens.error.sentence.text() == "The model needs 9 GB, but 2 GB are free."
@@ -223,8 +223,8 @@ def test_a_paste_of_megabytes_is_taken_as_far_as_it_can_be_shown(read):
 
 @pytest.fixture
 def going_on(hands):
-    """The sight of the next token, with the first one drawn."""
-    hands.view.look(text="The cat", sight="next")
+    """The view of the next token, with the first one drawn."""
+    hands.view.look(text="The cat", part="next")
     asked = hands.answer(CONTINUE, drawn(0, " a0"))
     assert (asked["chosen"], asked["settings"]["maximum_tokens"]) == ([], 1)
     return hands
@@ -335,8 +335,8 @@ def attention(layer, count=4):
 
 @pytest.fixture
 def looking(hands):
-    """The sight of attention, with layer 1 and the survey told."""
-    hands.view.look(text="The cat sat.", sight="attention")
+    """The view of attention, with layer 1 and the survey told."""
+    hands.view.look(text="The cat sat.", part="attention")
     jobs = [job for job, request in hands.engine.requests.items() if request.target == ATTENTION]
     for job in jobs:
         layer = hands.engine.requests[job].arguments["layer"]
@@ -347,40 +347,40 @@ def looking(hands):
 
 
 def test_one_head_is_shown_large_and_tells_who_looks_where(looking, qtbot):
-    sight = looking.view.sights["attention"]
+    part = looking.view.views["attention"]
     assert looking.text("inside-attention-title") == "Layer 1, mean of its heads"
-    sight.thumbs.press(1)
+    part.thumbs.press(1)
     assert looking.text("inside-attention-title") == "Layer 1, head 1"
     facts = "entropy 0.00 bits  ·  first token 25 %  ·  one back 100 %"
     assert looking.text("inside-attention-facts") == facts
-    assert sight.large.words(2, 1) == "“·sat” (3) → “·cat” (2)\nweight 1.000"
-    assert sight.large.words(0, 1) == "A token cannot look at what comes after it."
-    place = sight.large.cell(2, 1).center().toPoint()
-    qtbot.mouseClick(sight.large, Qt.MouseButton.LeftButton, pos=place)
+    assert part.large.words(2, 1) == "“·sat” (3) → “·cat” (2)\nweight 1.000"
+    assert part.large.words(0, 1) == "A token cannot look at what comes after it."
+    place = part.large.cell(2, 1).center().toPoint()
+    qtbot.mouseClick(part.large, Qt.MouseButton.LeftButton, pos=place)
     assert looking.text("inside-attention-looks") == "Where “·sat” (3) looks:"
-    shades = [tile.background for tile in sight.tiles.tiles]
-    none = tint(sight._theme, "accent", 0)
-    assert shades == [none, tint(sight._theme, "accent", 1.0), none, None]
-    assert sight.tiles.tiles[3].faint
+    shades = [tile.background for tile in part.tiles.tiles]
+    none = tint(part._theme, "accent", 0)
+    assert shades == [none, tint(part._theme, "accent", 1.0), none, None]
+    assert part.tiles.tiles[3].faint
 
 
 def test_the_survey_of_all_heads_leads_to_any_of_them(looking, qtbot):
-    sight = looking.view.sights["attention"]
-    assert sight.overview.values.shape == (3, 2)
-    assert "layer 2, head 2" in sight.overview.words(1, 1)
-    qtbot.mouseClick(sight.overview, Qt.MouseButton.LeftButton, pos=sight.overview.cell(1, 1).center().toPoint())
+    part = looking.view.views["attention"]
+    assert part.overview.values.shape == (3, 2)
+    assert "layer 2, head 2" in part.overview.words(1, 1)
+    qtbot.mouseClick(part.overview, Qt.MouseButton.LeftButton, pos=part.overview.cell(1, 1).center().toPoint())
     asked = looking.answer(ATTENTION, Sample("attention", "attention", attention(1)))
     assert asked["layer"] == 1
     assert looking.text("inside-attention-title") == "Layer 2, head 2"
-    assert sight.overview.current == (1, 1)
-    qtbot.keyClick(sight.overview, Qt.Key.Key_Left)
+    assert part.overview.current == (1, 1)
+    qtbot.keyClick(part.overview, Qt.Key.Key_Left)
     assert looking.text("inside-attention-title") == "Layer 2, head 1"
-    sight.measure.set_value("entropy")
-    sight.measure.edited.emit()
-    assert "Entropy, bits: 1.50" in sight.overview.words(0, 1)
-    sight.everything.click()
+    part.measure.set_value("entropy")
+    part.measure.edited.emit()
+    assert "Entropy, bits: 1.50" in part.overview.words(0, 1)
+    part.everything.click()
     assert looking.text("inside-attention-title") == "Mean of all heads and layers"
-    assert list(sight.thumbs.names) == ["Mean", "1", "2", "3"]
+    assert list(part.thumbs.names) == ["Mean", "1", "2", "3"]
 
 
 def test_a_map_of_five_hundred_tokens_is_one_picture(theme):
@@ -405,7 +405,7 @@ def test_text_stays_legible_on_the_strongest_background(theme, scheme):
 
 
 def test_the_lens_shows_where_the_final_guess_appears(hands, qtbot):
-    hands.view.look(text="The cat sat.", sight="layers")
+    hands.view.look(text="The cat sat.", part="layers")
     ids = np.full((4, 4, 2), [1, 2])
     ids[2:, 1] = [5, 1]
     values = np.zeros((4, 4, 2), np.float32) + np.array([0.75, 0.125], np.float32)
@@ -414,19 +414,19 @@ def test_the_lens_shows_where_the_final_guess_appears(hands, qtbot):
         "texts": {1: " one", 2: " two", 5: " five"}, "appears": np.array([0, 2, 0, 0]),
         "settles": np.array([0, 2, 0, 0]),
     }))  # fmt: skip
-    sight = hands.view.sights["layers"]
-    table = sight.model_of_table
+    part = hands.view.views["layers"]
+    table = part.model_of_table
     assert (table.rowCount(), table.columnCount()) == (4, 4)
     vertical = [table.headerData(row, Qt.Orientation.Vertical) for row in range(4)]
     assert vertical == ["layer 3", "layer 2", "layer 1", "embedding"]
     assert [table.index(row, 1).data() for row in range(4)] == ["·five", "·five", "·one", "·one"]
     assert [table.settled(table.index(row, 1)) for row in range(4)] == [False, True, False, False]
     assert "·five   75.0 %" in table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole)
-    sight.table.setCurrentIndex(table.index(2, 1))
+    part.table.setCurrentIndex(table.index(2, 1))
     assert hands.text("inside-lens-title") == "Layer 1, after “·cat”"
     assert hands.text("inside-lens-facts") == "The final guess “·five” first appears after layer 2 and stays."
-    assert [row.text for row in sight.bars.rows] == [" one", " two"]
-    assert not sight.after.isVisible()
+    assert [row.text for row in part.bars.rows] == [" one", " two"]
+    assert not part.after.isVisible()
 
 
 # Embeddings.
@@ -463,7 +463,7 @@ def mapped(items, **changes):
 
 
 def test_neighbours_lead_to_their_own_neighbours(embedded, qtbot):
-    near = embedded.view.sights["embeddings"].neighbours
+    near = embedded.view.views["embeddings"].neighbours
     assert embedded.asked(NEIGHBOURS)[0]["token"] == " king"
     assert [row.text for row in near.bars.rows] == [" queen", " lord"]
     assert embedded.text("inside-neighbours-title") == "“·king” · id 7"
@@ -482,31 +482,31 @@ def test_neighbours_lead_to_their_own_neighbours(embedded, qtbot):
 
 
 def test_the_map_has_a_point_and_a_row_of_cosines_for_each_text(embedded, qtbot):
-    sight = embedded.view.sights["embeddings"]
+    part = embedded.view.views["embeddings"]
     assert embedded.asked(COMPARE)[-1]["items"][:2] == ["king", "queen"]
     names = ["king", "queen", "man"]
     embedded.answer(COMPARE, mapped(names))
-    assert sight.points.describe(0).startswith("king\nmost alike, by cosine:")
-    assert sight.cosines.words(0, 1) == "king · queen\ncosine −0.250"
-    place = sight.points.anchor(2)
-    assert sight.points.mark_at(place + QPointF(3, 0)) == 2
-    qtbot.mouseMove(sight.points, place.toPoint())
-    assert sight.cosines.current == (2, -1)
-    sight.items.setPlainText("king\n\n queen ")
+    assert part.points.describe(0).startswith("king\nmost alike, by cosine:")
+    assert part.cosines.words(0, 1) == "king · queen\ncosine −0.250"
+    place = part.points.anchor(2)
+    assert part.points.mark_at(place + QPointF(3, 0)) == 2
+    qtbot.mouseMove(part.points, place.toPoint())
+    assert part.cosines.current == (2, -1)
+    part.items.setPlainText("king\n\n queen ")
     qtbot.waitUntil(lambda: embedded.asked(COMPARE)[-1]["items"] == ["king", "queen"])
     assert embedded.asked(COMPARE)[-1]["towards"] is not None  # so that the map keeps its sides
     embedded.answer(COMPARE, mapped(["king", "queen"]))
-    sight.vectors.set_value("sentence")
-    sight.vectors.edited.emit()
+    part.vectors.set_value("sentence")
+    part.vectors.edited.emit()
     qtbot.waitUntil(lambda: embedded.asked(COMPARE)[-1]["vectors"] == "sentence")
     assert embedded.asked(COMPARE)[-1]["towards"] is None
 
 
 def test_embeddings_leave_nothing_to_continue(embedded):
-    embedded.view.own.set_text("The cat")  # of the other sights, and not seen here
+    embedded.view.own.set_text("The cat")  # of the other views, and not seen here
     assert embedded.view.refusal() == "The map follows what you type."
     embedded.view.act()
-    assert embedded.view.sights["embeddings"].isVisible()
+    assert embedded.view.views["embeddings"].isVisible()
     embedded.view.look_at("tokens")
     assert embedded.view.refusal() == ""
 
@@ -536,7 +536,7 @@ def test_a_tiny_model_is_looked_into(real_studio, workspace, show, qtbot):
     qtbot.waitUntil(lambda: bool(state.record("tiny")), timeout=PATIENCE)
     state.choose("tiny")
     view = show(InsideView(real_studio, state), 1080, 640)
-    tokens = view.sights["tokens"]
+    tokens = view.views["tokens"]
     view.look(text="The name is bound to the value.")
     text = "The name is bound to the value."
     qtbot.waitUntil(lambda: tokens.found.get("text") == text and bool(tokens.expected), timeout=PATIENCE)
@@ -554,11 +554,11 @@ def test_a_tiny_model_is_looked_into(real_studio, workspace, show, qtbot):
     assert [branch.token["id"] for branch in view.next._path] != straight
 
     view.look_at("attention")
-    sight = view.sights["attention"]
-    qtbot.waitUntil(lambda: bool(sight.found) and bool(sight.survey), timeout=PATIENCE)
-    assert sight.overview.values.shape == (3, 4)
+    part = view.views["attention"]
+    qtbot.waitUntil(lambda: bool(part.found) and bool(part.survey), timeout=PATIENCE)
+    assert part.overview.values.shape == (3, 4)
     view.look_at("layers")
-    qtbot.waitUntil(lambda: view.sights["layers"].model_of_table.rowCount() == 4, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: view.views["layers"].model_of_table.rowCount() == 4, timeout=PATIENCE)
     view.look_at("embeddings")
-    qtbot.waitUntil(lambda: len(view.sights["embeddings"].points.points) == 10, timeout=PATIENCE)
-    assert not any(each.error.showing for each in view.sights.values())
+    qtbot.waitUntil(lambda: len(view.views["embeddings"].points.points) == 10, timeout=PATIENCE)
+    assert not any(each.error.showing for each in view.views.values())
