@@ -24,8 +24,9 @@ def made(theme, show):
     return made
 
 
-def turn():
-    """One turn of the event loop."""
+def turn(text):
+    """What has come is shown, however long the last layout took, and the event loop has had its turn."""
+    text.toPlainText()
     QApplication.processEvents()
 
 
@@ -48,7 +49,8 @@ def test_pieces_of_one_turn_are_laid_out_at_once(made):
     for piece in ("Once ", "upon ", "a time"):
         text.append(piece)
     assert text.written == "Once upon a time"
-    turn()
+    assert changes == []
+    QApplication.processEvents()
     assert changes == [(0, 0, 16)]
     assert text.toPlainText() == "Once upon a time"
 
@@ -64,11 +66,11 @@ def test_whoever_asks_for_the_text_gets_all_that_has_come(made):
 def test_only_the_end_changes(made):
     text = made()
     text.begin(LINES)
-    turn()
+    turn(text)
     changes = []
     text.document().contentsChange.connect(lambda *where: changes.append(where))
     text.append("\nmore")
-    turn()
+    turn(text)
     text.finish()
     assert changes == [(len(LINES), 0, 5)]
 
@@ -78,15 +80,15 @@ def test_it_follows_the_end_only_for_a_person_who_reads_there(made):
     bar = text.verticalScrollBar()
     text.begin()
     text.append(LINES)
-    turn()
+    turn(text)
     assert bar.value() == bar.maximum() > 100
     bar.setValue(40)
     text.append(LINES)
-    turn()
+    turn(text)
     assert bar.value() == 40
     bar.setValue(bar.maximum())
     text.append(LINES)
-    turn()
+    turn(text)
     assert bar.value() == bar.maximum()
 
 
@@ -94,9 +96,9 @@ def test_a_whole_text_is_shown_from_its_beginning(made):
     text = made()
     text.begin()
     text.append("short")
-    turn()
+    turn(text)
     text.show_text(LINES)
-    turn()
+    turn(text)
     assert (text.verticalScrollBar().value(), text.verticalScrollBar().maximum() > 100) == (0, True)
 
 
@@ -105,10 +107,10 @@ def test_what_a_person_selected_stays_selected(made, start, end):
     text = made()
     text.begin()
     text.append("Once upon")
-    turn()
+    turn(text)
     select(text, start, end)
     text.append(" a time")
-    turn()
+    turn(text)
     cursor = text.textCursor()
     assert (cursor.anchor(), cursor.position()) == (start, end)
 
@@ -117,11 +119,11 @@ def test_a_selection_up_to_the_end_does_not_move_who_scrolled_back(made):
     text = made()
     text.begin()
     text.append(LINES)
-    turn()
+    turn(text)
     text.selectAll()
     text.verticalScrollBar().setValue(50)
     text.append("\nmore")
-    turn()
+    turn(text)
     assert text.verticalScrollBar().value() == 50
     assert text.textCursor().selectedText().endswith("line 99")
 
@@ -186,7 +188,7 @@ def test_links_come_with_the_text_even_where_one_comes_in_two_pieces(made):
     assert links_of(text) == ["12", "7"]
     told = []
     text.anchorClicked.connect(told.append)
-    turn()
+    turn(text)
     cursor = text.textCursor()
     cursor.setPosition(text.toPlainText().index("12") + 2)  # the fox counts for two
     QTest.mouseClick(text.viewport(), Qt.MouseButton.LeftButton, pos=text.cursorRect(cursor).center() + QPoint(1, 0))
@@ -221,13 +223,13 @@ def test_markdown_waits_until_a_person_lets_go_of_what_they_selected(made):
     text = made(fitted=True)
     text.begin()
     text.append("**Bold** words")
-    turn()
+    turn(text)
     select(text, 0, 8)
     text.show_text("**Bold** words", rich=True)
-    turn()
+    turn(text)
     assert text.textCursor().selectedText() == "**Bold**"
     select(text, 3, 3)
-    turn()
+    turn(text)
     assert text.toPlainText() == "Bold words"
 
 
@@ -235,7 +237,7 @@ def test_a_text_that_came_stays_as_it_lies_when_it_is_whole(made):
     text = made()
     text.begin()
     text.append(LINES)
-    turn()
+    turn(text)
     text.verticalScrollBar().setValue(60)
     changes = []
     text.document().contentsChange.connect(lambda *where: changes.append(where))
@@ -248,7 +250,7 @@ def test_it_is_as_high_as_its_text_where_something_else_scrolls(theme, show, qtb
     text = StreamedText(theme, "text", "Text", fitted=True)
     area = show(scroll_area(boxed(vbox(text, ...)), "area"), 400, 300)
     text.begin()
-    turn()
+    turn(text)
     low = text.height()
     text.append(LINES)
     qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() > 1000)
@@ -296,7 +298,7 @@ def test_a_bar_after_the_last_letter_shows_that_more_comes(made, theme):
     text = made(fitted=True)
     text.begin()
     text.append("Once")
-    turn()
+    turn(text)
     assert ink(text, theme.color("generated")) >= 20
     text.finish("failed")
     assert ink(text, theme.color("generated")) == 0
