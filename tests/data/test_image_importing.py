@@ -591,7 +591,7 @@ def test_labels_in_an_archive(workspace, add_pictures, tmp_path):
         (("angles",), set(), "its array angles is no labels of classes: its numbers are fractions"),
         (("label", "ids", "angles"), kinds, ""),
         (("onehot",), kinds, ""),
-        (("whole", "angles"), kinds, ""),
+        (("whole", "angles"), kinds, "its array angles is no labels of classes: its numbers are fractions"),
         (("words",), {"cat", "dog"}, ""),
         (("boxes",), set(), "its array boxes is no labels of classes: its rows say no class each"),
         (("label", "words"), kinds, ""),
