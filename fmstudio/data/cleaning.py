@@ -12,7 +12,7 @@ from fmstudio.data.pacing import Pace
 from fmstudio.data.rules import RULES, CleaningRules, FilterResult, judge
 from fmstudio.jobs import Artefact, Event, JobContext, Note, Progress, Sample
 from fmstudio.recipe import build
-from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
+from fmstudio.workspace import DatasetRecord, Workspace, explained
 from fmstudio.workspace.record_files import write_record
 
 REMOVED = "removed.jsonl"
@@ -50,7 +50,7 @@ def apply(
     chosen: CleaningRules = build(CleaningRules, rules or {}, "rules.")
     name = _new_name(workspace, dataset, name)
     folder = workspace.dataset_folder(name)
-    with open_documents(workspace, dataset) as documents, explained(folder), atomic_folder(folder) as temporary:
+    with open_documents(workspace, dataset) as documents, explained(folder), workspace.new_dataset(name) as temporary:
         report = _Report(documents)
         with DocumentWriter(temporary) as writer:
             yield from _write(context, chosen, writer, temporary / REMOVED, report, dataset)

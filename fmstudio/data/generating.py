@@ -16,7 +16,7 @@ from fmstudio.data.pacing import Pace
 from fmstudio.data.svg import drawn
 from fmstudio.jobs import Artefact, Event, JobContext, Note, Progress, Sample
 from fmstudio.recipe import build, setting
-from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
+from fmstudio.workspace import DatasetRecord, Workspace, explained
 from fmstudio.workspace.record_files import write_record
 
 MOST = 1_000_000
@@ -57,7 +57,7 @@ def generate(
     name = new_name(workspace, name, style)
     report = Report([origin or f"dicebear:{style}"])
     folder = workspace.dataset_folder(name)
-    with explained(folder), atomic_folder(folder) as temporary:
+    with explained(folder), workspace.new_dataset(name) as temporary:
         with ImageWriter(temporary, chosen.size, chosen.size, 3) as writer:
             yield from _draw(context, avatars, count, chosen, writer, report)
         if not writer.count:

@@ -14,7 +14,7 @@ from fmstudio.data.images import Images, ImageWriter, open_images
 from fmstudio.data.intake import new_name
 from fmstudio.data.pacing import Pace
 from fmstudio.jobs import Artefact, Event, JobContext, Note, Progress, Sample
-from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
+from fmstudio.workspace import DatasetRecord, Workspace, explained
 from fmstudio.workspace.record_files import write_record
 
 REMOVED = "removed.jsonl"
@@ -102,7 +102,7 @@ def remove(
             set(indices) if indices is not None else set((yield from _find(context, images, distance)).removable(which))
         )
         _check(dataset, images, gone)
-        with explained(folder), atomic_folder(folder) as temporary:
+        with explained(folder), workspace.new_dataset(name) as temporary:
             with ImageWriter(temporary, *images.pixels.shape[1:]) as writer:
                 complete = yield from _copy(context, images, gone, writer)
             entries = [{"index": index, **images.about(index)} for index in sorted(gone)]

@@ -10,7 +10,7 @@ from fmstudio.data.errors import DataError, Refused
 from fmstudio.data.intake import Intake, Report, new_name
 from fmstudio.data.pacing import Pace
 from fmstudio.jobs import Artefact, Event, JobContext, Progress
-from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
+from fmstudio.workspace import DatasetRecord, Workspace, explained
 from fmstudio.workspace.record_files import write_record
 
 # What serves each kind; imported when it is first asked for.
@@ -44,11 +44,11 @@ def add(
     if not sources:
         raise DataError("There is nothing to add; choose a file or a folder.")
     name = new_name(workspace, name, Path(sources[0]).stem)
-    report = Report([origin] if origin else [str(source) for source in sources])
+    report = Report([origin] if origin else [files.shown(source) for source in sources])
     found = yield from _find(sources, intake)
     chosen = yield from intake.prepare(found, report)
     folder = workspace.dataset_folder(name)
-    with explained(folder), atomic_folder(folder) as temporary:
+    with explained(folder), workspace.new_dataset(name) as temporary:
         with intake.open(temporary):
             yield from _read_all(context, chosen, intake, report)
         if not intake.items:

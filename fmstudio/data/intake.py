@@ -79,7 +79,7 @@ class Report:
     def write(self, folder: Path) -> None:
         """Keep the list of what was left out beside the data."""
         lines = [json.dumps(entry, ensure_ascii=False) + "\n" for entry in self.skipped]
-        (folder / SKIPPED).write_text("".join(lines), "utf-8")
+        (folder / SKIPPED).write_bytes("".join(lines).encode("utf-8", "replace"))
 
 
 class Intake(Protocol):

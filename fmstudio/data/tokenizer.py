@@ -6,6 +6,7 @@ and merges the pair that is seen most often again and again. The byte tokenizer 
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from fmstudio.recipe import setting
 from fmstudio.workspace import Workspace
 
 END_OF_TEXT = "<|endoftext|>"
+_LONG_RUN = re.compile(r"\S{256}(?=\S)")
 _OTHER_ENDS = ("<|end_of_text|>", "</s>", "<eos>", "<|im_end|>", "<|eot_id|>")
 
 
@@ -65,7 +67,8 @@ def byte_tokenizer() -> Tokenizer:
 def train_bpe(texts: Iterator[str], vocabulary_size: int) -> Tokenizer:
     """Byte-level BPE of at most `vocabulary_size` tokens, fewer where the texts have no more pairs to merge.
 
-    The same texts give the same tokenizer, to the byte. Training runs without the interpreter's lock.
+    The same texts give the same tokenizer, to the byte. Training runs without the interpreter's lock. Runs of letters
+    without a blank are cut, as the time that merging takes grows with the square of their length.
     """
     tokenizer = _byte_level(models.BPE())
     trainer = trainers.BpeTrainer(
@@ -74,7 +77,7 @@ def train_bpe(texts: Iterator[str], vocabulary_size: int) -> Tokenizer:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.train_from_iterator((_LONG_RUN.sub(r"\g<0> ", text) for text in texts), trainer)
     return tokenizer
 
 

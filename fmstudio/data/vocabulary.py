@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import threading
+import time
 from collections.abc import Generator, Mapping, Sequence
 
 import numpy as np
@@ -13,6 +15,8 @@ from fmstudio.data.tokenizer import load_tokenizer, save_tokenizer, train_bpe
 from fmstudio.jobs import Event, Progress
 from fmstudio.recipe import DatasetChoice
 from fmstudio.workspace import Workspace, explained, write_atomically
+
+_BREATH = 0.05  # seconds of learning between two turns of others
 
 
 def learn(
@@ -30,12 +34,33 @@ def learn(
     file = workspace.dataset_folder(datasets[0].name) / "tokenizers" / key / "tokenizer.json"
     if not file.exists():
         texts = yield from sample_texts(workspace, datasets, masks)
-        yield Progress(0, None, "tokens", f"Learning a vocabulary of {size:,} tokens")
-        trained = train_bpe(iter(texts), size)
+        trained = yield from _trained(texts, size)
         workspace.dataset(datasets[0].name)  # learning takes seconds, in which it may have been deleted
         with explained(file):
             write_atomically(file, save_tokenizer(trained))
     return load_tokenizer(file)
+
+
+def _trained(texts: list[str], size: int) -> Generator[Event, None, Tokenizer]:
+    """What `train_bpe` makes, by a thread of its own: it cannot be asked how far it is, nor be interrupted."""
+    made: list[Tokenizer | BaseException] = []
+
+    def train() -> None:
+        try:
+            made.append(train_bpe(iter(texts), size))
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            made.append(error)
+
+    thread = threading.Thread(target=train, name="vocabulary", daemon=True)
+    thread.start()
+    began = time.monotonic()
+    while thread.is_alive():
+        seconds = time.monotonic() - began
+        yield Progress(0, None, "tokens", f"Learning a vocabulary of {size:,} tokens, {seconds:.0f} s so far")
+        thread.join(_BREATH)
+    if isinstance(made[0], BaseException):
+        raise made[0]
+    return made[0]
 
 
 def content(workspace: Workspace, name: str) -> str:

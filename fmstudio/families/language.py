@@ -161,6 +161,7 @@ class LanguageLearner(LanguageNetwork, Learner):
         weights = np.array([part.weight for part in data.parts])
         self._shares = np.cumsum(weights / weights.sum())
         self._bytes = token_sizes(model.tokenizer)
+        self._true_sizes: dict[str, float] = {}
         self._context = self.decoder.shape.context
         self.units_per_step = recipe.training.batch_size * self._context
         self.loss = self.decoder.loss
@@ -224,7 +225,11 @@ class LanguageLearner(LanguageNetwork, Learner):
         return torch.from_numpy(rows).to(self._device)
 
     def _measure(self, part: TokenisedDataset) -> Generator[None, None, tuple[float, float]]:
-        """Nats per token and per byte over windows spread evenly over a dataset's held-back text."""
+        """Nats per token and per byte over windows spread evenly over a dataset's held-back text.
+
+        What a token holds of the text is known for byte-level tokens only; of others, which lose blanks, capitals or
+        unknown letters, the sizes are scaled so that those of all held-back tokens make up its bytes.
+        """
         tokens, context = part.validation, self._context
         available = (len(tokens) - 1) // context
         count = max(1, min(available, self._recipe.data.validation_tokens // context))
@@ -238,7 +243,14 @@ class LanguageLearner(LanguageNetwork, Learner):
             seen += batch[:, 1:].numel()
             size += int(self._bytes[batch[:, 1:].cpu().numpy()].sum())
             yield
-        return nats / seen, nats / max(1, size)
+        return nats / seen, nats / max(1, size) / self._true_size(part)
+
+    def _true_size(self, part: TokenisedDataset) -> float:
+        """Bytes of a dataset's held-back text for each byte that its tokens say they hold: 1 for byte-level tokens."""
+        if part.name not in self._true_sizes:
+            counts = np.bincount(part.validation, minlength=len(self._bytes))[: len(self._bytes)]
+            self._true_sizes[part.name] = part.validation_bytes / max(1, int(counts @ self._bytes))
+        return self._true_sizes[part.name]
 
     def samples(self, step: int) -> Iterator[Event]:
         """The continuation of the recipe's fixed prompt, drawn with the recipe's seed."""

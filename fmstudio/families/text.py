@@ -1,6 +1,7 @@
 """What families that write text share: a decoder and its tokenizer as one model folder, and text drawn from them."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import torch
 from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
 
-from fmstudio.data.tokenizer import byte_alphabet, end_of_text, load_tokenizer, save_tokenizer, vocabulary_size
+from fmstudio.data.tokenizer import end_of_text, load_tokenizer, save_tokenizer, vocabulary_size
 from fmstudio.errors import StudioError
 from fmstudio.families.stop_strings import until_stop
 from fmstudio.jobs import JobContext, Progress, TextDelta
@@ -20,6 +21,8 @@ from fmstudio.nn.decoder import Decoder
 from fmstudio.nn.decoder_folder import load_decoder, read_shape, save_decoder
 from fmstudio.nn.generation import generate_tokens
 from fmstudio.recipe import setting
+
+_BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +118,32 @@ def load_language_model(folder: Path) -> LanguageModel:
 
 
 def token_sizes(tokenizer: Tokenizer) -> np.ndarray:
-    """Bytes of text that each token stands for, (vocabulary,); none for special tokens such as the end of a text."""
+    """Bytes of text that each token stands for, (vocabulary,); none for special tokens such as the end of a text.
+
+    In a byte-level vocabulary each character of a token is one byte. Others write "▁" for a blank, "##" before what
+    goes on a word (WordPiece), "</w>" behind its end, and a byte that they have no letters for as <0x0A>.
+    """
     sizes = np.zeros(vocabulary_size(tokenizer), np.int64)
-    alphabet = set(byte_alphabet())
-    special = set(tokenizer.get_added_tokens_decoder())
+    added = tokenizer.get_added_tokens_decoder()
+    byte_level = _is_byte_level(tokenizer)
     for text, number in tokenizer.get_vocab(with_added_tokens=True).items():
-        if number not in special:
-            # In a byte-level vocabulary each character of a token is one byte; others write "▁" for a blank.
-            is_bytes = alphabet.issuperset(text)
-            sizes[number] = len(text) if is_bytes else len(text.replace("▁", " ").encode())
+        if number in added:
+            sizes[number] = 0 if added[number].special else len(added[number].content.encode())
+        elif byte_level:
+            sizes[number] = len(text)
+        else:
+            sizes[number] = 1 if _BYTE.fullmatch(text) else len(_written(text).encode())
     return sizes
+
+
+def _is_byte_level(tokenizer: Tokenizer) -> bool:
+    """Whether its tokens are written in the alphabet that has a printable character for each byte."""
+    parts = json.loads(tokenizer.to_str())
+    return any('"ByteLevel"' in json.dumps(parts[name]) for name in ("pre_tokenizer", "decoder"))
+
+
+def _written(token: str) -> str:
+    return token.replace("▁", " ").removeprefix("##").replace("</w>", " ")
 
 
 def generate_text(model: LanguageModel, sampling: TextSampling) -> Iterator[str]:

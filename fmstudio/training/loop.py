@@ -84,12 +84,12 @@ class Trainer:
         optimiser, parts = self.optimisers[phase.name], self.settings.accumulation
         optimiser.zero_grad(set_to_none=True)
         metrics: dict[str, Tensor | float] = {}
-        for part in _split(batch, parts):
+        for part, share in _split(batch, parts):
             with autocast(self.settings, self.device):
                 loss, reported = phase.loss(part)
-            (loss / parts if parts > 1 else loss).backward()
+            (loss * share if share < 1 else loss).backward()
             for name, value in reported.items():
-                metrics[name] = metrics.get(name, 0.0) + value.detach() / parts
+                metrics[name] = metrics.get(name, 0.0) + value.detach() * share
         name = "gradient_norm" if len(self._phases) == 1 else f"gradient_norm/{phase.name}"
         metrics[name] = self._clip(self._parameters[phase.name])
         optimiser.step()
@@ -121,14 +121,18 @@ def build_optimiser(module: nn.Module, settings: TrainingSettings) -> MuonAdamW:
     )
 
 
-def _split(batch: Any, parts: int) -> Iterator[Any]:
-    """A batch (a tensor, or a tuple of tensors of equal length) in equal parts for gradient accumulation."""
+def _split(batch: Any, parts: int) -> Iterator[tuple[Any, float]]:
+    """A batch (a tensor, or a tuple of tensors of equal length) in parts for gradient accumulation.
+
+    With each comes its share of the batch: parts differ by one where the batch cannot be divided, and none is empty.
+    """
     if parts == 1:
-        yield batch
-    elif isinstance(batch, Tensor):
-        yield from batch.chunk(parts)
-    else:
-        yield from zip(*(tensor.chunk(parts) for tensor in batch), strict=True)
+        yield batch, 1.0
+        return
+    tensors = (batch,) if isinstance(batch, Tensor) else batch
+    size = len(tensors[0])
+    for part in zip(*(tensor.tensor_split(min(parts, size)) for tensor in tensors), strict=True):
+        yield part[0] if isinstance(batch, Tensor) else part, len(part[0]) / size
 
 
 def train(context: JobContext, trainer: Trainer, folder: Path) -> Generator[Event, None, None]:

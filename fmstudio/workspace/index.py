@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from fmstudio.workspace.errors import DamagedIndexError, WorkspaceError, explain
 from fmstudio.workspace.feedback_log import FeedbackLog
 from fmstudio.workspace.lock import ProcessLock, is_held
 from fmstudio.workspace.names import check_name, free_name
+from fmstudio.workspace.new_folder import new_folder, sweep_left_behind
 from fmstudio.workspace.records import (
     CollectionRecord,
     DatasetRecord,
@@ -38,6 +40,8 @@ class Workspace:
         with explained(self.path):
             for folder in FOLDERS:
                 (self.path / folder).mkdir(parents=True, exist_ok=True)
+            for folder in ("datasets", "models"):
+                sweep_left_behind(self.path / folder)
         is_new = not self.index_path.exists()
         try:
             self._index.open()
@@ -120,6 +124,14 @@ class Workspace:
         if not self.dataset_folder(name).is_dir():
             raise WorkspaceError(f"The files of dataset {name!r} are gone from {self.path}; add it again.")
         return record
+
+    def new_dataset(self, name: str) -> AbstractContextManager[Path]:
+        """A temporary folder that becomes a new dataset's when the block ends without an error.
+
+        Raises WorkspaceError where there is a dataset of this name, or another job or program is making one.
+        """
+        taken = f"There is a dataset named {name!r} already, or it is being made just now; choose another name."
+        return new_folder(self.dataset_folder(name), taken)
 
     def put_dataset(self, record: DatasetRecord) -> None:
         """Add a dataset to the index, or replace what it knows of it."""

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -298,3 +299,91 @@ def test_options_are_checked(add, tmp_path):
         add(tmp_path / "a.txt", documents="pages")
     with pytest.raises(StudioError, match=r"options.separator is empty"):
         add(tmp_path / "a.txt", documents="separator", separator=" ")
+
+
+def write_all(folder: Path, *names: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).write_text(f"The text of {name}", "utf-8")
+    return folder
+
+
+def test_linked_files_and_folders_are_followed_once(workspace, add, tmp_path):
+    write_all(tmp_path / "elsewhere", "e.txt")
+    folder = write_all(tmp_path / "folder", "a.txt")
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
+    (folder / "again").symlink_to(tmp_path / "elsewhere")
+    (folder / "linked" / "round").symlink_to(folder)
+    (folder / "self.txt").symlink_to("self.txt")
+    (folder / "gone.txt").symlink_to("nowhere.txt")
+    ran = add(folder)
+    assert sorted(texts(workspace)) == ["The text of a.txt", "The text of e.txt"]
+    reason = "it is a link that leads nowhere"
+    assert reasons(ran) == {"folder/self.txt": reason, "folder/gone.txt": reason}
+
+
+def test_folders_that_cannot_be_read_are_told(add, tmp_path, monkeypatch):
+    write_all(tmp_path / "folder", "a.txt")
+    locked = write_all(tmp_path / "folder" / "locked", "b.txt")
+    honest = os.scandir
+
+    def scandir(path):
+        if not isinstance(path, int) and Path(path) == locked:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return honest(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert reasons(add(tmp_path / "folder")) == {"folder/locked": "the folder cannot be read (Permission denied)"}
+    with pytest.raises(StudioError, match=r"locked cannot be imported: the folder cannot be read"):
+        add(locked, name="other")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
+def test_names_that_are_no_utf8(workspace, add, tmp_path):
+    folder = write_all(tmp_path / "folder", "a.txt")
+    for name in (b"caf\xe9.xyz", b"caf\xe9.txt"):
+        Path(os.fsdecode(bytes(folder) + b"/" + name)).write_text("A text.")
+    ran = add(folder)
+    assert sorted(texts(workspace)) == ["A text.", "The text of a.txt"]
+    assert list(reasons(ran)) == ["folder/caf\ufffd.xyz"]
+    add(os.fsdecode(bytes(folder) + b"/caf\xe9.txt"), name="one")
+    assert workspace.dataset("one").details["sources"] == [f"{folder}/caf\ufffd.txt"]
+
+
+def test_two_imports_of_one_name_lose_nothing(workspace, add, tmp_path, prose, monkeypatch):
+    monkeypatch.setattr(importing, "_BREATH", 0.0)
+    write_all(tmp_path / "folder", "a.txt")
+    (tmp_path / "b.txt").write_text(prose(200_000), "utf-8")
+    slow = importing.add(JobContext(), workspace, [str(tmp_path / "b.txt")], "data")
+    while not left_over(workspace):
+        next(slow)
+    with pytest.raises(StudioError, match="'data' already, or it is being made just now; choose another name"):
+        add(tmp_path / "folder")
+    (workspace.path / "datasets" / "DATA").mkdir()  # made by another program, whatever the case of its name
+    (workspace.path / "datasets" / "data").mkdir()
+    with pytest.raises(StudioError, match="'data' already, or it is being made just now"):
+        list(slow)
+    assert sorted(left_over(workspace)) == ["DATA", "data"]
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from fmstudio.workspace import Workspace
+with Workspace(Path(sys.argv[1])).new_dataset("killed") as folder:
+    (folder / "documents.bin").write_text("half")
+    os._exit(9)
+"""
+
+
+def test_what_a_killed_import_left_is_swept_and_what_lives_is_not(workspace, tmp_path):
+    datasets = workspace.path / "datasets"
+    subprocess.run([sys.executable, "-c", KILLED, str(workspace.path)], check=False)
+    (datasets / ".partial-old-12345678-kept").mkdir()
+    assert len(left_over(workspace)) == 2
+    with workspace.new_dataset("living") as folder:
+        Workspace(workspace.path).close()
+        assert folder.is_dir()
+        assert sorted(left_over(workspace)) == sorted([folder.name, ".partial-old-12345678-kept"])
+    (datasets / ".partial-old-12345678-kept").rmdir()
+    assert left_over(workspace) == ["living"]

@@ -10,8 +10,10 @@ import pyarrow
 import pyarrow.parquet
 import pypdf
 import pytest
+from docx.oxml import parse_xml
 
 from fmstudio.data.documents import Document, open_documents
+from fmstudio.data.readers.page_text import lettered
 from fmstudio.errors import StudioError
 
 
@@ -109,6 +111,43 @@ def test_pdf(read, tmp_path):
     assert document.title == "paper"
 
 
+LINES = {
+    "hyphens": (
+        ["This is a well-", "known problem, an exam-", "ple of it is e-", "mail, in twenty-", "first line of Covid-",
+         "19. A co-op and co-", "op, a long-", "er news-", "paper, the newspaper."],
+        "This is a well-known problem, an example of it is e-mail, in twenty-first line of Covid-19. "
+        "A co-op and co-op, a longer newspaper, the newspaper.",
+    ),
+    "no word": (["one -", "two", "3-", "four"], "one -\ntwo\n3-\nfour"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_pdf_joins_what_its_lines_broke(read, tmp_path, case):
+    lines, text = LINES[case]
+    (tmp_path / "paper.pdf").write_bytes(pdf(") Tj 0 -14 Td (".join(lines)))
+    assert read(tmp_path / "paper.pdf")[0].text == text
+
+
+def test_the_letters_of_a_page():
+    assert lettered("The \ufb01rst o\ufb03ce\0 \uf0b7 one\ue000") == ("The first office • one", 1)
+    assert lettered(" םלוע םולש2023 בוט") == ("שלום עולם 2023 טוב", 0)
+    assert lettered("שלום עולם 2023 טוב") == ("שלום עולם 2023 טוב", 0)
+
+
+def test_pdf_with_a_form(read, tmp_path):
+    writer = pypdf.PdfWriter(io.BytesIO(pdf("Application form")))
+    named = {pypdf.generic.NameObject(f"/{key}"): value for key, value in {
+        "Type": pypdf.generic.NameObject("/Annot"), "Subtype": pypdf.generic.NameObject("/Widget"),
+        "FT": pypdf.generic.NameObject("/Tx"), "T": pypdf.generic.TextStringObject("name"),
+        "V": pypdf.generic.TextStringObject("Jane Example"),
+    }.items()}  # fmt: skip
+    field = writer._add_object(pypdf.generic.DictionaryObject(named))
+    writer.pages[0][pypdf.generic.NameObject("/Annots")] = pypdf.generic.ArrayObject([field])
+    writer.write(tmp_path / "form.pdf")
+    assert read(tmp_path / "form.pdf")[0].text == "Application form\nname: Jane Example"
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -143,6 +182,70 @@ def test_docx(read, tmp_path):
     (document,) = read(tmp_path / "report.docx")
     assert document.text == "Findings\n\nAll is well.\n\nleft\tright\n\nThe end."
     assert document.title == "A report"
+
+
+NAMES = (
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+    'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" xmlns:v="urn:schemas-microsoft-com:vml" '
+    'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"'
+)
+
+
+def r(text: str, properties: str = "") -> str:
+    return f'<w:r>{properties}<w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def char(kind: str) -> str:
+    return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+
+BOX = f"<w:txbxContent><w:p>{r('In a box.')}</w:p></w:txbxContent>"
+MERGED = "<w:tcPr><w:vMerge{}/></w:tcPr>"
+NESTED = f"<w:tbl><w:tr><w:tc><w:p>{r('in')}</w:p></w:tc><w:tc><w:p>{r('side')}</w:p></w:tc></w:tr></w:tbl>"
+WORD = {
+    "tracked": (f"<w:p>{r('We ')}<w:ins>{r('have ')}</w:ins><w:del><w:r><w:delText>had </w:delText></w:r></w:del>"
+                f"<w:moveFrom>{r('gone')}</w:moveFrom><w:moveTo>{r('met.')}</w:moveTo></w:p>", "We have met."),
+    "a deleted end": (f"<w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr>{r('One ')}</w:p><w:p>{r('line.')}</w:p>",
+                      "One line."),
+    "controls": (f"<w:sdt><w:sdtPr/><w:sdtContent><w:p>{r('Whole.')}</w:p></w:sdtContent></w:sdt><w:p>{r('With ')}"
+                 f"<w:sdt><w:sdtContent>{r('Company')}</w:sdtContent></w:sdt><w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr>"
+                 f"<w:sdtContent>{r('Click here')}</w:sdtContent></w:sdt></w:p>", "Whole.\n\nWith Company"),
+    "fields": (f"<w:p>{r('Page ')}<w:fldSimple>{r('17')}</w:fldSimple>{r(' of ')}{char('begin')}"
+               f"<w:r><w:instrText>NUMPAGES</w:instrText></w:r>{r('no')}{char('separate')}{r('20')}{char('end')}"
+               f"<w:smartTag>{r(' in Vienna')}</w:smartTag><w:hyperlink>{r('!')}</w:hyperlink></w:p>",
+               "Page 17 of 20 in Vienna!"),
+    "signs": (f"<w:p><w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t><w:noBreakHyphen/><w:t>d</w:t></w:r>"
+              f"{r('hidden', '<w:rPr><w:vanish/></w:rPr>')}</w:p>", "a\tb\nc-d"),
+    "boxes": (f"<w:p>{r('Before.')}<w:r><mc:AlternateContent><mc:Choice><wps:txbx>{BOX}</wps:txbx></mc:Choice>"
+              f"<mc:Fallback><w:pict><v:textbox>{BOX}</v:textbox></w:pict></mc:Fallback></mc:AlternateContent></w:r></w:p>",
+              "Before.\n\nIn a box."),
+    "old boxes": (f"<w:p><w:r><w:pict><v:textbox>{BOX}</v:textbox></w:pict></w:r></w:p>", "In a box."),
+    "formulas": ("<w:p><m:oMath><m:r><m:t>x=</m:t></m:r><m:f><m:num><m:r><m:t>a+b</m:t></m:r></m:num><m:den><m:sSup>"
+                 "<m:e><m:r><m:t>c</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup></m:den></m:f>"
+                 "</m:oMath></w:p>",
+                 "x=(a+b)/(c^2)"),
+    "merged cells": (
+        f'<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="3"/></w:tcPr><w:p>{r("Wide")}</w:p></w:tc></w:tr>'
+        f"<w:tr><w:tc>{MERGED.format(' w:val=' + chr(34) + 'restart' + chr(34))}<w:p>{r('High')}</w:p></w:tc>"
+        f"<w:tc><w:p>{r('1')}</w:p></w:tc></w:tr><w:tr><w:tc>{MERGED.format('')}<w:p/></w:tc>"
+        f"<w:tc><w:p>{r('2')}</w:p></w:tc></w:tr></w:tbl>", "Wide\nHigh\t1\n\t2"),
+    "nested tables": (f"<w:tbl><w:tr><w:tc><w:p>{r('out')}</w:p>{NESTED}</w:tc><w:tc><w:p/></w:tc></w:tr></w:tbl>",
+                      "out\nin\tside"),
+    "rows in controls": (f"<w:tbl><w:sdt><w:sdtContent><w:tr><w:sdt><w:sdtContent><w:tc><w:p>{r('cell')}</w:p></w:tc>"
+                         f"</w:sdtContent></w:sdt></w:tr></w:sdtContent></w:sdt></w:tbl>", "cell"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WORD)
+def test_docx_as_word_shows_it(read, tmp_path, case):
+    content, text = WORD[case]
+    file = docx.Document()
+    body = file.element.body
+    for element in parse_xml(f"<w:body {NAMES}>{content}</w:body>"):
+        body.insert(len(body) - 1, element)
+    file.save(str(tmp_path / "a.docx"))
+    assert read(tmp_path / "a.docx")[0].text == text
 
 
 def write_epub(path: Path, encryption: str = "") -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import GPT2TokenizerFast
@@ -12,7 +13,7 @@ from fmstudio.data.text_intake import keep
 from fmstudio.data.tokenizer import byte_alphabet, byte_tokenizer, load_tokenizer, save_tokenizer, train_bpe
 from fmstudio.data.tokenizing import explain, pieces_of, train
 from fmstudio.errors import StudioError
-from fmstudio.jobs import Artefact, JobContext, Sample
+from fmstudio.jobs import Artefact, JobContext, Progress, Sample
 
 ODD = "Hé, 🙂 日本 and\n\n  back\tto \x00 plain  "
 
@@ -101,6 +102,18 @@ def test_a_tokenizer_is_kept_under_a_name_and_used_by_it(workspace, run, referen
 def test_a_small_dataset_gives_as_many_tokens_as_it_has(workspace, run):
     keep(workspace, "small", iter([Document("ab ab ab"), Document("ab")]), {})
     assert run(train(JobContext(), workspace, ["small"], 1000, "small")).result["vocabulary_size"] < 270
+
+
+def test_runs_without_blanks_are_cut_and_learning_gives_others_a_turn(workspace, run):
+    """Merging within one run of a million letters would take the square of its length."""
+    letters = "".join(np.random.default_rng(0).choice(list("ACGT"), 300_000))
+    keep(workspace, "dna", iter([Document(letters + "A" * 5_000)]), {})
+    ran = run(train(JobContext(), workspace, ["dna"], 600, "dna"))
+    learning = [event for event in ran.of(Progress) if event.message.startswith("Learning a vocabulary of 600 tokens")]
+    assert len(learning) > 1
+    tokens = load_tokenizer(workspace.path / "tokenizers" / "dna").get_vocab()
+    assert len(tokens) == 600
+    assert max(map(len, tokens)) <= 256
 
 
 @pytest.mark.parametrize("content", [b"", b"not json", b'{"version": "1.0"}', b"\xff\xfe", b"[1, 2]"])

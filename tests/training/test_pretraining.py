@@ -1,14 +1,19 @@
 """Runs through the public door: what a run yields, keeps and leaves, and that it goes on where it was."""
 
 import hashlib
+import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from fmstudio.data.documents import Document
+from fmstudio.data.text_intake import keep
 from fmstudio.errors import StudioError
 from fmstudio.jobs import Artefact, JobContext, Metrics, Note, Progress, Sample
 from fmstudio.training.pretraining import pretrain, resume
@@ -56,6 +61,57 @@ def test_bits_per_byte_of_byte_tokens_are_the_nats_of_a_token(stocked: Workspace
     nats = metrics["loss/validation"].values
     # The end of a text is a token of no bytes, so the two agree up to those few.
     np.testing.assert_allclose(metrics["bits_per_byte/validation"].values, nats / math.log(2), rtol=0.01)
+
+
+def sentence_pieces() -> Tokenizer:
+    """Pieces with "▁" for a blank; what has no letter of its own is written byte by byte."""
+    made = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True))
+    made.pre_tokenizer = pre_tokenizers.Metaspace()
+    made.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse(), decoders.Metaspace()])
+    return learnt(made, trainers.BpeTrainer, [f"<0x{number:02X}>" for number in range(256)])
+
+
+def lower_word_pieces() -> Tokenizer:
+    """WordPiece without capitals and accents; blanks are lost."""
+    made = Tokenizer(models.WordPiece(unk_token="<unk>"))
+    made.normalizer = normalizers.BertNormalizer()
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.decoder = decoders.WordPiece()
+    return learnt(made, trainers.WordPieceTrainer, [])
+
+
+def learnt(made: Tokenizer, trainer: Any, more: list[str]) -> Tokenizer:
+    text = "The quick brown fox jumps over the lazy dog and runs on, as it is told in every language but one."
+    made.train_from_iterator(
+        [text] * 3,
+        trainer(vocab_size=400, special_tokens=["<unk>", "</s>", *more], limit_alphabet=40, show_progress=False),
+    )
+    content = json.loads(made.to_str())
+    content["added_tokens"] = [each for each in content["added_tokens"] if each["content"] in ("<unk>", "</s>")]
+    return Tokenizer.from_str(json.dumps(content))
+
+
+@pytest.mark.parametrize("made", [sentence_pieces, lower_word_pieces])
+def test_bits_per_byte_are_of_the_text_whatever_the_tokenizer(
+    stocked: Workspace, tables: dict[str, Any], tmp_path: Path, made: Callable[[], Tokenizer]
+) -> None:
+    """Nats per token times tokens per byte, over all that is held back; the true bytes are those of the documents."""
+    text = "Über die Straße läuft der Fluß – 👨‍👩‍👧 – and on.\n\tThe fox.\n"
+    file = tmp_path / "tokenizer.json"
+    made().save(str(file))
+    with_text(stocked, "others", [text * 40 + str(number) for number in range(8)])
+    data = {"datasets": ["others"], "validation_tokens": 1_000_000}
+    train(stocked, tables | {"data": data, "tokenizer": {"kind": "file", "file": str(file)}})
+    part = next(stocked.dataset_folder("others").rglob("validation.bin"))
+    about = json.loads(next(part.parent.glob("*.json")).read_text())
+    tokens, size = len(np.memmap(part, about["type"], "r")), about["validation_bytes"]
+    metrics = stocked.metrics("small")
+    expected = metrics["loss/validation"].values / math.log(2) * tokens / size
+    np.testing.assert_allclose(metrics["bits_per_byte/validation"].values, expected, rtol=0.03)
+
+
+def with_text(workspace: Workspace, name: str, texts: list[str]) -> None:
+    keep(workspace, name, (Document(text, str(number)) for number, text in enumerate(texts)), {})
 
 
 def test_the_model_card_states_data_licence_recipe_and_losses(stocked: Workspace, tables: dict[str, Any]) -> None:
@@ -161,9 +217,12 @@ def test_early_stopping_and_the_best_model(stocked: Workspace, tables: dict[str,
     assert stocked.model("small").details["metrics"]["loss/validation"] == pytest.approx(series.values.min())
 
 
-def test_accumulated_parts_give_the_update_of_the_whole_batch(stocked: Workspace, tables: dict[str, Any]) -> None:
-    train(stocked, tables | {"name": "whole"})
-    train(stocked, tables | {"name": "parts"}, accumulation=4)
+@pytest.mark.parametrize(("batch", "accumulation"), [(8, 4), (8, 3), (8, 5), (2, 8)])
+def test_accumulated_parts_give_the_update_of_the_whole_batch(
+    stocked: Workspace, tables: dict[str, Any], batch: int, accumulation: int
+) -> None:
+    train(stocked, tables | {"name": "whole"}, batch_size=batch)
+    train(stocked, tables | {"name": "parts"}, batch_size=batch, accumulation=accumulation)
     whole, parts = (stocked.metrics(name)["loss/training"].values for name in ("whole", "parts"))
     np.testing.assert_allclose(parts, whole, rtol=2e-3)
 

@@ -1,10 +1,12 @@
-"""Word documents (.docx): paragraphs and tables in their order."""
+"""Word documents (.docx): paragraphs, boxes and tables in their order, then the notes."""
 
 import re
 from collections.abc import Iterator
+from itertools import chain
+from typing import Any
 
 import docx
-from docx.table import Table
+from docx.oxml import parse_xml
 from docx.text.paragraph import Paragraph
 
 from fmstudio.data.cutting import documents_from
@@ -12,6 +14,7 @@ from fmstudio.data.errors import Refused
 from fmstudio.data.readers import whole
 from fmstudio.data.readers.source import Reading, SourceFile
 from fmstudio.data.readers.structure import heading_mark
+from fmstudio.data.readers.word import blocks
 
 _HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)  # built-in styles have English names in every language
 
@@ -29,14 +32,21 @@ def read(source: SourceFile) -> Reading:
 
 
 def _paragraphs(document: "docx.document.Document", marked: bool) -> Iterator[str | None]:
-    for number, block in enumerate(document.iter_inner_content()):
+    def mark(element: Any) -> str:
+        return _mark(Paragraph(element, document)) if marked else ""
+
+    for number, text in enumerate(chain(blocks(document.element.body, mark), *map(blocks, _notes(document)))):
         if number % 100 == 99:
             yield None
-        if isinstance(block, Table):
-            rows = ("\t".join(cell.text.strip() for cell in row.cells) for row in block.rows)
-            yield "\n".join(rows) + "\n\n"
-        elif block.text.strip():
-            yield (_mark(block) if marked else "") + block.text.strip() + "\n\n"
+        if text.strip():
+            yield text + "\n\n"
+
+
+def _notes(document: "docx.document.Document") -> Iterator[Any]:
+    """The parts with footnotes and endnotes."""
+    for relation in document.part.rels.values():
+        if relation.reltype.endswith(("/footnotes", "/endnotes")):
+            yield parse_xml(relation.target_part.blob)
 
 
 def _mark(paragraph: Paragraph) -> str:

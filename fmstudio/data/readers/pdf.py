@@ -1,9 +1,8 @@
 """PDF: the text that its pages carry. A scan carries none and is refused with that reason."""
 
 import logging
-import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pypdf
 from pypdf.errors import PyPdfError
@@ -11,13 +10,12 @@ from pypdf.errors import PyPdfError
 from fmstudio.data.cutting import documents_from
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers import whole
+from fmstudio.data.readers.page_text import joined, lettered, words_of
 from fmstudio.data.readers.source import Reading, SourceFile
 from fmstudio.data.readers.structure import page_mark
 
 # Every oddity of a file is logged there; what matters to a person is said in this reader's own words.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-
-_HYPHENATED = re.compile(r"(?<=[a-zß-ÿ])-\n(?=[a-zß-ÿ])")
 
 
 def read(source: SourceFile) -> Reading:
@@ -53,15 +51,35 @@ def _title(reader: pypdf.PdfReader) -> str:
 
 
 def _pages(reader: pypdf.PdfReader, source: SourceFile) -> Iterator[str | None]:
-    count = len(reader.pages)
+    """The pages' texts once all are read: which hyphens a line brought is told by the words of the whole."""
+    count, texts, dropped = len(reader.pages), [], 0
     for number in range(count):
         try:
-            text = reader.pages[number].extract_text()
+            page = reader.pages[number]
+            text, own = lettered("\n".join([page.extract_text(), *_filled_in(page)]))
+            dropped += own
         except Exception as error:  # noqa: BLE001 - one bad page must not cost the others
             source.notes.append(f"page {number + 1} was left out ({type(error).__name__}: {error})")
             text = ""
+        texts.append(text)
         source.done = source.size * (number + 1) // count
         yield None
-        text = _HYPHENATED.sub("", text).strip()
+    if dropped:
+        source.notes.append(f"signs left out that mean something only in the file's own fonts: {dropped:,}")
+    known = words_of(texts)
+    for number, text in enumerate(texts, 1):
+        text = joined(text, known).strip()
         # A page without text gets no mark: a scan must still be told by its having no text at all.
-        yield (page_mark(number + 1) if source.marked and text else "") + text + "\n\n"
+        yield (page_mark(number) if source.marked and text else "") + text + "\n\n"
+
+
+def _filled_in(page: pypdf.PageObject) -> Iterator[str]:
+    """What was written into the fields of a form on a page, each with its name."""
+    for reference in page.get("/Annots") or ():
+        field: Any = reference.get_object()
+        parent: Any = field.get("/Parent", {})
+        parent = parent.get_object() if parent else {}
+        kind, value = field.get("/FT") or parent.get("/FT"), field.get("/V") or parent.get("/V")
+        if field.get("/Subtype") == "/Widget" and kind in ("/Tx", "/Ch") and isinstance(value, str) and value.strip():
+            name = field.get("/TU") or field.get("/T") or parent.get("/T") or ""
+            yield f"{name}: {value}" if name else value
