@@ -1,10 +1,13 @@
 """The model that a command names, looked at before any work: where it is, whether it is one, and how it is asked."""
 
 import argparse
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
-from fmstudio.cli.driving import existing_workspace, open_workspace
+from fmstudio.cli.driving import existing_workspace, is_workspace, open_workspace
 from fmstudio.data.catalogue import read_catalogue
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.training.snapshot import GGUF, LANGUAGE, RUN, catalogue_model, family_name, item_path
@@ -13,14 +16,25 @@ from fmstudio.workspace import Workspace, WorkspaceError, explained
 _LISTED = 8  # names of a workspace's models in a refusal, the latest
 
 
-def workspace_with(arguments: argparse.Namespace) -> Workspace:
-    """The workspace to look the model up in. One's own is made for a model that is outside of any."""
+def workspace_with(arguments: argparse.Namespace, keeps: bool = True) -> Workspace:
+    """The workspace to look the model up in. A model that is outside of any needs none.
+
+    keeps: whether something is to be kept in it, for which one's own is made; else one that is gone at the end serves.
+    """
     item, path = read_catalogue().items.get(arguments.model), _path(arguments.model)
     with explained(path):
         is_outside = (item is not None and item.kind == "model") or _is_model_path(path)
+    if is_outside and not keeps and not is_workspace(arguments):
+        return _passing_workspace()
     if is_outside and arguments.workspace is None:
         return open_workspace(arguments)
     return existing_workspace(arguments)
+
+
+def _passing_workspace() -> Workspace:
+    folder = Path(tempfile.mkdtemp(prefix="fmstudio-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Workspace(folder)
 
 
 def check_model(workspace: Workspace, reference: str) -> str:

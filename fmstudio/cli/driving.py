@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from fmstudio import jobs
@@ -32,14 +33,23 @@ def open_workspace(arguments: argparse.Namespace) -> Workspace:
 
 def existing_workspace(arguments: argparse.Namespace) -> Workspace:
     """The workspace of a command that only reads, which makes none; raises WorkspaceError where there is none."""
-    path = (arguments.workspace or default_workspace()).expanduser().absolute()
-    with explained(path):
-        if not (path / "studio.db").is_file() and not all((path / each).is_dir() for each in _TRACES):
-            raise WorkspaceError(
-                f"There is no workspace at {path}; check the folder, or make one there: open the window on it, or add "
-                "something to it."
-            )
+    if not is_workspace(arguments):
+        raise WorkspaceError(
+            f"There is no workspace at {_place(arguments)}; check the folder, or make one there: open the window on "
+            "it, or add something to it."
+        )
     return open_workspace(arguments)
+
+
+def is_workspace(arguments: argparse.Namespace) -> bool:
+    """Whether there is a workspace where --workspace says, or at the person's own place."""
+    path = _place(arguments)
+    with explained(path):
+        return (path / "studio.db").is_file() or all((path / each).is_dir() for each in _TRACES)
+
+
+def _place(arguments: argparse.Namespace) -> Path:
+    return Path(arguments.workspace or default_workspace()).expanduser().absolute()
 
 
 def _add_samples(workspace: Workspace) -> None:

@@ -40,7 +40,7 @@ def _sample(arguments: argparse.Namespace) -> int:
     from fmstudio.training.sampling import draws_pictures
 
     settings = assignments(arguments.set)
-    workspace = workspace_with(arguments)
+    workspace = workspace_with(arguments, keeps=False)
     check_model(workspace, arguments.model)
     if arguments.to:
         arguments.to = check_target(arguments.to)

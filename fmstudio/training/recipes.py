@@ -21,13 +21,21 @@ def presets() -> dict[str, Path]:
 
 
 def recipe_tables(source: str, assignments: Sequence[str] = ()) -> dict[str, Any]:
-    """The tables of a preset or recipe file, with "key=value" assignments made; it is named after its file."""
+    """The tables of a preset or recipe file, with "key=value" assignments made; it is named after its file.
+
+    Whoever assigns a number of steps wants that many: a time that the recipe says instead does not count then.
+    """
     path = presets().get(source) or Path(source)
     if not path.exists() and not path.suffix:
         raise RecipeError(f"There is no preset named {source!r}; known are {', '.join(presets())}.")
     tables = read_toml(path)
+    assigned: dict[str, Any] = {}
     for assignment in assignments:
         assign(tables, assignment)
+        assign(assigned, assignment)
+    training = assigned.get("training", {})
+    if "steps" in training and "minutes" not in training:
+        tables["training"].pop("minutes", None)
     tables.setdefault("name", path.stem)
     return tables
 

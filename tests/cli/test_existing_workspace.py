@@ -21,12 +21,9 @@ READING = [
 ]
 
 
-OUTSIDE = ["sample", "smollm2-135m-instruct", "--prompt", "x"]  # for which one's own workspace would be made
-
-
 @pytest.mark.parametrize(
     ("arguments", "is_named"),
-    [*((each, is_named) for each in READING for is_named in (True, False)), (OUTSIDE, True)],
+    [(each, is_named) for each in READING for is_named in (True, False)],
     ids=lambda each: " ".join(each[:2]) if isinstance(each, list) else "",
 )
 def test_reading_makes_no_workspace(
@@ -52,8 +49,10 @@ def test_fetching_what_the_catalogue_has_not_makes_no_workspace(tmp_path: Path) 
 
 def test_a_model_at_a_path_is_outside_of_any_workspace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_gguf(tmp_path / "tiny.gguf", tiny_language_model())
-    assert main(["sample", str(path), "--prompt", "The cat", "--set", "maximum_tokens=4"]) == 0
-    assert capsys.readouterr().out.strip()
+    for place in ([], ["--workspace", str(tmp_path / "none")]):
+        assert main([*place, "sample", str(path), "--prompt", "The cat", "--set", "maximum_tokens=4"]) == 0
+        assert capsys.readouterr().out.strip()
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_workspace_whose_index_is_gone_is_one(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -154,3 +154,11 @@ def test_every_preset_trains_and_draws(preset: str, workspace: Workspace) -> Non
     assert workspace.model(result["model"]).parameters <= 2_000_000
     events, _ = run_job(sample(JobContext(), workspace, result["model"], settings={"count": 2}))
     assert of_kind(events, Sample)[-1].data.shape == (2, 32, 32, 3)
+
+
+def test_steps_that_are_assigned_count_before_the_minutes_of_the_preset() -> None:
+    assert recipe_tables("robots-diffusion")["training"]["minutes"] > 0
+    training = parse_recipe(recipe_tables("robots-diffusion", ["training.steps=20"])).training
+    assert (training.steps, training.minutes) == (20, 0.0)
+    both = parse_recipe(recipe_tables("robots-diffusion", ["training.steps=20", "training.minutes=1"])).training
+    assert both.minutes == 1.0
