@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from fmstudio.data.images import UNKNOWN, Images, open_images
@@ -23,6 +23,7 @@ from fmstudio.families.chance import philox
 from fmstudio.families.conditions import Conditions, Field
 from fmstudio.families.family import Family, Plot, Recipe
 from fmstudio.jobs import Sample
+from fmstudio.nn.tensor_file import save_tensors
 from fmstudio.recipe import DatasetChoice, RecipeError, setting
 from fmstudio.workspace import Workspace
 
@@ -231,7 +232,7 @@ def save_model(folder: Path, family: str, config: Mapping[str, Any], module: nn.
     (folder / "config.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", "utf-8")
     weights = {name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
                for name, value in module.state_dict().items()}  # fmt: skip
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    save_tensors(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
 
 def read_config(folder: Path, family: str) -> dict[str, Any]:

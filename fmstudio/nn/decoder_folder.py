@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from fmstudio.errors import StudioError
 from fmstudio.nn.decoder import Decoder, DecoderShape, from_hf_config, to_hf_config
+from fmstudio.nn.tensor_file import save_tensors
 
 WEIGHTS = "model.safetensors"
 
@@ -20,7 +21,7 @@ def save_decoder(decoder: Decoder, folder: Path, **token_ids: int | None) -> Non
     dtype = str(next(decoder.parameters()).dtype).removeprefix("torch.")
     config = to_hf_config(decoder.shape, dtype=dtype, **token_ids)
     weights = {name: weight.detach().contiguous() for name, weight in decoder.state_dict().items()}
-    save_file(weights, folder / (WEIGHTS + ".part"), metadata={"format": "pt"})
+    save_tensors(weights, folder / (WEIGHTS + ".part"), metadata={"format": "pt"})
     (folder / (WEIGHTS + ".part")).replace(folder / WEIGHTS)
     (folder / "config.json.part").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     (folder / "config.json.part").replace(folder / "config.json")

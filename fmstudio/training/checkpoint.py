@@ -15,10 +15,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from fmstudio.errors import StudioError
+from fmstudio.nn.tensor_file import save_tensors
 from fmstudio.workspace import atomic_folder, explained, remove_folder
 
 FORMAT = 1
@@ -48,9 +49,9 @@ def save_checkpoint(
     """Write the checkpoint of the present step below `folder` and return its path."""
     path = folder / f"step-{position.step:06d}"
     with explained(path), atomic_folder(path) as partial:
-        save_file(_contiguous(_weights(modules)), partial / "model.safetensors")
+        save_tensors(_contiguous(_weights(modules)), partial / "model.safetensors")
         tensors, plain = _flatten(optimisers)
-        save_file(_contiguous(tensors), partial / "optimiser.safetensors")
+        save_tensors(_contiguous(tensors), partial / "optimiser.safetensors")
         state = {
             "format": FORMAT,
             "position": asdict(position),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -64,13 +65,26 @@ class Database:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+            fixed = self._is_on_read_only_disk()
+            # Of a file that cannot change SQLite asks for no journal beside it, which could not be made there.
+            place = f"{self.path.as_uri()}?immutable=1" if fixed else str(self.path)
+            connection = sqlite3.connect(
+                place, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=fixed
+            )
             self._local.connection = connection
             self._connections.append(connection)
+            if fixed:
+                return connection
             connection.execute("PRAGMA journal_mode = WAL")
             # With WAL a power cut may lose the last rows but never the database; the plain files hold what matters.
             connection.execute("PRAGMA synchronous = NORMAL")
         return connection
+
+    def _is_on_read_only_disk(self) -> bool:
+        """Whether the file is whole as it stands and cannot be written, so that it can only be read."""
+        journal = self.path.with_name(f"{self.path.name}-wal")
+        is_whole = self.path.exists() and not (journal.exists() and journal.stat().st_size)
+        return is_whole and not os.access(self.path.parent, os.W_OK)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

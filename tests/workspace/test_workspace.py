@@ -289,3 +289,17 @@ def test_a_run_whose_process_was_killed_is_noted_as_interrupted(workspace: Works
         assert workspace.run("run-1").status == "running"
     workspace.note_interrupted_runs()
     assert workspace.run("run-1").status == "interrupted"
+
+
+def test_a_workspace_on_a_read_only_disk_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Workspace(tmp_path / "workspace")
+    made.put_dataset(DatasetRecord("data", "text", 1, 2))
+    made.close()
+    before = sorted(path.name for path in made.path.iterdir())
+    monkeypatch.setattr("fmstudio.workspace.database.os.access", lambda path, mode: False)
+    workspace = Workspace(made.path)
+    assert [record.name for record in workspace.datasets()] == ["data"]
+    assert sorted(path.name for path in made.path.iterdir()) == before
+    with pytest.raises(WorkspaceError, match=r"studio\.db cannot be written; choose a folder that can be"):
+        workspace.put_dataset(DatasetRecord("other", "text", 1, 2))
+    workspace.close()
