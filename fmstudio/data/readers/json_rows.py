@@ -15,10 +15,11 @@ from fmstudio.data.readers.source import SourceFile
 Row = Mapping[str, Any]
 TEXT_NAMES = (
     "text", "content", "body", "document", "article", "passage", "story", "sentence", "output", "response", "messages",
-    "conversations", "conversation",
+    "conversations", "conversation", "context", "paragraphs",
 )  # fmt: skip
 """Names of columns that hold the text, the likeliest first."""
 _DEEPEST = 6
+_SPLITS = {"train", "training", "validation", "valid", "val", "dev", "test", "eval", "evaluation"}
 
 
 def is_conversation(value: Any) -> bool:
@@ -122,10 +123,20 @@ def _as_row(value: Any) -> Row | None:
 
 def _table(value: Any, source: SourceFile) -> list[Row]:
     if isinstance(value, list):
-        return list(_as_rows(value))
+        return _with_header(value) or list(_as_rows(value))
     if not isinstance(value, dict):
         raise Refused("it holds no list of rows")
     return _rows_within(value, source, _DEEPEST) or [value]
+
+
+def _with_header(rows: list[Any]) -> list[Row]:
+    """Rows of cells by the names in the first one; none where that names no column of text."""
+    if len(rows) < 2 or not all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows):
+        return []
+    names = rows[0]
+    if not all(isinstance(name, str) for name in names) or not {name.lower() for name in names} & set(TEXT_NAMES):
+        return []
+    return [dict(zip(names, row, strict=True)) for row in rows[1:]]
 
 
 def _rows_within(value: Mapping[str, Any], source: SourceFile, depth: int) -> list[Row]:
@@ -140,7 +151,8 @@ def _rows_within(value: Mapping[str, Any], source: SourceFile, depth: int) -> li
     tables = {key: item for key, item in lists.items() if sum(isinstance(row, dict) for row in item) > len(item) / 2}
     if tables:
         return _fullest(tables, source)
-    if len(lists) > 1 and len(lists) == len(value) and len({len(item) for item in lists.values()}) == 1:
+    splits = set(map(str.lower, lists)) <= _SPLITS
+    if len(lists) > 1 and len(lists) == len(value) and len({*map(len, lists.values())}) == 1 and not splits:
         return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
     if len(value) > 1 and all(isinstance(item, dict) for item in value.values()):
         rows = _by_key(value)
@@ -148,12 +160,21 @@ def _rows_within(value: Mapping[str, Any], source: SourceFile, depth: int) -> li
             return rows
     texts = {key: item for key, item in lists.items() if all(isinstance(each, str) for each in item)}
     if texts and not any(isinstance(item, str) and " " in item for item in value.values()):
-        longest = max(texts, key=lambda key: sum(map(len, texts[key])) / len(texts[key]))
-        return [{longest: text} for text in texts[longest]]
+        return _texts_of(texts, source)
     for item in value.values():
         if isinstance(item, dict) and depth and (rows := _rows_within(item, source, depth - 1)):
             return rows
     return []
+
+
+def _texts_of(lists: Mapping[str, list[str]], source: SourceFile) -> list[Row]:
+    """The texts of all splits, else those of the list with the longest."""
+    if set(map(str.lower, lists)) <= _SPLITS:
+        return [{"text": text} for texts in lists.values() for text in texts]
+    longest = max(lists, key=lambda key: sum(map(len, lists[key])) / len(lists[key]))
+    if passed := [key for key in lists if key != longest]:
+        source.facts.append(f"the texts of {longest!r} were taken, those of {_listed(passed)} were not")
+    return [{longest: text} for text in lists[longest]]
 
 
 def _is_split(value: Mapping[str, Any]) -> bool:

@@ -98,9 +98,10 @@ def _documents(
         yield from documents_from([text], cutting, title=named[:200], source=source.name, encoding=encoding)
     others = [name for name in columns if name != column]
     beside = f", of the columns {', '.join(columns)}" if 0 < len(others) <= 20 else ""
+    rows_read = "1 row" if number == 1 else f"{number:,} rows"
+    why = " because they have no text in it" if blank else ""
     source.facts.append(
-        f"column {column!r} was taken{beside}; {number:,} rows read, {number - blank:,} kept, {blank:,} left out"
-        + (" because they have no text in it" if blank else "")
+        f"column {column!r} was taken{beside}; {rows_read} read, {number - blank:,} kept, {blank:,} left out{why}"
     )
 
 
@@ -121,7 +122,7 @@ def choose_column(wanted: str, columns: Sequence[str], sample: Sequence[Row]) ->
                 return name
     prose = {name: lengths[name] for name in columns if _reads(row.get(name) for row in sample)}
     best = max(prose, key=lambda name: prose[name], default="")
-    if not best or (prose[best] < _ENOUGH and len(columns) > 1):
+    if not best or (len(columns) > 1 and prose[best] < _ENOUGH and _mean_words(row.get(best) for row in sample) < 3):
         raise Refused(f"no column looks like text; choose one of its columns: {names}")
     return best
 
@@ -129,6 +130,11 @@ def choose_column(wanted: str, columns: Sequence[str], sample: Sequence[Row]) ->
 def _mean_length(values: Iterable[Any]) -> float:
     lengths = [len(text) for value in values if (text := text_of(value))]
     return sum(lengths) / len(lengths) if lengths else 0.0
+
+
+def _mean_words(values: Iterable[Any]) -> float:
+    counts = [len(text.split()) for value in values if (text := text_of(value))]
+    return sum(counts) / len(counts) if counts else 0.0
 
 
 def _reads(values: Iterable[Any]) -> bool:
