@@ -29,7 +29,7 @@ from fmstudio.data.tokenizer import (
 from fmstudio.data.vocabulary import content, digest, learn
 from fmstudio.jobs import Event, Progress
 from fmstudio.recipe import DatasetChoice
-from fmstudio.workspace import Workspace, WorkspaceError, atomic_folder, explained
+from fmstudio.workspace import Workspace, WorkspaceError, atomic_folder, explained, sweep_left_behind
 
 ABOUT = "tokens.json"
 PARTS = ("training", "validation")
@@ -119,6 +119,8 @@ def _write(folder: Path, name: str, documents: Documents, tokenizer: Tokenizer, 
     sizes = documents.sizes
     about: dict[str, Any] = {"type": token_type(vocabulary_size(tokenizer)).str}
     done, total = 0, int(sizes.sum())
+    if folder.parent.is_dir():
+        sweep_left_behind(folder.parent)
     with atomic_folder(folder) as temporary:
         for part, indices in zip(PARTS, (np.flatnonzero(~mask), np.flatnonzero(mask)), strict=True):
             about[f"{part}_bytes"] = int(sizes[indices].sum())

@@ -6,6 +6,7 @@ from fmstudio.workspace.feedback_log import FeedbackLog
 from fmstudio.workspace.feedback_records import FeedbackRecord, FeedbackRow
 from fmstudio.workspace.files import atomic_file, atomic_folder, folder_size, remove_folder, sweep, write_atomically
 from fmstudio.workspace.index import Workspace
+from fmstudio.workspace.new_folder import sweep_left_behind
 from fmstudio.workspace.records import (
     CollectionRecord,
     DatasetRecord,
@@ -40,5 +41,6 @@ __all__ = [
     "now",
     "remove_folder",
     "sweep",
+    "sweep_left_behind",
     "write_atomically",
 ]

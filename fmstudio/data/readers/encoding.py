@@ -219,7 +219,8 @@ def decoded(source: SourceFile, detected: Detected) -> Iterator[str]:
 
 def guess_note(encoding: str, line: str) -> str:
     """What a person has to know of an encoding that was guessed."""
-    return f"its encoding was guessed to be {encoding}, as in “{line}”; if that reads wrong, name the right one"
+    advice = "if that reads wrong, set the option encoding to the right one"
+    return f"its encoding was guessed to be {encoding}, as in “{line}”; {advice}"
 
 
 def telling_line(text: str) -> str:
