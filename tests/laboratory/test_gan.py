@@ -1,6 +1,7 @@
 """The GAN laboratory's jobs: seeds, walks, truncation, and steps that no saved run hears of."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from fmstudio.laboratory import gan
 from fmstudio.training.pretraining import pretrain
 from fmstudio.workspace import Workspace
 from tests.driving import of_kind, run_job
+from tests.pictures import keep_shapes
 
 TABLES: dict[str, Any] = {
     "family": "gan", "name": "small", "data": {"datasets": ["shapes"], "conditioning": "class"},
@@ -21,11 +23,14 @@ TABLES: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def trained(pictured: Workspace) -> Workspace:
-    """A workspace with the run and the model "small"."""
-    run_job(pretrain(JobContext(), pictured, TABLES))
-    return pictured
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """A workspace with the run and the model "small", which no test changes."""
+    workspace = Workspace(tmp_path_factory.mktemp("trained") / "workspace")
+    keep_shapes(workspace)
+    run_job(pretrain(JobContext(), workspace, TABLES))
+    yield workspace
+    workspace.close()
 
 
 def pictures(job: Any) -> np.ndarray:

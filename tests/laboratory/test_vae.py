@@ -1,5 +1,8 @@
 """The jobs that look into a variational autoencoder, asked as a window asks them."""
 
+import dataclasses
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +34,15 @@ def answer(job: Job, name: str) -> Any:
     return found.data
 
 
-@pytest.fixture(params=KINDS)
-def trained(request: pytest.FixtureRequest, pictured: Workspace) -> Workspace:
-    """A workspace with the model "small" of each kind."""
-    run_job(pretraining.pretrain(CONTEXT, pictured, recipe(request.param, "class")))
-    return pictured
+@pytest.fixture(scope="module", params=KINDS)
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """A workspace with the model "small" of each kind, which no test changes, and with smaller pictures."""
+    workspace = Workspace(tmp_path_factory.mktemp("trained") / "workspace")
+    keep_shapes(workspace)
+    keep_shapes(workspace, "small shapes", count=6, side=8)
+    run_job(pretraining.pretrain(CONTEXT, workspace, recipe(request.param, "class")))
+    yield workspace
+    workspace.close()
 
 
 def folder(workspace: Workspace) -> Path:
@@ -139,7 +146,6 @@ def test_the_prior_draws_what_seed_temperature_and_kind_say(trained: Workspace) 
 
 
 def test_what_cannot_be_is_refused_in_one_sentence(trained: Workspace) -> None:
-    keep_shapes(trained, "small shapes", count=6, side=8)
     refused: list[tuple[Job, str]] = [
         (
             laboratory.survey(CONTEXT, trained, "small", "small shapes"),
@@ -158,7 +164,8 @@ def test_what_cannot_be_is_refused_in_one_sentence(trained: Workspace) -> None:
 
 
 def test_a_model_of_another_family_is_refused_by_name(trained: Workspace) -> None:
-    path = folder(trained) / "config.json"
+    trained.put_model(dataclasses.replace(trained.model("small"), name="foreign"))
+    path = Path(shutil.copytree(folder(trained), trained.model_folder("foreign"))) / "config.json"
     path.write_text(path.read_text("utf-8").replace('"family": "vae"', '"family": "diffusion"'), "utf-8")
     with pytest.raises(StudioError, match="holds a model of the family 'diffusion', not 'vae'"):
-        run_job(laboratory.open(CONTEXT, trained, "small"))
+        run_job(laboratory.open(CONTEXT, trained, "foreign"))
