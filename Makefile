@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SCREENSHOTS ?= screenshots
 BENCHMARKS ?= pretraining diffusion wide pictures generation embedding retrieval window wall scrubber killing
 
-.PHONY: run test lint tour bench clean
+.PHONY: run test lint style tour bench clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run-ready $(VENV)/.system-ready
@@ -21,15 +21,22 @@ run: $(VENV)/.run-ready $(VENV)/.system-ready
 	fi
 
 # A process for each core (see tests/conftest.py), and what computes once more as a processor without AVX-512 does.
+# Types are checked meanwhile: that takes a minute of one core only, and fills what a core has to wait at the end.
 test: export QT_QPA_PLATFORM = offscreen
-test: lint
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+test: style
+	@echo "$(BIN)/mypy, beside $(BIN)/python -m pytest --numprocesses auto --dist worksteal"; \
+	$(BIN)/mypy >$(VENV)/.types 2>&1 & types=$$!; trap "kill $$types" INT TERM; \
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal; tests=$$?; \
+	wait $$types; types=$$?; cat $(VENV)/.types; \
+	exit $$((tests + types))
 	.ci/without-avx512 $(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/nn tests/families
 
-lint: $(VENV)/.test-ready $(VENV)/.system-ready
+lint: style
+	$(BIN)/mypy
+
+style: $(VENV)/.test-ready $(VENV)/.system-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 tour: $(VENV)/.run-ready $(VENV)/.system-ready
