@@ -18,7 +18,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.jobs import Engine, JobRequest, Mailbox
 from fmstudio.jobs.request import WORKSPACE, plain_arguments
 from fmstudio.workspace import DatasetRecord
-from tests.gui.recorded import keep_records_in
+from tests.gui.recorded import check_event, keep_records_in
 from tests.gui.train.runs import keep_run
 
 OFFSCREEN_CANNOT = "This plugin does not support"
@@ -125,7 +125,19 @@ def preferences(tmp_path):
 
 @pytest.fixture
 def studio(workspace, engine, theme, preferences):
-    return Studio(workspace, engine, theme, preferences)
+    """A studio that hears from its jobs only what the real ones could tell."""
+    made = Studio(workspace, engine, theme, preferences)
+    deliver = made.jobs.deliver
+
+    def deliver_checked(letters):
+        letters = list(letters)
+        for job, event in letters:
+            if job in engine.requests:
+                check_event(engine.requests[job].target, event)
+        deliver(letters)
+
+    made.jobs.deliver = deliver_checked
+    return made
 
 
 @pytest.fixture

@@ -1,24 +1,44 @@
 """The workspace in which the answers of `recorded` are given: little of everything, made when it is first needed."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from fmstudio.adapt import batch, collections, generation
 from fmstudio.data import importing
-from fmstudio.gui.data import jobs as data
-from fmstudio.gui.diffusion import models
-from fmstudio.gui.diffusion.forward import DISSOLVE
-from fmstudio.gui.diffusion.source import SOURCE
 from fmstudio.jobs import JobContext
-from fmstudio.jobs.request import array_to_plain
 from fmstudio.training.pretraining import pretrain
 from fmstudio.workspace import Workspace
+from fmstudio.workspace.prompt_library import PromptLibrary
+from fmstudio.workspace.prompts import PromptTemplate
+from tests.adapt.conftest import HANDBOOK
+from tests.adapt.words_encoder import REFERENCE
 from tests.driving import run_job
 from tests.laboratory.diffusion_models import recipe as diffusion_recipe
-from tests.pictures import shape
+from tests.laboratory.language_models import keep_language_model
+from tests.pictures import keep_shapes, shape
 from tests.texts import write_texts
+
+LANGUAGE: dict[str, Any] = {
+    "family": "language",
+    "name": "small",
+    "data": {"datasets": ["articles"], "validation_tokens": 512},
+    "tokenizer": {"kind": "byte"},
+    "model": {"context": 32, "layers": 1, "width": 16, "heads": 2},
+    "sample": {"tokens": 8, "prompt": "The "},
+    "training": {"steps": 4, "batch_size": 4, "evaluate_every": 2, "checkpoint_every": 2, "warmup_steps": 2,
+                 "device": "cpu"},
+}  # fmt: skip
+GAN: dict[str, Any] = {
+    "family": "gan",
+    "name": "gan",
+    "data": {"datasets": ["shapes"], "conditioning": "class"},
+    "model": {"latent": 8, "features": 4, "maximum_features": 8},
+    "training": {"steps": 4, "batch_size": 6, "evaluate_every": 4, "checkpoint_every": 2, "device": "cpu"},
+}
 
 
 def _part(make: Callable[[Workspace], None]) -> Callable[[Workspace], None]:
@@ -69,55 +89,141 @@ def shapes(workspace: Workspace) -> None:
 
 
 @_part
+def attributed(workspace: Workspace) -> None:
+    """A dataset of pictures with attributes."""
+    keep_shapes(workspace, "attributed", 24)
+
+
+@_part
 def diffusion(workspace: Workspace) -> None:
     """A diffusion model of shapes, and its run."""
     shapes(workspace)
     run_job(pretrain(JobContext(), workspace, diffusion_recipe() | {"name": "diffusion"}))
 
 
+def vae_recipe(kind: str) -> dict[str, Any]:
+    """A recipe for a variational autoencoder of a kind."""
+    return {
+        "family": "vae",
+        "name": kind,
+        "data": {"datasets": ["shapes"], "conditioning": "class", "validation_fraction": 0.2},
+        "model": {"kind": kind, "latent": 4, "width": 8, "codebook_size": 16, "code_width": 4, "grid": 4,
+                  "prior_width": 32, "prior_layers": 1},
+        "training": {"steps": 4, "batch_size": 6, "evaluate_every": 4, "checkpoint_every": 2, "device": "cpu"},
+    }  # fmt: skip
+
+
+@_part
+def gan(workspace: Workspace) -> None:
+    """A GAN of shapes, and its run."""
+    shapes(workspace)
+    run_job(pretrain(JobContext(), workspace, GAN))
+
+
+@_part
+def vae(workspace: Workspace) -> None:
+    """A Gaussian autoencoder of shapes, and its run."""
+    shapes(workspace)
+    run_job(pretrain(JobContext(), workspace, vae_recipe("gaussian")))
+
+
+@_part
+def codes(workspace: Workspace) -> None:
+    """A vector-quantised autoencoder of shapes, and its run."""
+    shapes(workspace)
+    run_job(pretrain(JobContext(), workspace, vae_recipe("vector-quantised")))
+
+
+@_part
+def chatty(workspace: Workspace) -> None:
+    """A language model that answers in no time, if not sensibly."""
+    keep_language_model(workspace, chat=True)
+
+
+@_part
+def roomy(workspace: Workspace) -> None:
+    """… and one that reads enough for passages of documents."""
+    config = keep_language_model(workspace, "roomy", chat=True) / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"max_position_embeddings": 1024}))
+
+
+@_part
+def documents(workspace: Workspace) -> None:
+    """Documents, of which one cannot be read, and questions about them."""
+    folder = _files(workspace) / "documents"
+    folder.mkdir(parents=True)
+    (folder / "mixer.md").write_text(HANDBOOK, "utf-8")
+    (folder / "moon.txt").write_text("The moon turns around the earth in twenty-seven days.\n\nIt has no air.", "utf-8")
+    (folder / "torn.pdf").write_bytes(b"%PDF-1.7 and no more")
+    questions = "question,source\nHow long is the warranty?,mixer.md\nWho sings?,moon.txt\nalone\n"
+    (_files(workspace) / "questions.csv").write_text(questions, "utf-8")
+
+
+COLLECTION: Mapping[str, Any] = {"options": {"size": 40, "overlap": 8}, "embedding": REFERENCE}
+
+
+@_part
+def collection(workspace: Workspace) -> None:
+    """The documents, indexed."""
+    documents(workspace)
+    folder = str(_files(workspace) / "documents")
+    run_job(collections.add(JobContext(), workspace, "manuals", [folder], **COLLECTION))
+
+
+@_part
+def table(workspace: Workspace) -> None:
+    """A table and the prompt that is asked over it."""
+    _files(workspace).mkdir(exist_ok=True)
+    (_files(workspace) / "reviews.csv").write_text("Review,label,other\ngood,yes,\nbad\nfine,no,\n", "utf-8")
+    PromptLibrary(workspace).save("Ask", PromptTemplate(user="It is {review}"))
+
+
+ASKED_OVER: Mapping[str, Any] = {"prompt": "Ask", "model": "tiny", "settings": {"maximum_tokens": 4},
+                                 "mapping": {"review": "Review"}, "expected": "label"}  # fmt: skip
+
+
+@_part
+def answered(workspace: Workspace) -> None:
+    """The prompt, asked over the table: its id is in the file "batch"."""
+    chatty(workspace)
+    table(workspace)
+    source = str(_files(workspace) / "reviews.csv")
+    _, result = run_job(batch.run(JobContext(), workspace, source, **ASKED_OVER))
+    (_files(workspace) / "batch").write_text(result["batch"], "utf-8")
+
+
+@_part
+def remembered(workspace: Workspace) -> None:
+    """An answer in the feedback log: its id is in the file "entry"."""
+    chatty(workspace)
+    _files(workspace).mkdir(exist_ok=True)
+    asked = generation.generate(JobContext(), workspace, "tiny", "The name ", settings={"maximum_tokens": 4}, log=True)
+    (_files(workspace) / "entry").write_text(run_job(asked)[1]["feedback"], "utf-8")
+
+
+@_part
+def trained(workspace: Workspace) -> None:
+    """A language model of a manual, which is the articles by another name, and its run."""
+    articles(workspace)
+    run_job(importing.add(JobContext(), workspace, [str(_files(workspace) / "articles")], "manual"))
+    run_job(pretrain(JobContext(), workspace, {**LANGUAGE, "data": {**LANGUAGE["data"], "datasets": ["manual"]}}))
+
+
 def job(*parts: Callable[[Workspace], None], **arguments: Any) -> Callable[[Workspace], dict[str, Any]]:
-    """What a job is asked, once the parts that it needs are there. In arguments, {files} is where they are."""
+    """What a job is asked, once the parts that it needs are there. In arguments, {files} is where they are, {batch}
+    the batch that was answered and {entry} the answer that was remembered."""
 
     def asked(workspace: Workspace) -> dict[str, Any]:
         for part in parts:
             part(workspace)
-        return {name: _placed(value, str(_files(workspace))) for name, value in arguments.items()}
+        return {name: _placed(workspace, value) for name, value in arguments.items()}
 
     return asked
 
 
-def _placed(value: Any, files: str) -> Any:
+def _placed(workspace: Workspace, value: Any) -> Any:
     if isinstance(value, list):
-        return [_placed(each, files) for each in value]
-    return value.replace("{files}", files) if isinstance(value, str) else value
-
-
-OF_PICTURES = f"{data.IMPORT} of pictures"
-
-JOBS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
-    data.DESCRIBE: job(),
-    data.LISTING: job(),
-    data.SAMPLES: job(),
-    data.IMPORT: job(files, sources=["{files}/articles"], name="imported"),
-    OF_PICTURES: job(files, sources=["{files}/shapes"], name="drawn", kind="images", options={"size": 16}),
-    data.PREVIEW: job(articles, dataset="articles", start=0, count=3),
-    data.STATISTICS: job(articles, dataset="articles"),
-    data.REVIEW: job(articles, dataset="articles"),
-    data.APPLY: job(articles, dataset="articles", name="articles-clean"),
-    data.EXPLAIN: job(text="Now is", tokenizer={"kind": "byte"}),
-    data.LEARN: job(articles, datasets=["articles"], vocabulary_size=300, name="articles-300"),
-    data.PICTURES: job(shapes, dataset="shapes", start=0, count=256),
-    data.PICTURE: job(shapes, dataset="shapes", index=4),
-    data.SOME_PICTURES: job(shapes, dataset="shapes", indices=[0, 1]),
-    data.FITTING: job(files, source="{files}/shapes/circle/00.png", options={"size": 16}),
-    data.PICTURE_STATISTICS: job(shapes, dataset="shapes"),
-    data.DUPLICATES: job(shapes, dataset="shapes"),
-    data.WITHOUT_DUPLICATES: job(shapes, dataset="shapes", which="exact", name="shapes-unique"),
-    data.DRAWN: job(style="bottts"),
-    models.ABOUT: job(diffusion, model="diffusion"),
-    SOURCE: job(shapes, dataset="shapes", index=0),
-    DISSOLVE: job(picture=array_to_plain(shape(0).pixels), times=5),
-    data.DRAW: job(style="bottts", count=5, name="robots"),
-}
-"""The jobs that panels ask for: the parts of the workspace that they need, and what they are asked. Where one job is
-asked for different things, words after its target tell which."""
+        return [_placed(workspace, each) for each in value]
+    if value in ("{batch}", "{entry}"):
+        return (_files(workspace) / value.strip("{}")).read_text("utf-8")
+    return value.replace("{files}", str(_files(workspace))) if isinstance(value, str) else value

@@ -14,21 +14,32 @@ from fmstudio.gui.diffusion.source import SOURCE
 from fmstudio.gui.panel import find_panels
 from fmstudio.gui.widgets.pictures.export import SAVE
 from fmstudio.gui.window.page import Page
-from fmstudio.jobs import Failed, Finished, JobRequest, Paused, Priority, Sample, Started
+from fmstudio.jobs import Failed, JobRequest, Paused, Priority, Sample, Started
 from fmstudio.jobs.request import from_plain
-from fmstudio.laboratory.diffusion import Walk
-from fmstudio.recipe import settings
 from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
+from tests.gui import recorded
 from tests.gui.data.hands import answer, asked, click, text
+from tests.gui.recorded import changed
 
 RESUME = "fmstudio.training.pretraining:resume"
 SIZE = (8, 8, 3)
 CONDITIONS = [{"name": "headVariant", "values": ["round", "square"]}]
-KNOWN = {
-    "height": 8, "width": 8, "channels": 3, "path": "flow", "parameters": 1000, "conditions": [],
-    "settings": settings(Walk),
-}  # fmt: skip
-RESULT = {"pictures": 4, "steps": 4, "evaluations": 4, "seconds": 0.4, "seconds_per_evaluation": 0.1}
+
+
+def known(**changes):
+    """What a model can be asked for."""
+    return changed(recorded.answer(ABOUT), **{"height": 8, "width": 8, "parameters": 1000, "conditions": []} | changes)
+
+
+def done(target=WALK, pictures=4):
+    """The end of a walk."""
+    return recorded.finished(target, pictures=pictures, steps=4, evaluations=4, seconds=0.4, seconds_per_evaluation=0.1)
+
+
+def source(**changes):
+    """A picture to begin with."""
+    usual = {"pixels": shade(5, 1)[0], "title": "", "dataset": "robots", "index": 0, "total": 10}
+    return changed(recorded.answer(SOURCE), **usual | changes)
 
 
 def shade(value, count=4):
@@ -38,9 +49,10 @@ def shade(value, count=4):
 def step(index, total, time, count=4):
     """A step whose pictures are as bright as its number says."""
     views = {"state": shade(10 + index, count), "denoised": shade(100 + index, count), "noise": shade(200, count)}
-    return Sample(f"step-{index:04d}", "diffusion-step", {
-        "index": index, "steps": total, "time": time, "alpha": 1 - time, "sigma": time, "decibels": 0.0, **views,
-    })  # fmt: skip
+    told = changed(
+        recorded.answer(WALK), index=index, steps=total, time=time, alpha=1 - time, sigma=time, decibels=0.0, **views
+    )
+    return Sample(f"step-{index:04d}", "diffusion-step", told)
 
 
 def steps(total, count=4):
@@ -65,7 +77,7 @@ class Hands:
         self.asked_to_go = []
         studio.navigation_requested.connect(lambda panel, what: self.asked_to_go.append((panel, what)))
 
-    def open(self, view="forward", known=KNOWN):
+    def open(self, view="forward", **can):
         info = next(info for info in find_panels() if info.name == "diffusion")
         self.page = Page(info, self.studio.theme)
         self.page.fill(DiffusionPanel(self.studio))
@@ -73,7 +85,7 @@ class Hands:
         self.panel.look_at(view)
         self.panel.shown()
         if view != "forward" and ABOUT in self.engine.targets():
-            answer(self.studio, self.engine, ABOUT, known)
+            answer(self.studio, self.engine, ABOUT, known(**can))
         return self.panel
 
     def tell(self, target, *events):
@@ -126,7 +138,7 @@ def test_a_model_that_arrives_is_listed_and_chosen(hands, workspace):
     workspace.put_model(ModelRecord("robots-small", "diffusion", 1000, 4000))
     hands.studio.announce("model", "robots-small")
     assert panel.reverse.fields[0].model.text() == "robots-small"
-    answer(hands.studio, hands.engine, ABOUT, KNOWN)
+    answer(hands.studio, hands.engine, ABOUT, known())
     assert panel.primary_action.isEnabled()
 
 
@@ -138,17 +150,15 @@ def dissolved(times=11):
     edges = np.linspace(-3, 3, 7)
     with np.errstate(divide="ignore"):
         ratio = 20 * np.log10((1 - time) / time)
-    return {
-        "path": "flow", "frames": np.concatenate([shade(10 * n, 1) for n in range(times)]), "noise": shade(7, 1)[0],
-        "times": time, "alpha": 1 - time, "sigma": time, "decibels": ratio, "edges": edges,
-        "histograms": np.full((times, 6), 1 / 6), "gaussian": np.full(6, 1 / 6),
-    }  # fmt: skip
+    return changed(
+        recorded.answer(DISSOLVE), frames=np.concatenate([shade(10 * n, 1) for n in range(times)]),
+        noise=shade(7, 1)[0], times=time, alpha=1 - time, sigma=time, decibels=ratio, edges=edges,
+        histograms=np.full((times, 6), 1 / 6), gaussian=np.full(6, 1 / 6),
+    )  # fmt: skip
 
 
 def see_picture(hands, index=0):
-    answer(hands.studio, hands.engine, SOURCE, {
-        "pixels": shade(5, 1)[0], "title": "a robot", "dataset": "robots", "index": index, "total": 10,
-    })  # fmt: skip
+    answer(hands.studio, hands.engine, SOURCE, source(title="a robot", index=index))
     answer(hands.studio, hands.engine, DISSOLVE, dissolved())
 
 
@@ -215,7 +225,7 @@ def test_generating_shows_every_step_and_one_can_go_back(hands, stocked):
 
     hands.press(Qt.Key.Key_Left)
     assert hands.text("reverse-scrubber-label") == "step 2 of 4 · σ 0.75"
-    hands.tell(WALK, *steps(4)[3:], Finished("completed", RESULT))
+    hands.tell(WALK, *steps(4)[3:], done())
     assert hands.text("reverse-scrubber-label") == "step 2 of 4 · σ 0.75", "what one looks at stays where it is"
     hands.press(Qt.Key.Key_End)
     assert hands.text("reverse-scrubber-label") == "after 4 steps · σ 0"
@@ -226,7 +236,7 @@ def test_generating_shows_every_step_and_one_can_go_back(hands, stocked):
 def test_space_plays_from_the_beginning_and_pauses(hands, stocked, qtbot):
     panel = hands.open("reverse")
     panel.primary_action.trigger()
-    hands.tell(WALK, Started(), *steps(6), Finished("completed", RESULT))
+    hands.tell(WALK, Started(), *steps(6), done())
     scrubber = panel.reverse.scrubber
     hands.press(Qt.Key.Key_Space)
     assert (scrubber.playing, scrubber.position) == (True, 0)
@@ -238,7 +248,7 @@ def test_space_plays_from_the_beginning_and_pauses(hands, stocked, qtbot):
 def test_a_click_shows_one_picture_alone_and_another_shows_all(hands, stocked):
     panel = hands.open("reverse")
     panel.primary_action.trigger()
-    hands.tell(WALK, Started(), *steps(4), Finished("completed", RESULT))
+    hands.tell(WALK, Started(), *steps(4), done())
     tiles = panel.reverse.player.tiles[0]["denoised"]
     QTest.mouseClick(tiles, Qt.MouseButton.LeftButton, pos=tiles.tile(2).center())
     assert panel.reverse.player.which.currentText() == "Picture 3"
@@ -268,7 +278,7 @@ def test_two_settings_are_compared_on_the_same_noise_at_the_same_level(hands, st
 
 
 def test_what_a_model_can_be_asked_for_is_offered(hands, stocked):
-    panel = hands.open("reverse", {**KNOWN, "conditions": CONDITIONS})
+    panel = hands.open("reverse", conditions=CONDITIONS)
     fields = panel.reverse.fields[0]
     head = fields.conditions["headVariant"]
     assert [head.itemText(n) for n in range(head.count())] == ["Anything", "Round", "Square"]
@@ -291,7 +301,7 @@ def test_a_run_in_training_can_be_drawn_from(hands, stocked):
     assert hands.text("reverse-a-model-note") == "Training: the latest average of its weights, at step 1,500."
     hands.studio.jobs.deliver([(job, Paused())])
     assert hands.text("reverse-a-model-note") == "Paused: the latest average of its weights, at step 1,500."
-    answer(hands.studio, hands.engine, ABOUT, KNOWN)
+    answer(hands.studio, hands.engine, ABOUT, known())
     panel.primary_action.trigger()
     assert asked(hands.engine, WALK)["model"] == "run:r-1"
 
@@ -318,9 +328,7 @@ def test_settings_that_cannot_be_used_are_refused(hands, stocked):
 
 def open_edit(hands):
     panel = hands.open("edit")
-    answer(hands.studio, hands.engine, SOURCE, {
-        "pixels": shade(5, 1)[0], "title": "", "dataset": "robots", "index": 0, "total": 10,
-    })  # fmt: skip
+    answer(hands.studio, hands.engine, SOURCE, source())
     return panel
 
 
@@ -358,7 +366,7 @@ def test_a_region_is_painted_with_the_mouse_and_filled(hands, stocked):
 def test_a_generated_picture_can_be_edited(hands, stocked):
     panel = hands.open("reverse")
     panel.primary_action.trigger()
-    hands.tell(WALK, Started(), *steps(4), Finished("completed", RESULT))
+    hands.tell(WALK, Started(), *steps(4), done())
     menus = catch_menus(panel.reverse)
     panel.reverse.player.tiles[0]["denoised"].menu_wanted.emit(1, QPoint(0, 0))
     entry = next(action for action in menus[0].actions() if action.text() == "Edit this picture")
@@ -371,9 +379,8 @@ def test_a_picture_of_another_size_is_brought_to_the_models(hands, stocked):
     panel = open_edit(hands)
     panel.edit.source.take(np.zeros((4, 4, 3), np.uint8), "a small one")
     assert asked(hands.engine, SOURCE)["size"] == SIZE
-    answer(hands.studio, hands.engine, SOURCE, {
-        "pixels": shade(77, 1)[0], "title": "a small one", "dataset": "", "index": 0, "total": 1,
-    })  # fmt: skip
+    small = source(pixels=shade(77, 1)[0], title="a small one", dataset="", total=1)
+    answer(hands.studio, hands.engine, SOURCE, small)
     assert hands.text("edit-source-title") == "a small one"
     assert int(panel.edit.canvas.pixels[0, 0, 0]) == 77
 
@@ -388,7 +395,7 @@ def test_the_pictures_between_two_seeds_are_shown(hands, stocked):
     panel.primary_action.trigger()
     wanted = asked(hands.engine, BETWEEN)
     assert (wanted["seeds"], wanted["frames"]) == ((0, 9), 5)
-    hands.tell(BETWEEN, Started(), *steps(3, count=5), Finished("completed", {**RESULT, "pictures": 5}))
+    hands.tell(BETWEEN, Started(), *steps(3, count=5), done(BETWEEN, 5))
     assert hands.text("between-heading-last") == "Seed 9"
     hands.press(Qt.Key.Key_Right)
     assert hands.text("between-scrubber-label") == "picture 2 of 5 · 25 % of the way"
@@ -399,7 +406,7 @@ def test_the_pictures_between_two_seeds_are_shown(hands, stocked):
 def test_a_picture_between_two_seeds_can_be_edited(hands, stocked):
     panel = hands.open("between")
     panel.primary_action.trigger()
-    hands.tell(BETWEEN, Started(), *steps(3, count=5), Finished("completed", {**RESULT, "pictures": 5}))
+    hands.tell(BETWEEN, Started(), *steps(3, count=5), done(BETWEEN, 5))
     menus = catch_menus(panel.between)
     panel.between.player.strip.menu_wanted.emit(2, QPoint(0, 0))
     next(action for action in menus[0].actions() if action.text() == "Edit this picture").trigger()
@@ -420,7 +427,7 @@ def test_a_picture_between_two_seeds_can_be_edited(hands, stocked):
 def test_pictures_and_animations_are_saved(hands, stocked, tmp_path, monkeypatch, title, ending, shape):
     panel = hands.open("reverse")
     panel.primary_action.trigger()
-    hands.tell(WALK, Started(), *steps(4), Finished("completed", RESULT))
+    hands.tell(WALK, Started(), *steps(4), done())
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "chosen"), ""))
     next(action for action in panel.reverse.export_menu().actions() if action.text() == title).trigger()
     wanted = dict(hands.engine.requests[hands.engine.latest(SAVE)].arguments)

@@ -14,8 +14,9 @@ from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.feedback.jobs import KEEP_PICTURE, LOGGING, REPLAY, logging_on
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.rating import Drawn
-from fmstudio.jobs import Finished, Started
+from fmstudio.jobs import Started
 from fmstudio.workspace import FeedbackFilter, FeedbackRecord, database
+from tests.gui import recorded
 
 MESSAGES = [{"role": "user", "content": "What is the capital of France?"}]
 
@@ -164,7 +165,7 @@ def test_a_picture_is_rated_from_its_menu(studio, engine, show, qtbot):
     menu.actions()[0].trigger()
     job = engine.latest(KEEP_PICTURE)
     assert engine.requests[job].arguments["arguments"] == {"seeds": [3]}
-    studio.jobs.deliver([(job, Started()), (job, Finished(result={"entry": "f-1"}))])
+    studio.jobs.deliver([(job, Started()), (job, recorded.finished(KEEP_PICTURE, entry="f-1"))])
     assert export.rating.bar.entry == "f-1"
     QTest.keyClick(export.rating, Qt.Key.Key_Escape)
     assert export.rating is None
@@ -314,8 +315,8 @@ def test_a_replay_says_whether_it_is_the_same(studio, engine, show, qtbot):
     for same, sign in ((True, "✓"), (False, "✗")):
         row.go.click()
         job = engine.latest(REPLAY)
-        result = {"entry": "a", "kind": "text", "same": same, "output": "x", "model_changed": not same}
-        studio.jobs.deliver([(job, Started()), (job, Finished(result=result))])
+        told = recorded.finished(REPLAY, entry="a", same=same, output="x", model_changed=not same)
+        studio.jobs.deliver([(job, Started()), (job, told)])
         assert row.verdict.text().startswith(sign)
     assert "model has changed" in row.verdict.text()
 

@@ -4,41 +4,39 @@ import numpy as np
 
 from fmstudio.gui.gan_vae.panel import GanVaePanel
 from fmstudio.gui.panel import find_panels
+from fmstudio.gui.runs.jobs import DESCRIBE
 from fmstudio.gui.window.page import Page
 from fmstudio.jobs import Artefact, Finished, JobRequest, Metrics, Priority, Progress, Sample, Started
 from fmstudio.workspace import DatasetRecord, ModelRecord, RunRecord
+from tests.gui import recorded
+from tests.gui.recorded import changed
+from tests.gui.small_jobs import OF_A_GAN, OF_CODES
 
 PRETRAIN = "fmstudio.training.pretraining:pretrain"
-DESCRIPTION = {
-    "families": [],
-    "presets": [
-        {"name": "robots-gan", "title": "Robots", "family": "gan", "init": "", "description": "",
-         "values": {"data.datasets": ["robots"], "training.steps": 500}},
-        {"name": "robots-vae", "title": "Robots", "family": "vae", "init": "", "description": "", "values": {}},
-    ],
-    "devices": [],
-}  # fmt: skip
-GAN = {
-    "height": 8,
-    "width": 8,
-    "channels": 3,
-    "latent": 16,
-    "conditions": [{"name": "class", "values": ["round", "square"]}],
-    "parameters": {"generator": 820_000, "discriminator": 790_000},
-    "step": 2400,
-}
-VAE = {
-    "height": 8,
-    "width": 8,
-    "channels": 3,
-    "kind": "gaussian",
-    "latent": 4,
-    "codebook": 0,
-    "prior": "learnt",
-    "conditions": [],
-    "step": 900,
-    "datasets": ["robots"],
-}
+LABORATORY = "fmstudio.laboratory."
+
+
+def description():
+    """What can be trained, as the window is told: the presets of both sides, of which that of a GAN asks for little."""
+    told = recorded.answer(DESCRIBE)
+    presets = {each["name"]: each for each in told["presets"]}
+    little = changed(presets["robots-gan"], values={"data.datasets": ["robots"], "training.steps": 500})
+    return changed(told, families=[], presets=[little, presets["robots-vae"]])
+
+
+def gan():
+    """What a GAN can be asked for, as opening it tells."""
+    return changed(
+        recorded.answer(LABORATORY + "gan:open"), height=8, width=8, latent=16, step=2400,
+        conditions=[{"name": "class", "values": ["round", "square"]}],
+        parameters={"generator": 820_000, "discriminator": 790_000},
+    )  # fmt: skip
+
+
+def vae(**changes):
+    """What an autoencoder can be asked for, as opening it tells."""
+    usual = {"height": 8, "width": 8, "conditions": [], "step": 900, "datasets": ["robots"]}
+    return changed(recorded.answer(LABORATORY + "vae:open"), **usual | changes)
 
 
 def pictures(count, seed=0):
@@ -47,9 +45,8 @@ def pictures(count, seed=0):
 
 def survey(**changes):
     """Four dimensions of which two are active; the plane is that of the first two, the centre lies at 0.5 of each."""
-    points = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], np.float32)
-    return {
-        "points": points,
+    usual = {
+        "points": np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], np.float32),
         "labels": np.array([0, 1, 1]),
         "classes": ["round", "square"],
         "indices": np.array([0, 3, 6]),
@@ -61,9 +58,14 @@ def survey(**changes):
         "deviations": np.ones(4, np.float32),
         "active": 2,
         "collapse": "",
-        "codebook": None,
         "attributes": {"colour": {"values": ["red", "blue", "green"], "labels": np.array([2, 1, -1])}},
-    } | changes
+    }
+    return changed(recorded.answer(LABORATORY + "vae:survey"), **usual | changes)
+
+
+def codebook(**changes):
+    """How the codes of a vector-quantised model are used."""
+    return changed(recorded.answer(OF_CODES)["codebook"], **changes)
 
 
 def page_with_panel(studio):
@@ -79,7 +81,7 @@ class Hands:
     def __init__(self, studio, engine, show):
         self.studio, self.engine = studio, engine
         self.page = show(page_with_panel(studio))
-        studio.know_families(DESCRIPTION)
+        studio.know_families(description())
 
     @property
     def panel(self):
@@ -134,10 +136,18 @@ class Hands:
 def step_events(step, collapse="", generated=0.3):
     """What a step of a GAN tells, by hand or in a run."""
     values = {"loss/discriminator": 0.5, "loss/generator": 1.0, "diversity/real": 0.4, "diversity/generated": generated}
-    scores = {"real": [0.0, 1.0, 2.0, 3.0], "generated": [-1.0, 0.0, 1.0, 2.0], "collapse": collapse}
+    scores = changed(
+        recorded.answer(LABORATORY + "gan:steps", "scores"), real=[0.0, 1.0, 2.0, 3.0],
+        generated=[-1.0, 0.0, 1.0, 2.0], collapse=collapse,
+    )  # fmt: skip
     return (
         Metrics(step, values, step * 0.1),
         Sample("scores", "scores", scores, step),
         Sample("sample", "images", pictures(4, step), step),
         Progress(step, 100),
     )
+
+
+def finished(name):
+    """A run has ended, and this is its model."""
+    return recorded.finished(OF_A_GAN, run=name, model=name)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel
 
 from fmstudio.gui.models.model_jobs import FETCH, FORGET, LINK, LOAD, UNLOAD
 from fmstudio.jobs import Failed, Finished, Progress, Started
-from tests.gui.playground.hands import MODELS, PLAYS, STARTER, Hands
+from tests.gui.playground.hands import STARTER, Hands, model, models, starter
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def hands(studio, engine, show):
 def listed(hands):
     """The list of models, open."""
     hands.panel.picker.open()
-    hands.list_models(MODELS)
+    hands.list_models()
     yield hands.panel.picker.list
     hands.panel.picker.list.hide()
 
@@ -41,20 +41,20 @@ def test_every_view_says_what_its_primary_action_does_or_why_it_cannot(hands):
 
 
 def test_without_a_model_it_offers_to_fetch_the_first(studio, engine, show):
-    hands = Hands(studio, engine, show, [{**STARTER, "here": False}])
+    hands = Hands(studio, engine, show, [starter(here=False)])
     first = hands.panel.first
     assert first.isVisible()
     assert first.fetch.text() == "Fetch the starter model (93.0 MB)"
     first.fetch.click()
     job = engine.latest(FETCH)
-    assert engine.requests[job].arguments["item"] == STARTER["reference"]
+    assert engine.requests[job].arguments["item"] == STARTER
     hands.tell(job, Started(), Progress(40, 93, "bytes"))
     assert first.strip.isVisible()
     assert first.strip.fraction.text() == "43 %"
     hands.tell(job, Finished())
-    hands.list_models([STARTER])
+    hands.list_models([starter()])
     assert hands.chat.isVisible()
-    assert hands.panel.state.model == STARTER["reference"]
+    assert hands.panel.state.model == STARTER
 
 
 def test_without_a_model_every_view_that_needs_one_asks_for_it_first(studio, engine, show):
@@ -65,7 +65,7 @@ def test_without_a_model_every_view_that_needs_one_asks_for_it_first(studio, eng
 
 
 def test_a_fetch_that_fails_says_why_in_place(studio, engine, show):
-    hands = Hands(studio, engine, show, [{**STARTER, "here": False}])
+    hands = Hands(studio, engine, show, [starter(here=False)])
     hands.panel.first.fetch.click()
     hands.tell(engine.latest(FETCH), Started(), Failed("There is no network; connect and try again."))
     assert hands.panel.first.error.sentence.text() == "There is no network; connect and try again."
@@ -76,7 +76,7 @@ def test_a_fetch_that_fails_says_why_in_place(studio, engine, show):
 
 
 def test_models_stand_in_groups_with_what_matters_of_them(listed):
-    row = listed.rows[STARTER["reference"]]
+    row = listed.rows[STARTER]
     assert row.facts.text() == "135 M parameters · 93.0 MB · reads 8,192 tokens · GGUF · licence: Apache-2.0"
     assert row.memory.text() == "Needs about 210 MB of memory; 6.40 GB are free."
     assert row.kind.text() == "chats"
@@ -98,7 +98,7 @@ def test_one_with_a_problem_shows_it_and_cannot_be_chosen(hands, listed):
     row = listed.rows["/models/broken.gguf"]
     assert "ends in the middle" in row.error.sentence.text()
     row.clicked.emit()
-    assert hands.panel.state.model == STARTER["reference"]
+    assert hands.panel.state.model == STARTER
 
 
 def test_choosing_one_loads_it_and_unloading_gives_its_memory_back(hands, listed):
@@ -108,7 +108,7 @@ def test_choosing_one_loads_it_and_unloading_gives_its_memory_back(hands, listed
     assert hands.engine.requests[job].arguments["model"] == "plays"
     assert hands.panel.picker.text() == "Loading… plays"
     hands.tell(job, Started(), Finished())
-    hands.list_models([*MODELS[:-1], {**PLAYS, "loaded": True}])
+    hands.list_models([*models()[:-1], model("plays", loaded=True)])
     row = listed.rows["plays"]
     assert row.loaded.text() == "● loaded"
     row.unload.click()
@@ -116,7 +116,7 @@ def test_choosing_one_loads_it_and_unloading_gives_its_memory_back(hands, listed
 
 
 def test_the_chosen_gguf_file_can_be_run_by_either_back_end(hands, listed):
-    row = listed.rows[STARTER["reference"]]
+    row = listed.rows[STARTER]
     assert not row.backend.isHidden()
     row.backend.button("torch").click()
     hands.say("Hello")
@@ -131,10 +131,10 @@ def test_a_linked_one_can_be_forgotten(hands, listed):
 def test_a_model_whose_file_vanished_says_so_where_one_talks_to_it(hands):
     hands.panel.state.choose("plays")
     hands.panel.state.refresh()
-    hands.list_models([STARTER, {**PLAYS, "problem": "plays cannot be read; choose a model that is there."}])
+    hands.list_models([starter(), model("plays", problem="plays cannot be read; choose a model that is there.")])
     assert hands.panel.error.sentence.text() == "plays cannot be read; choose a model that is there."
     assert hands.panel.primary_action.reason == "This model cannot be used."
-    hands.panel.state.choose(STARTER["reference"])
+    hands.panel.state.choose(STARTER)
     assert not hands.panel.error.showing
 
 
@@ -171,18 +171,18 @@ def test_of_two_dropped_files_the_good_one_is_talked_to_and_the_bad_one_told(han
     }
     for name in sorted(ends, key=lambda name: name != first):
         hands.tell(jobs[name], Started(), ends[name])
-    hands.list_models(MODELS)
+    hands.list_models()
     assert hands.panel.state.model == "plays"
     assert hands.panel.error.isVisible()
     assert hands.panel.error.sentence.text() == "broken.gguf is cut short; fetch it again."
-    hands.panel.picker.chosen.emit(STARTER["reference"])
+    hands.panel.picker.chosen.emit(STARTER)
     assert not hands.panel.error.isVisible()
 
 
 def test_another_panel_can_send_a_prompt_and_a_model(hands):
     hands.panel.shown(model="plays")
     assert hands.chat.completes
-    hands.panel.shown(model=STARTER["reference"], prompt="Why is the sky blue?")
+    hands.panel.shown(model=STARTER, prompt="Why is the sky blue?")
     assert hands.chat.composer.text == "Why is the sky blue?"
 
 

@@ -3,10 +3,13 @@
 import pytest
 
 from fmstudio.gui.panel import find_panels
+from fmstudio.gui.runs.jobs import ESTIMATE
 from fmstudio.gui.train.panel import TrainPanel
 from fmstudio.gui.window.page import Page
 from fmstudio.jobs import Artefact, Finished, Note, Sample, Started
-from tests.gui.train.runs import DESCRIPTION, ESTIMATE
+from tests.gui import recorded
+from tests.gui.recorded import changed
+from tests.gui.train.runs import description
 
 
 class Driver:
@@ -21,12 +24,13 @@ class Driver:
     def answer(self, target, name, data):
         self.tell(self.engine.latest(target), Started(), Sample(name, name, data), Finished())
 
-    def estimate(self, qtbot, **changes):
+    def estimate(self, qtbot, target=ESTIMATE, **changes):
+        """Answer what the recipe costs; target: OF_BAD to say what is wrong with it."""
         qtbot.waitUntil(lambda: self.studio.jobs.get(self.estimating()) is not None)
-        self.answer("fmstudio.training.estimate:estimate", "estimate", {**ESTIMATE, **changes})
+        self.answer(ESTIMATE, "estimate", changed(recorded.answer(target), **changes))
 
     def estimating(self):
-        return self.engine.latest("fmstudio.training.estimate:estimate")
+        return self.engine.latest(ESTIMATE)
 
     def start(self):
         self.panel.primary_action.trigger()
@@ -61,7 +65,7 @@ def train(studio, engine, with_data, open_panel, qtbot):
     """The panel, told what can be trained and what the preset's recipe costs."""
     panel = open_panel()
     driver = Driver(studio, engine, panel)
-    driver.answer("fmstudio.training.describe:describe", "families", DESCRIPTION)
-    qtbot.waitUntil(lambda: "fmstudio.training.estimate:estimate" in engine.targets())
-    driver.estimate(qtbot)
+    driver.answer("fmstudio.training.describe:describe", "families", description())
+    qtbot.waitUntil(lambda: ESTIMATE in engine.targets())
+    driver.estimate(qtbot, parameters=850_000, memory_bytes=48e6, checkpoint_bytes=7.6e6)
     return driver

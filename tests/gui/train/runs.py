@@ -4,10 +4,12 @@ import math
 
 import numpy as np
 
-from fmstudio.families.text import TextSampling
+from fmstudio.gui.runs.jobs import DESCRIBE
 from fmstudio.jobs import Metrics, Progress, Sample
-from fmstudio.recipe import Setting, settings, write_toml
+from fmstudio.recipe import write_toml
 from fmstudio.workspace import ModelRecord, RunRecord
+from tests.gui import recorded
+from tests.gui.recorded import changed
 
 RECIPE = {
     "family": "language",
@@ -17,55 +19,26 @@ RECIPE = {
     "model": {"context": 32},
     "training": {"steps": 200, "batch_size": 4},
 }
-DESCRIPTION = {
-    "families": [
-        {
-            "name": "language",
-            "title": "Language model",
-            "description": "",
-            "data_kind": "text",
-            "objective": "See the tokens so far and say the next one.",
-            "settings": [
-                Setting("data.datasets", "Datasets", "The texts.", "datasets", [], simple=True),
-                Setting(
-                    "model.context", "Context", "Tokens seen.", "integer", 128, minimum=8, maximum=4096, simple=True
-                ),
-                Setting("model.layers", "Layers", "Depth.", "integer", 4, minimum=1, maximum=64),
-                Setting("training.steps", "Steps", "Updates.", "integer", 1000, minimum=1, maximum=10**7, simple=True),
-                Setting("training.batch_size", "Batch size", "Rows.", "integer", 16, minimum=1, maximum=1024),
-            ],
-            "sizes": {"Tiny": {"model.layers": 2}, "Small": {"model.layers": 4}},
-            "plots": [
-                {"name": "loss", "title": "Loss", "unit": "nats per token", "small": False, "tab": "Nats"},
-                {"name": "bits_per_byte", "title": "Loss", "unit": "bits per byte", "small": False, "tab": ""},
-                {"name": "perplexity", "title": "Perplexity", "unit": "tokens", "small": False, "tab": ""},
-                {"name": "learning_rate", "title": "Learning rate", "unit": "", "small": True, "tab": ""},
-                {"name": "gradient_norm", "title": "Gradient norm", "unit": "", "small": True, "tab": ""},
-            ],
-            "sampling": settings(TextSampling),
-            "can_continue": True,
-        }
-    ],
-    "presets": [
-        {
-            "name": "plays-cpu",
-            "title": "Plays on a CPU",
-            "description": "A minute or so.",
-            "family": "language",
-            "init": "",
-            "values": {"data.datasets": ["plays"], "model.context": 32, "training.steps": 200},
-        }
-    ],
-    "devices": [{"name": "cpu", "title": "CPU"}],
-}
-ESTIMATE = {
-    "parameters": 850_000,
-    "memory_bytes": 48e6,
-    "checkpoint_bytes": 7.6e6,
-    "units_per_step": 128,
-    "error": "",
-    "field": "",
-}
+SETTINGS = ("data.datasets", "model.context", *(f"model.{each}" for each in ("layers", "width", "heads")),
+            "training.steps", "training.batch_size")  # fmt: skip
+"""Those of the many that a form has in these tests."""
+
+
+def description():
+    """What can be trained, as the job tells it: of its families the one of language, with few settings."""
+    told = recorded.answer(DESCRIBE)
+    language = few_settings(next(each for each in told["families"] if each["name"] == "language"))
+    preset = changed(
+        told["presets"][0], name="plays-cpu", title="Plays on a CPU", family="language",
+        values={"data.datasets": ["plays"], "model.context": 32, "training.steps": 200},
+    )  # fmt: skip
+    objective = "See the tokens so far and say the next one."
+    return changed(told, families=[changed(language, objective=objective)], presets=[preset])
+
+
+def few_settings(family, paths=SETTINGS):
+    """A family as the job tells it, with a few of its settings."""
+    return changed(family, settings=[each for each in family["settings"] if each.path in paths])
 
 
 def loss_at(step: int, final: float = 3.0) -> float:

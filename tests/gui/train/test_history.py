@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog, QMessageBox
 
 from fmstudio.jobs import Artefact, Metrics, Started
-from tests.gui.train.runs import DESCRIPTION
+from tests.gui.train.runs import description
 
 RESUME = "fmstudio.training.pretraining:resume"
 
@@ -112,7 +112,7 @@ def test_deleting_is_confirmed_and_takes_the_run_away(panel, with_runs):
 
 
 def test_the_settings_of_a_run_can_be_used_again(studio, panel):
-    studio.know_families(DESCRIPTION)
+    studio.know_families(description())
     dict(panel.run_actions.offered(panel.runs.run("first")))["Use its settings"]()
     assert panel.side.value() == "new"
     assert panel.setup.recipe()["training"]["batch_size"] == 4

@@ -1,39 +1,32 @@
 """Train with a family that draws: its own data, presets, plots, samples and settings."""
 
-import copy
-
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
 from fmstudio.data.picture_files import grid, save_png
+from fmstudio.gui.runs.jobs import DESCRIBE, OBJECTIVE
 from fmstudio.gui.runs.sheets import read_sheet
-from fmstudio.jobs import Artefact, Finished, Metrics, Progress, Sample, Started
-from fmstudio.recipe import Setting
+from fmstudio.jobs import Artefact, Metrics, Progress, Sample, Started
 from fmstudio.workspace import DatasetRecord, ModelRecord
-from tests.gui.train.runs import DESCRIPTION
+from tests.gui import recorded
+from tests.gui.recorded import changed
+from tests.gui.small_jobs import DRAWN_BY, OF_A_DIFFUSION, OF_DRAWINGS
+from tests.gui.train.runs import description, few_settings
 
 PICTURES = np.random.default_rng(0).integers(0, 255, (6, 8, 8, 3), np.uint8)
-DRAWING = {
-    "name": "drawing",
-    "title": "Drawing model",
-    "description": "Draws.",
-    "data_kind": "images",
-    "objective": "Turn noise into pictures.",
-    "settings": [
-        Setting("data.datasets", "Datasets", "The pictures.", "datasets", [], simple=True),
-        Setting("training.batch_size", "Batch size", "Pictures.", "integer", 16, minimum=1, maximum=1024),
-    ],
-    "sizes": {"Small": {"training.batch_size": 16}},
-    "plots": [
-        {"name": "loss", "title": "Loss", "unit": "", "small": False, "tab": ""},
-        {"name": "pictures_per_second", "title": "Speed", "unit": "pictures/s", "small": True, "tab": ""},
-    ],
-    "sampling": [Setting("count", "Count", "How many.", "integer", 16, minimum=1, maximum=99, simple=True)],
-    "can_continue": False,
-}
-PRESET = {"name": "robots", "title": "Robots", "description": "", "family": "drawing", "init": "",
-          "values": {"data.datasets": ["robots"]}}  # fmt: skip
+
+
+PATHS = ("data.datasets", "training.batch_size")
+
+
+def drawing_family(real):
+    """The family of diffusion as the job tells it, by another name and with few settings."""
+    return changed(
+        few_settings(real, PATHS), name="drawing", title="Drawing model", sizes={},
+        plots=[each for each in real["plots"] if each["name"] in ("loss", "pictures_per_second")], can_continue=False,
+        sampling=[each for each in real["sampling"] if each.path == "count"],
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -43,13 +36,14 @@ def drawing(train, with_data):
     with_data.put_dataset(DatasetRecord("robots", "images", 6, 1152))
     with_data.model_folder("painter").mkdir(parents=True)
     with_data.put_model(ModelRecord("painter", "drawing", 1000, 4000))
-    description = copy.deepcopy(DESCRIPTION)
-    description["families"].append(DRAWING)
-    description["presets"].append(PRESET)
+    told, real = description(), recorded.answer(DESCRIBE)["families"]
+    told["families"].append(drawing_family(next(each for each in real if each["name"] == "diffusion")))
+    values = {"data.datasets": ["robots"]}
+    told["presets"].append(changed(told["presets"][0], name="robots", title="Robots", family="drawing", values=values))
     panel = train.panel
     panel.family.clear()
     panel.setup.family = {}
-    train.studio.know_families(description)
+    train.studio.know_families(told)
     train.studio.announce("dataset", "robots")
     train.studio.announce("model", "painter")
     return train
@@ -96,9 +90,11 @@ def test_its_model_draws_with_the_settings_of_its_family(drawing, engine):
     store.drawing.go.click()
     job = engine.latest("fmstudio.training.sampling:sample")
     assert engine.requests[job].arguments["settings"] == {"count": 6}
-    drawing.tell(job, Started(), Sample("output", "images", PICTURES), Finished("completed", {"count": 6}))
+    drawing.tell(
+        job, Started(), Sample("output", "images", PICTURES), recorded.finished(DRAWN_BY, count=6, seconds=1.5)
+    )
     assert store.drawing.tiles.count == 6
-    assert store.drawing.pace.text() == "6 pictures"
+    assert store.drawing.pace.text() == "6 pictures in 1.5 s"
     store.model.show_model("none of these")
     store.model.chosen.emit("none of these")
     assert not store.drawing.halt.isEnabled()
@@ -108,10 +104,11 @@ def test_its_objective_is_rows_of_pictures(drawing, engine, qtbot):
     drawing.panel.shown(preset="robots")
     qtbot.waitUntil(lambda: engine.targets().count("fmstudio.training.estimate:objective") > 0)
     rows = [{"title": "Growing noise", "pictures": PICTURES, "captions": ["0"] * 6}]
-    drawing.panel.objective.show_example({"rows": rows, "source": "robots"})
+    drawing.panel.objective.show_example(changed(recorded.answer(OF_DRAWINGS), rows=rows, source="robots"))
     assert drawing.panel.objective.rows.isVisible()
     assert not drawing.panel.objective.tokens.isVisible()
-    drawing.panel.objective.show_example({"inputs": [], "targets": [], "source": "a line"})
+    line = changed(recorded.answer(OBJECTIVE), inputs=[], targets=[], source="a line")
+    drawing.panel.objective.show_example(line)
     assert not drawing.panel.objective.rows.isVisible()
 
 
@@ -126,6 +123,8 @@ def test_a_sheet_of_samples_is_read_back_as_the_pictures_it_was_made_of(tmp_path
 def test_a_finished_run_of_the_family_names_its_model(drawing, with_data):
     drawing.panel.shown(preset="robots")
     job = drawing.begin("robots")
-    drawing.tell(job, Artefact("model", "painter", "/models"), Finished("completed", {"model": "painter"}))
+    drawing.tell(
+        job, Artefact("model", "painter", "/models"), recorded.finished(OF_A_DIFFUSION, run="robots", model="painter")
+    )
     drawing.panel.view.header.write.click()
     assert drawing.panel.sampling.drawing.model == "painter"

@@ -1,5 +1,7 @@
 """Train from setting up to samples: events in, what a person sees out."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -18,11 +20,13 @@ from fmstudio.jobs import (
     Priority,
     Progress,
     Resumed,
-    Sample,
     Started,
     TextDelta,
 )
-from tests.gui.train.runs import DESCRIPTION, training_events
+from tests.gui import recorded
+from tests.gui.recorded import changed
+from tests.gui.small_jobs import OF_BAD
+from tests.gui.train.runs import description, training_events
 
 ESTIMATE = "fmstudio.training.estimate:estimate"
 PRETRAIN = "fmstudio.training.pretraining:pretrain"
@@ -63,7 +67,7 @@ def test_an_estimate_that_fails_marks_its_field_and_refuses_to_start(train, engi
     asked = engine.targets().count(ESTIMATE)
     train.panel.setup.form.changed.emit()
     qtbot.waitUntil(lambda: engine.targets().count(ESTIMATE) > asked)
-    train.estimate(qtbot, error="model.context is 9, which is odd.", field="model.context")
+    train.estimate(qtbot, OF_BAD, error="model.context is 9, which is odd.", field="model.context")
     assert train.panel.setup.form.rows["model.context"].error == "model.context is 9, which is odd."
     assert not train.panel.primary_action.isEnabled()
     assert train.panel.primary_action.reason == "See the marked setting."
@@ -95,7 +99,8 @@ def test_a_size_sets_what_it_stands_for(train):
 def test_a_probe_tells_pace_and_time(train, engine):
     train.panel.cost.probe_button.click()
     assert not train.panel.cost.probe_button.isEnabled()
-    probe = {"tokens_per_second": 1240.4, "unit": "tokens", "seconds_total": 130.0, "steps": 200, "device": "CPU"}
+    told = recorded.answer("fmstudio.training.estimate:probe")
+    probe = changed(told, tokens_per_second=1240.4, seconds_total=130.0, steps=200)
     train.answer("fmstudio.training.estimate:probe", "probe", probe)
     assert train.panel.cost.text("pace") == "1,240 tok/s · about 2 min 10 s in all"
     assert train.panel.cost.probe_button.isEnabled()
@@ -115,7 +120,8 @@ def test_the_objective_is_shown_on_a_real_line(train, engine, qtbot):
     target = "fmstudio.training.estimate:objective"
     qtbot.waitUntil(lambda: target in engine.targets())
     tokens = [{"id": number, "text": text} for number, text in enumerate(["To", " be", ",", " or", " not"])]
-    train.answer(target, "objective", {"inputs": tokens[:-1], "targets": tokens[1:], "source": "Hamlet, in plays"})
+    told = changed(recorded.answer(target), inputs=tokens[:-1], targets=tokens[1:], source="Hamlet, in plays")
+    train.answer(target, "objective", told)
     objective = train.panel.objective
     assert objective.sentence.text() == "See the tokens so far and say the next one."
     assert objective.tokens.count == 4
@@ -134,7 +140,7 @@ def test_the_recipe_can_be_seen(train):
 
 def test_continuing_a_model_fixes_its_shape(studio, engine, with_runs, open_panel, qtbot):
     panel = open_panel()
-    studio.know_families(DESCRIPTION)
+    studio.know_families(description())
     panel.shown(init="second")
     recipe = panel.setup.recipe()
     assert recipe["init"] == "second"
@@ -227,7 +233,7 @@ def test_cancelling_what_has_learnt_is_confirmed_first(train, engine):
 def test_a_finished_run_offers_its_model(train, with_data):
     job = train.begin()
     train.tell(job, *training_events(), Artefact("model", "plays", "/models/plays"))
-    train.tell(job, Finished("completed", {"run": "plays", "model": "plays"}))
+    train.tell(job, recorded.finished(PRETRAIN, run="plays", model="plays"))
     header = train.panel.view.header
     assert header.status.text().startswith("Finished")
     assert header.write.isVisible()
@@ -285,7 +291,7 @@ def test_the_panel_can_be_left_while_a_run_goes_on(train):
 
 
 def test_sampling_streams_text_and_goes_first(studio, engine, with_runs, open_panel):
-    studio.know_families(DESCRIPTION)
+    studio.know_families(description())
     panel = open_panel()
     panel.shown(model="second")
     sampling = panel.sampling
@@ -307,7 +313,8 @@ def test_sampling_streams_text_and_goes_first(studio, engine, with_runs, open_pa
     assert sampling.pace.text() == "3 of 200 tokens · 412 tok/s"
     sampling.halt.click()
     assert ("stop", job) in engine.calls
-    studio.jobs.deliver([(job, Finished("stopped", {"tokens": 3, "tokens_per_second": 412.0}))])
+    told = recorded.finished("fmstudio.training.sampling:sample", tokens=3, tokens_per_second=412.0)
+    studio.jobs.deliver([(job, replace(told, outcome="stopped"))])
     assert sampling.pace.text() == "3 tokens · 412 tok/s"
     assert not sampling.halt.isEnabled()
 
@@ -345,10 +352,12 @@ def test_an_export_shows_its_proof(studio, engine, with_runs, open_panel, tmp_pa
     panel.export.begin("second", tmp_path / "second")
     job = engine.latest("fmstudio.deployment.huggingface:export")
     assert engine.requests[job].arguments == {"model": "second", "to": str(tmp_path / "second")}
-    proof = {"path": str(tmp_path / "second"), "proof": "Reloaded by transformers: the largest difference is 3e-06."}
-    studio.jobs.deliver([(job, Started()), (job, Sample("x", "x", {})), (job, Finished("completed", proof))])
+    told = recorded.ended("fmstudio.deployment.huggingface:export", path=str(tmp_path / "second"))
+    studio.jobs.deliver([(job, event) for event in told])
     assert panel.export.isVisible()
-    assert panel.export.sentence.text().endswith("Reloaded by transformers: the largest difference is 3e-06.")
+    proof = told[-1].result["proof"]
+    assert proof.startswith("Reloaded by transformers")
+    assert panel.export.sentence.text().endswith(proof)
 
 
 def test_a_training_lets_whatever_a_person_asks_for_go_first(train, engine):

@@ -10,7 +10,7 @@ from fmstudio.jobs import Failed
 from tests.gui import recorded
 from tests.gui.data.hands import answer, asked, click, end, text
 from tests.gui.recorded import changed
-from tests.gui.small_workspace import OF_PICTURES
+from tests.gui.small_jobs import OF_PICTURES
 from tests.pictures import keep_shapes, shape
 
 

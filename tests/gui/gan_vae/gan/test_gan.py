@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton
 from fmstudio.gui.runs.scores import Scores
 from fmstudio.jobs import Artefact, Failed, Finished, Progress, Started
 from fmstudio.jobs.request import from_plain
-from tests.gui.gan_vae.hands import GAN, Hands, pictures, step_events
+from tests.gui.gan_vae.hands import Hands, finished, gan, pictures, step_events
 
 COLLAPSE = "Mode collapse: generated pictures are only 12% as varied as real ones; raise game.gamma (now 0.5)."
 
@@ -23,7 +23,7 @@ def generate(hands):
     """A kept model, opened in the view that generates."""
     hands.keep_model("robots", "gan")
     hands.panel.gan.look_at("generate")
-    hands.answer("gan:open", "gan", GAN, "gan")
+    hands.answer("gan:open", "gan", gan(), "gan")
     hands.answer("gan:generate", "generated", pictures(24))
     return hands.panel.gan.generate
 
@@ -86,7 +86,7 @@ def test_a_run_that_ends_becomes_its_model(hands):
     job = hands.train()
     hands.panel.look_at("gan")
     hands.keep_model("live", "gan", run="live")
-    hands.tell(job, Artefact("model", "live", "/models"), Finished("completed", {"model": "live"}))
+    hands.tell(job, Artefact("model", "live", "/models"), finished("live"))
     assert hands.panel.source.text() == "live"
 
 
@@ -96,7 +96,7 @@ def test_steps_on_a_run_outlast_its_end(hands):
     press(hands, "gan-step-both")
     hands.tell(hands.engine.latest("fmstudio.laboratory.gan:steps"), Started(), *step_events(7), Finished())
     hands.keep_model("live", "gan", run="live")
-    hands.tell(job, Finished("completed", {"model": "live"}))
+    hands.tell(job, finished("live"))
     assert list(hands.panel.gan.learning.losses.columns["Generator"].steps) == [7]
 
 

@@ -6,7 +6,10 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from fmstudio.jobs import Failed, Finished, Metrics, Progress, Started
-from tests.gui.gan_vae.hands import VAE, Hands, pictures, survey
+from tests.gui import recorded
+from tests.gui.gan_vae.hands import Hands, codebook, pictures, survey
+from tests.gui.gan_vae.hands import vae as opened
+from tests.gui.recorded import changed
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def hands(studio, engine, show):
 def vae(hands):
     """A model that is open on its dataset, not surveyed yet."""
     hands.keep_model("robots", "vae")
-    hands.answer("vae:open", "vae", VAE, "vae")
+    hands.answer("vae:open", "vae", opened(), "vae")
     return hands.panel.vae
 
 
@@ -33,9 +36,11 @@ def mapped(hands, vae):
     return vae
 
 
-def reconstructed(count, **changes):
-    made = {"originals": pictures(count, 1), "reconstructions": pictures(count, 2), "errors": [4.0] * count}
-    return made | {"latents": np.arange(4.0) + np.zeros((count, 1))} | changes
+def reconstructed(count):
+    return changed(
+        recorded.answer("fmstudio.laboratory.vae:reconstruct"), originals=pictures(count, 1),
+        reconstructions=pictures(count, 2), errors=[4.0] * count, latents=np.arange(4.0) + np.zeros((count, 1)),
+    )  # fmt: skip
 
 
 def text(hands, name):
@@ -122,7 +127,7 @@ def test_the_map_can_be_coloured_by_an_attribute_and_stays_so(hands, mapped):
     assert [entry.text().strip() for entry in space.legend.entries.values()] == ["blue", "green"]
     assert told_at(space.map, -1.0) == "Picture 0 · green"
     hands.panel.primary_action.trigger()
-    hands.answer("vae:open", "vae", VAE, "vae")
+    hands.answer("vae:open", "vae", opened(), "vae")
     hands.answer("vae:survey", "survey", survey(), "survey")
     assert told_at(space.map, 1.0) == "Picture 3 · blue"
 
@@ -164,8 +169,8 @@ def test_posterior_collapse_is_named_and_the_active_dimensions_counted(hands, va
 
 
 def test_a_vector_quantised_model_shows_the_use_of_its_codes(hands, vae):
-    codebook = {"size": 4, "used": 3, "perplexity": 2.6, "counts": [5, 0, 20, 7]}
-    hands.answer("vae:survey", "survey", survey(kl=[], codebook=codebook), "survey")
+    codes = codebook(size=4, used=3, perplexity=2.6, counts=[5, 0, 20, 7])
+    hands.answer("vae:survey", "survey", survey(kl=[], codebook=codes), "survey")
     vae.look_at("inside")
     assert text(hands, "vae-figures") == "3 of 4 codes used · perplexity 2.60"
     assert (vae.inside.codes.values, vae.inside.codes.marked) == ([20, 7, 5, 0], 3)
@@ -189,14 +194,14 @@ def test_errors_are_said_in_place_and_can_be_tried_again(hands, vae):
     hands.tell(job, Failed("The pictures of dataset 'robots' are 4 × 4; choose another dataset.", "trace"))
     assert vae.error.sentence.text().startswith("The pictures of dataset 'robots'")
     hands.panel.primary_action.trigger()
-    hands.answer("vae:open", "vae", VAE, "vae")
+    hands.answer("vae:open", "vae", opened(), "vae")
     hands.answer("vae:survey", "survey", survey(), "survey")
     assert not vae.error.showing
 
 
 def test_without_pictures_of_its_size_a_model_still_draws_samples(hands, workspace):
     hands.keep_model("foreign", "vae")
-    hands.answer("vae:open", "vae", {**VAE, "height": 28, "width": 28, "datasets": []}, "vae")
+    hands.answer("vae:open", "vae", opened(height=28, width=28, datasets=[]), "vae")
     vae = hands.panel.vae
     assert "28×28" in vae.space.waiting.text()
     assert hands.panel.primary_action.reason == "Choose pictures first."

@@ -12,28 +12,34 @@ from fmstudio.gui.widgets.lists.row_pages import PAGE
 from fmstudio.jobs import Artefact, Failed, Finished, Progress, Sample, Started
 from fmstudio.workspace.prompt_library import PromptLibrary
 from fmstudio.workspace.prompts import PromptTemplate
-from tests.gui.playground.hands import DESCRIPTION, STARTER, Hands
+from tests.gui import recorded
+from tests.gui.playground.hands import STARTER, Hands, description
+from tests.gui.recorded import changed
 from tests.laboratory.language_models import keep_language_model
 
-TABLE = {
-    "path": "/data/reviews.csv", "title": "reviews.csv", "columns": ["Review", "label", "other"], "total": 5000,
-    "expected": "label",
-    "rows": [{"Review": "good", "label": "yes", "other": ""}], "bad": [{"line": 9, "reason": "it has 1 field"}],
-    "bad_total": 1, "encoding": "utf-8", "bytes": 120_000,
-}  # fmt: skip
-BATCH = {
-    "id": "b-1", "title": "reviews.csv", "source": "/data/reviews.csv", "prompt": "Ask", "version": 1,
-    "model": STARTER["reference"], "created": "2026-03-01T10:00:00+00:00", "total": 5000, "expected": "label",
-    "settings": {}, "mapping": {"review": "Review"}, "rows": 700, "failed": 1, "wrong": 2, "state": "incomplete",
-    "problem": "",
-}  # fmt: skip
+
+def table():
+    """What the job that looks through a table tells."""
+    return changed(
+        recorded.answer(INSPECT), path="/data/reviews.csv", columns=["Review", "label", "other"], total=5000,
+        rows=[{"Review": "good", "label": "yes", "other": ""}], bad=[{"line": 9, "reason": "it has 1 field"}],
+        bytes=120_000,
+    )  # fmt: skip
+
+
+def batch(**changes):
+    """A batch as the listing tells it."""
+    usual = {"id": "b-1", "source": "/data/reviews.csv", "model": STARTER, "total": 5000,
+             "mapping": {"review": "Review"}, "rows": 700, "failed": 1, "wrong": 2, "state": "incomplete"}  # fmt: skip
+    return changed(recorded.answer(LISTING)[0], **usual | changes)
 
 
 def cells(number, **changes):
-    known = {"row": number, "line": number + 1, "status": "done", "exact": True, "contains": True, "seed": number,
+    """A row of the results."""
+    usual = {"row": number, "line": number + 1, "status": "done", "exact": True, "contains": True, "seed": number,
              "tokens": 2, "finish": "end", "output": "yes", "expected": "yes", "error": "",
              "variables": {"review": "good"}}  # fmt: skip
-    return known | changes
+    return changed(recorded.answer(RESULTS)["rows"][0], **usual | changes)
 
 
 class BatchHands(Hands):
@@ -44,9 +50,13 @@ class BatchHands(Hands):
 
     def rows(self, start=0, total=700, **first):
         only = self.engine.requests[self.engine.latest(RESULTS)].arguments["only"]
-        rows = [cells(start + 1, **first), *(cells(start + number) for number in range(2, PAGE + 1))]
-        self.reply(RESULTS, "results", {"batch": "b-1", "only": only, "start": start, "total": total, "all": 700,
-                                        "failed": 1, "wrong": 2, "rows": rows})  # fmt: skip
+        usual = cells(1)
+        others = (
+            usual | {"row": number, "line": number + 1, "seed": number} for number in range(start + 2, start + PAGE + 1)
+        )
+        rows = [cells(start + 1, **first), *others]
+        told = changed(recorded.answer(RESULTS), batch="b-1", only=only, start=start, total=total, all=700, rows=rows)
+        self.reply(RESULTS, "results", told)
 
 
 @pytest.fixture
@@ -66,7 +76,7 @@ def test_a_table_is_looked_through_and_its_columns_found_by_name(view, hands, tm
     assert view.refusal() == "Choose a table first."
     hands.panel.dropped([tmp_path / "reviews.csv"])
     assert view.refusal() == "Reading the table…"
-    hands.reply(INSPECT, "table", TABLE)
+    hands.reply(INSPECT, "table", table())
     assert view.refusal() == ""
     assert view.setup.mapping.mapping() == {"review": "Review"}
     assert view.setup.expected.value() == "label", "the column that the job proposes"
@@ -86,7 +96,7 @@ def test_what_is_no_table_is_told_in_place(view, hands, tmp_path):
 
 def test_after_a_bad_table_nothing_of_the_one_before_is_left(view, hands, tmp_path):
     hands.panel.dropped([tmp_path / "reviews.csv"])
-    hands.reply(INSPECT, "table", TABLE)
+    hands.reply(INSPECT, "table", table())
     assert view.setup.rows.isVisible()
     hands.panel.dropped([tmp_path / "other.csv"])
     hands.tell(hands.engine.latest(INSPECT), Started(), Failed("other.csv is not a table.", ""))
@@ -99,7 +109,7 @@ def test_after_a_bad_table_nothing_of_the_one_before_is_left(view, hands, tmp_pa
 
 def begin(view, hands, tmp_path):
     hands.panel.dropped([tmp_path / "reviews.csv"])
-    hands.reply(INSPECT, "table", TABLE)
+    hands.reply(INSPECT, "table", table())
     view.setup.expected.set_value("label")
     hands.panel.primary_action.trigger()
     return hands.engine.latest(RUN)
@@ -108,14 +118,15 @@ def begin(view, hands, tmp_path):
 def test_a_batch_runs_with_progress_and_can_be_held_and_stopped(view, hands, tmp_path, qtbot):
     job = begin(view, hands, tmp_path)
     asked = hands.asked(RUN)[0]
-    assert (asked["source"], asked["prompt"], asked["mapping"]) == (TABLE["path"], "Ask", {"review": "Review"})
-    assert (asked["model"], asked["expected"]) == (STARTER["reference"], "label")
+    assert (asked["source"], asked["prompt"], asked["mapping"]) == ("/data/reviews.csv", "Ask", {"review": "Review"})
+    assert (asked["model"], asked["expected"]) == (STARTER, "label")
     hands.tell(job, Started(), Artefact("batch", "b-1", "/batches/b-1"))
     qtbot.waitUntil(lambda: hands.engine.targets().count(LISTING) > 1)
-    hands.reply(LISTING, "batches", [BATCH | {"state": "running", "rows": 0}])
+    hands.reply(LISTING, "batches", [batch(state="running", rows=0)])
     results = view.results
     assert view.pages.currentWidget() is results
-    counts = {"id": "b-1", "total": 5000, "done": 1249, "failed": 1, "bad": 0, "exact": 9, "contains": 9}
+    usual = recorded.answer(RUN, "batch")
+    counts = changed(usual, id="b-1", total=5000, done=1249, failed=1, bad=0, exact=9, contains=9)
     hands.tell(job, Progress(1250, 5000, "rows"), Sample("batch", "batch", counts))
     assert results.bar.value() == 250
     assert results.pace.text().startswith("1,250 of 5,000 rows")
@@ -140,7 +151,7 @@ def test_a_batch_that_cannot_begin_says_why(view, hands, tmp_path):
 @pytest.fixture
 def opened(view, hands):
     """A batch of 700 rows so far, looked at."""
-    hands.reply(LISTING, "batches", [BATCH])
+    hands.reply(LISTING, "batches", [batch()])
     view.open("b-1")
     hands.rows(status="failed", exact=None, output="", error="The prompt has 900 tokens.")
     return view.results
@@ -174,7 +185,7 @@ def test_failures_can_be_seen_alone(opened, hands):
 
 def test_a_batch_is_exported_and_deleted_with_undo(opened, view, hands, tmp_path):
     view.jobs.export("b-1", tmp_path / "out.csv", "all")
-    hands.tell(hands.engine.latest(EXPORT), Started(), Finished("completed", {"path": "/out.csv", "rows": 700}))
+    hands.tell(hands.engine.latest(EXPORT), *recorded.ended(EXPORT, path="/out.csv", rows=700))
     assert view.news.sentence.text() == "Saved as /out.csv."
     opened.delete.click()
     hands.tell(hands.engine.latest(DELETE), Started(), Finished())
@@ -189,16 +200,16 @@ def test_a_batch_on_the_real_engine_from_the_table_to_a_replayed_row(
 ):  # fmt: skip
     keep_language_model(workspace, chat=True)
     PromptLibrary(workspace).save("Ask", PromptTemplate(user="It is {review}"))
-    table = tmp_path / "reviews.csv"
-    table.write_text("review,label\ngood,yes\nbad\nfine,no\n")
+    file = tmp_path / "reviews.csv"
+    file.write_text("review,label\ngood,yes\nbad\nfine,no\n")
     state = PlayState(real_studio)
-    real_studio.know_families(DESCRIPTION)
+    real_studio.know_families(description())
     state.refresh()
     view = show(BatchView(real_studio, state))
     qtbot.waitUntil(lambda: state.listed, timeout=30_000)
     state.choose("tiny")
     state.set_sampling({"maximum_tokens": 5})
-    view.look(prompt="Ask", path=table)
+    view.look(prompt="Ask", path=file)
     qtbot.waitUntil(lambda: view.refusal() == "", timeout=30_000)
     view.act()
     qtbot.waitUntil(lambda: view.results.model.total == 3 and not view.jobs.running, timeout=30_000)

@@ -15,52 +15,55 @@ from fmstudio.gui.playground.inside.text import LONGEST
 from fmstudio.gui.playground.inside.view import InsideView
 from fmstudio.gui.widgets.switch import Switch
 from fmstudio.jobs import Failed, Finished, Progress, Sample, Started
+from tests.gui import recorded
+from tests.gui.recorded import changed
+from tests.gui.small_jobs import OF_ALL_LAYERS
 from tests.gui.test_theme import contrast
 from tests.laboratory.language_models import keep_language_model
 
 PATIENCE = 60_000  # milliseconds; a wait ends as soon as what it waits for is there
-RECORD = {"reference": "tiny", "title": "tiny", "here": True, "problem": "", "chat": True}
 WORDS = ("The", " cat", " sat", ".")
 
 
 def pieces(*texts):
+    """Tokens as the laboratory tells them."""
+    usual = recorded.answer(SURPRISAL, "tokens")["tokens"][0]
     made, start = [], 0
     for number, text in enumerate(texts):
-        special = text.startswith("<|")
-        made.append({"id": 40 + number, "text": text, "start": start, "end": start + len(text), "bytes": len(text),
-                     "special": special, "whole": not text.startswith("\\x")})  # fmt: skip
+        made.append(changed(usual, id=40 + number, text=text, start=start, end=start + len(text), bytes=len(text),
+                            special=text.startswith("<|"), whole=not text.startswith("\\x")))  # fmt: skip
         start += len(text)
     return made
 
 
-def told(*texts, **changes):
+def told(*texts):
     """The Sample "tokens"."""
-    return {
-        "tokens": pieces(*texts), "count": len(texts), "characters": sum(map(len, texts)), "bytes": 12, "words": 3,
-        "special": 0, "tokens_per_word": len(texts) / 3, "text": "".join(texts), "chat": True, "context": 64,
-        "vocabulary": 50, "layers": 3, "heads": 2, "note": "",
-    } | changes  # fmt: skip
+    return changed(
+        recorded.answer(SURPRISAL, "tokens"), tokens=pieces(*texts), count=len(texts), text="".join(texts),
+        characters=sum(map(len, texts)), bytes=12, words=3, tokens_per_word=len(texts) / 3, context=64, heads=2,
+    )  # fmt: skip
 
 
-def expected(*bits):
+def expected(*bits, **changes):
     """The Sample "surprisal"."""
-    rows = [[{"id": 41, "text": " cat", "probability": 0.5}, {"id": 7, "text": " dog", "probability": 0.25}]] * len(
-        bits
-    )
-    return {
-        "bits": np.array([np.nan, *bits], np.float32), "rank": np.array([0, *range(1, len(bits) + 1)]),
-        "entropy": np.array([np.nan, *bits], np.float32), "alternatives": [[], *rows, *rows[:1]],
-        "total_bits": float(sum(bits)), "bits_per_token": 2.0, "bits_per_byte": 0.75, "perplexity": 4.0, "most": 5.6,
+    rows = [[{"id": 41, "text": " cat", "probability": 0.5}, {"id": 7, "text": " dog", "probability": 0.25}]]
+    numbers = np.array([np.nan, *bits], np.float32)
+    usual = {
+        "bits": numbers, "rank": np.array([0, *range(1, len(bits) + 1)]), "entropy": np.append(numbers, np.float32(1)),
+        "alternatives": [[], *rows * len(bits), *rows[:1]], "total_bits": float(sum(bits)), "bits_per_token": 2.0,
+        "bits_per_byte": 0.75, "perplexity": 4.0, "most": 5.6,
     }  # fmt: skip
+    return changed(recorded.answer(SURPRISAL), **usual | changes)
 
 
 def drawn(number, text, id=None, **changes):
     """The Sample of one drawn token."""
     rows = [{"id": 10 * number + n, "text": f" {letter}{number}", "probability": 0.5 / (n + 1), "chance": 1.0 - n}
             for n, letter in enumerate("ab")]  # fmt: skip
-    data = {"number": number, "id": 10 * number if id is None else id, "text": text, "probability": 0.5, "chance": 1.0,
-            "end": False, "alternatives": rows}  # fmt: skip
-    return Sample(f"token-{number:04d}", "next-token", data | changes)
+    usual = {"number": number, "id": 10 * number if id is None else id, "text": text, "probability": 0.5, "chance": 1.0,
+             "end": False, "alternatives": rows}  # fmt: skip
+    data = changed(recorded.answer(CONTINUE), **usual | changes)
+    return Sample(f"token-{number:04d}", "next-token", data)
 
 
 class Hands:
@@ -70,7 +73,8 @@ class Hands:
         self.studio, self.engine = studio, engine
         self.state = PlayState(studio)
         self.state.refresh()
-        self.answer(LISTING, Sample("models", "models", [RECORD, {**RECORD, "reference": "other"}]))
+        known = next(row for row in recorded.answer(LISTING) if row["reference"] == "tiny")
+        self.answer(LISTING, Sample("models", "models", [known, changed(known, reference="other")]))
         self.state.choose("tiny")
         self.view = show(InsideView(studio, self.state), 1080, 640)
 
@@ -97,7 +101,9 @@ def hands(studio, engine, show):
 def read(hands):
     """… with the tokens of a text and their surprisal told."""
     hands.view.look(text="The cat sat.")
-    hands.answer(SURPRISAL, Sample("tokens", "tokens", told(*WORDS)), Sample("surprisal", "s", expected(3.0, 1.0, 2.0)))
+    hands.answer(
+        SURPRISAL, Sample("tokens", "tokens", told(*WORDS)), Sample("surprisal", "surprisal", expected(3.0, 1.0, 2.0))
+    )
     return hands
 
 
@@ -120,8 +126,8 @@ def test_tokens_come_first_and_surprisal_follows(hands):
 
 def test_a_single_token_surprises_nobody(hands):
     hands.view.look(text="The")
-    nothing = expected() | {"bits_per_byte": 0.0, "perplexity": 0.0}
-    hands.answer(SURPRISAL, Sample("tokens", "tokens", told("The")), Sample("surprisal", "s", nothing))
+    nothing = expected(bits_per_byte=0.0, perplexity=0.0)
+    hands.answer(SURPRISAL, Sample("tokens", "tokens", told("The")), Sample("surprisal", "surprisal", nothing))
     assert hands.text("inside-tokens-figures").endswith("– bits in all  ·  – bits per byte  ·  perplexity –")
 
 
@@ -309,28 +315,16 @@ def attention(layer, count=4):
     back[0, 0] = 1.0
     first = np.zeros((count, count), np.float32)
     first[:, 0] = 1.0
-    heads = {
-        "entropy": [0.0, 1.5],
-        "first": [0.25, 1.0],
-        "previous": [1.0, 0.25],
-        "own": [0, 0],
-        "repeat": [0, 0],
-        "distance": [1, 2],
-    }
+    heads = {"entropy": [0.0, 1.5], "first": [0.25, 1.0], "previous": [1.0, 0.25], "own": [0, 0], "repeat": [0, 0],
+             "distance": [1, 2]}  # fmt: skip
     layers = 3 if layer < 0 else 1
     weights = np.stack([back, first]) if layer >= 0 else np.stack([(back + first) / 2] * 3)
-    measures = {name: np.array([values] * layers, np.float32) for name, values in heads.items()}
-    return {
-        "layer": layer,
-        "layers": 3,
-        "heads": 2,
-        "tokens": pieces(*WORDS),
-        "weights": weights,
-        "mean": weights.mean(0),
-        "small": np.concatenate([weights.mean(0)[None], weights]),
-        "note": "",
-        **measures,
-    }
+    return changed(
+        recorded.answer(ATTENTION if layer >= 0 else OF_ALL_LAYERS), layer=layer, layers=3, heads=2,
+        tokens=pieces(*WORDS), weights=weights, mean=weights.mean(0),
+        small=np.concatenate([weights.mean(0)[None], weights]),
+        **{name: np.array([values] * layers, np.float32) for name, values in heads.items()},
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -341,7 +335,7 @@ def looking(hands):
     for job in jobs:
         layer = hands.engine.requests[job].arguments["layer"]
         hands.studio.jobs.deliver(
-            [(job, Started()), (job, Sample("attention", "a", attention(layer))), (job, Finished())]
+            [(job, Started()), (job, Sample("attention", "attention", attention(layer))), (job, Finished())]
         )
     return hands
 
@@ -409,11 +403,11 @@ def test_the_lens_shows_where_the_final_guess_appears(hands, qtbot):
     ids = np.full((4, 4, 2), [1, 2])
     ids[2:, 1] = [5, 1]
     values = np.zeros((4, 4, 2), np.float32) + np.array([0.75, 0.125], np.float32)
-    hands.answer(LENS, Sample("lens", "lens", {
-        "tokens": pieces(*WORDS), "start": 0, "count": 4, "layers": 3, "note": "", "ids": ids, "probabilities": values,
-        "texts": {1: " one", 2: " two", 5: " five"}, "appears": np.array([0, 2, 0, 0]),
-        "settles": np.array([0, 2, 0, 0]),
-    }))  # fmt: skip
+    found = changed(
+        recorded.answer(LENS), tokens=pieces(*WORDS), count=4, layers=3, ids=ids, probabilities=values,
+        texts={1: " one", 2: " two", 5: " five"}, appears=np.array([0, 2, 0, 0]), settles=np.array([0, 2, 0, 0]),
+    )  # fmt: skip
+    hands.answer(LENS, Sample("lens", "lens", found))
     part = hands.view.views["layers"]
     table = part.model_of_table
     assert (table.rowCount(), table.columnCount()) == (4, 4)
@@ -437,29 +431,18 @@ def embedded(hands):
     hands.view.look_at("embeddings")
     rows = [{"id": 8, "text": " queen", "cosine": 0.6, "special": False}, {"id": 9, "text": " lord", "cosine": 0.5,
              "special": False}]  # fmt: skip
-    found = {"id": 7, "text": " king", "special": False, "pieces": [{"id": 7, "text": " king"}], "rows": rows,
-             "mean": 0.1, "length": 2.0, "width": 32, "vocabulary": 50}  # fmt: skip
+    found = changed(recorded.answer(NEIGHBOURS), id=7, text=" king", pieces=[{"id": 7, "text": " king"}], rows=rows)
     hands.found = Sample("neighbours", "neighbours", found)
     hands.answer(NEIGHBOURS, hands.found)
     return hands
 
 
-def mapped(items, **changes):
+def mapped(items):
+    """The Sample of the map of words: each beside the one before, none alike."""
     count = len(items)
     points = np.array([[np.cos(n), np.sin(n)] for n in range(count)], np.float32)
-    return Sample(
-        "map",
-        "map",
-        {
-            "items": items,
-            "vectors": "embedding",
-            "points": points,
-            "shares": [0.6, 0.2],
-            "components": np.eye(2, 32),
-            "cosines": np.eye(count, dtype=np.float32) - 0.25,
-            **changes,
-        },
-    )
+    cosines = np.eye(count, dtype=np.float32) - 0.25
+    return Sample("map", "map", changed(recorded.answer(COMPARE), items=items, points=points, cosines=cosines))
 
 
 def test_neighbours_lead_to_their_own_neighbours(embedded, qtbot):
@@ -472,7 +455,8 @@ def test_neighbours_lead_to_their_own_neighbours(embedded, qtbot):
     near.field.setText("que")
     near.field.edited.emit()
     assert embedded.asked(COMPLETE)[-1]["typed"] == "que"
-    embedded.answer(COMPLETE, Sample("completions", "c", {"typed": "que", "rows": [{"id": 8, "text": " queen"}]}))
+    que = changed(recorded.answer(COMPLETE), typed="que", rows=[{"id": 8, "text": " queen"}])
+    embedded.answer(COMPLETE, Sample("completions", "completions", que))
     assert near.completer.model().stringList() == ["·queen"]
     near._completed("·queen")
     assert embedded.asked(NEIGHBOURS)[-1]["token"] == 8

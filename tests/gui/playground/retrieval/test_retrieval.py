@@ -9,18 +9,20 @@ from PySide6.QtWidgets import QAbstractButton, QMessageBox
 from fmstudio.gui.playground.retrieval import jobs as jobs
 from fmstudio.gui.playground.retrieval.text import SHOWN, Chunk, ChunkedText
 from fmstudio.jobs import Failed, Finished, Note, Progress, Sample, Started
+from tests.gui import recorded
 from tests.gui.playground.retrieval.hands import (
-    DOCUMENT,
-    DOCUMENTS,
-    DOUGH,
     TEXT,
-    WARRANTY,
-    WASH,
     RetrievalHands,
     collection,
+    document,
+    document_list,
+    dough,
     found,
     row,
+    warranty,
+    wash,
 )
+from tests.gui.recorded import changed
 
 
 @pytest.fixture
@@ -77,7 +79,8 @@ def test_an_indexing_shows_how_far_it_is_and_can_be_held_and_ended(open_view, en
     assert engine.calls[-2:] == [("pause", job), ("stop", job)]
     # It can be asked meanwhile, and says from how much the answer is.
     hands.type("How long is the warranty?")
-    hands.reply(jobs.SEARCH, found(WARRANTY, state={"done": 412, "total": 1300}))
+    so_far = found(warranty(), collection="python-reference", state={"done": 412, "total": 1300})
+    hands.reply(jobs.SEARCH, so_far)
     assert "answers from 412 of 1,300 chunks so far" in hands.ask.relevance.text()
 
 
@@ -86,9 +89,7 @@ def test_a_refresh_tells_what_it_did_and_lists_what_was_skipped(hands, engine):
     job = engine.latest(jobs.REFRESH)
     assert hands.latest(jobs.REFRESH) == {"collection": "manuals"}
     skipped = [{"source": "/docs/secret.pdf", "reason": "it is encrypted"}]
-    result = {"collection": "manuals", "documents": 2, "chunks": 40, "changed": 3, "removed": 1, "skipped": skipped,
-              "seconds": 2.0}  # fmt: skip
-    hands.tell(job, Started(), Finished("completed", result))
+    hands.tell(job, *recorded.ended(jobs.REFRESH, chunks=40, changed=3, removed=1, skipped=skipped))
     hands.describe(collection("manuals", skipped=1))
     assert (
         hands.view.collection.news.text() == "Only 3 documents were new or changed, and indexed. 1 gone, and dropped."
@@ -141,7 +142,7 @@ def test_a_dropped_folder_is_named_previewed_and_indexed(hands, tmp_path, qtbot,
     assert sheet.name.text() == "Manuals of 2026"
     qtbot.waitUntil(lambda: jobs.PREVIEW in engine.targets())
     assert hands.latest(jobs.PREVIEW)["path"] == str(folder / "mixer.md")
-    hands.reply(jobs.PREVIEW, DOCUMENT)
+    hands.reply(jobs.PREVIEW, document())
     assert [chunk.tokens for chunk in sheet.preview.text.chunks] == [8, 8, 8]
     sheet.options.rows["size"].editor.set_value(64)
     sheet.options.rows["size"].editor.edited.emit()
@@ -193,7 +194,7 @@ def test_passages_come_while_one_types_with_scores_ranks_and_use(hands):
     assert hands.latest(jobs.SEARCH) == {
         "collection": "manuals", "question": "How long is the warranty?", "settings": {},
     }  # fmt: skip
-    hands.reply(jobs.SEARCH, found(WARRANTY, WASH, DOUGH, row(4, "Wash", 0.41, False)))
+    hands.reply(jobs.SEARCH, found(warranty(), wash(), dough(), row(4, "Wash", 0.41, False)))
     table = hands.ask.table.found
     assert cells(table, 0)[2:] == ["3.2  #1", "0.71  #1", "0.0164", "✓ as [1]"]
     assert [cells(table, line)[5] for line in range(4)] == ["✓ as [1]", "✓ as [2]", "below threshold", "not needed"]
@@ -217,9 +218,9 @@ def test_an_answer_streams_beside_the_one_without_passages_and_its_citations_ope
     assert (asked["model"], asked["compare"], asked["log"]) == ("smollm2-135m-instruct", True, True)
     assert asked["settings"] == {"passages": 2}
     assert hands.panel.primary_action.text() == "Stop"
-    cited = [{"number": 1, "id": 10, "source": "/docs/mixer.md", "title": "Mixer", "start": 0, "end": 9, "given": True,
-              "sentence": "", "score": None}]  # fmt: skip
-    hands.answered("It lasts three years [1], see [7] <b>", "I do not know.", cited)
+    real, *_ = recorded.answer(jobs.ASK, "citations")
+    cited = changed(real, number=1, id=10, source="/docs/mixer.md", title="Mixer", given=True, sentence="", score=None)
+    hands.answered("It lasts three years [1], see [7] <b>", "I do not know.", [cited])
     qtbot.waitUntil(lambda: "three years [1], see [7] <b>" in hands.ask.answer.text.toPlainText())
     assert hands.ask.plain.text.toPlainText() == "I do not know."
     html = hands.ask.answer.text.toHtml()
@@ -231,7 +232,7 @@ def test_an_answer_streams_beside_the_one_without_passages_and_its_citations_ope
     assert hands.ask.feedback.entry == "entry-1"
     assert hands.ask.prompt.room.text() == "310 of 8,192 tokens"
     hands.ask.answer.text.anchorClicked.emit(QUrl("passage:1"))
-    hands.reply(jobs.DOCUMENT, DOCUMENT)
+    hands.reply(jobs.DOCUMENT, document())
     assert hands.ask.passage.isVisible()
     assert hands.ask.passage.place.text() == "Chunk 2 of 3"
 
@@ -240,7 +241,7 @@ def test_where_nothing_is_relevant_it_says_so_with_the_figures(hands):
     hands.type("What is the capital of Mongolia?")
     hands.panel.primary_action.trigger()
     sentence = "Nothing relevant was found: the best passage has a cosine of 0.12, below the threshold of 0.30."
-    hands.answered(sentence, relevant=False, rows=(DOUGH,))
+    hands.answered(sentence, relevant=False, rows=(dough(),))
     assert hands.ask.relevance.text() == "Nothing relevant was found: best cosine 0.12, threshold 0.30."
     assert hands.ask.answer.figures.text() == "The model was not asked."
     assert not hands.ask.feedback.isVisible()
@@ -268,11 +269,11 @@ def test_what_cannot_be_asked_says_why(hands):
 
 def test_documents_are_listed_searched_and_opened_with_their_chunks(hands, qtbot):
     hands.view.collection.look_at("documents")
-    hands.reply(jobs.DOCUMENTS, DOCUMENTS)
+    hands.reply(jobs.DOCUMENTS, document_list())
     documents = hands.view.collection.documents
     assert documents.list.index(0, 0).data() == "Mixer, 3 chunks · 900 B"
     assert documents.list.index(1, 0).data() == "secret.pdf, Skipped: it is encrypted"
-    hands.reply(jobs.DOCUMENT, DOCUMENT)
+    hands.reply(jobs.DOCUMENT, document())
     documents.passage.step(1)
     assert documents.passage.place.text() == "Chunk 1 of 3"
     documents.view.setCurrentIndex(documents.list.index(1, 0))
@@ -326,8 +327,11 @@ def test_quality_shows_figures_bars_misses_and_bad_rows(hands, engine):
         {"method": method, "recall_at_1": 0.5, "recall_at_5": 0.75, "recall_at_10": 1.0, "mrr": 0.625}
         for method in ("words", "vectors", "both")
     ]
-    miss = {"question": "How do I wash it?", "expected": ["/docs/mixer.md"], "found": ["/docs/a.md"], "rank": 0}
-    quality = {"questions": 4, "source": "questions.csv", "notes": [note], "rows": rows, "misses": [miss]}
+    told = recorded.answer(jobs.MEASURE)
+    miss = changed(
+        told["misses"][0], question="How do I wash it?", expected=["/docs/mixer.md"], found=["/docs/a.md"], rank=0
+    )
+    quality = changed(told, questions=4, notes=[note], rows=rows, misses=[miss])
     job = engine.latest(jobs.MEASURE)
     hands.tell(job, Started(), Note(note, "warning"), Progress(2, 4, "questions", "Asking"))
     tab = hands.view.collection.quality
