@@ -39,7 +39,8 @@ def shown(name: str | Path) -> str:
 
 def _below(folder: Path, is_known: Callable[[Path], bool]) -> Iterator[Found]:
     unreadable: list[OSError] = []
-    walked = {os.path.realpath(folder)}
+    root = Path(os.path.realpath(folder))
+    walked = {str(root), *map(str, root.parents)}  # a link to a folder above would lead to everything beside this one
     for parent, folders, files in os.walk(folder, onerror=unreadable.append, followlinks=True):
         while unreadable:
             yield _refused(unreadable.pop(), folder)

@@ -314,6 +314,7 @@ def test_linked_files_and_folders_are_followed_once(workspace, add, tmp_path):
     (folder / "linked").symlink_to(tmp_path / "elsewhere")
     (folder / "again").symlink_to(tmp_path / "elsewhere")
     (folder / "linked" / "round").symlink_to(folder)
+    (folder / "above").symlink_to(tmp_path)
     (folder / "self.txt").symlink_to("self.txt")
     (folder / "gone.txt").symlink_to("nowhere.txt")
     ran = add(folder)
