@@ -62,19 +62,26 @@ def write_gguf(
     template: str = "",
     kind: gguf.GGMLQuantizationType = gguf.GGMLQuantizationType.F32,
     fields: Mapping[str, Any] | None = None,
+    tensors: Mapping[str, np.ndarray] | None = None,
+    in_parts_of: int = 0,
 ) -> Path:
-    """Write the model as llama.cpp's own converter would; returns the path."""
+    """Write the model as llama.cpp's own converter would; returns the path.
+
+    tensors: further ones. in_parts_of: so many tensors to a file, named NAME-00001-of-00003.gguf and so on.
+    """
     shape = model.decoder.shape
     name = "qwen3" if shape.query_key_norm else "qwen2" if shape.query_key_value_bias else "llama"
     metadata = {**_metadata(shape, name), **_vocabulary(model), **(fields or {})}
     if template:
         metadata["tokenizer.chat_template"] = template
     architecture = str(metadata.pop("general.architecture", name))
-    writer = gguf.GGUFWriter(str(path), architecture)
+    writer = gguf.GGUFWriter(str(path), architecture, split_max_tensors=in_parts_of)
     for key, value in metadata.items():
         _add(writer, key, value)
     for weight_name, weight in model.decoder.named_parameters():
         _add_weight(writer, weight_name, weight, shape, name, kind)
+    for extra, numbers in (tensors or {}).items():
+        writer.add_tensor(extra, numbers)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

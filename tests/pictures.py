@@ -1,6 +1,7 @@
 """Pictures to test with: coloured shapes whose class and attributes can be seen."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -38,13 +39,19 @@ def shapes(count: int, side: int = 16) -> Iterator[Picture]:
     return (shape(index, side) for index in range(count))
 
 
-def keep_shapes(workspace: Workspace, name: str = "shapes", count: int = 60, side: int = 16) -> DatasetRecord:
-    """Put them into a workspace as a dataset of three classes and two attributes."""
+def keep_shapes(
+    workspace: Workspace,
+    name: str = "shapes",
+    count: int = 60,
+    side: int = 16,
+    classes: tuple[str, str, str] = SHAPES,
+) -> DatasetRecord:
+    """Put them into a workspace as a dataset of three classes, which may be called otherwise, and two attributes."""
     folder = workspace.dataset_folder(name)
     folder.mkdir(parents=True)
     with ImageWriter(folder, side, side, 3) as writer:
         for picture in shapes(count, side):
-            writer.add(picture)
+            writer.add(replace(picture, label=classes[SHAPES.index(picture.label)]))
     details = {**writer.details(), "complete": True, "skipped": 0, "sources": ["drawn by the tests"]}
     record = DatasetRecord(name, "images", writer.count, writer.bytes, details=details)
     write_record(folder, record)

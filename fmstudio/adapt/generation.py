@@ -73,8 +73,9 @@ def answer(
     entry = yield from load_model(context, workspace, model, backend)
     version = version_of(entry.path)  # while the files are those that were loaded
     question = put(entry.facts, sampling, messages, raw)
-    stream = entry.runtime.generate(question.text, dataclasses.replace(sampling, prompt=question.text))
-    about = {"text": question.text, "tokens": stream.prompt_tokens, "context": entry.runtime.context}
+    exact = str(question.text)
+    stream = entry.runtime.generate(question.text, dataclasses.replace(sampling, prompt=exact))
+    about = {"text": exact, "tokens": stream.prompt_tokens, "context": entry.runtime.context}
     yield Sample("prompt", "prompt", {**about, "kind": question.kind})
     writing = _Writing(stream, sampling.maximum_tokens, name)
     yield from writing.run(context)
@@ -85,7 +86,7 @@ def answer(
         "model": model,
         "model_version": version,
         "backend": entry.backend,
-        "prompt": question.text,
+        "prompt": exact,
         "messages": question.messages,
         "settings": {**values_of(sampling), "prompt": prompt, "raw": question.kind == "completion" and raw},
         "feedback": "",

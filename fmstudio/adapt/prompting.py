@@ -43,7 +43,7 @@ def put(
     letters = sum(len(message["content"]) for message in told)
     fitting(facts.path.stem, letters // max(_LONGEST_TOKEN, 1), facts.context, at_least=True)
     told = _with_system(told, sampling.system)
-    template = ChatTemplate(facts.template, facts.special, facts.path.stem)
+    template = ChatTemplate(facts.template, facts.special, facts.path.stem, facts.marks)
     shown = told if told[0]["role"] != "system" or template.takes_system() else _without_system(told)
     return RenderedPrompt(template.render(shown), "chat", told)
 

@@ -9,6 +9,7 @@ from tokenizers import Tokenizer
 
 from fmstudio.adapt.generation import answer
 from fmstudio.adapt.prompting import put
+from fmstudio.data.control_tokens import MarkReader, Marks
 from fmstudio.data.tokenizer import load_tokenizer
 from fmstudio.families.text import TextSampling
 from fmstudio.jobs import Event, JobContext, Progress, Sample, TextDelta, Waiting
@@ -65,11 +66,11 @@ def preview(
     sampling = build(TextSampling, {**(settings or {}), **({"prompt": prompt} if prompt else {})})
     text = put(facts, sampling, messages, raw=False).text
     reads = context_to_use(facts, choose_backend(facts, backend))
-    yield Sample("prompt", "prompt", {"text": text, "context": reads, **_tokens(path, text)})
+    yield Sample("prompt", "prompt", {"text": str(text), "context": reads, **_tokens(path, text, facts.marks)})
     return None
 
 
-def _tokens(path: Path, text: str) -> dict[str, Any]:
+def _tokens(path: Path, text: str, marks: Marks) -> dict[str, Any]:
     """The tokens of a text as far as a person looks at them, how many there are, and what is to be said of them."""
     tokenizer = _tokenizer(path, (path / "tokenizer.json" if path.is_dir() else path).stat().st_mtime_ns)
     if tokenizer is None:
@@ -77,7 +78,7 @@ def _tokens(path: Path, text: str) -> dict[str, Any]:
     if len(text) > _MOST_LETTERS:
         note = f"The prompt has {len(text):,} characters, which are too many to be shown as tokens."
         return {"tokens": [], "count": None, "note": note}
-    encoding = tokenizer.encode(text, add_special_tokens=False)
+    encoding = MarkReader(tokenizer, marks).encode(text)
     shown = [
         {"id": number, "text": text[begin:end] or tokenizer.id_to_token(number)}
         for number, (begin, end) in zip(encoding.ids[:_MOST_TOKENS], encoding.offsets[:_MOST_TOKENS], strict=True)

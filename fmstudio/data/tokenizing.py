@@ -6,6 +6,7 @@ from typing import Any
 
 from tokenizers import Tokenizer, decoders
 
+from fmstudio.data.control_tokens import letters
 from fmstudio.data.errors import DataError
 from fmstudio.data.tokenizer import TokenizerSettings, find_tokenizer, save_tokenizer, vocabulary_size
 from fmstudio.data.vocabulary import learn
@@ -77,15 +78,15 @@ def pieces_of(tokenizer: Tokenizer, text: str) -> list[Piece]:
     Of a character that is spread over several tokens the first shows it and the others show nothing. Blanks that a
     tokenizer drops are shown with the token behind them.
     """
-    encoding = tokenizer.encode(text, add_special_tokens=False)
-    special = {number for number, token in tokenizer.get_added_tokens_decoder().items() if token.special}
+    encoding = letters(tokenizer, text)
+    whole = set(tokenizer.get_added_tokens_decoder())
     byte_level = isinstance(tokenizer.decoder, decoders.ByteLevel)
     pieces, place = [], 0
     ends = [end for _, end in encoding.offsets[:-1]] + [len(text)]
     for number, token, end in zip(encoding.ids, encoding.tokens, ends, strict=bool(encoding.ids)):
         own = text[place:end]
         # Every character of a byte-level token stands for one byte.
-        size = len(token) if byte_level and number not in special else len(own.encode())
+        size = len(token) if byte_level and number not in whole else len(own.encode())
         pieces.append(Piece(number, own, place, max(place, end), size))
         place = max(place, end)
     return pieces

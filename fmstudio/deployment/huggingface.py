@@ -29,6 +29,11 @@ def export(context: JobContext, workspace: Workspace, model: str, to: str) -> Jo
             f"Model {model!r} is of the family {family}, which transformers does not know; copy its folder {source}, "
             "which this studio opens anywhere."
         )
+    if source.is_file():
+        raise StudioError(
+            f"{model!r} is a GGUF file, and only model folders are exported; copy {source} as it is, or choose a model "
+            "of the workspace."
+        )
     target = Path(to).expanduser().absolute()
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise StudioError(f"{target} exists already; choose a new folder to export to, or empty it.")

@@ -12,6 +12,7 @@
 
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -84,6 +85,10 @@ class DiffusionNetwork(Network):
         model, network = self._model, self.average.module
         assert isinstance(network, UNet)
         return DiffusionModel(network, model.path, model.prediction, model.height, model.width, model.conditions)
+
+    def meaning(self) -> Mapping[str, Any]:
+        """Which value of each condition has which number."""
+        return {"conditions": self._model.conditions.to_json()}
 
     def save(self, folder: Path) -> None:
         """Write the averaged network."""

@@ -106,6 +106,13 @@ class Network(ABC):
         return [module for name, module in self.modules.items() if name != "average"]
 
     @abstractmethod
+    def meaning(self) -> Mapping[str, Any]:
+        """What the numbers at its inputs and outputs stand for, each part under a plural noun.
+
+        Weights that were trained with one meaning are worthless with another, even where they fit.
+        """
+
+    @abstractmethod
     def save(self, folder: Path) -> None:
         """Write config.json, model.safetensors and whatever else a model folder of this family holds."""
 

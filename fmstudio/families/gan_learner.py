@@ -94,6 +94,10 @@ class GanNetwork(Network):
         self.average = WeightAverage(self.generator, 0.5 ** (recipe.training.batch_size / half_life))
         self.modules = {"generator": self.generator, "discriminator": self.discriminator, "average": self.average}
 
+    def meaning(self) -> Mapping[str, Any]:
+        """Which value of each condition has which number."""
+        return {"conditions": self._conditions.to_json()}
+
     def save(self, folder: Path) -> None:
         """Write the averaged generator and the discriminator."""
         generator = self.average.module

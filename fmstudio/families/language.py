@@ -19,8 +19,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fmstudio.data.control_tokens import letters
 from fmstudio.data.documents import open_documents
-from fmstudio.data.tokenizer import TokenizerSettings, find_tokenizer, vocabulary_size
+from fmstudio.data.tokenizer import TokenizerSettings, content_hash, find_tokenizer, vocabulary_size
 from fmstudio.data.tokens import TokenisedDataset, TokenisedMixture, prepare
 from fmstudio.errors import StudioError
 from fmstudio.families.family import Family, Learner, Network, Phase, Plot, Recipe, ValidationResult
@@ -134,6 +135,10 @@ class LanguageNetwork(Network):
     def __init__(self, model: LanguageModel) -> None:
         self.decoder, self._tokenizer = model.decoder, model.tokenizer
         self.modules = {"network": self.decoder}
+
+    def meaning(self) -> Mapping[str, Any]:
+        """Which piece of text has which number."""
+        return {"tokens": content_hash(self._tokenizer)}
 
     def save(self, folder: Path) -> None:
         """Write the decoder and its tokenizer as a Hugging Face model folder."""
@@ -348,7 +353,7 @@ class LanguageFamily(Family):
         data = yield from _prepare(workspace, recipe, recipe.data.datasets, tokenizer)
         name = recipe.data.datasets[0].name
         line, source = _real_line(workspace, name)
-        encoding = data.tokenizer.encode(line, add_special_tokens=False)
+        encoding = letters(data.tokenizer, line)
         spans = list(zip(encoding.ids, encoding.offsets, strict=True))[: SHOWN_TOKENS + 1]
         tokens = [{"id": number, "text": line[start:end]} for number, (start, end) in spans]
         found = {"inputs": tokens[:-1], "targets": tokens[1:], "source": f"{source}, in {name}"}

@@ -12,6 +12,7 @@ import torch
 from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
 
+from fmstudio.data.control_tokens import letters
 from fmstudio.data.tokenizer import end_of_text, load_tokenizer, save_tokenizer, vocabulary_size
 from fmstudio.errors import StudioError
 from fmstudio.families.stop_strings import until_stop
@@ -153,7 +154,7 @@ def generate_text(model: LanguageModel, sampling: TextSampling) -> Iterator[str]
 
     Raises StudioError when the prompt is longer than the model's context: it is never cut without a word.
     """
-    prompt = model.tokenizer.encode(sampling.prompt, add_special_tokens=False).ids
+    prompt = letters(model.tokenizer, sampling.prompt).ids
     if len(prompt) >= model.decoder.shape.context:
         raise StudioError(
             f"The prompt has {len(prompt):,} tokens, but the model reads {model.decoder.shape.context:,} with room for "

@@ -8,6 +8,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,6 +47,10 @@ class VaeNetwork(Network):
     def __init__(self, model: VaeModel) -> None:
         self.model = model
         self.modules = model.networks
+
+    def meaning(self) -> Mapping[str, Any]:
+        """Which value of each condition has which number."""
+        return {"conditions": self.model.conditions.to_json()}
 
     def save(self, folder: Path) -> None:
         """Write config.json and model.safetensors."""

@@ -75,7 +75,7 @@ def _summary(opened: Opened, text: str, full: str, pieces: Sequence[Piece]) -> d
         "words": words,
         "special": sum(piece.special for piece in pieces),
         "tokens_per_word": len(pieces) / words if words else 0.0,
-        "text": full,
+        "text": str(full),
         "chat": opened.chat,
         "context": opened.decoder.shape.context,
         "layers": opened.decoder.shape.layers,

@@ -13,6 +13,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from fmstudio.data.control_tokens import MarkReader
 from fmstudio.data.tokenizer import byte_alphabet
 from fmstudio.errors import StudioError
 from fmstudio.families.text import LanguageModel
@@ -148,15 +149,16 @@ def text_of(model: Opened, text: str, chat: bool, system: str = "") -> str:
 def pieces_of(model: Opened, text: str) -> list[Piece]:
     """The tokens of a text with the bytes that each stands for; the first is the one that every text begins with, where
     the model wants one."""
-    pieces = _pieces(model.tokenizer, text)
+    pieces = _pieces(model, text)
     first = model.facts.first_token
     if not text or first is None or (pieces and pieces[0].id == first):
         return pieces
     return [Piece(first, texts_of(model.tokenizer, [first])[0], 0, 0, special=True, whole=True), *pieces]
 
 
-def _pieces(tokenizer: Tokenizer, text: str) -> list[Piece]:
-    encoding = tokenizer.encode(text, add_special_tokens=False)
+def _pieces(model: Opened, text: str) -> list[Piece]:
+    tokenizer = model.tokenizer
+    encoding = MarkReader(tokenizer, model.facts.marks).encode(text)
     raws = token_bytes(tokenizer, encoding.ids)
     special = special_ids(tokenizer)
     if b"".join(raws) == text.encode():

@@ -1,6 +1,7 @@
 """A decoder as a Hugging Face model folder: config.json and model.safetensors."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,51 @@ def load_decoder(folder: Path, dtype: torch.dtype = torch.float32) -> Decoder:
     """
     config = _read_json(folder / "config.json")
     decoder = Decoder(from_hf_config(config), seed=None)
-    weights = {name: weight.to(dtype) for name, weight in _read_weights(folder).items()}
-    if decoder.shape.tied_embeddings:
-        weights.pop("lm_head.weight", None)  # some writers store the shared matrix twice
+    found = _read_weights(folder)
+    if left_over := unused_weights(decoder.shape, found):
+        raise StudioError(
+            f"The weights in {folder} do not fit its config.json: {left_over[0]} is left over, so it would compute "
+            "something else; copy the folder again, or choose another model."
+        )
+    weights = {name: weight.to(dtype) for name, weight in found.items() if decoder.shape.has_weight(name)}
     try:
         decoder.to(dtype).load_state_dict(weights)
     except RuntimeError as error:
-        raise StudioError(f"The weights in {folder} do not fit its config.json: {error}") from error
+        reason = " ".join(str(error).split())[:200]
+        raise StudioError(f"The weights in {folder} do not fit its config.json: {reason}") from error
     return decoder
+
+
+def unused_weights(shape: DecoderShape, names: Iterable[str]) -> list[str]:
+    """Weights of a folder that a decoder of this shape lacks and that would change what it computes.
+
+    Some writers store the shared matrix twice, and old Llama folders hold the rotary frequencies, which are computed.
+    """
+    return [
+        name
+        for name in names
+        if not shape.has_weight(name) and name != "lm_head.weight" and not name.endswith("rotary_emb.inv_freq")
+    ]
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files of a folder that its weights are read from: one, or those that the index names; there may be others.
+
+    Raises StudioError where the index cannot be read or has no map.
+    """
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    index = folder / (WEIGHTS + ".index.json")
+    if not index.is_file():
+        return []
+    try:
+        content = json.loads(index.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise StudioError(f"{index} cannot be read ({error}); copy the folder again.") from error
+    named = content.get("weight_map") if isinstance(content, dict) else None
+    if not isinstance(named, dict) or not all(isinstance(file, str) for file in named.values()):
+        raise StudioError(f"{index} has no weight_map that says where each weight is; copy the folder again.")
+    return [folder / name for name in sorted({Path(file).name for file in named.values()})]
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -57,10 +95,7 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:
-    if (folder / WEIGHTS).is_file():
-        return load_file(folder / WEIGHTS)
-    index = _read_json(folder / (WEIGHTS + ".index.json"))
     weights: dict[str, Tensor] = {}
-    for name in sorted(set(index["weight_map"].values())):
-        weights |= load_file(folder / Path(name).name)
+    for file in weight_files(folder):
+        weights |= load_file(file)
     return weights

@@ -3,6 +3,7 @@
 Nothing here needs torch, so a window can show the size of a model before torch is loaded.
 """
 
+import re
 import reprlib
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,12 @@ T = TypeVar("T")
 
 MOST = 10**9
 """No size of a decoder is above this; a file that names a larger one is damaged."""
+
+_IN_LAYER = re.compile(r"model\.layers\.(\d{1,9})\.(.+)\.(weight|bias)")
+_PARTS = frozenset(
+    ["input_layernorm", "post_attention_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj",
+     "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +89,22 @@ class DecoderShape:
             "model.norm.weight": (self.width,),
         }
         return weights if self.tied_embeddings else weights | {"lm_head.weight": (self.vocabulary_size, self.width)}
+
+    def has_weight(self, name: str) -> bool:
+        """Whether this decoder has a weight of that name: one that it lacks would change what it computes."""
+        if name == "lm_head.weight":
+            return not self.tied_embeddings
+        found = _IN_LAYER.fullmatch(name)
+        if found is None:
+            return name in ("model.embed_tokens.weight", "model.norm.weight")
+        part, kind = found[2], found[3]
+        if part in ("self_attn.q_norm", "self_attn.k_norm"):
+            has = self.query_key_norm and kind == "weight"
+        elif kind == "bias":
+            has = self.query_key_value_bias and part in ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")
+        else:
+            has = part in _PARTS
+        return has and int(found[1]) < self.layers
 
 
 def to_hf_config(

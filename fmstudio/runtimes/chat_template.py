@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fmstudio.data.control_tokens import NO_MARKS, MarkedText, Marks, rendered
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.template_sandbox import TemplateError, render
@@ -22,11 +23,20 @@ class ChatTemplate:
     source: str
     special: Mapping[str, str] = field(default_factory=dict)
     model: str = ""
+    marks: Marks = NO_MARKS
+    """The tokens that are letters where a message spells them."""
 
-    def render(self, messages: Sequence[Message], add_generation_prompt: bool = True) -> str:
+    def render(self, messages: Sequence[Message], add_generation_prompt: bool = True) -> MarkedText:
         """The conversation as text, with the beginning of the answer; raises ModelError where the template fails."""
+
+        def text(told: list[dict[str, str]]) -> str:
+            return self._text(told, add_generation_prompt)
+
+        return rendered(messages, self.marks, text, self.source)
+
+    def _text(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
         values = {
-            "messages": [dict(message) for message in messages],
+            "messages": messages,
             "add_generation_prompt": add_generation_prompt,
             "tools": None,
             "documents": None,
@@ -52,4 +62,4 @@ class ChatTemplate:
 def template_of(path: Path) -> ChatTemplate | None:
     """The chat template of a GGUF file or folder; None for a base model, which completes."""
     facts = facts_of(path)
-    return ChatTemplate(facts.template, facts.special, facts.title or path.stem) if facts.chat else None
+    return ChatTemplate(facts.template, facts.special, facts.title or path.stem, facts.marks) if facts.chat else None

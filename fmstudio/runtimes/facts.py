@@ -7,6 +7,7 @@ from typing import Any
 
 from fmstudio.errors import StudioError
 from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.gguf_parts import siblings
 from fmstudio.runtimes.model_facts import ModelFacts
 
 _LONGEST_REASON = 120
@@ -23,7 +24,7 @@ def facts_of(path: Path) -> ModelFacts:
 def stamp_of(path: Path) -> tuple[Any, ...]:
     """Changes when a file of the model does."""
     try:
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        files = sorted(path.iterdir()) if path.is_dir() else sorted({path, *siblings(path)})
         found = [(file.name, file.stat()) for file in files if not file.is_dir()]
     except OSError as error:
         reason = (error.strerror or str(error)).lower()

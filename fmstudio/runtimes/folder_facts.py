@@ -10,8 +10,10 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+from fmstudio.data.control_tokens import marks_of
 from fmstudio.data.tokenizer import end_of_text, load_tokenizer, vocabulary_size
 from fmstudio.errors import StudioError
+from fmstudio.nn.decoder_folder import WEIGHTS, unused_weights, weight_files
 from fmstudio.nn.decoder_shape import DecoderShape, from_hf_config
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.model_facts import ModelFacts
@@ -29,13 +31,14 @@ def folder_facts(folder: Path) -> ModelFacts:
     tokenizer = _tokenizer(folder)
     about = _json(folder / "tokenizer_config.json")
     special = {name: text for name in _SPECIAL if (text := _token_text(about.get(name)))}
-    parameters = _weights(folder, shape)
+    parameters, size = _weights(folder, shape)
+    template = _template(folder, about)
     return ModelFacts(
         path=folder,
         format="folder",
         architecture=str(config["architectures"][0]),
         parameters=parameters,
-        bytes=sum(file.stat().st_size for file in folder.glob("*.safetensors")),
+        bytes=size,
         torch_bytes=4 * parameters,
         context=shape.context,
         key_value_numbers=2 * shape.layers * shape.key_value_heads * shape.head_width,
@@ -44,8 +47,9 @@ def folder_facts(folder: Path) -> ModelFacts:
         backends=("torch",),
         licence=_licence(folder, config),
         title=folder.name,
-        template=_template(folder, about),
+        template=template,
         special=special,
+        marks=marks_of(tokenizer, template),
         first_token=_first_token(tokenizer, special),
         ends=frozenset(_ends(folder, config, special, tokenizer)),
     )
@@ -74,29 +78,26 @@ def _tokenizer(folder: Path) -> Tokenizer:
     raise ModelError(f"The model folder {folder} has no tokenizer.json, so no text can be given to it; {hint}.")
 
 
-def _weights(folder: Path, shape: DecoderShape) -> int:
-    """The number of parameters; raises ModelError where weights are missing, cut short, quantised or of other sizes."""
-    files = sorted(folder.glob("*.safetensors"))
+def _weights(folder: Path, shape: DecoderShape) -> tuple[int, int]:
+    """Parameters and bytes on the disk; raises ModelError where weights are missing, cut short, quantised, of other
+    sizes or left over. Other files of weights beside those that are read do not count."""
+    files = weight_files(folder)
     if not files:
         raise ModelError(
-            f"The model folder {folder} has no weights as .safetensors; save it anew in that form (files that pickle "
+            f"The model folder {folder} has no weights as {WEIGHTS}; save it anew in that form (files that pickle "
             "weights are never opened)."
         )
-    missing = sorted(_named_files(folder) - {file.name for file in files})
-    if missing:
+    if missing := [file.name for file in files if not file.is_file()]:
         raise ModelError(f"The model folder {folder} lacks {missing[0]}, a part of its weights; copy it again.")
-    heads = [tensors_of(file) for file in files]
-    _check_sizes(folder, shape, {name: size for head in heads for name, size in head.items()})
-    return sum(math.prod(size) for head in heads for size in head.values())
-
-
-def _named_files(folder: Path) -> set[str]:
-    """The files that the index of the weights names, where they are in several."""
-    index = folder / "model.safetensors.index.json"
-    named = _json(index).get("weight_map", {})
-    if not isinstance(named, dict) or not all(isinstance(file, str) for file in named.values()):
-        raise ModelError(f"{index} has no weight_map that says where each weight is; copy the folder again.")
-    return set(named.values())
+    found = {name: size for file in files for name, size in tensors_of(file).items()}
+    _check_sizes(folder, shape, found)
+    if left_over := unused_weights(shape, found):
+        raise ModelError(
+            f"The weights in {folder} hold {left_over[0]}, which this decoder lacks, so it would compute something "
+            "else; choose another model, or its GGUF file."
+        )
+    used = sum(math.prod(size) for name, size in found.items() if shape.has_weight(name))
+    return used, sum(file.stat().st_size for file in files)
 
 
 def _check_sizes(folder: Path, shape: DecoderShape, found: Mapping[str, tuple[int, ...]]) -> None:

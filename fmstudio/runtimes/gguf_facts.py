@@ -4,13 +4,15 @@ from pathlib import Path
 
 from gguf import MODEL_ARCH_NAMES
 
+from fmstudio.data.control_tokens import Marks, marks_among
 from fmstudio.errors import StudioError
 from fmstudio.nn.decoder_shape import DecoderShape
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.gguf_header import GgufHeader, read_header
+from fmstudio.runtimes.gguf_parts import other_parts
 from fmstudio.runtimes.gguf_shape import gguf_shape, is_split
-from fmstudio.runtimes.gguf_tokenizer import check_rebuildable, token_types, vocabulary_of
-from fmstudio.runtimes.gguf_weights import loaded_bytes, place_of
+from fmstudio.runtimes.gguf_tokenizer import CONTROL, USER_DEFINED, check_rebuildable, token_types, vocabulary_of
+from fmstudio.runtimes.gguf_weights import check_used, loaded_bytes, place_of
 from fmstudio.runtimes.model_facts import ModelFacts
 
 _NO_TEXT = ("clip", "bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3",
@@ -29,6 +31,7 @@ _REALS = ("rope.freq_base", "attention.layer_norm_rms_epsilon")
 def gguf_facts(path: Path) -> ModelFacts:
     """Read the header; raises ModelError where it is damaged, or no runtime can run what is in the file."""
     header = read_header(path)
+    files = [header, *other_parts(header)]
     _check_architecture(header)
     _check_numbers(header)
     tokens = vocabulary_of(header)
@@ -39,9 +42,9 @@ def gguf_facts(path: Path) -> ModelFacts:
         path=path,
         format="gguf",
         architecture=header.architecture,
-        parameters=header.parameters,
-        bytes=header.size,
-        torch_bytes=loaded_bytes(header),
+        parameters=sum(file.parameters for file in files),
+        bytes=sum(file.size for file in files),
+        torch_bytes=sum(map(loaded_bytes, files)),
         context=header.count("context_length") or 2048,
         key_value_numbers=_key_value_numbers(header),
         vocabulary_size=len(tokens),
@@ -51,6 +54,7 @@ def gguf_facts(path: Path) -> ModelFacts:
         title=_told(header, "general.name"),
         template=header.text("tokenizer.chat_template"),
         special=_special(header, tokens),
+        marks=_marks(header, tokens),
         first_token=_first_token(header, len(tokens)),
         ends=_ends(header, tokens),
         torch_problem=problem,
@@ -95,7 +99,9 @@ def _check_sizes(header: GgufHeader, shape: DecoderShape) -> None:
 def _for_torch(header: GgufHeader) -> tuple[DecoderShape | None, str]:
     try:
         check_rebuildable(header)
-        return gguf_shape(header), ""
+        shape = gguf_shape(header)
+        check_used(header, shape)
+        return shape, ""
     except StudioError as error:
         return None, str(error)
 
@@ -120,6 +126,16 @@ def _special(header: GgufHeader, tokens: list[str]) -> dict[str, str]:
     names = {"bos_token": "bos", "eos_token": "eos", "unk_token": "unknown", "pad_token": "padding"}
     numbers = {name: _token(header, f"{key}_token_id", len(tokens)) for name, key in names.items()}
     return {name: tokens[number] for name, number in numbers.items() if number is not None}
+
+
+def _marks(header: GgufHeader, tokens: list[str]) -> Marks:
+    """By the types of the tokens; in a file that does not tell them, what looks so and what it names."""
+    types, template = token_types(header), header.text("tokenizer.chat_template")
+    if types:
+        kinds = ((text, kind) for text, kind in zip(tokens, types, strict=False) if kind in (CONTROL, USER_DEFINED))
+        return marks_among(((text, kind == CONTROL) for text, kind in kinds), template)
+    named = set(_special(header, tokens).values())
+    return marks_among((text, text in named) for text in tokens)
 
 
 def _token(header: GgufHeader, key: str, tokens: int) -> int | None:

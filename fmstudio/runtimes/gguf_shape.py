@@ -6,6 +6,15 @@ from fmstudio.runtimes.gguf_header import GgufHeader
 
 ARCHITECTURES = ("llama", "qwen2", "qwen3")
 """Architectures that our torch decoder computes; llama.cpp knows many more."""
+_KNOWN = frozenset(
+    ["context_length", "embedding_length", "block_count", "feed_forward_length", "vocab_size", "tensor_data_layout",
+     "attention.head_count", "attention.head_count_kv", "attention.key_length", "attention.value_length",
+     "attention.layer_norm_rms_epsilon", "attention.layer_norm_epsilon", "attention.causal",
+     "attention.sliding_window", "rope.freq_base", "rope.dimension_count", "rope.scaling.type", "rope.scaling.factor",
+     "rope.scaling.attn_factor", "rope.scaling.original_context_length", "rope.scaling.finetuned", "rope.scale_linear",
+     "expert_count", "expert_used_count"]
+)  # fmt: skip
+"""What is computed with, checked above, or only told."""
 
 
 def gguf_shape(header: GgufHeader) -> DecoderShape:
@@ -73,8 +82,7 @@ def _refuse_variants(header: GgufHeader) -> None:
         raise ModelError(f"{name} is one part of several, which the torch decoder cannot join; use llama.cpp for it.")
     if header.number("expert_count"):
         raise ModelError(f"{name} mixes experts in its layers, which the torch decoder lacks; use llama.cpp for it.")
-    scaling = header.metadata.get(f"{header.architecture}.rope.scaling.type", "none")
-    if scaling not in ("none", "") or "rope_freqs.weight" in header.tensors:
+    if _rescales(header):
         raise ModelError(f"{name} rescales its rotary positions, which the torch decoder lacks; use llama.cpp for it.")
     width, heads = header.count("embedding_length") or 0, header.count("attention.head_count") or 1
     turned = header.count("rope.dimension_count")
@@ -82,3 +90,28 @@ def _refuse_variants(header: GgufHeader) -> None:
         raise ModelError(f"{name} rotates a part of each head only, which the torch decoder lacks; use llama.cpp.")
     if header.number("attention.sliding_window"):
         raise ModelError(f"{name} attends through a window, which the torch decoder lacks; use llama.cpp for it.")
+    if header.count("attention.value_length") not in (None, header.count("attention.key_length") or width // heads):
+        raise ModelError(f"{name} has values of another width than keys, which the torch decoder lacks; use llama.cpp.")
+    _refuse_unknown_keys(header)
+
+
+def _rescales(header: GgufHeader) -> bool:
+    """As llama.cpp takes it: a factor without a type, which older converters wrote, stretches all positions."""
+    kind = header.metadata.get(f"{header.architecture}.rope.scaling.type")
+    if kind is not None and kind not in ("none", ""):
+        return True
+    factors = [header.number(key) for key in ("rope.scaling.factor", "rope.scale_linear", "rope.scaling.attn_factor")]
+    is_stretched = kind is None and any(factor not in (None, 0, 1) for factor in factors)
+    return is_stretched or any(name.startswith("rope_") for name in header.tensors)
+
+
+def _refuse_unknown_keys(header: GgufHeader) -> None:
+    """What the file says of its network beyond what is read here may change what it computes, unless it says no."""
+    start = header.architecture + "."
+    for key, value in header.metadata.items():
+        if key.startswith(start) and key.removeprefix(start) not in _KNOWN and value not in (0, "", [], "none"):
+            raise ModelError(
+                f"{header.path.name} sets {key}, which the torch decoder does not know; use llama.cpp for it."
+            )
+    if header.metadata.get(start + "attention.causal") is False:
+        raise ModelError(f"{header.path.name} reads its text both ways, which the torch decoder does not.")

@@ -7,7 +7,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.gguf_header import GgufHeader
 
-_CONTROL, _USER_DEFINED, _UNKNOWN = 3, 4, 2
+CONTROL, USER_DEFINED, _UNKNOWN, _BYTE = 3, 4, 2, 6
 _TOKENS, _TYPES, _MERGES = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type", "tokenizer.ggml.merges"
 _SCORES = "tokenizer.ggml.scores"
 
@@ -118,8 +118,9 @@ def _sentence_pieces(header: GgufHeader, tokens: Sequence[str]) -> Tokenizer:
     scores = header.list_of((int, float), _SCORES) or [0.0] * len(tokens)
     vocabulary = {token: number for number, token in enumerate(tokens)}
     unknown = next(iter(_of_type(header, _UNKNOWN)), None)
+    merges = _merges(tokens, scores, _pieces(header, vocabulary))
     model = models.BPE(
-        vocab=vocabulary, merges=_merges(tokens, scores, vocabulary), byte_fallback=True, fuse_unk=True,
+        vocab=vocabulary, merges=merges, byte_fallback=True, fuse_unk=True,
         unk_token=None if unknown is None else tokens[unknown],
     )  # fmt: skip
     tokenizer = Tokenizer(model)
@@ -131,12 +132,18 @@ def _sentence_pieces(header: GgufHeader, tokens: Sequence[str]) -> Tokenizer:
     return tokenizer
 
 
+def _pieces(header: GgufHeader, vocabulary: dict[str, int]) -> dict[str, int]:
+    """What neighbours may be joined to: no token with a meaning of its own is made of letters that spell it."""
+    barred = {number for kind in (CONTROL, _UNKNOWN, _BYTE) for number in _of_type(header, kind)}
+    return {token: number for token, number in vocabulary.items() if number not in barred}
+
+
 def _merges(tokens: Sequence[str], scores: Sequence[float], vocabulary: dict[str, int]) -> list[tuple[str, str]]:
     found = [
         (-scores[number], number, token[:cut], token[cut:])
         for number, token in enumerate(tokens)
         for cut in range(1, len(token))
-        if token[:cut] in vocabulary and token[cut:] in vocabulary
+        if vocabulary.get(token) == number and token[:cut] in vocabulary and token[cut:] in vocabulary
     ]
     return [(left, right) for _, _, left, right in sorted(found)]
 
@@ -147,9 +154,9 @@ def _of_type(header: GgufHeader, kind: int) -> list[int]:
 
 def _add_special(tokenizer: Tokenizer, tokens: Sequence[str], types: Sequence[int]) -> None:
     """Tokens that are found in text as a whole: control tokens, which are not shown, and those of the user."""
-    found = [(tokens[number], kind) for number, kind in enumerate(types) if kind in (_CONTROL, _USER_DEFINED)]
-    tokenizer.add_special_tokens([_whole(text, special=True) for text, kind in found if kind == _CONTROL])
-    tokenizer.add_tokens([_whole(text, special=False) for text, kind in found if kind == _USER_DEFINED])
+    found = [(tokens[number], kind) for number, kind in enumerate(types) if kind in (CONTROL, USER_DEFINED)]
+    tokenizer.add_special_tokens([_whole(text, special=True) for text, kind in found if kind == CONTROL])
+    tokenizer.add_tokens([_whole(text, special=False) for text, kind in found if kind == USER_DEFINED])
 
 
 def _whole(text: str, *, special: bool) -> AddedToken:

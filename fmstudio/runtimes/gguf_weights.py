@@ -8,6 +8,7 @@ from gguf import dequantize
 from torch import nn
 
 from fmstudio.nn.decoder import Decoder, TokenEmbedding
+from fmstudio.nn.decoder_shape import DecoderShape
 from fmstudio.nn.packed import PackedMatrix
 from fmstudio.nn.packed_layers import PackedEmbedding, PackedLinear
 from fmstudio.runtimes.errors import ModelError
@@ -33,6 +34,8 @@ _IN_LAYER = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
+_TABLES = ("attn_rot_embd",)
+"""Tables of the rotary frequencies, which old converters wrote and every runtime computes for itself."""
 
 
 def gguf_name(name: str) -> str:
@@ -44,9 +47,28 @@ def gguf_name(name: str) -> str:
     return f"blk.{layer}.{_IN_LAYER[part]}.{kind}"
 
 
+def check_used(header: GgufHeader, shape: DecoderShape) -> None:
+    """Raise ModelError for a tensor that a decoder of this shape would leave out, and so compute something else."""
+    own = {of_file: of_decoder for of_decoder, of_file in _IN_LAYER.items()}
+    top = {of_file: of_decoder for of_decoder, of_file in _TOP.items()}
+    for name in header.tensors:
+        layer, _, rest = name.removeprefix("blk.").partition(".")
+        part, _, kind = rest.rpartition(".")
+        known = top.get(name)
+        if name.startswith("blk.") and part in own:
+            known = f"model.layers.{layer}.{own[part]}.{kind}"
+        if known is None and part in _TABLES:
+            continue
+        if known is None or not shape.has_weight(known):
+            raise ModelError(
+                f"{header.path.name} has the weights {name}, which the torch decoder lacks; use llama.cpp for it."
+            )
+
+
 def load_decoder(header: GgufHeader) -> Decoder:
-    """A decoder with the file's weights; raises ModelError where one is missing or of another shape."""
+    """A decoder with the file's weights; raises ModelError where one is missing, of another shape or left over."""
     shape = gguf_shape(header)
+    check_used(header, shape)
     with torch.device("meta"):  # an outline without memory: the weights come one by one
         decoder = Decoder(shape, seed=None)
     for name, outline in list(decoder.named_parameters()):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from fmstudio.data.control_tokens import NO_MARKS, Marks
 from fmstudio.nn.decoder_shape import DecoderShape
 
 Format = Literal["gguf", "folder"]
@@ -36,6 +37,8 @@ class ModelFacts:
     """The chat template in Jinja; empty for a base model."""
     special: Mapping[str, str] = field(default_factory=dict)
     """Texts of special tokens for the template: bos_token, eos_token …"""
+    marks: Marks = NO_MARKS
+    """The tokens that are letters in what people and documents say."""
     first_token: int | None = None
     """The token that every text begins with, where the model wants one."""
     ends: frozenset[int] = frozenset()

@@ -4,6 +4,7 @@ import json
 import urllib.request
 from typing import Protocol
 
+from fmstudio.data.control_tokens import MarkedText, finder
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.gguf_header import read_header
 from fmstudio.runtimes.gguf_tokenizer import gguf_tokenizer, vocabulary_of
@@ -40,18 +41,29 @@ class ServerReader:
 
     def count(self, text: str) -> int:
         """Tokens of a text."""
-        return len(self.ids(text))
+        return len(self._told(text))
 
     def read(self, prompt: str, context: int) -> list[int]:
         """The ids of a prompt, at least one."""
         assert self._facts is not None
         name = self._facts.path.stem
         fitting(name, len(prompt) // self._longest, context, at_least=True)
-        ids = self.ids(prompt)
+        ids = self._told(prompt)
         first = self._facts.first_token
         ids = [first, *ids] if first is not None and ids[:1] != [first] else ids
         fitting(name, len(ids), context)
         return ids or [min(self._facts.ends, default=0)]
+
+    def _told(self, text: str) -> list[int]:
+        """The tokens of a text; marks that are letters are cut in two, so that llama.cpp does not find them whole."""
+        assert self._facts is not None
+        places = text.places if isinstance(text, MarkedText) else frozenset()
+        ids, end = [], 0
+        for found in finder(self._facts.marks.all()).finditer(text):
+            if found.start() not in places:
+                ids += self.ids(text[end : found.start() + 1])
+                end = found.start() + 1
+        return ids + self.ids(text[end:]) if end < len(text) else ids
 
     def ids(self, text: str) -> list[int]:
         """The tokens of a text as llama.cpp reads them, special ones included."""

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from tokenizers import Tokenizer
 
+from fmstudio.data.control_tokens import MarkReader
 from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import fitting
 
@@ -13,6 +14,7 @@ class TextReader:
 
     def __init__(self, facts: ModelFacts, tokenizer: Tokenizer) -> None:
         self._facts, self._tokenizer = facts, tokenizer
+        self._marks = MarkReader(tokenizer, facts.marks)
 
     @cached_property
     def longest_token(self) -> int:
@@ -21,7 +23,7 @@ class TextReader:
 
     def count(self, text: str) -> int:
         """Tokens of a text."""
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return len(self._marks.encode(text).ids)
 
     def read(self, prompt: str, context: int) -> list[int]:
         """The ids of a prompt, at least one; raises ModelError where they leave no room in `context`.
@@ -29,7 +31,7 @@ class TextReader:
         A text of many megabytes is refused by its length alone: reading it would take minutes.
         """
         fitting(self._facts.path.stem, len(prompt) // self.longest_token, context, at_least=True)
-        ids: list[int] = self._tokenizer.encode(prompt, add_special_tokens=False).ids
+        ids: list[int] = self._marks.encode(prompt).ids
         first = self._facts.first_token
         if first is not None and ids[:1] != [first]:
             ids = [first, *ids]

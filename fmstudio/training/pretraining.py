@@ -13,6 +13,7 @@ from fmstudio.jobs.driver import failure
 from fmstudio.recipe import read_toml
 from fmstudio.training.checkpoint import load_latest
 from fmstudio.training.device import choose_device, compile_pays, devices
+from fmstudio.training.kept_meaning import CONTENT, check_data, check_meaning, content_of
 from fmstudio.training.loop import Trainer, train
 from fmstudio.training.models import make_model, metrics_at
 from fmstudio.training.pace import seconds_per_step
@@ -38,7 +39,7 @@ def pretrain(context: JobContext, workspace: Workspace, recipe: Mapping[str, Any
     names = [choice.name for choice in parsed.data.datasets]
     record = RunRecord(
         id=run, name=parsed.name, family=parsed.family.name, recipe=parsed.to_toml(), steps=parsed.training.steps,
-        details={"datasets": names, "init": parsed.init},
+        details={"datasets": names, "init": parsed.init, CONTENT: content_of(workspace, parsed)},
     )  # fmt: skip
     _keep(workspace, record)
     for name in names:
@@ -50,7 +51,10 @@ def pretrain(context: JobContext, workspace: Workspace, recipe: Mapping[str, Any
 
 
 def resume(context: JobContext, workspace: Workspace, run: str, steps: int = 0) -> Job:
-    """Go on with a run from its last whole checkpoint; `steps` above the recipe's trains it longer."""
+    """Go on with a run from its last whole checkpoint; `steps` above the recipe's trains it longer.
+
+    Raises WorkspaceError where its data, its vocabulary or its classes are no longer those that it began with.
+    """
     record = workspace.run(run)
     parsed = parse_recipe(read_toml(workspace.run_folder(run) / "recipe.toml"))
     if steps:
@@ -60,6 +64,7 @@ def resume(context: JobContext, workspace: Workspace, run: str, steps: int = 0) 
             f"Run {run!r} is complete at step {record.step:,}; give it more steps to train longer, or start a new run "
             "from its model."
         )
+    check_data(workspace, record, parsed)
     yield Artefact("run", run, str(workspace.run_folder(run)))
     return (yield from _run(context, workspace, record, parsed))
 
@@ -113,6 +118,7 @@ def _run(context: JobContext, workspace: Workspace, record: RunRecord, recipe: R
 def _train(context: JobContext, workspace: Workspace, record: RunRecord, recipe: Recipe, recorder: RunRecorder) -> Job:
     device = choose_device(recipe.training.device)
     learner = yield from recipe.family.learner(context, workspace, recipe, device)
+    check_meaning(workspace, record, recipe, learner)
     if recipe.training.minutes:
         recipe = yield from _steps_for_minutes(context, workspace, recipe, device)
     recipe = _remember_recipe(workspace, record, recipe)

@@ -13,6 +13,7 @@ from fmstudio.jobs import JobContext
 from fmstudio.training.pretraining import pretrain
 from fmstudio.workspace import Workspace
 from tests.driving import run_job
+from tests.gguf_files import tiny_language_model, write_gguf
 from tests.rounding import assert_same
 
 
@@ -63,3 +64,10 @@ def test_an_export_never_writes_over_what_is_there(
 def test_an_unknown_model_is_named(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="no model named 'absent'"):
         run_job(export(JobContext(), workspace, "absent", str(tmp_path / "x")))
+
+
+def test_a_gguf_file_is_no_folder_to_export(workspace: Workspace, tmp_path: Path) -> None:
+    file = write_gguf(tmp_path / "tiny.gguf", tiny_language_model())
+    with pytest.raises(StudioError, match=r"tiny.gguf' is a GGUF file, and only model folders are exported; copy"):
+        run_job(export(JobContext(), workspace, str(file), str(tmp_path / "out")))
+    assert not (tmp_path / "out").exists()

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,21 @@ def test_a_stopped_run_goes_on_and_ends_bit_identical(pictured: Workspace, recip
     whole, parts = (pictured.run_folder(run) / "checkpoints" / "step-000006" for run in ("whole", "parts"))
     assert weights(whole) == weights(parts)
     assert weights(whole)
+
+
+def test_a_run_does_not_go_on_with_classes_of_other_names(pictured: Workspace, recipe: Recipes) -> None:
+    _, result = run_job(pretrain(JobContext(), pictured, recipe(conditioning="class")))
+    config = pictured.model_folder(result["model"]) / "config.json"
+    kept = config.read_bytes()
+    pictured.remove_dataset("shapes")
+    keep_shapes(pictured, classes=("ant", "bee", "cow"))
+    with pytest.raises(StudioError, match="dataset 'shapes' is not the one that the run 'small' began with"):
+        run_job(resume(JobContext(), pictured, "small", steps=8))
+    # A run of an earlier version does not know its data, but what it kept tells its classes.
+    pictured.put_run(replace(pictured.run("small"), details={"datasets": ["shapes"]}))
+    with pytest.raises(StudioError, match="'small' cannot go on: its conditions would be others"):
+        run_job(resume(JobContext(), pictured, "small", steps=8))
+    assert config.read_bytes() == kept
 
 
 def test_a_run_can_be_drawn_from_while_it_trains(pictured: Workspace, recipe: Recipes) -> None:

@@ -12,8 +12,10 @@ import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from fmstudio.data import importing
 from fmstudio.data.documents import Document
 from fmstudio.data.text_intake import keep
+from fmstudio.data.tokenizer import save_tokenizer, train_bpe
 from fmstudio.errors import StudioError
 from fmstudio.jobs import Artefact, JobContext, Metrics, Note, Progress, Sample
 from fmstudio.training.pretraining import pretrain, resume
@@ -334,6 +336,49 @@ def test_a_dataset_deleted_during_a_run_does_not_harm_the_run(stocked: Workspace
     assert result["model"] == "small"
     with pytest.raises(StudioError, match="no dataset named 'articles'"):
         run_job(resume(JobContext(), stocked, "small", steps=20))
+
+
+def replaced(workspace: Workspace, tmp_path: Path, name: str, text: str) -> None:
+    """Put another dataset in the place of one."""
+    (tmp_path / "other.txt").write_text(text, "utf-8")
+    workspace.remove_dataset(name)
+    run_job(importing.add(JobContext(), workspace, [str(tmp_path / "other.txt")], name))
+
+
+def test_a_run_does_not_go_on_with_other_data_under_the_same_name(
+    stocked: Workspace, tables: dict[str, Any], tmp_path: Path
+) -> None:
+    train(stocked, tables | {"tokenizer": {"kind": "bpe", "vocabulary_size": 300}})
+    model = stocked.model_folder("small")
+    kept = {path.name: path.read_bytes() for path in model.iterdir()}
+    replaced(stocked, tmp_path, "articles", "Der alte Mann sass am Fluss.\n\n" * 400)
+    with pytest.raises(StudioError, match=r"'articles' is not the one that the run 'small' began with.*'small'"):
+        run_job(resume(JobContext(), stocked, "small", steps=16))
+    assert {path.name: path.read_bytes() for path in model.iterdir()} == kept
+    assert (stocked.run("small").status, stocked.run("small").steps) == ("completed", 12)
+
+
+def test_a_run_goes_on_where_its_dataset_was_added_again(
+    stocked: Workspace, tables: dict[str, Any], tmp_path: Path
+) -> None:
+    train(stocked, tables)
+    stocked.remove_dataset("articles")
+    run_job(importing.add(JobContext(), stocked, [str(tmp_path / "texts")], "articles"))
+    run_job(resume(JobContext(), stocked, "small", steps=16))
+    assert stocked.run("small").step == 16
+
+
+def test_a_run_does_not_go_on_with_another_vocabulary(
+    stocked: Workspace, tables: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "tokenizer.json"
+    file.write_text(save_tokenizer(train_bpe(iter(["the old man and the sea"] * 9), 280)), "utf-8")
+    train(stocked, tables | {"tokenizer": {"kind": "file", "file": str(file)}})
+    kept = (stocked.model_folder("small") / "tokenizer.json").read_bytes()
+    file.write_text(save_tokenizer(train_bpe(iter(["der alte mann und das meer"] * 9), 280)), "utf-8")
+    with pytest.raises(StudioError, match="'small' cannot go on: its tokens would be others"):
+        run_job(resume(JobContext(), stocked, "small", steps=16))
+    assert (stocked.model_folder("small") / "tokenizer.json").read_bytes() == kept
 
 
 def test_weights_of_wrong_shapes_are_refused(stocked: Workspace, tables: dict[str, Any]) -> None:
