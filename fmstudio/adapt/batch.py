@@ -56,7 +56,7 @@ def run(
         id=new_id(workspace, path.stem), source=str(path), prompt=prompt, version=kept.number,
         template=as_data(kept.template), model=model, settings=dict(settings or {}), backend=backend,
         mapping=mapped(kept.template, mapping or {}, columns, path), expected=_known(expected, columns, path),
-        total=total, source_bytes=about.st_size, source_modified=about.st_mtime_ns,
+        columns=columns, total=total, source_bytes=about.st_size, source_modified=about.st_mtime_ns,
     )  # fmt: skip
     # A model that cannot be loaded ends the batch before it has a folder, not each of its rows.
     chat = (yield from load_model(context, workspace, model, backend)).facts.chat
@@ -177,7 +177,14 @@ def _result(
     if row.problem:
         return {**head, "status": "bad", "error": f"Line {row.line:,} cannot be used: {row.problem}."}
     settings = {**request.settings, "seed": seed}
-    kept = {"variables": _values(request, row), "seed": seed, "settings": settings, "model": request.model}
+    beside = {name: row.values[name] for name in request.other_columns if name in row.values}
+    kept = {
+        "variables": _values(request, row),
+        "columns": beside,
+        "seed": seed,
+        "settings": settings,
+        "model": request.model,
+    }
     try:
         question = asked(as_template(request.template), _present(request, row), chat)
         asking = answer(context, workspace, request.model, **question, settings=settings, backend=request.backend)

@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +18,8 @@ from fmstudio.workspace import Workspace, atomic_file, explained
 
 Write = Callable[[Mapping[str, Any]], object]
 _PAGE = 200
+_FORMULA = tuple("=+-@＝＋－＠")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*%?")
 _OWN = (
     "row", "line", "status", "output", "expected", "exact", "contains", "error", "tokens", "seed", "model", "prompt",
 )  # fmt: skip
@@ -54,15 +57,24 @@ def _text_file(target: Path) -> Iterator[IO[str]]:
 
 
 def _csv_rows(file: IO[str], store: BatchStore) -> Write:
-    """Columns: the variables by their names, and what became of the row. A spreadsheet knows UTF-8 by its mark."""
-    variables = list(store.request.mapping)
+    """Columns: the variables by their names, the table's other columns, and what became of the row.
+
+    A spreadsheet knows UTF-8 by its mark.
+    """
+    variables, others = list(store.request.mapping), store.request.other_columns
+    taken = {*_OWN, *map(_free, variables)}
     file.write("\ufeff")
     rows = csv.writer(file)
-    rows.writerow([*(_free(name) for name in variables), *_OWN])
+
+    def line(cells: Iterable[str]) -> None:
+        rows.writerow([_shown(cell) for cell in cells])
 
     def write(result: Mapping[str, Any]) -> None:
-        values = result.get("variables", {})
-        rows.writerow([*(values.get(name, "") for name in variables), *(_plain(result.get(name)) for name in _OWN)])
+        values, beside = result.get("variables", {}), result.get("columns", {})
+        line([*(values.get(name, "") for name in variables), *(beside.get(name, "") for name in others),
+              *(_plain(result.get(name)) for name in _OWN)])  # fmt: skip
+
+    line([*map(_free, variables), *(f"{name} (column)" if name in taken else name for name in others), *_OWN])
 
     return write
 
@@ -74,6 +86,14 @@ def _json_lines(file: IO[str], store: BatchStore) -> Write:
 def _free(variable: str) -> str:
     """A column's name that is not one of the batch's own."""
     return f"{variable} (variable)" if variable in _OWN else variable
+
+
+def _shown(cell: str) -> str:
+    """What a spreadsheet shows as it is: one that begins like a formula would be computed, and could do harm.
+
+    The apostrophe is how spreadsheets mark text; numbers need none.
+    """
+    return f"'{cell}" if cell.lstrip()[:1] in _FORMULA and cell.strip() and not _NUMBER.fullmatch(cell) else cell
 
 
 def _plain(value: Any) -> str:

@@ -5,7 +5,7 @@ was at and goes on behind the last whole line.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -36,10 +36,16 @@ class BatchRequest:
     backend: str = "auto"
     mapping: Mapping[str, str] = field(default_factory=dict)
     expected: str = ""
+    columns: Sequence[str] = ()
     created: str = field(default_factory=now)
     total: int = 0
     source_bytes: int = 0
     source_modified: int = 0
+
+    @property
+    def other_columns(self) -> list[str]:
+        """The table's columns that are neither a variable nor what is expected."""
+        return [name for name in self.columns if name not in self.mapping.values() and name != self.expected]
 
 
 @dataclass(slots=True)

@@ -17,6 +17,9 @@ IMPORTED = "imported"
 
 _ID = re.compile(r"[\w-]{1,64}")
 _ROLES = ("system", "user", "assistant", "tool")
+_PROMPTS = ("prompt", "question", "instruction", "query")
+_TURN = re.compile(r"(?:^|\n)(?:Assistant|ASSISTANT|assistant|AI|Bot):")
+"""Where an answer begins in a dialogue that is told as one text."""
 _TIMES = ("created", "updated")
 
 _DEEPEST = 100
@@ -77,16 +80,90 @@ def _is_deep(value: Any) -> bool:
 
 
 def _preference(values: Mapping[str, Any]) -> FeedbackRecord:
-    """The rejected answer is what a model wrote, the chosen one its correction."""
-    prompt, messages = _prompt(values.get("prompt", ""))
-    chosen, rejected = _answer(values["chosen"], "chosen"), _answer(values["rejected"], "rejected")
+    """The rejected answer is what a model wrote, the chosen one its correction.
+
+    The prompt may be named, or stand before both answers alike, as in conversations that are given whole.
+    """
+    chosen, rejected = values["chosen"], values["rejected"]
+    asked = _asked(values)
+    if isinstance(chosen, list) and isinstance(rejected, list):
+        before, chosen, rejected = _apart(_messages(chosen, "chosen"), _messages(rejected, "rejected"))
+        asked = _joined(asked, before)
+    elif asked is None:
+        asked, chosen, rejected = _dialogue(chosen, rejected)
+    if asked is None:
+        raise LineError("It has no prompt: neither a 'prompt', nor a beginning that both answers have.")
+    prompt, messages = _prompt(asked)
+    chosen, rejected = _answer(chosen, "chosen"), _answer(rejected, "rejected", may_be_empty=True)
     return _from_training(values, prompt, messages, output=rejected, correction=chosen)
 
 
+def _asked(values: Mapping[str, Any]) -> Any:
+    """The prompt by whichever name it has, with a system prompt of its own before it; None where there is none."""
+    name = next((name for name in _PROMPTS if values.get(name) is not None), None)
+    if name is None:
+        return None
+    asked, system = values[name], values.get("system")
+    if isinstance(asked, str) and name == "instruction" and isinstance(values.get("input"), str):
+        asked = "\n\n".join(part for part in (asked, values["input"]) if part.strip())
+    if not isinstance(system, str) or not system.strip():
+        return asked
+    turns = _messages(asked, name) if isinstance(asked, list) else [{"role": "user", "content": asked}]
+    return turns if turns[0]["role"] == "system" else [{"role": "system", "content": system}, *turns]
+
+
+Turns = list[dict[str, str]]
+
+
+def _apart(chosen: Turns, rejected: Turns) -> tuple[Turns, Turns, Turns]:
+    """What two conversations begin with alike, and where each goes on; both must go on with an answer alone."""
+    size = 0
+    while size < min(len(chosen), len(rejected)) and chosen[size] == rejected[size]:
+        size += 1
+    if size and size in (len(chosen), len(rejected)):  # one answer is the beginning of the other, or both are one
+        size -= 1
+    for rest in (chosen[size:], rejected[size:]):
+        if any(turn["role"] in ("system", "user") for turn in rest):
+            raise LineError("'chosen' and 'rejected' do not answer the same prompt: their turns differ before the end.")
+    return chosen[:size], chosen[size:], rejected[size:]
+
+
+def _joined(asked: Any, before: Turns) -> Any:
+    """The prompt, which may be said again before the answers."""
+    if not before:
+        return asked
+    if asked is None:
+        return before
+    turns = _messages(asked, "prompt") if isinstance(asked, list) else [{"role": "user", "content": asked}]
+    if _spoken(before) == _spoken(turns):
+        return before if before[0]["role"] == "system" else turns
+    if before[-1:] == turns:
+        return before
+    raise LineError("The prompt is not what both answers begin with.")
+
+
+def _spoken(turns: Turns) -> Turns:
+    return [turn for turn in turns if turn["role"] != "system"]
+
+
+def _dialogue(chosen: Any, rejected: Any) -> tuple[str | None, Any, Any]:
+    """Two texts that tell a dialogue up to the same last turn of the assistant, taken apart there."""
+    if not isinstance(chosen, str) or not isinstance(rejected, str):
+        return None, chosen, rejected
+    end = max((found.end() for found in _TURN.finditer(chosen)), default=0)
+    if not end or chosen[:end] != rejected[:end]:
+        return None, chosen, rejected
+    return chosen[:end], chosen[end:].strip(), rejected[end:].strip()
+
+
 def _instruction(values: Mapping[str, Any]) -> FeedbackRecord:
-    """A completion to learn from is an output that somebody liked."""
+    """A completion to learn from is an output that somebody liked, unless the line says that it is not wanted."""
     prompt, messages = _prompt(values["prompt"])
-    return _from_training(values, prompt, messages, output=_answer(values["completion"], "completion"), thumbs=1)
+    wanted = values.get("label", True)
+    if not isinstance(wanted, bool) and wanted not in (0, 1):
+        raise LineError(f"'label' is {json.dumps(wanted)[:60]}, but it must be true or false.")
+    said = _answer(values["completion"], "completion", may_be_empty=not wanted)
+    return _from_training(values, prompt, messages, output=said, thumbs=1 if wanted else -1)
 
 
 def _from_training(values: Mapping[str, Any], prompt: str, messages: list[Any], **judged: Any) -> FeedbackRecord:
@@ -104,9 +181,10 @@ def _prompt(value: Any) -> tuple[str, list[dict[str, str]]]:
     return "\n\n".join(message["content"] for message in messages), messages
 
 
-def _answer(value: Any, name: str) -> str:
+def _answer(value: Any, name: str, may_be_empty: bool = False) -> str:
+    """may_be_empty: a model may have written nothing, which is nothing to learn but something to put right."""
     text = value if isinstance(value, str) else "\n\n".join(each["content"] for each in _messages(value, name))
-    if not text.strip():
+    if not text.strip() and not may_be_empty:
         raise LineError(f"{name!r} is empty.")
     return text
 

@@ -50,19 +50,21 @@ def preferences(records: Iterable[FeedbackRecord], form: Form, left_out: LeftOut
     """
     by_prompt: dict[str, list[FeedbackRecord]] = {}
     for record in records:
-        asked = _asked(record, form, left_out)
-        if asked is not None:
-            by_prompt.setdefault(repr(asked), []).append(record)
+        if (
+            _asked(record, form, left_out) is not None
+        ):  # answers under different system prompts say nothing of each other
+            by_prompt.setdefault(repr(messages_of(record) or record.prompt), []).append(record)
+    seen: set[tuple[str, str, str]] = set()
     for group in by_prompt.values():
         used: set[str] = set()
-        seen: set[tuple[str, str]] = set()
+        asked = _question(group[0], form)
         for better, worse, names in _pairs(group):
             used.update(names)
-            if (better, worse) in seen:
+            if (repr(asked), better, worse) in seen:
                 left_out[_AGAIN] += 1
                 continue
-            seen.add((better, worse))
-            yield {"prompt": _question(group[0], form), "chosen": _said(better, form), "rejected": _said(worse, form)}
+            seen.add((repr(asked), better, worse))
+            yield {"prompt": asked, "chosen": _said(better, form), "rejected": _said(worse, form)}
         left_out["not rated yet"] += sum(not _rated(record) for record in group if record.id not in used)
         alone = sum(_rated(record) for record in group if record.id not in used)
         left_out["nothing to compare with: not corrected, and no other answer was rated otherwise"] += alone

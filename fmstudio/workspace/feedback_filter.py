@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from fmstudio.workspace.unspaced import UNSPACED
+
 Rating = Literal["", "rated", "unrated", "up", "down", "high", "low", "corrected"]
 
 _RATINGS: dict[str, str] = {
@@ -25,7 +27,8 @@ class FeedbackFilter:
     """Every field narrows the choice; an empty one does not. since and until: ISO 8601 in UTC, until not included.
 
     text: words that an entry's prompt, output, correction or comment must all contain; the last may be a beginning.
-    A word without letters and digits, such as an emoji, must stand in one of them just so.
+    A word without letters and digits, such as an emoji, or of a script without blanks between words, such as Chinese,
+    must stand in one of them just so.
     """
 
     kind: str = ""
@@ -51,12 +54,15 @@ class FeedbackFilter:
 
 
 def _containing(text: str) -> list[tuple[str, tuple[str, ...]]]:
-    """The conditions of what a person typed. The full-text index has words only, so signs are looked for in texts."""
+    """The conditions of what a person typed.
+
+    The full-text index has words only, so signs, and scripts without blanks between words, are looked for in texts.
+    """
     parts: list[tuple[str, tuple[str, ...]]] = []
     if words := match(text):
         parts.append(("number IN (SELECT rowid FROM feedback_words WHERE feedback_words MATCH ?)", (words,)))
     if signs := [word for word in text.split() if not _is_word(word)]:
-        anywhere = " OR ".join(f"instr({name}, sign.value)" for name in _TEXTS)
+        anywhere = " OR ".join(f"instr(lower({name}), lower(sign.value))" for name in _TEXTS)
         lacking = f"SELECT 1 FROM json_each(?) AS sign WHERE NOT ({anywhere})"
         condition = f"number IN (SELECT number FROM feedback_texts WHERE NOT EXISTS ({lacking}))"
         parts.append((condition, (json.dumps(signs),)))
@@ -75,4 +81,5 @@ def match(text: str) -> str:
 
 
 def _is_word(text: str) -> bool:
-    return any(letter.isalnum() for letter in text)
+    """Whether the full-text index has it as a word."""
+    return any(letter.isalnum() for letter in text) and not UNSPACED.search(text)

@@ -222,6 +222,29 @@ def test_results_are_exported_whole_or_not_at_all(ready, tmp_path):
         run_job(batch_export.export(JobContext(), ready, made, str(tmp_path / "out.txt")))
 
 
+def test_a_spreadsheet_shows_every_column_and_computes_none(ready, tmp_path):
+    cells = ["=1+1", "-5", "+49 30 1234", "@SUM(A1)", " =2", "-", "plain", "-2.5%"]
+    (tmp_path / "odd.csv").write_text("".join(["ID,review,=name\n", *(f"{n},{c},{c}\n" for n, c in enumerate(cells))]))
+    _, result = run_job(begin(ready, tmp_path / "odd.csv"))
+    to = tmp_path / "out.csv"
+    run_job(batch_export.export(JobContext(), ready, result["batch"], str(to)))
+    with to.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["ID"] for row in rows] == [str(number) for number in range(len(cells))]
+    assert [row["review"] for row in rows] == [row["'=name"] for row in rows]
+    assert [row["review"] for row in rows] == [
+        "'=1+1",
+        "-5",
+        "'+49 30 1234",
+        "'@SUM(A1)",
+        "' =2",
+        "'-",
+        "plain",
+        "-2.5%",
+    ]
+    assert [line["variables"]["review"] for line in results(ready, result["batch"])] == cells
+
+
 def test_a_batch_is_deleted_and_brought_back(ready, tmp_path):
     _, result = run_job(begin(ready, table(tmp_path, REVIEWS)))
     made = result["batch"]

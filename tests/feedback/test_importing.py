@@ -80,6 +80,61 @@ def test_bad_lines_are_counted_and_listed_and_the_others_kept(workspace, tmp_pat
     assert not list(tmp_path.rglob("*escape*"))
 
 
+ASKED = {"role": "user", "content": "Which river flows through Vienna?"}
+SYSTEM = {"role": "system", "content": "Be brief."}
+DANUBE, RHINE = ({"role": "assistant", "content": text} for text in ("The Danube.", "The Rhine."))
+QUESTION = ASKED["content"]
+FIRST = [ASKED, {"role": "assistant", "content": "Guess."}, {"role": "user", "content": "No."}]
+
+
+@pytest.mark.parametrize(
+    ("line", "prompt", "messages"),
+    [
+        ({"chosen": [ASKED, DANUBE], "rejected": [ASKED, RHINE]}, QUESTION, [ASKED]),
+        ({"chosen": [SYSTEM, ASKED, DANUBE], "rejected": [SYSTEM, ASKED, RHINE]}, f"Be brief.\n\n{QUESTION}",
+         [SYSTEM, ASKED]),
+        ({"chosen": [*FIRST, DANUBE], "rejected": [*FIRST, RHINE]}, f"{QUESTION}\n\nGuess.\n\nNo.", FIRST),
+        ({"prompt": QUESTION, "chosen": [ASKED, DANUBE], "rejected": [ASKED, RHINE]}, QUESTION, [ASKED]),
+        ({"prompt": [SYSTEM, ASKED], "chosen": [ASKED, DANUBE], "rejected": [ASKED, RHINE]}, f"Be brief.\n\n{QUESTION}",
+         [SYSTEM, ASKED]),
+        ({"prompt": "No.", "chosen": [*FIRST, DANUBE], "rejected": [*FIRST, RHINE]}, f"{QUESTION}\n\nGuess.\n\nNo.",
+         FIRST),
+        ({"question": QUESTION, "chosen": "The Danube.", "rejected": "The Rhine."}, QUESTION, []),
+        ({"system": "Be brief.", "question": QUESTION, "chosen": "The Danube.", "rejected": "The Rhine."},
+         f"Be brief.\n\n{QUESTION}", [SYSTEM, ASKED]),
+        ({"instruction": "Name it.", "input": "Vienna", "chosen": "The Danube.", "rejected": "The Rhine."},
+         "Name it.\n\nVienna", []),
+        ({"chosen": f"\n\nHuman: {QUESTION}\n\nAssistant: The Danube.",
+          "rejected": f"\n\nHuman: {QUESTION}\n\nAssistant: The Rhine."}, f"\n\nHuman: {QUESTION}\n\nAssistant:", []),
+    ],
+)  # fmt: skip
+def test_a_prompt_that_stands_in_both_answers_or_has_another_name_is_found(workspace, tmp_path, line, prompt, messages):
+    assert read(workspace, tmp_path, json.dumps(line))["bad"] == []
+    (record,) = workspace.feedback.records()
+    assert (record.prompt, record.output, record.correction) == (prompt, "The Rhine.", "The Danube.")
+    assert record.details.get("messages", []) == messages
+
+
+def test_answers_without_one_prompt_are_told(workspace, tmp_path):
+    other = {"role": "user", "content": "Another?"}
+    bad = read(
+        workspace, tmp_path,
+        json.dumps({"chosen": "The Danube.", "rejected": "The Rhine."}),
+        json.dumps({"chosen": [ASKED, DANUBE], "rejected": [other, RHINE]}),
+        json.dumps({"prompt": "Another?", "chosen": [ASKED, DANUBE], "rejected": [ASKED, RHINE]}),
+        json.dumps({"prompt": "p", "chosen": "", "rejected": "The Rhine."}),
+    )["bad"]  # fmt: skip
+    assert [each["reason"][:24] for each in bad] == [
+        "It has no prompt: neithe", "'chosen' and 'rejected' ", "The prompt is not what b", "'chosen' is empty.",
+    ]  # fmt: skip
+
+
+def test_a_completion_that_is_not_wanted_is_not_liked(workspace, tmp_path):
+    lines = ({"prompt": "p", "completion": text, "label": text == "good"} for text in ("good", "bad"))
+    read(workspace, tmp_path, *map(json.dumps, lines))
+    assert {record.output: record.thumbs for record in workspace.feedback.records()} == {"good": 1, "bad": -1}
+
+
 def test_times_of_every_zone_and_form_are_kept_as_the_logs_own_in_order_of_time(workspace, tmp_path):
     written = {
         "week": ("2024-W01-1T00:00:00+00:00", "2024-01-01T00:00:00+00:00"),

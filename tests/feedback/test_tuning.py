@@ -92,6 +92,25 @@ def test_a_correction_is_chosen_over_its_output_and_the_same_pair_comes_once(wor
     assert left_out == {"says the same as another": 1}
 
 
+def test_answers_under_different_system_prompts_are_no_pair(workspace, tmp_path):
+    rude = [{"role": "system", "content": "Be rude."}, FRANCE[1]]
+    workspace.feedback.add_all([entry("Paris.", thumbs=1), entry("Go away.", thumbs=-1, details={"messages": rude})])
+    for form in ("plain", "conversational"):
+        lines, left_out = written(workspace, tmp_path, "preferences", form)
+        assert lines == []
+        assert list(left_out.values()) == [2]
+
+
+@pytest.mark.parametrize("form", ["plain", "conversational"])
+def test_an_answer_that_was_empty_comes_back(workspace, make_workspace, tmp_path, form):
+    workspace.feedback.add(entry("", correction="Paris."))
+    lines, _ = written(workspace, tmp_path, "preferences", form)
+    other = make_workspace("other")
+    result = run_job(load(JobContext(), other, str(tmp_path / "out.jsonl")))[1]
+    assert (result["imported"], result["bad"]) == (1, [])
+    assert written(other, tmp_path, "preferences", form)[0] == lines
+
+
 def test_filters_narrow_what_is_written_and_the_preview_tells_it_before(workspace, tmp_path):
     workspace.feedback.add_all([entry(thumbs=1), entry("Other", model="n", thumbs=1)])
     lines, _ = written(workspace, tmp_path, "instructions", filters={"model": "n"})

@@ -176,3 +176,14 @@ def test_an_sqlite_without_full_text_search_is_told_in_a_sentence(tmp_path, monk
     monkeypatch.setattr(sqlite3, "connect", lambda *given, **named: connect(*given, **named, factory=Poor))
     with pytest.raises(WorkspaceError, match="FTS5"):
         Workspace(tmp_path / "poor")
+
+
+def test_scripts_without_blanks_are_found_within_a_sentence(workspace):
+    log = workspace.feedback
+    log.add(FeedbackRecord("text", "m", "多少天内可以退货", "顾客可以在收到商品后三十天内申请退货。iPhone手机"))
+    log.add(FeedbackRecord("text", "m", "x", "สุนัขนำทางเข้าได้"))
+    found = {
+        text: log.count(FeedbackFilter(text=text))
+        for text in ("三十天", "退货", "นำทาง", "iphone手机", "天气", "m 退货")
+    }
+    assert found == {"三十天": 1, "退货": 1, "นำทาง": 1, "iphone手机": 1, "天气": 0, "m 退货": 0}
