@@ -77,6 +77,8 @@ def _pace_of(outcome: Mapping[str, Any]) -> dict[str, Any]:
 
 def nothing_found(found: Mapping[str, Any]) -> str:
     """The answer where no passage is relevant, with the figures."""
+    if found["names"]:
+        return f"Nothing relevant was found: no passage has {' or '.join(found['names'])}."
     if found["best"] is None:
         return "Nothing relevant was found: no passage of the collection has a word of the question."
     if found["best"] >= found["threshold"]:

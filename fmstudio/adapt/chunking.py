@@ -1,7 +1,8 @@
 """Cuts a document into the passages that are found later: spans of its text with the headings that they stand under.
 
 Everything is a pure function of the text. Sizes are tokens of the embedding model, so that no passage is longer than
-what that model reads. A span is exact: text[start:end] is what is embedded, shown and cited.
+what that model reads. A span is exact: text[start:end] is what is cited; where it begins among the rows of a table, the
+table's head is read before it.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fmstudio.adapt.headings import heading_paths
+from fmstudio.adapt.table_heads import TableHead, table_at, table_heads
 from fmstudio.data.readers.structure import Heading
 from fmstudio.recipe import RecipeError, setting
 
@@ -19,6 +21,7 @@ Count = Callable[[Sequence[str]], Sequence[int]]
 _BREAK = re.compile(r"""(\n[ \t]*\n\s*)|(?<=[.!?…])(["')\]»”]*\s+)(?=["'(\[«“]?[A-Z0-9])|(\n)""")
 _PARAGRAPH, _SENTENCE, _LINE, _WORD = 3, 2, 1, 0  # how good a place to cut is
 _BATCH = 2048
+_HEAD_SHARE = 3  # a table's head may take a third of each chunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +55,21 @@ class ChunkingOptions:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A chunk: where it is in the text, its size in tokens, and the headings above it from the outermost in."""
+    """A chunk: where it is in the text, its size in tokens, and the headings above it from the outermost in.
+
+    lead: the head of the table that it begins within, which is read before it and counted with it.
+    """
 
     start: int
     end: int
     tokens: int
     headings: tuple[str, ...]
+    lead: str = ""
+
+    def read_in(self, text: str) -> str:
+        """What is embedded, found and shown of the document's text."""
+        own = text[self.start : self.end]
+        return f"{self.lead}\n{own}" if self.lead else own
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +103,24 @@ def cut_into_chunks(
     limit = min(options.size, room)
     paths = heading_paths(headings)
     starts = [heading.start for heading in headings]
+    tables = _headed(text, limit, count)
+    heads: dict[TableHead | None, int] = dict(tables)
     for start, end, own in _sections(text, headings, paths, options.by):
-        pieces = _pieces(text, start, end, limit, options.by == "tokens", count)
-        spans = list(_packed(pieces, limit, min(options.overlap, limit // 2), prefer=options.by != "tokens"))
-        for first, last, tokens in _fitted(text, spans, limit, count):
+        size = limit - max((tokens for table, tokens in tables if start <= table.start < end), default=0)
+        pieces = _pieces(text, start, end, size, options.by == "tokens", count)
+        spans = list(_packed(pieces, size, min(options.overlap, size // 2), prefer=options.by != "tokens"))
+        for first, last, tokens in _fitted(text, spans, size, count):
             place = bisect_right(starts, first) - 1
             path = own if own is not None else paths[place] if place >= 0 else ()
-            yield Span(first, last, tokens, path)
+            table = table_at([table for table, _ in tables], first)
+            yield Span(first, last, tokens + heads.get(table, 0), path, table.text if table else "")
+
+
+def _headed(text: str, limit: int, count: Count) -> list[tuple[TableHead, int]]:
+    """The tables whose head can be read before each chunk of their rows, with the tokens that this takes."""
+    found = table_heads(text)
+    sizes = count([table.text for table in found]) if found else []
+    return [(table, tokens) for table, tokens in zip(found, sizes, strict=True) if tokens <= limit // _HEAD_SHARE]
 
 
 def _sections(

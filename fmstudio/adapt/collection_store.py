@@ -17,17 +17,19 @@ from typing import Any
 import numpy as np
 
 from fmstudio.adapt.chunking import Span
-from fmstudio.adapt.collection_tables import SCHEMA, Stamp, StoredChunk, StoredDocument, chunk_of, document_of
+from fmstudio.adapt.collection_tables import SCHEMA, WORDS, Stamp, StoredChunk, StoredDocument, chunk_of, document_of
+from fmstudio.adapt.terms import hidden_terms
 from fmstudio.errors import StudioError
 from fmstudio.workspace import explained
 from fmstudio.workspace.errors import DamagedIndexError
 
 FILE = "index.db"
-VERSION = 1
+VERSION = 2
+"""The first had no terms beside the words; it is brought up where it is opened."""
 IDENTITY = "identity"
 """The fact that tells this index from a former one of the collection, whose numbers meant other chunks."""
 _PATIENCE = 10.0  # seconds to wait for another program that is writing
-_WORDS = "INSERT INTO words (rowid, title, place, text)"
+_WORDS = "INSERT INTO words (rowid, title, place, text, terms)"
 _DOCUMENT = "id, source, title, bytes, modified, hash, reason, notes"
 _CHUNK = (
     'SELECT chunks.id, source, chunks.title, number, start, "end", tokens, headings, place, text '
@@ -67,10 +69,28 @@ class CollectionStore:
                     self.connection.execute(statement)
                 self.connection.execute(f"PRAGMA user_version = {VERSION}")
                 self.connection.execute("INSERT INTO facts VALUES (?, ?)", (IDENTITY, uuid.uuid4().hex))
+        elif version == 1:
+            self._add_terms()
         elif version != VERSION:
             raise DamagedIndexError(f"{self.path} has version {version}, this studio writes {VERSION}.")
         if check and (verdict := self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
             raise DamagedIndexError(f"{self.path} is damaged ({verdict}).")
+
+    def _add_terms(self) -> None:
+        """Bring the first version up: everything is read once more, nothing is embedded again."""
+        with self.transaction():
+            if self.connection.execute("PRAGMA user_version").fetchone()[0] != 1:
+                return  # another program was quicker
+            self.connection.create_function("hidden_terms", 1, hidden_terms, deterministic=True)
+            for statement in (
+                "DROP TABLE words",
+                "ALTER TABLE chunks ADD COLUMN terms TEXT NOT NULL DEFAULT ''",
+                "UPDATE chunks SET terms = hidden_terms(place || char(10) || text)",
+                WORDS,
+                f"{_WORDS} SELECT id, title, place, text, terms FROM chunks",
+                f"PRAGMA user_version = {VERSION}",
+            ):
+                self.connection.execute(statement)
 
     def close(self) -> None:
         """Close the file."""
@@ -168,14 +188,14 @@ class CollectionStore:
                 self.connection.execute("INSERT INTO texts VALUES (?, ?)", (document, packed))
             for number, (span, place) in enumerate(chunks):
                 self._add_chunk((document, number, span.start, span.end, span.tokens, json.dumps(span.headings)),
-                                title, place, text[span.start : span.end], kept)  # fmt: skip
+                                title, place, span.read_in(text), kept)  # fmt: skip
 
     def _add_chunk(self, about: tuple[Any, ...], title: str, place: str, text: str, kept: Mapping[str, bytes]) -> None:
         chunk = self.connection.execute(
-            'INSERT INTO chunks (document, number, start, "end", tokens, headings, title, place, text) '
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*about, title, place, text)
+            'INSERT INTO chunks (document, number, start, "end", tokens, headings, title, place, text, terms) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*about, title, place, text, hidden_terms(f"{place}\n{text}"))
         ).lastrowid  # fmt: skip
-        self.connection.execute(f"{_WORDS} SELECT id, title, place, text FROM chunks WHERE id = ?", (chunk,))
+        self.connection.execute(f"{_WORDS} SELECT id, title, place, text, terms FROM chunks WHERE id = ?", (chunk,))
         if vector := kept.get(f"{title}\n{text}"):
             self.connection.execute("INSERT INTO vectors VALUES (?, ?)", (chunk, vector))
 
@@ -200,8 +220,8 @@ class CollectionStore:
         for (document,) in self.connection.execute("SELECT id FROM documents WHERE source = ?", (source,)).fetchall():
             # The index of words is told what it held, as FTS5 wants it where the content is kept elsewhere.
             for statement in (
-                "INSERT INTO words (words, rowid, title, place, text) SELECT 'delete', id, title, place, text "
-                "FROM chunks WHERE document = ?",
+                "INSERT INTO words (words, rowid, title, place, text, terms) "
+                "SELECT 'delete', id, title, place, text, terms FROM chunks WHERE document = ?",
                 "DELETE FROM vectors WHERE chunk IN (SELECT id FROM chunks WHERE document = ?)",
                 "DELETE FROM chunks WHERE document = ?",
                 "DELETE FROM texts WHERE document = ?",

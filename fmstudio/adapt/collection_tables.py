@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+WORDS = """CREATE VIRTUAL TABLE words USING fts5 (title, place, text, terms, content='chunks', content_rowid='id',
+           tokenize='porter unicode61 remove_diacritics 2')"""
 SCHEMA = (
     """CREATE TABLE documents (id INTEGER PRIMARY KEY, source TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
        bytes INTEGER NOT NULL, modified INTEGER NOT NULL, hash TEXT NOT NULL, reason TEXT NOT NULL,
@@ -12,12 +14,11 @@ SCHEMA = (
     # Numbers are never used again, so that whatever remembers one (the vector index, a log) cannot mean another chunk.
     """CREATE TABLE chunks (id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL, number INTEGER NOT NULL,
        start INTEGER NOT NULL, "end" INTEGER NOT NULL, tokens INTEGER NOT NULL, title TEXT NOT NULL,
-       headings TEXT NOT NULL, place TEXT NOT NULL, text TEXT NOT NULL)""",
+       headings TEXT NOT NULL, place TEXT NOT NULL, text TEXT NOT NULL, terms TEXT NOT NULL)""",
     "CREATE INDEX chunks_of_document ON chunks (document, number)",
     "CREATE TABLE vectors (chunk INTEGER PRIMARY KEY, vector BLOB NOT NULL)",
     "CREATE INDEX vectors_present ON vectors (chunk)",  # to list them without reading them
-    """CREATE VIRTUAL TABLE words USING fts5 (title, place, text, content='chunks', content_rowid='id',
-       tokenize='porter unicode61 remove_diacritics 2')""",
+    WORDS,
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
 )
 

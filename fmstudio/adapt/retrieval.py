@@ -1,7 +1,7 @@
 """Finds the passages of a collection that answer a question: by words, by meaning, and by both ranks together."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +44,8 @@ class RetrievalSettings:
     )
     threshold: float = setting(
         THRESHOLD,
-        "The cosine to the question that a passage must reach to be used; where none does, the answer is that nothing "
-        "relevant was found.",
+        "The cosine to the question that a passage must reach to be used, unless it has what the question says in its "
+        "very words; where none does, the answer is that nothing relevant was found.",
         minimum=-1.0,
         maximum=1.0,
         simple=True,
@@ -73,7 +73,7 @@ class Ranking:
     """What was found for a question. Numbers are those of chunks; each ranking is best first.
 
     best: the highest cosine of any chunk, or None where no chunk has a vector yet. vector, asked: the question
-    as the two searches take it.
+    as the two searches take it. naming: how many of the things that the question names each chunk has.
     """
 
     words: Mapping[int, float]
@@ -82,12 +82,17 @@ class Ranking:
     best: float | None
     vector: np.ndarray
     asked: WordQuery
+    naming: Mapping[int, int]
     milliseconds: Mapping[str, float]
 
     @property
     def order(self) -> list[int]:
         """All that was found, best first."""
-        return list(self.fused)
+        return self.named_first(self.fused)
+
+    def named_first(self, chunks: Iterable[int]) -> list[int]:
+        """What has a code, an option or a number of the question before the rest, else in their order."""
+        return sorted(chunks, key=lambda chunk: -self.naming.get(chunk, 0))
 
 
 def search(
@@ -118,6 +123,7 @@ def find(collection: OpenCollection, question: str, settings: RetrievalSettings)
         "rows": rows,
         "threshold": settings.threshold,
         "best": ranking.best,
+        "names": [term.text for term in ranking.asked.terms] if _is_exact(ranking, settings) else [],
         "relevant": any(row["used"] for row in rows),
         "milliseconds": dict(ranking.milliseconds),
         "state": {"done": done, "total": total},
@@ -144,19 +150,18 @@ def rank(collection: OpenCollection, question: str, settings: RetrievalSettings)
     ended = time.perf_counter()
     rankings = {"words": [words], "vectors": [vectors], "both": [words, vectors]}[settings.method]
     fused = reciprocal_rank_fusion([list(each) for each in rankings], settings.constant)
+    naming = asked.naming(list(fused)) if settings.method != "vectors" else {}
     best = float(cosines[0]) if len(cosines) else None
     times = {"embed": embedded - began, "words": worded - embedded, "vectors": ended - worded, "all": ended - began}
-    return Ranking(
-        words, vectors, fused, best, vector, asked, {name: round(1000 * each, 2) for name, each in times.items()}
-    )
+    milliseconds = {name: round(1000 * each, 2) for name, each in times.items()}
+    return Ranking(words, vectors, fused, best, vector, asked, naming, milliseconds)
 
 
 def _diverse(collection: OpenCollection, ranking: Ranking, settings: RetrievalSettings) -> list[int]:
     if settings.diversity >= 1.0:
         return ranking.order[:SHOWN]
-    return maximal_marginal_relevance(
-        ranking.fused, _vectors(collection, ranking.order), settings.diversity, SHOWN
-    )  # fmt: skip
+    vectors = _vectors(collection, ranking.order)
+    return ranking.named_first(maximal_marginal_relevance(ranking.fused, vectors, settings.diversity, SHOWN))
 
 
 def _vectors(collection: OpenCollection, ids: Sequence[int]) -> dict[int, np.ndarray]:
@@ -178,8 +183,7 @@ def _rows(
     cosines |= ranking.vectors
     words_ranks = {chunk: number for number, chunk in enumerate(ranking.words, 1)}
     vector_ranks = {chunk: number for number, chunk in enumerate(ranking.vectors, 1)}
-    near = [chunk for chunk in ids if cosines.get(chunk, settings.threshold) >= settings.threshold]
-    used = set(near[: settings.passages])
+    used = set(_usable(ranking, ids, cosines, settings)[: settings.passages])
     return [
         {
             "rank": number,
@@ -200,6 +204,24 @@ def _rows(
         }
         for number, chunk in enumerate(chunks, 1)
     ]
+
+
+def _usable(
+    ranking: Ranking, ids: Sequence[int], cosines: Mapping[int, float], settings: RetrievalSettings
+) -> list[int]:
+    """Those that may be put before the model: near by meaning, or with the very words of the question in them.
+
+    A question that only names things is answered by what has them; what merely looks alike would be another answer.
+    """
+    if _is_exact(ranking, settings):
+        return [chunk for chunk in ids if chunk in ranking.naming]
+    by_words = ranking.asked.answering(ids) if settings.method != "vectors" else set()
+    near = {chunk for chunk in ids if cosines.get(chunk, settings.threshold) >= settings.threshold}
+    return [chunk for chunk in ids if chunk in near or chunk in by_words]
+
+
+def _is_exact(ranking: Ranking, settings: RetrievalSettings) -> bool:
+    return settings.method != "vectors" and ranking.asked.is_exact
 
 
 def _cosines(collection: OpenCollection, ranking: Ranking, ids: Sequence[int]) -> dict[int, float]:

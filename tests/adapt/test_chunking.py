@@ -9,6 +9,7 @@ from hypothesis import given, settings, strategies
 
 from fmstudio.adapt.chunking import ChunkingOptions, check_options, cut_into_chunks
 from fmstudio.adapt.headings import find_headings
+from fmstudio.adapt.table_heads import table_heads
 from fmstudio.recipe import RecipeError
 
 WAYS = ("headings", "paragraphs", "tokens")
@@ -100,3 +101,43 @@ def test_sizes_that_the_model_cannot_read_are_refused():
         check_options(ChunkingOptions(size=300), 254, "tiny")
     with pytest.raises(RecipeError, match="overlap is 60, but it must be at most 50"):
         check_options(ChunkingOptions(size=100, overlap=60), 254, "tiny")
+
+
+PUMPS = [(f"Pump K-{number}", f"{number} bar", f"{number + 200} litres") for number in range(100, 160)]
+FORMS = {
+    "tabs": ("Pump\tPressure\tFlow", ["\t".join(row) for row in PUMPS]),
+    "bars": ("| Pump | Pressure | Flow |\n| --- | ---: | --- |", [f"| {' | '.join(row)} |" for row in PUMPS]),
+    "words alone": ("Pump\tState\tPlace", [f"{name}\topen\tNorth {n % 3}" for n, (name, *_) in enumerate(PUMPS)]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_rows_of_a_table_are_read_with_its_head(form):
+    head, rows = FORMS[form]
+    text = "# Pumps\n\nAll pumps of the works.\n\n" + "\n".join([head, *rows]) + "\n\nThat is all of them."
+    found = chunks(text, size=60, overlap=12)
+    head = head.split("\n")[0]
+    assert len(found) > 7
+    for span in found:
+        read = span.read_in(text)
+        assert read.count(head) == (1 if "K-1" in read else 0) or "All pumps" in read
+        assert read.endswith(text[span.start : span.end])
+        assert count([read]) == [span.tokens]
+        assert span.tokens <= 60
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Name\tAda", "Born\tLondon", "Died\tLondon"],  # names of rows, not of columns
+        ["K-100\t100 bar\t300", "K-101\t101 bar\t301", "K-102\t102 bar\t302"],
+        ["one a", "two b", "three c"],
+    ],
+)
+def test_a_table_without_a_head_gets_none(lines):
+    assert table_heads("\n".join(lines * 4)) == []
+
+
+def test_a_head_that_would_fill_the_chunks_is_left_out():
+    text = "\n".join(["\t".join(f"column {n}" for n in "abcdefghij"), *["\t".join("0123456789")] * 30])
+    assert all(not span.lead for span in chunks(text, size=24, overlap=0))

@@ -1,16 +1,21 @@
 """What is found, by words and by meaning, with both scores; and how well, on questions whose source is known."""
 
 import csv
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from fmstudio.adapt import word_search
+from fmstudio.adapt.answering import nothing_found
 from fmstudio.adapt.collection_store import CollectionStore
 from fmstudio.adapt.collection_tables import document_of
+from fmstudio.adapt.opened_collections import close_all
 from fmstudio.adapt.quality import measure
 from fmstudio.adapt.questions import questions_from_table
 from fmstudio.adapt.retrieval import search
-from fmstudio.adapt.word_search import WordQuery, telling_words
+from fmstudio.adapt.terms import telling_words
+from fmstudio.adapt.word_search import WordQuery
 from fmstudio.errors import StudioError
 from fmstudio.jobs import JobContext, Note, Sample
 from fmstudio.recipe import RecipeError
@@ -108,6 +113,135 @@ def test_questions_that_are_none(find, workspace):
         find("warranty", passages=0)
     with pytest.raises(WorkspaceError, match="no collection named 'missing'"):
         run_job(search(JobContext(), workspace, "missing", "warranty"))
+
+
+# The very words.
+
+RULES = {
+    "rules.md": "# House rules\n\nRULE-A001 says that visitors sign the book.\n\nRULE-A002 says that bicycles stay in "
+    "the yard.\n\nThe CVE-2021-9931 notice hangs beside the door of the server room.",
+    "figures.md": "# Figures\n\nInvoice 20240417-0093 came to 12,480.55 euros.\n\nThe deposit of 1 200 € was paid on "
+    "2024-03-05.\n\nThe IBAN is DE12 3456 7890 1234 5678 90.\n\nInvoice 20240417-0039 came to 980.10 euros.",
+    "config.md": "# Options\n\nThe checker stops when `--error-on-warnings` is set.\n\nWith --error it stops at once; "
+    "-v shows more.\n\nThe folder is $CACHE_HOME and the hook `__exit__`; write `a := 5`.",
+    "languages.md": "# Languages\n\nThe kernel module is written in C++.\n\nThe window is written in C#.\n\nThe old "
+    "driver is written in C and the tests in .NET languages.",
+    "codes.md": "# Codes\n\nError 50051 means that the pump runs dry.\n\nError 50052 means that a valve is shut.\n\n"
+    "Call 40917 for help at night.",
+}
+
+
+@pytest.fixture
+def ask(workspace, add, tmp_path):
+    """Ask a collection of texts that only their own words can find: no cosine ever reaches the threshold."""
+
+    def ask(texts, question, **settings):
+        folder = tmp_path / "exact"
+        if not folder.exists():
+            folder.mkdir()
+            for name, text in texts.items():
+                (folder / name).write_text(text, "utf-8")
+            add(folder, by="paragraphs", size=24, overlap=0)
+        chosen = {"threshold": 0.99, **settings}
+        events, _ = run_job(search(JobContext(), workspace, "shelf", question, chosen))
+        return of_kind(events, Sample)[-1].data
+
+    return ask
+
+
+def used(data):
+    return [row["text"] for row in data["rows"] if row["used"]]
+
+
+QUESTIONS = {
+    "50051": "Error 50051",
+    "What does error 50052 mean?": "Error 50052",
+    "40917": "Call 40917",
+    "CVE-2021-9931": "The CVE-2021-9931 notice",
+    "A002": "RULE-A002",
+    "what does rule A-001 say": "RULE-A001",
+    "--error-on-warnings": "The checker stops",
+    "What is --error for?": "With --error it",
+    "-v": "With --error it",
+    "$cache_home": "The folder is",
+    "When is __exit__ called?": "The folder is",
+    "What does := do?": "The folder is",
+    "Who uses C++?": "The kernel module",
+    "c#": "The window",
+    ".NET": "The old driver",
+    "12480.55": "Invoice 20240417-0093",
+    "12 480": "Invoice 20240417-0093",
+    "1200 €": "The deposit",
+    "20240417-0039": "Invoice 20240417-0039",
+    "DE12345678901234567890": "The IBAN",
+    "20240305": "The deposit",
+    "bicycles": "RULE-A002",
+}
+
+
+@pytest.mark.parametrize("method", ["words", "both"])
+def test_what_has_the_very_word_is_used_before_all_else(ask, method):
+    found = {question: used(ask(RULES, question, method=method))[:1] for question in QUESTIONS}
+    assert {question: texts for question, texts in found.items() if QUESTIONS[question] not in "".join(texts)} == {}
+
+
+def test_a_question_that_is_a_name_is_answered_by_nothing_else(ask):
+    for question, count in (("50051", 1), ("50053", 0), ("C++", 1), ("--warnings", 0), ("20240417-0093", 1)):
+        data = ask(RULES, question, threshold=-1.0, passages=5)
+        assert len(used(data)) == count, question
+        assert data["relevant"] == bool(count)
+    assert nothing_found(ask(RULES, "--warnings")) == "Nothing relevant was found: no passage has --warnings."
+    assert len(used(ask(RULES, "What does error 50051 mean?", threshold=-1.0, passages=5))) == 5
+
+
+def test_a_word_in_common_or_a_year_alone_makes_nothing_relevant(ask):
+    for question in ("Who won the cup of the world in 2021?", "Which visitors like Italian opera?", "What is it?"):
+        assert not ask(RULES, question)["relevant"], question
+
+
+def test_by_meaning_alone_the_words_do_not_count(ask):
+    assert not ask(RULES, "50051", method="vectors")["relevant"]
+
+
+CHINESE = {
+    "退货.txt": "顾客可以在收到商品后三十天内申请退货。",
+    "宠物.txt": "店内不允许携带宠物，导盲犬除外。",
+    "停车.txt": "停车场在地下二层，前两小时免费。iPhone手机可以付款。",
+    "日本語.txt": "返品は商品到着後三十日以内にお願いします。カメラの保証は二年です。",
+    "ไทย.txt": "ร้านเปิดทุกวันเวลาเก้าโมงเช้า สุนัขนำทางเข้าได้",
+    "한국어.txt": "안내견을 제외한 반려동물은 들어올 수 없습니다.",
+}
+PHRASES = {
+    "导盲犬": "宠物", "地下二层": "停车", "申请退货": "退货", "犬": "宠物", "。": "", "iPhone": "停车", "天气预报": "",
+    "カメラ": "日本語", "ｶﾒﾗ": "日本語", "三十日以内": "日本語", "สุนัขนำทาง": "ไทย", "반려동물": "한국어",
+}  # fmt: skip
+
+
+def test_scripts_without_blanks_are_searched_by_words(ask):
+    found = {}
+    for phrase in PHRASES:
+        rows = ask(CHINESE, phrase, method="words")["rows"]
+        found[phrase] = next((row["title"] for row in rows if row["used"]), "")
+    assert found == PHRASES
+
+
+def test_an_index_of_the_first_version_is_brought_up(workspace, ask):
+    before = ask(CHINESE, "导盲犬")["rows"][0]["id"]
+    close_all()
+    file = workspace.collection_folder("shelf") / "index.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as old:
+        old.execute("DROP TABLE words")
+        old.execute("ALTER TABLE chunks DROP COLUMN terms")
+        old.execute(
+            "CREATE VIRTUAL TABLE words USING fts5 (title, place, text, content='chunks', content_rowid='id', "
+            "tokenize='porter unicode61 remove_diacritics 2')"
+        )
+        old.execute("INSERT INTO words (rowid, title, place, text) SELECT id, title, place, text FROM chunks")
+        old.execute("PRAGMA user_version = 1")
+    data = ask(CHINESE, "导盲犬")
+    assert used(data) == [CHINESE["宠物.txt"]]
+    assert data["rows"][0]["id"] == before
+    assert data["state"]["done"] == data["state"]["total"] > 0
 
 
 # Quality.
