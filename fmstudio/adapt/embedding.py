@@ -68,6 +68,10 @@ def _folder_of(reference: str) -> Path:
     return item.folder
 
 
+_UNKNOWN = ("[UNK]", "<unk>")
+_TOO_MANY_UNKNOWN = 0.2
+
+
 class SentenceEncoder:
     """A network that reads a text and gives its vector. Made by `open_encoder`."""
 
@@ -102,6 +106,17 @@ class SentenceEncoder:
     def count(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text is, those that begin and end it included; more than `maximum_tokens` are cut."""
         return [len(encoding.ids) for encoding in self._counting.encode_batch_fast(self._prepared(texts))]
+
+    def reads(self, text: str) -> bool:
+        """Whether it knows what a text is made of.
+
+        All that a vocabulary lacks is one and the same to a model, so texts in a script that it never learnt are all
+        alike to it, and a cosine says nothing of them.
+        """
+        encoding = self._counting.encode(self._prepared([text])[0])
+        own = [token for token, mark in zip(encoding.tokens, encoding.special_tokens_mask, strict=True) if not mark]
+        unknown = sum(token in _UNKNOWN for token in own)
+        return unknown < _TOO_MANY_UNKNOWN * max(1, len(own))
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of texts, (texts, dimension), each of length one."""

@@ -13,6 +13,7 @@ from fmstudio.data.documents import Document
 from fmstudio.data.errors import Refused
 from fmstudio.data.intake import guarded
 from fmstudio.data.readers import registry
+from fmstudio.data.readers.page_text import searchable
 from fmstudio.data.readers.source import SourceFile
 from fmstudio.data.readers.structure import Heading, take_marks
 
@@ -70,8 +71,8 @@ def read_text(path: Path) -> Iterator[Text | None]:
 
 def structured(document: Document, notes: list[str] | None = None) -> Text:
     """A document with its headings: those that its reader marked, else those that can be told in plain text."""
-    text, headings = take_marks(document.text)
-    return Text(document.title, text, headings or find_headings(text), notes or [])
+    text, headings = take_marks(searchable(document.text))
+    return Text(searchable(document.title), text, headings or find_headings(text), notes or [])
 
 
 def content_hash(path: Path) -> Iterator[str]:

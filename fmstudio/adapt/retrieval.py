@@ -74,6 +74,7 @@ class Ranking:
 
     best: the highest cosine of any chunk, or None where no chunk has a vector yet. vector, asked: the question
     as the two searches take it. naming: how many of the things that the question names each chunk has.
+    reads: whether the embedding model knows what the question is made of.
     """
 
     words: Mapping[int, float]
@@ -83,6 +84,7 @@ class Ranking:
     vector: np.ndarray
     asked: WordQuery
     naming: Mapping[int, int]
+    reads: bool
     milliseconds: Mapping[str, float]
 
     @property
@@ -123,7 +125,7 @@ def find(collection: OpenCollection, question: str, settings: RetrievalSettings)
         "rows": rows,
         "threshold": settings.threshold,
         "best": ranking.best,
-        "names": [term.text for term in ranking.asked.terms] if _is_exact(ranking, settings) else [],
+        "names": _names(ranking, question) if _is_exact(ranking, settings) else [],
         "relevant": any(row["used"] for row in rows),
         "milliseconds": dict(ranking.milliseconds),
         "state": {"done": done, "total": total},
@@ -154,7 +156,7 @@ def rank(collection: OpenCollection, question: str, settings: RetrievalSettings)
     best = float(cosines[0]) if len(cosines) else None
     times = {"embed": embedded - began, "words": worded - embedded, "vectors": ended - worded, "all": ended - began}
     milliseconds = {name: round(1000 * each, 2) for name, each in times.items()}
-    return Ranking(words, vectors, fused, best, vector, asked, naming, milliseconds)
+    return Ranking(words, vectors, fused, best, vector, asked, naming, collection.encoder.reads(question), milliseconds)
 
 
 def _diverse(collection: OpenCollection, ranking: Ranking, settings: RetrievalSettings) -> list[int]:
@@ -217,7 +219,15 @@ def _usable(
         return [chunk for chunk in ids if chunk in ranking.naming]
     by_words = ranking.asked.answering(ids) if settings.method != "vectors" else set()
     near = {chunk for chunk in ids if cosines.get(chunk, settings.threshold) >= settings.threshold}
+    if near and not ranking.reads:  # what the model cannot read is near to everything
+        near &= ranking.asked.scores(ids).keys()
     return [chunk for chunk in ids if chunk in near or chunk in by_words]
+
+
+def _names(ranking: Ranking, question: str) -> list[str]:
+    """What a question names, as it is written there."""
+    texts = [term.text for term in ranking.asked.terms]
+    return [text for text in texts if text in question.lower()] or texts
 
 
 def _is_exact(ranking: Ranking, settings: RetrievalSettings) -> bool:

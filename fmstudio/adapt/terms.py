@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"(?<![^\W_])\d+(?:[ .,'’/-]\d+)+(?![^\W_])")
 _THOUSANDS = re.compile(r"(?<![^\W_])\d{1,3}(?:[ .,'’]\d{3})+(?!\d)")
 _GROUPED = re.compile(r"(?<![^\W_])[A-Za-z]{1,4}\d{1,4}(?: [0-9A-Za-z]{2,4}){2,}(?![^\W_])")
 _DOTS = re.compile(r"^(?:\.{2,}|…+)")
+_COMPOUND = re.compile(r"(?<![\w-])([^\W\d_]+)-([^\W\d_]+(?:-[^\W\d_]+)*)(?![\w-])")
 _LONGEST_RUN = 64
 _MOST_TERMS = 400
 """Of a question; one of twenty thousand letters is no question any more."""
@@ -66,7 +67,7 @@ def hidden_terms(text: str) -> str:
     words = set(_WORD.findall(UNSPACED.sub(" ", plain.lower())))
     found += sorted(words - set(_WORD.findall(text.lower())))  # written otherwise, or within a script without blanks
     found += dict.fromkeys(_spelt(run) for token in plain.lower().split() for run in _signed(token))
-    found += dict.fromkeys(_in_one_piece(plain))
+    found += dict.fromkeys([*_numbers(plain), *_compounds(plain)])
     return " ".join(found)
 
 
@@ -87,8 +88,12 @@ def question_terms(question: str) -> list[Term]:
     for run in UNSPACED.findall(plain):
         found += _unspaced(run)
     words = telling_words(plain)
-    if not _EMPTY.issuperset(words):
-        covered = {word for term in found if term.exact for word in _WORD.findall(term.text)}
+    found += [
+        Term(f"{first}-{rest}", f'("{first} {" ".join(rest.split("-"))}" OR "{first}{rest.replace("-", "")}")')
+        for first, rest in _COMPOUND.findall(plain.lower())
+    ]
+    if not _EMPTY.issuperset(words) or any("-" in term.text for term in found):
+        covered = {word for term in found if term.exact or "-" in term.text for word in _WORD.findall(term.text)}
         found += [Term(word, f'"{word}"') for word in words if word not in covered]
     elif not found:  # better than nothing, but they answer nothing
         found = [Term(word, f'"{word}"', counted=False) for word in words]
@@ -100,7 +105,7 @@ def _exact(question: str) -> Iterator[Term]:
         words = _WORD.findall(UNSPACED.sub(" ", quoted.lower()))
         if len(words) > 1 and set(words) - _EMPTY:
             yield Term(" ".join(words), f'"{" ".join(words)}"', exact=True, decisive=True)
-    for number in _in_one_piece(question):
+    for number in _numbers(question):
         yield _code(number, f'"{number}"')
     for token in UNSPACED.sub(" ", question).lower().split():
         runs = list(_signed(token))
@@ -163,7 +168,7 @@ def _spelt(run: str) -> str:
     return "x".join(str(ord(letter)) for letter in run)
 
 
-def _in_one_piece(text: str) -> Iterator[str]:
+def _numbers(text: str) -> Iterator[str]:
     """Numbers and codes without what groups them."""
     for pattern in (_NUMBER, _THOUSANDS, _GROUPED):
         for number in pattern.findall(text):
@@ -173,3 +178,8 @@ def _in_one_piece(text: str) -> Iterator[str]:
         whole = "".join(parts)
         if len(parts) > 1 and len(token) <= _LONGEST_RUN and not whole.isalpha() and not whole.isdigit():
             yield whole
+
+
+def _compounds(text: str) -> Iterator[str]:
+    """Words with hyphens in one piece, as others write them: co-operative, e-mail."""
+    return (first + rest.replace("-", "") for first, rest in _COMPOUND.findall(text.lower()))

@@ -116,6 +116,13 @@ def test_tokens_are_counted_whole_and_read_up_to_the_maximum(folder: Path) -> No
     np.testing.assert_allclose(beginning, whole, atol=ROUNDED, rtol=0)
 
 
+def test_it_reads_what_its_vocabulary_knows(folder: Path) -> None:
+    encoder = SentenceEncoder(folder)
+    assert [encoder.reads(text) for text in (SONG, "a robot sings when it quacks", "明天 sings", "", "导盲犬")] == [
+        True, True, False, True, False,
+    ]  # fmt: skip
+
+
 def test_half_a_surrogate_pair_is_read_like_any_unknown_sign(folder: Path) -> None:
     assert np.isfinite(open_encoder(folder).encode(["a \ud83d robot"])).all()
 

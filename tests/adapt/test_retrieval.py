@@ -203,6 +203,25 @@ def test_by_meaning_alone_the_words_do_not_count(ask):
     assert not ask(RULES, "50051", method="vectors")["relevant"]
 
 
+PRINTED = {
+    "order.html": "<title>Haus&shy;ordnung</title><h1>Haus&shy;ordnung</h1><p>Die Treppen&shy;haus&shy;reinigung ist "
+    "am Frei&shy;tag.</p>",
+    "office.txt": "The o\ufb03ce of the scienti\ufb01c sta\ufb00 has a de\ufb01brillator.\n\n"
+    "Ostroz\u0307nos\u0301c\u0301 przede wszystkim, Immo\u00ad\nbilien.",
+    "work.txt": "The co-operative cares for well-being.\n\nIts cooperation is long-term and by email.",
+}
+
+
+def test_words_are_found_however_they_were_printed(ask):
+    for question, word in {
+        "Hausordnung": "Hausordnung", "Treppenhausreinigung": "Treppenhausreinigung", "Immobilien": "Immobilien",
+        "Ostrożność": "Ostrożność", "wellbeing": "well-being", "cooperative": "co-operative", "e-mail": "email",
+        "What is co-operation?": "cooperation", "longterm": "long-term", "defibrillator": "defibrillator",
+    }.items():  # fmt: skip
+        assert word in "".join(used(ask(PRINTED, question))), question
+    assert ask(PRINTED, "Hausordnung")["rows"][0]["title"] == "Hausordnung"
+
+
 CHINESE = {
     "退货.txt": "顾客可以在收到商品后三十天内申请退货。",
     "宠物.txt": "店内不允许携带宠物，导盲犬除外。",
@@ -223,6 +242,13 @@ def test_scripts_without_blanks_are_searched_by_words(ask):
         rows = ask(CHINESE, phrase, method="words")["rows"]
         found[phrase] = next((row["title"] for row in rows if row["used"]), "")
     assert found == PHRASES
+
+
+def test_a_cosine_of_what_the_model_cannot_read_makes_nothing_relevant(ask, encoder):
+    assert ask(CHINESE, "明天北京的天气怎么样", threshold=-1.0)["relevant"]
+    encoder.literate = False
+    assert not ask(CHINESE, "明天北京的天气怎么样", threshold=-1.0)["relevant"]
+    assert ask(CHINESE, "三十天后还可以退货吗", threshold=-1.0)["relevant"]
 
 
 def test_an_index_of_the_first_version_is_brought_up(workspace, ask):

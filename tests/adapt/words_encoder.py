@@ -15,6 +15,7 @@ class WordsEncoder:
     name = REFERENCE
     dimension = 96
     maximum_tokens = 66
+    literate = True
 
     def __init__(self, version: str = "1") -> None:
         self.version = version
@@ -23,6 +24,10 @@ class WordsEncoder:
     def count(self, texts: list[str]) -> list[int]:
         """Words, and two tokens around them as BERT has them."""
         return [len(re.findall(r"\w+|[^\w\s]", text)) + 2 for text in texts]
+
+    def reads(self, text: str) -> bool:
+        """It takes whatever there is."""
+        return self.literate
 
     def encode(self, texts: list[str]) -> np.ndarray:
         """Vectors (texts, dimension) of length 1."""

@@ -114,9 +114,9 @@ def test_pdf(read, tmp_path):
 LINES = {
     "hyphens": (
         ["This is a well-", "known problem, an exam-", "ple of it is e-", "mail, in twenty-", "first line of Covid-",
-         "19. A co-op and co-", "op, a long-", "er news-", "paper, the newspaper."],
+         "19. A co-op and co-", "op, a long-", "er news-", "paper, the newspaper, state-of-the-", "art."],
         "This is a well-known problem, an example of it is e-mail, in twenty-first line of Covid-19. "
-        "A co-op and co-op, a longer newspaper, the newspaper.",
+        "A co-op and co-op, a longer newspaper, the newspaper, state-of-the-art.",
     ),
     "no word": (["one -", "two", "3-", "four"], "one -\ntwo\n3-\nfour"),
 }  # fmt: skip

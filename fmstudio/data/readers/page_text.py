@@ -1,9 +1,11 @@
 """The text of a printed page as running text: words that a line broke are joined, ligatures are letters."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 _BROKEN = re.compile(r"([^\W\d_]+)([-\u2010\u00ad])[ \t]*\n[ \t]*([^\W_]+)")
+_SOFT = re.compile(r"\u00ad(?:[ \t]*\n[ \t]*(?=\S))?")
 _WORDS = re.compile(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)*")
 # First parts that keep their hyphen in English; others are told by the words of the document itself.
 _PREFIXES = frozenset(
@@ -49,7 +51,9 @@ def joined(text: str, known: set[str]) -> str:
 
     def join(found: "re.Match[str]") -> str:
         first, hyphen, second = found.groups()
-        return f"{first}{'-' if hyphen != chr(0xAD) and _is_compound(first, second, known) else ''}{second}"
+        has_more = found.start() > 0 and found.string[found.start() - 1] in "-\u2010"  # state-of-the-|art
+        keeps = hyphen != chr(0xAD) and (has_more or _is_compound(first, second, known))
+        return f"{first}{'-' if keeps else ''}{second}"
 
     return _BROKEN.sub(join, text)
 
@@ -61,6 +65,11 @@ def _is_compound(first: str, second: str, known: set[str]) -> bool:
     if first + second in known or f"{first}-{second}" in known:
         return f"{first}-{second}" in known
     return len(first) == 1 or (first in _PREFIXES and not second.startswith(_ENDINGS))
+
+
+def searchable(text: str) -> str:
+    """The text as one would type it: without soft hyphens and what a line broke at one, and letters for ligatures."""
+    return unicodedata.normalize("NFC", _SOFT.sub("", text.translate(_LIGATURES)))
 
 
 def lettered(text: str) -> tuple[str, int]:
