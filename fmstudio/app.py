@@ -25,7 +25,7 @@ from fmstudio.gui.window.window_state import last_panel
 from fmstudio.jobs import Engine, Event, JobRequest, Mailbox, Sample
 from fmstudio.log_file import LogFile
 from fmstudio.places import default_workspace, log_path
-from fmstudio.workspace import Workspace, WorkspaceError
+from fmstudio.workspace import Workspace, WorkspaceError, renaming
 
 CALM = 500
 """Milliseconds between two redraws of a job's numbers and curves: each is taken from the training that it shows."""
@@ -154,6 +154,7 @@ class Session:
         except WorkspaceError:
             self.workspace.close()
             raise
+        renaming.finish(self.workspace)
         self.workspace.note_interrupted_runs()
         self._next: Path | None = None
         warmup.panels_built.clear()

@@ -26,14 +26,17 @@ class ResultLines:
         self._forget()
 
     def _forget(self) -> None:
+        self._identity = -1
         self._starts = array("q", [0])
         self._picked: dict[str, array[int]] = {"failed": array("q"), "wrong": array("q")}
 
     def refresh(self) -> None:
-        """Take in what has been added since; a file that is shorter than it was is read anew."""
-        size = self._path.stat().st_size if self._path.exists() else 0
-        if size < self._starts[-1]:
+        """Take in what has been added since; a file that is shorter than it was, or another, is read anew."""
+        about = self._path.stat() if self._path.exists() else None
+        size, identity = (about.st_size, about.st_ino) if about else (0, -1)
+        if size < self._starts[-1] or identity != self._identity:
             self._forget()
+        self._identity = identity
         if not size:
             return
         with explained(self._path), self._path.open("rb") as file:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from fmstudio.adapt.batch_rows import BatchError
-from fmstudio.workspace import Workspace, explained, now, remove_folder, write_atomically
+from fmstudio.workspace import Workspace, explained, now, write_atomically
 from fmstudio.workspace.lock import ProcessLock, is_held
 from fmstudio.workspace.names import free_name
 
@@ -194,28 +194,3 @@ def batch_ids(workspace: Workspace) -> list[str]:
     folder = workspace.path / FOLDER
     found = [path.parent.name for path in folder.glob("*/batch.json") if not path.parent.name.startswith(".")]
     return sorted(found, reverse=True)
-
-
-DELETED = ".deleted"
-
-
-def put_aside(workspace: Workspace, id: str) -> None:
-    """Delete a batch so that `bring_back` can undo it; the one that was deleted before is gone for good."""
-    folder = workspace.path / FOLDER
-    if not (folder / id).is_dir():
-        raise BatchError(f"There is no batch {id!r} in this workspace; choose one from the list.")
-    if is_held(folder / id / "batch.lock"):
-        raise BatchError(f"The batch {id!r} is running; stop it before you delete it.")
-    with explained(folder):
-        remove_folder(folder / DELETED)
-        (folder / DELETED).mkdir()
-        (folder / id).rename(folder / DELETED / id)
-
-
-def bring_back(workspace: Workspace, id: str) -> None:
-    """Undo the latest deletion."""
-    folder = workspace.path / FOLDER
-    if not (folder / DELETED / id).is_dir():
-        raise BatchError(f"The batch {id!r} was deleted for good; run it again.")
-    with explained(folder):
-        (folder / DELETED / id).rename(folder / id)

@@ -7,11 +7,13 @@ from typing import Any
 from fmstudio.adapt.batch import opened
 from fmstudio.adapt.batch_lines import Only, ResultLines, lines_of
 from fmstudio.adapt.batch_rows import BatchError, Row
-from fmstudio.adapt.batch_store import BatchStore, batch_ids, bring_back, parsed, put_aside
+from fmstudio.adapt.batch_store import BatchStore, batch_ids, parsed
 from fmstudio.jobs import JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
-from fmstudio.workspace import Workspace
+from fmstudio.workspace import Workspace, deleting
+from fmstudio.workspace.bin import Bin
 
+KIND = "batch"
 SHOWN = 50
 """Rows of a table that are shown before it is used."""
 
@@ -124,14 +126,22 @@ def result(context: JobContext, workspace: Workspace, batch: str, row: int) -> J
 
 
 def delete(context: JobContext, workspace: Workspace, batch: str) -> Job:
-    """Delete a batch; `restore` undoes it until the next is deleted."""
+    """Move a batch to the bin; `restore` brings it back."""
     yield Progress(0, 1, "batches")
-    put_aside(workspace, batch)
-    return {"batch": batch}
+    bin_entry = deleting.delete(workspace, KIND, batch, _title(workspace, batch))
+    return {"batch": batch, "bin": bin_entry.id if bin_entry else ""}
+
+
+def _title(workspace: Workspace, batch: str) -> str:
+    try:
+        request = BatchStore(workspace, batch).request
+    except BatchError:  # one that cannot be read can be deleted all the same
+        return batch
+    return f"{request.prompt} over {Path(request.source).name}"
 
 
 def restore(context: JobContext, workspace: Workspace, batch: str) -> Job:
-    """Undo the latest deletion."""
+    """Bring a deleted batch back."""
     yield Progress(0, 1, "batches")
-    bring_back(workspace, batch)
+    deleting.restore(workspace, Bin(workspace.path).latest(KIND, batch))
     return {"batch": batch}

@@ -27,7 +27,8 @@ from fmstudio.errors import StudioError
 from fmstudio.jobs import Artefact, JobContext, Note, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.recipe import settings
-from fmstudio.workspace import CollectionRecord, Workspace
+from fmstudio.workspace import CollectionRecord, Workspace, remove_folder
+from fmstudio.workspace.deleting import delete
 
 __all__ = ["add", "describe", "document", "documents", "preview", "refresh", "remove"]
 
@@ -71,13 +72,13 @@ def refresh(context: JobContext, workspace: Workspace, collection: str) -> Job:
 
 
 def remove(context: JobContext, workspace: Workspace, collection: str) -> Job:
-    """Delete a collection's index; the documents themselves stay where they are."""
+    """Move a collection's index to the bin; the documents themselves stay where they are."""
     record = workspace.collection(collection)
     with claim(workspace, record.name):  # until the folder is gone: an indexing in it would lose what it writes
         yield Note(f"Removing the index of {record.name}.")
         close(workspace.collection_folder(record.name))
-        workspace.remove_collection(record.name)
-    return {"collection": record.name}
+        bin_entry = delete(workspace, "collection", record.name)
+    return {"collection": record.name, "bin": bin_entry.id if bin_entry else ""}
 
 
 def _indexed(context: JobContext, workspace: Workspace, record: CollectionRecord, again: bool = False) -> Job:
@@ -108,7 +109,8 @@ def _indexed(context: JobContext, workspace: Workspace, record: CollectionRecord
             store.close()
             if nothing:
                 close(folder)
-                workspace.remove_collection(record.name)
+                remove_folder(folder)
+                workspace.forget_record("collection", record.name)
     if nothing:
         raise StudioError(_why_nothing(context, record, report))
     yield Artefact("collection", record.name, str(folder))

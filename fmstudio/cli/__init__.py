@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fmstudio import __version__
+from fmstudio.cli.bin import add_bin_commands
 from fmstudio.cli.collections import add_collections_commands
 from fmstudio.cli.conversations import add_conversations_commands
 from fmstudio.cli.data import add_data_commands
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add_collections_commands(commands)
     add_conversations_commands(commands)
     add_feedback_commands(commands)
+    add_bin_commands(commands)
     tour = commands.add_parser("tour", help="drive the real window through the whole life cycle")
     tour.add_argument("--screenshots", type=Path, metavar="DIR", help="leave a picture of each step in DIR")
     tour.set_defaults(command=_tour)

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from fmstudio.cli.driving import add_json, assignments, drive, existing_workspace, open_workspace, report
+from fmstudio.cli.naming import add_rename_and_delete
 from fmstudio.jobs import JobRequest
 
 
@@ -13,7 +14,7 @@ def add_data_commands(commands: Any) -> None:
     fetch.add_argument("name", metavar="NAME", help="an item of the catalogue, or starter")
     add_json(fetch)
     fetch.set_defaults(command=_fetch)
-    datasets = commands.add_parser("datasets", help="add or list datasets").add_subparsers(
+    datasets = commands.add_parser("datasets", help="add, list, rename or delete datasets").add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )
     add = datasets.add_parser("add", help="import files or folders as one dataset")
@@ -34,6 +35,7 @@ def add_data_commands(commands: Any) -> None:
     add_json(add)
     add.set_defaults(command=_add_dataset)
     datasets.add_parser("list", help="list the workspace's datasets").set_defaults(command=_list_datasets)
+    add_rename_and_delete(datasets, "dataset", "DATASET")
 
 
 def _fetch(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from fmstudio import jobs
 from fmstudio.jobs import JobRequest
 from fmstudio.places import default_workspace
-from fmstudio.workspace import Workspace, WorkspaceError, explained
+from fmstudio.workspace import Workspace, WorkspaceError, explained, renaming
 
 _TRACES = ("datasets", "runs", "models")  # folders that tell a workspace whose index is gone
 
@@ -26,6 +26,7 @@ def open_workspace(arguments: argparse.Namespace) -> Workspace:
     workspace = Workspace(path)
     if is_new:
         _add_samples(workspace)
+    renaming.finish(workspace)
     if workspace.notice:
         print(workspace.notice, file=sys.stderr)
     return workspace

@@ -1,4 +1,4 @@
-"""sample and export: what a model writes or draws, and a copy of it for other programs."""
+"""sample, export and models: what a model writes or draws, a copy of it for other programs, and which there are."""
 
 import argparse
 import sys
@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from fmstudio import jobs
-from fmstudio.cli.driving import add_json, assignments, drive, report
+from fmstudio.cli.driving import add_json, assignments, drive, existing_workspace, report
+from fmstudio.cli.naming import add_rename_and_delete
 from fmstudio.cli.targets import check_target, make_folder_of, write_text
 from fmstudio.jobs import JobRequest, Priority
 from fmstudio.workspace import Workspace
 
 
 def add_models_commands(commands: Any) -> None:
-    """Declare sample and export."""
+    """Declare sample, export and models."""
     sample = commands.add_parser("sample", help="draw from a model")
     sample.add_argument(
         "model", metavar="MODEL", help="a name in the workspace or the catalogue, a folder, a .gguf file, or run:NAME"
@@ -33,6 +34,21 @@ def add_models_commands(commands: Any) -> None:
     export.add_argument("--to", type=Path, required=True, metavar="PATH")
     add_json(export)
     export.set_defaults(command=_export)
+    models = commands.add_parser("models", help="list, rename or delete models").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    models.add_parser("list", help="list the models trained here and those linked").set_defaults(command=_list)
+    add_rename_and_delete(models, "model", "MODEL")
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    workspace = existing_workspace(arguments)
+    for model in workspace.models():
+        facts = f"{model.parameters:,} parameters\t{model.bytes:,} bytes\t{model.created}"
+        print(f"{model.name}\t{model.family}\t{facts}\tfrom run {model.run}")
+    for link in workspace.linked_models():
+        print(f"{link.name}\tlinked\t{link.path}\t{link.created}")
+    return 0
 
 
 def _sample(arguments: argparse.Namespace) -> int:

@@ -1,14 +1,15 @@
-"""run and resume: from a recipe to a model."""
+"""run, resume and runs: from a recipe to a model."""
 
 import argparse
 from typing import Any
 
 from fmstudio.cli.driving import add_json, drive, existing_workspace, open_workspace, report
+from fmstudio.cli.naming import add_rename_and_delete
 from fmstudio.jobs import JobRequest, Priority
 
 
 def add_training_commands(commands: Any) -> None:
-    """Declare run and resume."""
+    """Declare run, resume and runs."""
     run = commands.add_parser("run", help="train a model from a recipe file or a preset")
     run.add_argument("recipe", metavar="RECIPE.toml|PRESET")
     run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. training.steps=50")
@@ -19,6 +20,11 @@ def add_training_commands(commands: Any) -> None:
     resume.add_argument("--steps", type=int, default=0, metavar="N", help="train on until this step")
     add_json(resume)
     resume.set_defaults(command=_resume)
+    runs = commands.add_parser("runs", help="list, rename or delete runs").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    runs.add_parser("list", help="list the workspace's runs").set_defaults(command=_list_runs)
+    add_rename_and_delete(runs, "run", "RUN")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -42,6 +48,13 @@ def _resume(arguments: argparse.Namespace) -> int:
         Priority.BACKGROUND,
     )
     return report(drive(arguments, request, existing_workspace(arguments)), arguments, _trained)
+
+
+def _list_runs(arguments: argparse.Namespace) -> int:
+    for run in existing_workspace(arguments).runs():
+        reached, model = f"step {run.step:,} of {run.steps:,}", run.model or "(no model)"
+        print(f"{run.id}\t{run.name}\t{run.family}\t{run.status}\t{reached}\t{model}\t{run.created}")
+    return 0
 
 
 def _trained(result: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from fmstudio.errors import StudioError
 from fmstudio.jobs import Artefact, Event, JobContext, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.workspace import FeedbackFilter, Workspace
+from fmstudio.workspace.deleting import delete_feedback
 
 JUDGEMENT = ("thumbs", "score", "tags", "comment", "correction")
 """What a person may change of an entry; the rest is what happened."""
@@ -83,21 +84,8 @@ def delete(
     filters: Mapping[str, str] | None = None,
     text: str = "",
 ) -> Job:
-    """Delete entries by id, or without ids all that are chosen; `restore` with the ids returned undoes it."""
+    """Delete entries by id, or without ids all that are chosen; "bin" of what is returned is what brings them back."""
     ids = list(entries) if entries is not None else workspace.feedback.ids(chosen(filters or {}, text))
-    removed = workspace.feedback.remove(ids)
+    deleted = delete_feedback(workspace, ids)
     yield Artefact("feedback", ids[0] if len(ids) == 1 else "", str(workspace.index_path))
-    return {"entries": ids, "removed": removed}
-
-
-def restore(context: JobContext, workspace: Workspace, entries: Sequence[str]) -> Job:
-    """Bring back what was deleted last."""
-    restored = workspace.feedback.restore(entries)
-    yield Artefact("feedback", "", str(workspace.index_path))
-    return {"restored": restored}
-
-
-def forget(context: JobContext, workspace: Workspace) -> Job:
-    """Give up what was deleted last for good."""
-    yield Sample("forgotten", "forgotten", {"entries": workspace.feedback.purge()})
-    return {}
+    return {"entries": ids, "removed": len(deleted.rows) if deleted else 0, "bin": deleted.id if deleted else ""}

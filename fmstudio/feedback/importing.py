@@ -100,7 +100,6 @@ def _known(workspace: Workspace, reading: _Reading) -> Generator[Event, None, se
 def _keep(context: JobContext, workspace: Workspace, records: list[FeedbackRecord]) -> Generator[Event, None, int]:
     """Keep the entries bit by bit, hidden, so that other jobs have their turn; all appear at once, or none does."""
     log = workspace.feedback
-    log.purge()  # what was deleted last may be among them
     with log.arriving():
         for start in range(0, len(records), _AT_ONCE):
             if context.stopping:

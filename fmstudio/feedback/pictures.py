@@ -51,7 +51,6 @@ def keep(
     version = version_of(folder)
     entry = _identity(picture, model, version, replay)
     if not workspace.feedback.has(entry):
-        workspace.feedback.purge()  # it may be the entry that was deleted last
         path = workspace.feedback.picture_path(entry)
         with explained(path):
             save_png(path, np.asarray(picture), model=model)

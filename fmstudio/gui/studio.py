@@ -31,6 +31,8 @@ class Studio(QObject):
     workspace_changed(kind, name): something was made, changed or removed: "dataset", "run", "model", "tokenizer", …
     navigation_requested(panel, what): show the panel of that name; `what` goes to its `shown(**what)`.
     machine_changed(machine): what there is to compute on: {"devices": [{name, title}], "threads", "cores", "torch"}.
+    deleted(entry, sentence): something went into the bin as that entry; the window says so and offers it back.
+    renamed(kind, name, new): something is called otherwise; whoever shows it by its name follows.
     workspace_wanted(path): a person wants to work in another folder.
     described(description): the families and presets there are, as fmstudio.training.describe tells them.
     went_wrong(reason, details): something that no part foresaw; the window says so and goes on.
@@ -38,6 +40,8 @@ class Studio(QObject):
 
     workspace_changed = Signal(str, str)
     navigation_requested = Signal(str, dict)
+    deleted = Signal(str, str)
+    renamed = Signal(str, str, str)
     theme_changed = Signal()
     workspace_wanted = Signal(object)
     machine_changed = Signal(dict)

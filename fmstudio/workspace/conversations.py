@@ -6,8 +6,9 @@ from pathlib import Path
 from fmstudio.workspace import Workspace, WorkspaceError, explained, now, write_atomically
 from fmstudio.workspace.bin import Bin
 from fmstudio.workspace.conversation import Conversation, from_json, to_json
+from fmstudio.workspace.deleting import FOLDERS, delete, restore
 
-FOLDER = "conversations"
+KIND = "conversation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class ConversationStore:
     """The conversations of a workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self.folder = workspace.path / FOLDER
-        self._bin = Bin(workspace.path)
+        self.folder = workspace.path / FOLDERS[KIND]
+        self._workspace = workspace
         self._known: dict[Path, tuple[tuple[int, int], ConversationHeading]] = {}
 
     def headings(self) -> list[ConversationHeading]:
@@ -79,11 +80,12 @@ class ConversationStore:
 
     def remove(self, id: str) -> None:
         """Delete a conversation: its file goes to the bin, from where `restore` brings it back."""
-        self._bin.throw(self._file(id))
+        if self._file(id).exists():
+            delete(self._workspace, KIND, id, self._read_heading(self._file(id)).title)
 
     def restore(self, id: str) -> None:
         """Bring a deleted conversation back as it was; raises WorkspaceError where the bin no longer has it."""
-        self._bin.put_back(self._file(id))
+        restore(self._workspace, Bin(self._workspace.path).latest(KIND, id))
 
     def _file(self, id: str) -> Path:
         return self.folder / f"{id}.json"

@@ -1,13 +1,13 @@
 """The feedback log: outputs of models and what a person thinks of them, in the workspace's index.
 
 What lists and statistics need is in one narrow table; the texts, which may be long, are in another, whose words a
-full-text index keeps. A deleted entry is only marked until `purge`, so that it can be restored exactly.
+full-text index keeps. A deleted entry is only marked until the bin is emptied, so that it can be restored exactly.
 """
 
 import dataclasses
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from fmstudio.workspace.errors import WorkspaceError, explained
 from fmstudio.workspace.feedback_filter import FeedbackFilter
 from fmstudio.workspace.feedback_records import FeedbackRecord, FeedbackRow, checked
 from fmstudio.workspace.lock import ProcessLock, is_held
+from fmstudio.workspace.names import with_model
 from fmstudio.workspace.records import now
 
 EXCERPT = 240
@@ -108,28 +109,61 @@ class FeedbackLog:
             _change(connection, record, [name for name in _TEXTS if name in changes])
         return record
 
+    def rename_model(self, name: str, new: str) -> None:
+        """Entries of a model, also deleted ones, are of the model of its new name from now on."""
+        with self._index.transaction() as connection:
+            found = connection.execute(
+                "SELECT number, details FROM feedback JOIN feedback_texts USING (number) WHERE model = ?", (name,)
+            ).fetchall()
+            texts = [(json.dumps(with_model(json.loads(text), name, new), ensure_ascii=False), number)
+                     for number, text in found]  # fmt: skip
+            connection.executemany("UPDATE feedback_texts SET details = ? WHERE number = ?", texts)
+            connection.execute("UPDATE feedback SET model = ? WHERE model = ?", (new, name))
+
     # Deleting, which can be undone.
 
     def remove(self, ids: Iterable[str]) -> int:
-        """Delete entries so that `restore` can bring them back exactly; what was deleted before is gone for good."""
-        self.purge()
+        """Take entries out of sight so that `restore` can bring them back exactly, and return how many there were."""
         return self._mark(ids, 0, _DELETED)
 
     def restore(self, ids: Iterable[str]) -> int:
         """Bring deleted entries back and return how many there were."""
         return self._mark(ids, _DELETED, 0)
 
-    def purge(self) -> int:
-        """Forget deleted entries and their pictures for good."""
-        return self._erase(_DELETED)
+    def purge(self, ids: Iterable[str]) -> int:
+        """Forget those of these entries that are deleted, and their pictures, for good; returns how many there were."""
+        return self._erase(_DELETED, ids)
 
-    def _erase(self, state: int) -> int:
+    def purge_but(self, kept: Collection[str]) -> int:
+        """Forget all deleted entries but these."""
+        rows = self._index.rows("SELECT id FROM feedback WHERE removed = ?", _DELETED)
+        return self._erase(_DELETED, [row[0] for row in rows if row[0] not in kept])
+
+    def sizes(self, ids: Iterable[str]) -> dict[str, int]:
+        """About how many bytes each of these entries takes, as far as they are there: its texts and its picture."""
+        lengths = " + ".join(f"length(feedback_texts.{name})" for name in _TEXTS)
+        rows = self._index.rows(
+            f"SELECT id, kind, {lengths} FROM feedback JOIN feedback_texts USING (number) "
+            "WHERE id IN (SELECT value FROM json_each(?)) AND NOT removed ORDER BY number",
+            json.dumps(list(ids)),
+        )
+        return {each: size + (self._picture_size(each) if kind == "image" else 0) for each, kind, size in rows}
+
+    def _picture_size(self, id: str) -> int:
+        picture = self.picture_path(id)
+        return picture.stat().st_size if picture.is_file() else 0
+
+    def _erase(self, state: int, ids: Iterable[str] | None = None) -> int:
+        """Forget what is in a state, all of it or those of these ids."""
         with self._index.transaction() as connection:
-            gone = [row[0] for row in connection.execute("SELECT id FROM feedback WHERE removed = ?", (state,))]
-            if gone:
-                which = "number IN (SELECT number FROM feedback WHERE removed = ?)"
-                connection.execute(f"DELETE FROM feedback_texts WHERE {which}", (state,))
-                connection.execute("DELETE FROM feedback WHERE removed = ?", (state,))
+            found = [row[0] for row in connection.execute("SELECT id FROM feedback WHERE removed = ?", (state,))]
+            wanted = set(found if ids is None else ids)
+            gone = [each for each in found if each in wanted]
+            which = [(each,) for each in gone]
+            connection.executemany(
+                "DELETE FROM feedback_texts WHERE number = (SELECT number FROM feedback WHERE id = ?)", which
+            )
+            connection.executemany("DELETE FROM feedback WHERE id = ?", which)
         for each in gone:
             self.picture_path(each).unlink(missing_ok=True)
         return len(gone)
@@ -207,12 +241,20 @@ class FeedbackLog:
 def _insert(connection: sqlite3.Connection, record: FeedbackRecord, state: int) -> None:
     values = _narrow(record) | {"removed": state}
     marks = ", ".join(f":{name}" for name in values)
+    _make_way(connection, record.id)
     try:
         connection.execute(f"INSERT INTO feedback ({', '.join(values)}) VALUES ({marks})", values)
     except sqlite3.IntegrityError:
         raise WorkspaceError(f"The feedback entry {record.id!r} is in this workspace already.") from None
     marks = ", ".join(f":{name}" for name in _TEXTS)
     connection.execute(f"INSERT INTO feedback_texts VALUES (last_insert_rowid(), {marks})", _texts(record))
+
+
+def _make_way(connection: sqlite3.Connection, id: str) -> None:
+    """What was deleted and is kept anew does not come back from the bin."""
+    deleted = "SELECT number FROM feedback WHERE id = ? AND removed = ?"
+    connection.execute(f"DELETE FROM feedback_texts WHERE number = ({deleted})", (id, _DELETED))
+    connection.execute("DELETE FROM feedback WHERE id = ? AND removed = ?", (id, _DELETED))
 
 
 def _change(connection: sqlite3.Connection, record: FeedbackRecord, texts: list[str]) -> None:

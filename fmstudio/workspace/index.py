@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from fmstudio.workspace import files, rebuild
+from fmstudio.workspace import rebuild
+from fmstudio.workspace.bin import Bin
 from fmstudio.workspace.database import Database
 from fmstudio.workspace.errors import DamagedIndexError, WorkspaceError, explained
 from fmstudio.workspace.feedback_log import FeedbackLog
@@ -94,8 +95,9 @@ class Workspace:
             "another workspace with --workspace."
         )
         self._window = ProcessLock(self.path / "window.lock", taken)
-        self.feedback.purge()  # what the last window deleted can no longer be restored,
-        self.feedback.forget_hidden()  # and what it was importing when it was killed was never whole
+        # What is deleted and not in the bin any more cannot come back; an import that was killed was never whole.
+        self.feedback.purge_but({row for entry in Bin(self.path).entries() for row in entry.rows})
+        self.feedback.forget_hidden()
 
     def claim_run(self, id: str) -> ProcessLock:
         """Make this process the run's only trainer until released; raises WorkspaceError where another is."""
@@ -137,12 +139,6 @@ class Workspace:
         """Add a dataset to the index, or replace what it knows of it."""
         self._index.put("datasets", record)
 
-    def remove_dataset(self, name: str) -> None:
-        """Delete a dataset's files and its row; runs made from it keep their history."""
-        with explained(self.path):
-            files.remove_folder(self.dataset_folder(name))
-        self._index.remove("datasets", "name", name)
-
     # Runs and their metrics.
 
     def runs(self) -> list[RunRecord]:
@@ -165,14 +161,6 @@ class Workspace:
         record = dataclasses.replace(record, **changes)
         self.put_run(record)
         return record
-
-    def remove_run(self, id: str) -> None:
-        """Delete a run's files, metrics and row; the model made by it stays."""
-        with explained(self.path):
-            files.remove_folder(self.run_folder(id))
-        with self._index.transaction() as connection:
-            connection.execute("DELETE FROM metrics WHERE run = ?", (id,))
-            connection.execute("DELETE FROM runs WHERE id = ?", (id,))
 
     def add_metrics(self, run: str, rows: Iterable[tuple[int, float, Mapping[str, float]]]) -> None:
         """Store metrics as (step, seconds, values by name) in one transaction; the same step and name is replaced."""
@@ -209,12 +197,6 @@ class Workspace:
     def put_model(self, record: ModelRecord) -> None:
         """Add a model to the index, or replace what it knows of it."""
         self._index.put("models", record)
-
-    def remove_model(self, name: str) -> None:
-        """Delete a model's files and its row."""
-        with explained(self.path):
-            files.remove_folder(self.model_folder(name))
-        self._index.remove("models", "name", name)
 
     def exports(self) -> list[ExportRecord]:
         """All exports, oldest first."""
@@ -253,11 +235,26 @@ class Workspace:
         """Add a collection to the index, or replace what it knows of it."""
         self._index.put("collections", record)
 
-    def remove_collection(self, name: str) -> None:
-        """Delete a collection's index and its row; the documents themselves stay where they are."""
-        with explained(self.path):
-            files.remove_folder(self.collection_folder(name))
-        self._index.remove("collections", "name", name)
+    # What is known by a name, whatever it is.
+
+    def forget_record(self, kind: str, name: str) -> None:
+        """Drop the row of a "dataset", "run" (with its metrics), "model" or "collection"; its files stay."""
+        with self._index.transaction() as connection:
+            connection.execute(f"DELETE FROM {kind}s WHERE {'id' if kind == 'run' else 'name'} = ?", (name,))
+            if kind == "run":
+                connection.execute("DELETE FROM metrics WHERE run = ?", (name,))
+
+    def rename_record(self, kind: str, name: str, new: str) -> None:
+        """Call a "dataset", "model" or "linked model" otherwise in its own row and wherever rows name it by itself."""
+        with self._index.transaction() as connection:
+            connection.execute(f"UPDATE {kind.replace(' ', '_')}s SET name = ? WHERE name = ?", (new, name))
+            for end in ("source", "target"):
+                edge = f"{end}_kind = ? AND {end} = ?"
+                connection.execute(f"UPDATE OR IGNORE lineage SET {end} = ? WHERE {edge}", (new, kind, name))
+                connection.execute(f"DELETE FROM lineage WHERE {edge}", (kind, name))
+            if kind == "model":
+                connection.execute("UPDATE runs SET model = ? WHERE model = ?", (new, name))
+                connection.execute("UPDATE exports SET model = ? WHERE model = ?", (new, name))
 
     # Lineage.
 

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from fmstudio.workspace.errors import WorkspaceError
 
@@ -27,3 +28,12 @@ def free_name(wanted: str, is_taken: Callable[[str], bool]) -> str:
     while is_taken(name.casefold()):
         name, number = f"{wanted}-{number}", number + 1
     return name
+
+
+def with_model(value: Any, name: str, new: str) -> Any:
+    """Plain data in which every "model" that is `name` is `new`: of a message's result, an entry's details, a row."""
+    if isinstance(value, Mapping):
+        return {
+            key: new if key == "model" and item == name else with_model(item, name, new) for key, item in value.items()
+        }
+    return [with_model(item, name, new) for item in value] if isinstance(value, list) else value

@@ -5,13 +5,14 @@ written and not saved yet is prompts/<name>/draft.toml. A prompt that comes with
 saving it makes version 1 in the workspace, and deleting that brings version 0 back.
 """
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from fmstudio.resources import RESOURCES
+from fmstudio.workspace.bin import Bin
+from fmstudio.workspace.deleting import delete, restore
 from fmstudio.workspace.errors import explained
-from fmstudio.workspace.files import remove_folder, write_atomically
+from fmstudio.workspace.files import write_atomically
 from fmstudio.workspace.index import Workspace
 from fmstudio.workspace.names import check_name, free_name
 from fmstudio.workspace.prompt_files import PromptVersion, read_prompt, write_prompt
@@ -19,7 +20,7 @@ from fmstudio.workspace.prompts import PromptError, PromptTemplate
 from fmstudio.workspace.records import now
 
 BUILT_IN = RESOURCES / "prompts"
-DELETED = ".deleted"
+KIND = "prompt"
 _DRAFT = "draft.toml"
 
 
@@ -38,6 +39,7 @@ class PromptLibrary:
     """The prompts that can be chosen. Names are plain folder names; a wrong one raises WorkspaceError."""
 
     def __init__(self, workspace: Workspace, built_in: Path = BUILT_IN) -> None:
+        self._workspace = workspace
         self.folder = workspace.path / "prompts"
         self._built_in = {_name_of(file): file for file in sorted(built_in.glob("*.toml"))}
         with explained(self.folder):
@@ -117,28 +119,17 @@ class PromptLibrary:
         if not self._numbers(new) and name in self._built_in and not self._draft_path(new).is_file():
             self.save(new, self.version(name, 0).template, f"Copy of {name}")
 
-    # Deleting, which can be undone until the library is tidied.
+    # Deleting, which can be undone until the bin is emptied.
 
     def delete(self, name: str) -> None:
-        """Put a prompt with all its versions aside, from where `restore` brings it back."""
+        """Move a prompt with all its versions to the bin, from where `restore` brings it back."""
         if not (self.folder / check_name(name)).is_dir():
             raise PromptError(f"{name!r} comes with the program and cannot be deleted; save one of your own instead.")
-        aside = self.folder / DELETED / name
-        with explained(self.folder):
-            remove_folder(aside)
-            aside.parent.mkdir(exist_ok=True)
-            (self.folder / name).rename(aside)
+        delete(self._workspace, KIND, name)
 
     def restore(self, name: str) -> str:
         """Bring a deleted prompt back; returns its name, which is another where it has been taken since."""
-        free = name if not (self.folder / name).exists() else self.free_name(name)
-        with explained(self.folder):
-            (self.folder / DELETED / name).rename(self.folder / free)
-        return free
-
-    def tidy(self) -> None:
-        """Delete for good what was put aside."""
-        shutil.rmtree(self.folder / DELETED, ignore_errors=True)
+        return restore(self._workspace, Bin(self._workspace.path).latest(KIND, name), another=True)
 
     # Drafts.
 

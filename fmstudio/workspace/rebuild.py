@@ -33,22 +33,23 @@ class EmptyIndex(Protocol):
 def rebuild(workspace: EmptyIndex) -> None:
     """Read every folder's record into an empty index; a folder without a readable one is left as it is."""
     for folder in sorted((workspace.path / "datasets").iterdir()):
-        if record := _read(folder, DatasetRecord):
+        if record := read_record(folder, DatasetRecord):
             workspace.put_dataset(record)
     for folder in sorted((workspace.path / "runs").iterdir()):
-        if record := _read(folder, RunRecord):
+        if record := read_record(folder, RunRecord):
             workspace.put_run(record)
-            _read_metrics(workspace, folder)
+            read_metrics(workspace, folder)
     for folder in sorted((workspace.path / "models").iterdir()):
-        if record := _read(folder, ModelRecord):
+        if record := read_record(folder, ModelRecord):
             workspace.put_model(record)
     for folder in sorted((workspace.path / "collections").iterdir()):
-        if record := _read(folder, CollectionRecord):
+        if record := read_record(folder, CollectionRecord):
             workspace.put_collection(record)
     _relink(workspace)
 
 
-def _read(folder: Path, kind: type[Any]) -> Any:
+def read_record(folder: Path, kind: type[Any]) -> Any:
+    """The record that lies in a folder, or None where there is none that can be read."""
     try:
         values = tomllib.loads((folder / RECORD_FILES[kind]).read_text("utf-8"))
         known = {field.name for field in dataclasses.fields(kind)}
@@ -57,7 +58,8 @@ def _read(folder: Path, kind: type[Any]) -> Any:
         return None
 
 
-def _read_metrics(workspace: EmptyIndex, folder: Path) -> None:
+def read_metrics(workspace: EmptyIndex, folder: Path) -> None:
+    """Fill the index with the metrics that lie in a run's folder."""
     rows = []
     try:
         with (folder / "metrics.jsonl").open(encoding="utf-8") as lines:

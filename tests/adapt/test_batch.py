@@ -262,6 +262,6 @@ def test_one_batch_is_worked_on_by_one_job(ready, tmp_path):
     assert of_listing(ready)[0]["state"] == "running"
     with pytest.raises(WorkspaceError, match="running already"):
         run_job(batch.resume(JobContext(), ready, made))
-    with pytest.raises(BatchError, match="is running; stop it"):
+    with pytest.raises(WorkspaceError, match="is running; stop it"):
         run_job(batch_views.delete(JobContext(), ready, made))
     job.close()

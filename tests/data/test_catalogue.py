@@ -23,6 +23,7 @@ from fmstudio.errors import StudioError
 from fmstudio.jobs import Artefact, JobContext, Progress, Sample, child
 from fmstudio.places import catalogue_folder, downloads_folder
 from fmstudio.recipe import build
+from fmstudio.workspace.deleting import delete
 
 
 @pytest.fixture(autouse=True)
@@ -187,7 +188,7 @@ def test_nothing_is_fetched_twice(workspace, run, own_index, tales):
     run(fetch(JobContext(), "tales", workspace))
     (own_index / "tales-1.0.tar.gz").unlink()
     assert run(fetch(JobContext(), "tales", workspace)).events == []
-    workspace.remove_dataset("tales")
+    delete(workspace, "dataset", "tales")
     assert run(fetch(JobContext(), "tales", workspace)).result["datasets"] == ["tales"]
     assert workspace.dataset("tales").items == 2
 

@@ -10,6 +10,7 @@ from fmstudio.data import image_duplicates, image_preview, image_statistics, imp
 from fmstudio.data.images import open_images
 from fmstudio.errors import StudioError
 from fmstudio.jobs import Artefact, JobContext, Sample
+from fmstudio.workspace.deleting import delete
 from tests.pictures import keep_shapes
 
 
@@ -55,7 +56,7 @@ def test_a_page_of_a_class_and_of_captions(page):
 
 def test_a_search_is_not_confused_by_another_dataset_of_the_name(pictured, page, run):
     assert page(search="red")["total"] == 21
-    pictured.remove_dataset("shapes")
+    delete(pictured, "dataset", "shapes")
     keep_shapes(pictured, "shapes", count=6)
     assert page(search="red")["total"] == 3
 
@@ -127,7 +128,7 @@ def test_statistics_count_everything_and_are_kept(pictured, run):
 def test_statistics_of_another_dataset_of_the_name_are_counted_anew(pictured, run):
     run(image_statistics.statistics(JobContext(), pictured, "shapes"))
     old = (pictured.dataset_folder("shapes") / "statistics.json").read_text("utf-8")
-    pictured.remove_dataset("shapes")
+    delete(pictured, "dataset", "shapes")
     keep_shapes(pictured, "shapes", count=6)
     (pictured.dataset_folder("shapes") / "statistics.json").write_text(old, "utf-8")
     assert shown(run(image_statistics.statistics(JobContext(), pictured, "shapes")))["pictures"] == 6

@@ -13,6 +13,7 @@ from fmstudio.data.tokens import encoder, prepare
 from fmstudio.errors import StudioError
 from fmstudio.jobs import Progress
 from fmstudio.recipe import DatasetChoice
+from fmstudio.workspace.deleting import delete
 
 BYTE = TokenizerSettings(kind="byte")
 BPE = TokenizerSettings(kind="bpe", vocabulary_size=400)
@@ -80,7 +81,7 @@ def test_what_was_prepared_is_taken_from_the_cache(workspace, run, plays):
 
 def test_another_content_under_the_same_name_is_prepared_anew(workspace, run, plays):
     run(prepare(workspace, choose("plays"), BYTE, 0.1, 7))
-    workspace.remove_dataset("plays")
+    delete(workspace, "dataset", "plays")
     keep(workspace, "plays", iter([Document("one text"), Document("two texts")]), {})
     mixture = run(prepare(workspace, choose("plays"), BYTE, 0.5, 7)).result
     assert len(mixture.parts[0].train) + len(mixture.parts[0].validation) == len("one texttwo texts") + 2
@@ -170,7 +171,7 @@ def test_a_dataset_deleted_meanwhile_is_said(workspace, run, plays, monkeypatch)
     monkeypatch.setattr(tokens, "_BATCH", 1000)
     job = prepare(workspace, choose("plays"), BYTE, 0.1, 7)
     next(job)
-    workspace.remove_dataset("plays")
+    delete(workspace, "dataset", "plays")
     with pytest.raises(StudioError, match="There is no dataset named 'plays'"):
         run(job)
     assert not workspace.dataset_folder("plays").exists()

@@ -3,9 +3,10 @@
 import pytest
 
 from fmstudio.errors import StudioError
-from fmstudio.feedback.entries import choices, delete, edit, forget, judgement, restore, table
+from fmstudio.feedback.entries import choices, delete, edit, judgement, table
 from fmstudio.jobs import Artefact, JobContext
 from fmstudio.workspace import FeedbackRecord
+from fmstudio.workspace.tidying import empty, restore
 from tests.driving import of_kind, run_job
 
 
@@ -42,12 +43,14 @@ def test_a_judgement_is_changed_and_what_happened_is_not(workspace, log):
         ask(edit, workspace, "1", {"output": "nicer"})
 
 
-def test_what_is_deleted_comes_back_until_it_is_forgotten(workspace, log):
+def test_what_is_deleted_comes_back_until_the_bin_is_emptied(workspace, log):
     _, deleted = ask(delete, workspace, filters={"model": "m1"})
-    assert (deleted["entries"], log.count()) == (["1", "3"], 3)
-    ask(restore, workspace, deleted["entries"])
+    assert (deleted["entries"], deleted["removed"], log.count()) == (["1", "3"], 2, 3)
+    ask(restore, workspace, deleted["bin"])
     assert log.count() == 5
-    ask(delete, workspace, ["0"])
-    ask(forget, workspace)
-    assert ask(restore, workspace, ["0"])[1]["restored"] == 0
+    _, deleted = ask(delete, workspace, ["0"])
+    ask(empty, workspace)
+    with pytest.raises(StudioError, match="not in the bin any more"):
+        ask(restore, workspace, deleted["bin"])
+    assert ask(delete, workspace, ["unknown"])[1]["bin"] == ""
     assert ask(choices, workspace)[0][0].data == {"models": ["m0", "m1"], "tags": []}

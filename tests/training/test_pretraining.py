@@ -20,6 +20,7 @@ from fmstudio.errors import StudioError
 from fmstudio.jobs import Artefact, JobContext, Metrics, Note, Progress, Sample
 from fmstudio.training.pretraining import pretrain, resume
 from fmstudio.workspace import Workspace
+from fmstudio.workspace.deleting import delete
 from tests.driving import of_kind, run_job, run_until
 
 
@@ -331,7 +332,7 @@ def test_too_little_memory_is_explained(
 def test_a_dataset_deleted_during_a_run_does_not_harm_the_run(stocked: Workspace, tables: dict[str, Any]) -> None:
     job = pretrain(JobContext(), stocked, tables)
     run_until(job, lambda event: isinstance(event, Metrics) and event.step == 3)
-    stocked.remove_dataset("articles")
+    delete(stocked, "dataset", "articles")
     _, result = run_job(job)
     assert result["model"] == "small"
     with pytest.raises(StudioError, match="no dataset named 'articles'"):

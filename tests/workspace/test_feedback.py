@@ -1,5 +1,6 @@
 """The feedback log in the index: kept, found, changed, deleted and brought back."""
 
+import dataclasses
 import sqlite3
 import threading
 
@@ -125,17 +126,27 @@ def test_a_deleted_entry_is_nowhere_and_comes_back_exactly(workspace):
     assert workspace.feedback.get(doomed.id) == doomed
 
 
-def test_the_next_deletion_and_the_next_window_make_a_deletion_final(workspace):
+def test_a_deletion_is_final_once_it_is_purged_or_the_bin_knows_nothing_of_it(workspace):
     first, second = entry(kind="image"), entry()
     workspace.feedback.add_all([first, second])
     workspace.feedback.picture_path(first.id).write_bytes(b"png")
-    workspace.feedback.remove([first.id])
+    workspace.feedback.remove([first.id, second.id])
     assert workspace.feedback.picture_path(first.id).exists()
-    workspace.feedback.remove([second.id])
+    assert workspace.feedback.purge([first.id, "f-unknown"]) == 1
     assert not workspace.feedback.picture_path(first.id).exists()
     assert workspace.feedback.restore([first.id]) == 0
     workspace.claim_window()
     assert workspace.feedback.restore([second.id]) == 0
+
+
+def test_what_was_deleted_can_be_kept_anew(workspace):
+    first = entry(output="before")
+    workspace.feedback.add(first)
+    workspace.feedback.remove([first.id])
+    again = dataclasses.replace(first, output="after")
+    workspace.feedback.add(again)
+    assert workspace.feedback.restore([first.id]) == 0
+    assert workspace.feedback.get(first.id) == again
 
 
 def test_threads_write_at_the_same_time(workspace):

@@ -21,6 +21,7 @@ from fmstudio.workspace import (
     explained,
     write_atomically,
 )
+from fmstudio.workspace.deleting import delete
 from fmstudio.workspace.record_files import write_record
 from fmstudio.workspace.schema import MIGRATIONS
 
@@ -106,10 +107,10 @@ def test_a_dataset_whose_files_were_deleted_says_so(workspace: Workspace) -> Non
 
 def test_removing_takes_files_and_row_and_leaves_the_rest(workspace: Workspace) -> None:
     fill(workspace)
-    workspace.remove_dataset("plays")
+    delete(workspace, "dataset", "plays")
     assert not workspace.dataset_folder("plays").exists()
     assert [record.name for record in workspace.datasets()] == ["clean"]
-    workspace.remove_run("run-1")
+    delete(workspace, "run", "run-1")
     assert workspace.runs() == []
     assert workspace.metrics("run-1") == {}
     assert workspace.model("bard").name == "bard"

@@ -8,7 +8,8 @@ from fmstudio.gui import formatting
 from fmstudio.gui.data.store import DatasetStore, items_of
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.menus import RULE, MenuEntry, confirm
-from fmstudio.workspace import WorkspaceError
+from fmstudio.workspace import WorkspaceError, deleting
+from fmstudio.workspace.dependants import dependants
 
 
 class DataActions(QObject):
@@ -51,17 +52,21 @@ class DataActions(QObject):
         record = self._store.records[name]
         tokens = " and all tokens made from them" if record.kind == "text" else ""
         sentences = [
-            f"Its {items_of(record)} ({formatting.size(record.bytes)}){tokens} are deleted from the workspace. The "
-            "files it was made from stay where they are, and runs and models keep their history."
+            *dependants(self._studio.workspace, "dataset", name),
+            f"Its {items_of(record)} ({formatting.size(record.bytes)}){tokens} go to the bin, from where they can be "
+            "brought back. The files it was made from stay where they are.",
         ]
         if busy := self._store.making(name):
             sentences.insert(0, f"“{busy[0]}” is using it now and will fail.")
         return "\n\n".join(sentences)
 
     def delete(self, name: str) -> None:
-        """Delete a dataset's files and its row."""
+        """Move a dataset to the bin."""
         try:
-            self._studio.workspace.remove_dataset(name)
+            entry = deleting.delete(self._studio.workspace, "dataset", name)
         except WorkspaceError as error:
             self.failed.emit(str(error))
+        else:
+            if entry:
+                self._studio.deleted.emit(entry.id, f"The dataset “{name}” is in the bin.")
         self._studio.announce("dataset", name)

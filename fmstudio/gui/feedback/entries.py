@@ -127,7 +127,8 @@ class FeedbackEntries(QWidget):
         if self.detail.entry in result["entries"]:
             self.table.unchoose()
             self.detail.show_entry("")
-        self.undo.offer(result["entries"])
+        if result["bin"]:
+            self.undo.offer(result["entries"], result["bin"])
         self.rows.refresh()
 
     def _restored(self, ids: list[str]) -> None:

@@ -12,6 +12,7 @@ from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
 from fmstudio.jobs import Event
 from fmstudio.workspace import RunRecord, Workspace, WorkspaceError
+from fmstudio.workspace.deleting import delete
 
 if TYPE_CHECKING:
     from fmstudio.gui.runs.measured import Measured
@@ -97,9 +98,13 @@ class RunStore(QObject):
         self.listed.emit()
 
     def remove(self, id: str) -> None:
-        """Delete a run's files and history."""
-        self._studio.workspace.remove_run(id)
+        """Move a run to the bin; raises WorkspaceError where it is being trained."""
+        name = self.run(id).name
+        entry = delete(self._studio.workspace, "run", id)
+        self._runs.pop(id, None)
         self.removed.emit(id)
+        if entry:
+            self._studio.deleted.emit(entry.id, f"The run “{name}” is in the bin.")
         self._studio.announce("run", id)
 
     # The workspace.

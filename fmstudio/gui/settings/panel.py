@@ -9,19 +9,17 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.panel import Panel
+from fmstudio.gui.settings.bin_view import BinView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import TEXT_SIZES
-from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
+from fmstudio.gui.widgets.boxes import boxed, hbox, row, stack, vbox
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import LOGGING, PROMISE, logging_on
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import button, label, rule, scroll_area
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.gui.widgets.switch import Switch
 from fmstudio.places import log_path, state_folder
-from fmstudio.workspace import WorkspaceError
-from fmstudio.workspace.bin import Bin
 
 _WIDTH = 760
 _DEVICES = {"cpu": "Processor (CPU)", "cuda": "NVIDIA or AMD GPU (CUDA)", "mps": "Apple GPU (MPS)"}
@@ -36,19 +34,22 @@ class SettingsPanel(Panel):
     icon = "mdi6.cog-outline"
     chapter = "program"
     order = 1000
+    commands = (("Bin: what was deleted", "mdi6.delete-outline", "look_at", "bin"),)
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self._settings = studio.preferences
-        self.error = ErrorBox(self.theme, "settings-error")
         cards = (self._looks(), self._computing(), self._feedback(), self._places())
-        content = boxed(vbox(self.error, *cards, ..., gap=16))
+        content = boxed(vbox(*cards, ..., gap=16))
         content.setMaximumWidth(_WIDTH)
-        self.setLayout(vbox(scroll_area(content, "settings-scroll")))
+        self.bin = BinView(studio)
+        self.view = Segments([("general", "General"), ("bin", "Bin")], "settings-view", "What to look at")
+        self.view.changed.connect(self.look_at)
+        self._pages = stack("settings-pages", scroll_area(content, "settings-scroll"), self.bin)
+        self.setLayout(vbox(row(self.view), (self._pages, 1), gap=16))
         self._settings.changed.connect(self._follow)
         studio.machine_changed.connect(self._show_machine)
         self._show_machine(studio.machine)
-        self._show_bin()
 
     # The cards.
 
@@ -111,11 +112,10 @@ class SettingsPanel(Panel):
         _add(card, "Workspace", str(workspace), buttons)
         log = button("Open folder", "settings-log-folder", theme, "mdi6.folder-outline", clicked=self._show_log_folder)
         _add(card, "Log", f"{log_path()} keeps warnings, and what went wrong unforeseen.", log)
-        self.bin = Bin(workspace)
-        self.empty_bin = button("Empty", "settings-empty-bin", theme, "mdi6.delete-outline", clicked=self._empty_bin)
-        self.bin_size = label("", "secondary", "settings-bin-size")
-        held = boxed(hbox(self.bin_size, self.empty_bin))
-        _add(card, "Bin", "Conversations that you deleted wait here until you empty it.", held)
+        to_bin = button(
+            "Open the bin", "settings-open-bin", theme, "mdi6.delete-outline", clicked=lambda: self.look_at("bin")
+        )
+        _add(card, "Bin", "What you delete waits here until you empty it.", to_bin)
         _add(card, "These settings", str(self._settings.path), QWidget())
         return card
 
@@ -155,19 +155,15 @@ class SettingsPanel(Panel):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.studio.workspace.path)))
 
     def shown(self, **what: Any) -> None:
-        self._show_bin()
+        """`view` is "general" or "bin"."""
+        self.look_at(str(what.get("view") or self.view.value()))
 
-    def _show_bin(self) -> None:
-        size = self.bin.size
-        self.bin_size.setText(formatting.size(size) if size else "Empty")
-        self.empty_bin.setEnabled(size > 0)
-
-    def _empty_bin(self) -> None:
-        try:
-            self.bin.empty()
-        except WorkspaceError as error:
-            self.error.show_error(str(error))
-        self._show_bin()
+    def look_at(self, view: str) -> None:
+        """Show the settings, or the bin."""
+        self.view.set_value(view)
+        self._pages.setCurrentIndex(self.view.values.index(view))
+        if view == "bin":
+            self.bin.look()
 
     def _show_log_folder(self) -> None:
         state_folder().mkdir(parents=True, exist_ok=True)
@@ -192,12 +188,12 @@ def _add(card: Card, title: str, help: str, control: QWidget) -> None:
     name = control.objectName() or f"settings-{title.lower().replace(' ', '-')}"
     explained = label(help, "caption", f"{name}-help", wrap=True)
     explained.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    row = hbox(
+    line = hbox(
         (vbox(label(title, "body", f"{name}-title"), explained, gap=2), 1),
         (control, 0, Qt.AlignmentFlag.AlignVCenter),
         gap=24,
     )
-    card.body.addLayout(row)
+    card.body.addLayout(line)
 
 
 def _found(machine: dict[str, Any]) -> str:

@@ -10,8 +10,10 @@ from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.recipe_dialog import RecipeDialog
-from fmstudio.gui.widgets.menus import RULE, Act, MenuEntry, confirm
+from fmstudio.gui.widgets.menus import RULE, Act, MenuEntry, confirm, tell
 from fmstudio.jobs import JobRequest, Priority
+from fmstudio.workspace import WorkspaceError
+from fmstudio.workspace.dependants import dependants
 
 
 class RunActions(QObject):
@@ -78,10 +80,19 @@ class RunActions(QObject):
     # Afterwards.
 
     def ask_delete(self, run: RunState) -> None:
-        """Delete a run's checkpoints, samples and curves once a person has confirmed it."""
-        kept = f" Its model “{run.model}” stays." if run.model else ""
-        sentence = f"Delete the run “{run.name}” with its checkpoints, samples and curves?{kept}"
-        self._confirm("Delete the run", sentence, "Delete", lambda: self._store.remove(run.id))
+        """Move a run with its checkpoints, samples and curves to the bin once a person has confirmed it."""
+        sentences = [*dependants(self._studio.workspace, "run", run.id), "It goes to the bin and can be brought back."]
+        confirm(
+            self._window, "confirm", "Delete the run",
+            f"Delete the run “{run.name}” with its checkpoints, samples and curves?", "\n\n".join(sentences),
+            "Delete", lambda: self._delete(run),
+        )  # fmt: skip
+
+    def _delete(self, run: RunState) -> None:
+        try:
+            self._store.remove(run.id)
+        except WorkspaceError as error:
+            tell(self._window, "Delete the run", str(error))
 
     def show_recipe(self, run: RunState) -> None:
         """Open the recipe of a run."""

@@ -26,6 +26,7 @@ from fmstudio.gui.window.palette import Palette
 from fmstudio.gui.window.questions import ask_to_stop
 from fmstudio.gui.window.shell import Shell
 from fmstudio.gui.window.trouble_bar import TroubleBar
+from fmstudio.gui.window.undo_bar import UndoBar
 from fmstudio.gui.window.window_state import restore_panel, restore_window, save_window
 
 
@@ -63,6 +64,7 @@ class MainWindow(Shell):
         self.job_list = JobList(studio, self)
         self.palette_box = Palette(studio.theme, self)
         self.trouble = TroubleBar(studio.theme)
+        self.undo = UndoBar(studio)
         self.preload = Preload(self.infos, studio.jobs, self)
         self._drop_hint = DropHint(studio.theme, self)
         self.menus = Menus(self)
@@ -72,7 +74,8 @@ class MainWindow(Shell):
         restore_window(self)
 
     def _lay_out(self) -> None:
-        right = vbox(self._notice, (self.pages, 1), vbox(self.trouble, margins=(24, 0, 24, 8)), gap=0)
+        foot = vbox(self.undo, self.trouble, margins=(24, 0, 24, 8))
+        right = vbox(self._notice, (self.pages, 1), foot, gap=0)
         central = QWidget()
         central.setObjectName("central")
         central.setLayout(vbox((hbox(self.navigation, (right, 1), gap=0), 1), self.job_bar, gap=0))

@@ -50,15 +50,18 @@ def test_arrow_keys_go_through_the_datasets(panel):
     assert text(panel, "dataset-heading") == "notes"
 
 
-def test_deleting_asks_first_and_tells_what_is_lost(panel, workspace, qtbot):
+def test_deleting_asks_first_and_tells_what_is_lost(panel, studio, workspace, qtbot):
+    offered = []
+    studio.deleted.connect(lambda entry, sentence: offered.append(sentence))
     panel.verbs.ask_delete("plays")
     box = panel.findChild(QMessageBox, "delete-dataset")
     assert box.text() == "Delete “plays”?"
     assert "3,480 documents" in box.informativeText()
-    assert "runs and models keep their history" in box.informativeText()
+    assert "go to the bin" in box.informativeText()
     assert box.defaultButton().text() == "Keep it"
     box.findChild(QAbstractButton, "delete-dataset-yes").click()
     assert [record.name for record in workspace.datasets()] == ["notes"]
+    assert offered == ["The dataset “plays” is in the bin."]
     qtbot.waitUntil(lambda: text(panel, "dataset-heading") == "notes")
 
 

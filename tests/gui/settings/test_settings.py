@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 
 from fmstudio.gui.preferences import Preferences, preferences_path
 from fmstudio.gui.settings.panel import SettingsPanel
-from fmstudio.workspace.bin import Bin
 
 MACHINE = {
     "devices": [{"name": "cuda", "title": "NVIDIA X"}, {"name": "cpu", "title": "CPU · 2 threads"}],
@@ -91,14 +90,9 @@ def test_the_log_is_shown_and_its_folder_opens(panel, tmp_path, monkeypatch):
     assert (tmp_path / "user-state").is_dir()
 
 
-def test_the_bin_is_measured_and_emptied(panel, studio):
-    size, empty = panel.findChild(QLabel, "settings-bin-size"), panel.findChild(QPushButton, "settings-empty-bin")
-    assert (size.text(), empty.isEnabled()) == ("Empty", False)
-    letter = studio.workspace.path / "conversations" / "a.json"
-    letter.parent.mkdir(exist_ok=True)
-    letter.write_text("x" * 2000)
-    Bin(studio.workspace.path).throw(letter)
-    panel.shown()
-    assert (size.text(), empty.isEnabled()) == ("2.00 kB", True)
-    empty.click()
-    assert (size.text(), empty.isEnabled()) == ("Empty", False)
+def test_a_command_and_a_button_lead_to_the_bin(panel):
+    assert panel.view.value() == "general"
+    panel.findChild(QPushButton, "settings-open-bin").click()
+    assert (panel.view.value(), panel.bin.isVisible()) == ("bin", True)
+    panel.shown(view="general")
+    assert not panel.bin.isVisible()

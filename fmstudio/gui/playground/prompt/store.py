@@ -44,7 +44,6 @@ class PromptStore(QObject):
         self._soon = QTimer(self, singleShot=True, interval=_SOON)
         self._soon.timeout.connect(self.keep)
         self.library = PromptLibrary(studio.workspace)
-        self.library.tidy()
         studio.workspace_changed.connect(self._workspace_changed)
         self.refresh()
 

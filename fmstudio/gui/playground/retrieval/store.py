@@ -133,6 +133,8 @@ class CollectionsModel(QObject):
             return
         if state.request.target == REMOVE and state.status == "completed":
             self._jobs.pop(state.request.subject, None)
+            if entry := state.result.get("bin"):
+                self._studio.deleted.emit(entry, f"The collection “{state.request.subject}” is in the bin.")
         self.ask()
         if state.request.target in INDEXING:
             self.ended.emit(job)

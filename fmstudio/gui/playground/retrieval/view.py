@@ -205,6 +205,6 @@ class RetrievalView(PlayView):
         """Ask, then delete a collection's index."""
         confirm(
             self, "retrieval-remove-question", "Remove a collection", f"Remove the index of “{name}”?",
-            "The documents themselves stay where they are; the index can be made again.",
+            "It goes to the bin and can be brought back. The documents themselves stay where they are.",
             "Remove", lambda: self.store.remove(name),
         )  # fmt: skip

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu
 from fmstudio.gui.data.jobs import PICTURE, PICTURES
 from fmstudio.gui.widgets.pictures.tiles import image_of
 from fmstudio.jobs import Failed
+from fmstudio.workspace.deleting import delete
 from tests.gui import recorded
 from tests.gui.data.hands import answer, asked, click, text
 from tests.gui.recorded import changed
@@ -112,7 +113,7 @@ def test_coming_back_finds_the_place_again(pictures, studio, engine):
 
 
 def test_a_dataset_that_was_made_anew_is_read_anew(pictures, workspace, studio, engine):
-    workspace.remove_dataset("shapes")
+    delete(workspace, "dataset", "shapes")
     keep_shapes(workspace, "shapes", count=40)
     before = engine.targets().count(PICTURES)
     pictures.open_dataset("notes")
