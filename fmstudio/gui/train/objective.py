@@ -55,6 +55,12 @@ class ObjectiveView(QWidget):
         """The family's own words on its objective."""
         self.sentence.setText(sentence or NEXT_TOKEN)
 
+    def await_line(self, dataset: str) -> None:
+        """Where no line is shown, say that one is being read instead of asking for what has been chosen."""
+        if not self.hint.isHidden():
+            self.clear(f"Reading a piece of “{dataset}”…")
+            self._to_data.hide()
+
     def clear(self, hint: str) -> None:
         """Show no line, and say why."""
         self.error.clear()

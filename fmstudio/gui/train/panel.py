@@ -292,6 +292,7 @@ class TrainPanel(Panel):
                 f"“{missing[0]}” is not in this workspace yet; a run brings it if the catalogue has it."
             )
         elif self.setup.datasets:
+            self.objective.await_line(self.setup.datasets[0])
             self._illustrating.ask(recipe=_what_it_learns_from(self.setup.recipe()))
         else:
             self.objective.clear("Choose a dataset at the left, and a real piece of it will be shown here.")
