@@ -11,7 +11,7 @@ pictures from real ones.
   score far below those trained on, the discriminator remembers instead of seeing
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from fmstudio.families.gan_settings import GameSettings
 from fmstudio.families.pictures import UNIT, PictureMixture, to_uint8
 from fmstudio.jobs import Event, Note, Sample
 from fmstudio.nn.adversarial import PictureGenerator
-from fmstudio.nn.adversarial_losses import LOSSES, play
+from fmstudio.nn.adversarial_losses import LOSSES, feature_distance, play
 from fmstudio.nn.averaging import WeightAverage
 from fmstudio.nn.picture_measures import diversity, sliced_wasserstein
 from fmstudio.nn.precision import convolution_autocast
@@ -117,7 +117,7 @@ class GanLearner(GanNetwork, Learner):
         self._game: GameSettings = recipe.sections["game"]
         self._loss = LOSSES[self._game.loss]
         self.units_per_step = recipe.training.batch_size
-        self._shared: dict[int, tuple[Tensor, Tensor]] = {}
+        self._shared: dict[int, tuple[Tensor, Tensor, Sequence[Tensor]]] = {}
         self._warned = False
         self._seen: dict[str, Tensor] = {}
         self._validated: dict[str, Tensor] = {}
@@ -159,9 +159,9 @@ class GanLearner(GanNetwork, Learner):
             drawing = self.generator(drawn[:, 0], conditions).float()
         generated = drawing.detach()
         count = max(1, round(self._game.penalty_share * len(real)))
-        scores = play(self._loss, self.discriminator, real, generated, conditions, places, count)
+        scores = play(self._loss, self.discriminator.judge, real, generated, conditions, places, count)
         if shared:
-            self._shared[drawn.data_ptr()] = drawing, scores.real.detach()
+            self._shared[drawn.data_ptr()] = drawing, scores.real.detach(), scores.features
         loss = self._loss.discriminator(scores.real, scores.generated)
         weight = self._game.lipschitz if self._game.loss == "wasserstein" else self._game.gamma / 2
         penalty = sum((scores.penalties[name] for name in self._loss.penalised), torch.zeros_like(loss))
@@ -184,15 +184,23 @@ class GanLearner(GanNetwork, Learner):
         thought of the real ones before its update is near enough.
         """
         real, conditions, drawn, _ = batch
-        drawing, real_scores = self._shared.pop(drawn.data_ptr(), (None, None))
+        drawing, real_scores, real_features = self._shared.pop(drawn.data_ptr(), (None, None, None))
+        weight = self._game.feature_matching
         if drawing is None:
             drawing = self.generator(drawn[:, 1], conditions)
         with _held(self.discriminator):
-            scores = self.discriminator(drawing, conditions).float()
-            if real_scores is None:
-                real_scores = self.discriminator(real, conditions).float() if self._loss.relativistic else scores
-        loss = self._loss.generator(real_scores, scores)
-        return loss, {"loss/generator": loss}
+            scores, features = self.discriminator.judge(drawing, conditions)
+            if real_scores is None and (self._loss.relativistic or weight):
+                # Only a loss that compares scores reaches the generator's gradient through these, and that is constant.
+                with torch.no_grad():
+                    real_scores, real_features = self.discriminator.judge(real, conditions)
+        scores = scores.float()
+        loss = self._loss.generator(scores if real_scores is None else real_scores.float(), scores)
+        seen = {"loss/generator": loss}
+        if weight and real_features is not None:
+            seen["loss/features"] = feature_distance([real, *real_features], [drawing, *features])
+            loss = loss + weight * seen["loss/features"]
+        return loss, seen
 
     def after_step(self, step: int) -> None:
         """Move the average, and forget what was drawn with the generator as it was."""

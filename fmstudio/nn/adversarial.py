@@ -7,6 +7,8 @@ with half the sides; the generator has only few channels at full size, or none w
 
 - a condition (a class, or several attributes) is embedded once per field: the generator adds it to the latent or is
   given it beside the latent, the discriminator projects its features on it (Miyato and Koyama 2018)
+- with a spatial shift the condition also reaches each place of each level directly, in the spirit of
+  spatially-adaptive normalisation (Park et al. 2019): convolutions need not carry there what has to be there
 - every operation of the discriminator can be differentiated twice, as the gradient penalties need
 """
 
@@ -14,7 +16,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import cast
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -44,6 +46,8 @@ class AdversarialShape:
     """Numbers that the embedded conditions add beside the latent's; with 0 they are added onto the latent itself."""
     folded: bool = False
     """Whether the generator, too, works on squares of four pixels: it ends at half the sides and unfolds."""
+    spatial_shift: bool = False
+    """Whether the condition (or the latent, where there is none) shifts each level of the generator place by place."""
 
     def __post_init__(self) -> None:
         for side, title in ((self.height, "height"), (self.width, "width")):
@@ -69,7 +73,7 @@ class AdversarialShape:
     @property
     def embedded(self) -> int:
         """Numbers of an embedded condition: as many as the latent has, where one is added onto the other."""
-        return self.condition_width or self.latent
+        return (self.condition_width if self.conditions else 0) or self.latent
 
     @property
     def given(self) -> int:
@@ -92,7 +96,7 @@ class ResidualBlock(nn.Module):
     def initialise(self, chance: torch.Generator) -> None:
         """Set the weights that the block begins with."""
         _spread(self.first, chance, self.scale)
-        _vanish(self.last)
+        _nothing(self.last)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, width, height, width of the picture), and so is what is returned."""
@@ -159,6 +163,11 @@ class PictureGenerator(nn.Module):
         self.end = nn.Conv2d(widths[-1], shape.channels * (4 if shape.folded else 1), 3, padding=1)
         if seed is not None:
             _initialise(self, torch.Generator().manual_seed(seed))
+        self.shifts = nn.ModuleList(
+            _nothing(nn.Linear(shape.embedded, width * height * across))
+            for width, (height, across) in zip(widths[1:], sides[1:], strict=False)
+            if shape.spatial_shift
+        )
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def embed(self, conditions: Tensor) -> Tensor:
@@ -170,6 +179,8 @@ class PictureGenerator(nn.Module):
 
     def draw(self, latents: Tensor, embedded: Tensor) -> Tensor:
         """The pictures of latents (batch, latent) and embedded conditions (batch, embedded)."""
+        # What a condition says can be put in its place; a latent there would only be noise that has to be unlearnt.
+        placed = latents if self.embeddings is None else embedded
         if self.embeddings is not None:
             beside = self.shape.condition_width > 0
             latents = torch.cat([latents, embedded], 1) if beside else (latents + embedded) * 0.5**0.5
@@ -180,6 +191,9 @@ class PictureGenerator(nn.Module):
                 # Resampling commutes with a 1 × 1 convolution, so channels change where there are fewer pixels.
                 x = self.changes[number - 1](x)
                 x = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            if 0 < number <= len(self.shifts):
+                shift = self.shifts[number - 1](placed).unflatten(1, (*x.shape[2:], x.shape[1]))
+                x = x + shift.permute(0, 3, 1, 2)
             for block in blocks:
                 x = block(x, latents)
         pictures: Tensor = self.end(functional.leaky_relu(x, SLOPE))
@@ -220,16 +234,22 @@ class PictureDiscriminator(nn.Module):
 
     def forward(self, pictures: Tensor, conditions: Tensor) -> Tensor:
         """pictures: (batch, channels, height, width). conditions: (batch, fields). Returns scores, (batch,)."""
+        return self.judge(pictures, conditions)[0]
+
+    def judge(self, pictures: Tensor, conditions: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Scores (batch,), and what each level saw: features (batch, channels, height, width), largest first."""
         x = self.begin(functional.pixel_unshuffle(pictures, 2).contiguous(memory_format=torch.channels_last))
+        seen = []
         for number, blocks in enumerate(self.levels):
             if number > 0:
                 x = self.changes[number - 1](functional.avg_pool2d(x, 2))  # by two, averaging is bilinear resampling
             x = blocks(x)
+            seen.append(x)
         features = functional.leaky_relu(self.gather(functional.leaky_relu(x, SLOPE).flatten(1)), SLOPE)
         scores: Tensor = self.head(features).squeeze(1)
         if self.embeddings is not None:
             scores = scores + (features * self.embeddings(conditions)).sum(1) / math.sqrt(features.shape[1])
-        return scores
+        return scores, seen
 
 
 def _changes(widths: Sequence[int]) -> nn.ModuleList:
@@ -251,15 +271,20 @@ def _initialise(network: nn.Module, chance: torch.Generator) -> None:
             part.initialise(chance)
 
 
+Part = TypeVar("Part", nn.Conv2d, nn.Linear)
+
+
 def _spread(part: nn.Conv2d | nn.Linear, chance: torch.Generator, scale: float = 1.0) -> None:
     """Weights that keep the variance of what goes in, times `scale` squared; no bias."""
     nn.init.normal_(part.weight, std=scale * part.weight[0].numel() ** -0.5, generator=chance)
     _no_bias(part)
 
 
-def _vanish(part: nn.Conv2d) -> None:
+def _nothing(part: Part) -> Part:
+    """The part, so set that it adds nothing before it has learnt."""
     nn.init.zeros_(part.weight)
     _no_bias(part)
+    return part
 
 
 def _no_bias(part: nn.Conv2d | nn.Linear) -> None:

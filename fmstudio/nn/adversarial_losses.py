@@ -4,15 +4,16 @@ Scores are what the discriminator says, higher for "more like the real ones"; re
 Losses are functions of scores, penalties of the discriminator's slopes; `play` measures all of them on one batch.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-Discriminator = Callable[[Tensor, Tensor], Tensor]
-"""From pictures (batch, channels, height, width) and conditions (batch, fields) to scores (batch,)."""
+Judge = Callable[[Tensor, Tensor], tuple[Tensor, Sequence[Tensor]]]
+"""From pictures (batch, channels, height, width) and conditions (batch, fields) to scores (batch,) and the features of
+each level (batch, …), by which they were judged."""
 
 
 def relativistic_discriminator(real: Tensor, generated: Tensor) -> Tensor:
@@ -72,16 +73,20 @@ LOSSES = {
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Scores of real and generated pictures, each (batch,), and the gradient penalties by where they were measured."""
+    """Scores of real and generated pictures, each (batch,), and the gradient penalties by where they were measured.
+
+    features: of the real pictures by level, (batch, …) each, without their gradients.
+    """
 
     real: Tensor
     generated: Tensor
     penalties: Mapping[str, Tensor]
+    features: Sequence[Tensor]
 
 
 def play(
     loss: AdversarialLoss,
-    discriminator: Discriminator,
+    judge: Judge,
     real: Tensor,
     generated: Tensor,
     conditions: Tensor,
@@ -95,32 +100,53 @@ def play(
     few, many = slice(None, count), slice(count, None)
     if "between" in loss.penalised:
         line = torch.lerp(real[few], generated[few], places[few].view(-1, 1, 1, 1))
-        _, slopes = scores_and_slopes(discriminator, line, conditions[few])
-        scores = discriminator(torch.cat([real, generated]), torch.cat([conditions, conditions])).float().view(2, -1)
-        return Scores(scores[0], scores[1], {"between": lipschitz_penalty(slopes)})
+        _, _, slopes = judged_with_slopes(judge, line, conditions[few])
+        scores, seen = judge(torch.cat([real, generated]), torch.cat([conditions, conditions]))
+        scores = scores.float().view(2, -1)
+        features = [level.detach()[: len(real)] for level in seen]
+        return Scores(scores[0], scores[1], {"between": lipschitz_penalty(slopes)}, features)
     both = torch.stack([real, generated]), torch.stack([conditions, conditions])
-    sloped, slopes = scores_and_slopes(discriminator, *(part[:, few].flatten(0, 1) for part in both))
+    sloped, seen, slopes = judged_with_slopes(judge, *(part[:, few].flatten(0, 1) for part in both))
     scores = sloped.view(2, -1)
+    features = [level.detach()[:count] for level in seen]
     if count < len(real):
-        flat = discriminator(*(part[:, many].flatten(0, 1) for part in both))
+        flat, seen = judge(*(part[:, many].flatten(0, 1) for part in both))
         scores = torch.cat([scores, flat.float().view(2, -1)], 1)
+        rest = len(real) - count
+        features = [
+            torch.cat([few_of.float(), level.detach()[:rest].float()])
+            for few_of, level in zip(features, seen, strict=True)
+        ]
     squared = slopes.view(2, -1).mean(1)
-    return Scores(scores[0], scores[1], {"real": squared[0], "generated": squared[1]})
+    return Scores(scores[0], scores[1], {"real": squared[0], "generated": squared[1]}, features)
 
 
-def scores_and_slopes(discriminator: Discriminator, pictures: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor]:
-    """Scores, and the squared length of each score's gradient with respect to its picture, both (batch,).
+def judged_with_slopes(judge: Judge, pictures: Tensor, conditions: Tensor) -> tuple[Tensor, Sequence[Tensor], Tensor]:
+    """What the judge says, and the squared length of each score's gradient with respect to its picture, (batch,).
 
     The slopes' mean on real pictures is R1 (Mescheder et al. 2018, equation 9), on generated ones R2. They can be
     differentiated again, and are computed in full precision whatever the rest is computed in.
     """
     pictures = pictures.detach().requires_grad_()
     with torch.autocast(pictures.device.type, enabled=False):
-        scores = discriminator(pictures, conditions)
+        scores, features = judge(pictures, conditions)
         (gradient,) = torch.autograd.grad(scores.sum(), pictures, create_graph=True)
-    return scores, gradient.flatten(1).square().sum(1)
+    return scores, features, gradient.flatten(1).square().sum(1)
 
 
 def lipschitz_penalty(slopes: Tensor) -> Tensor:
     """How far gradients are from length 1 (WGAN-GP, Gulrajani et al. 2017, equation 3); slopes: squared lengths."""
     return (slopes.clamp_min(1e-12).sqrt() - 1).square().mean()
+
+
+def feature_distance(real: Sequence[Tensor], generated: Sequence[Tensor]) -> Tensor:
+    """How differently a discriminator sees two batches of the same conditions: mean absolute difference of features.
+
+    Averaged over levels (Wang et al. 2018, pix2pixHD, equation 4), each as a part of the real features' own size, so
+    that it stays the same thing while the discriminator grows. real, generated: features by level, (batch, …) each.
+    """
+    parts = [
+        (one.float() - other.float()).abs().mean() / one.float().abs().mean().clamp_min(1e-6)
+        for one, other in zip(real, generated, strict=True)
+    ]
+    return torch.stack(parts).mean()

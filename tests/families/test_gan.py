@@ -153,6 +153,20 @@ def test_a_shared_drawing_is_drawn_once_a_step(accumulation: int, pictured: Work
     assert float(values["gradient_norm/generator"]) > 0
 
 
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("loss", ["relativistic", "non-saturating", "wasserstein"])
+def test_matched_features_draw_generated_pictures_to_the_real_ones(
+    loss: str, shared: bool, pictured: Workspace, recipe: Tables
+) -> None:
+    game = {"loss": loss, "shared_drawing": shared, "feature_matching": 100.0}
+    tables = recipe(
+        game=game, data={"conditioning": "attributes"}, model={"spatial_shift": True}, training={"learning_rate": 0.01}
+    )
+    trainer = Trainer(learner(pictured, tables), parse_recipe(tables).training, CPU)
+    distances = [float(trainer.step()["loss/features"]) for _ in range(40)]
+    assert np.mean(distances[-5:]) < 0.8 * np.mean(distances[:5])
+
+
 def test_the_generators_update_leaves_the_discriminator_alone(pictured: Workspace, recipe: Tables) -> None:
     made = learner(pictured, recipe())
     trainer = Trainer(made, parse_recipe(recipe()).training, CPU)
@@ -210,7 +224,7 @@ def test_a_model_folder_from_before_there_were_more_choices_opens(
     made = learner(pictured, recipe(data={"conditioning": "class"}))
     made.save(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
-    for name in ("condition_width", "folded"):
+    for name in ("condition_width", "folded", "spatial_shift"):
         del config["shape"][name]
     (tmp_path / "config.json").write_text(json.dumps(config))
     latents, wanted = torch.randn(2, 8), torch.tensor([[0], [1]])
@@ -239,4 +253,5 @@ def test_the_presets_are_recipes_of_about_five_minutes(name: str) -> None:
     assert parsed.family.name == "gan"
     assert parsed.training.minutes == 5
     assert parsed.training.keep == "last"
-    assert (parsed.training.adam_beta1, parsed.training.adam_beta2) == (0.0, 0.99)
+    assert parsed.training.optimiser == "adamw"
+    assert parsed.training.adam_beta2 == 0.99

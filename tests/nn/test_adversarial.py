@@ -8,7 +8,7 @@ from torch import Tensor
 
 from fmstudio.errors import StudioError
 from fmstudio.nn.adversarial import AdversarialShape, PictureDiscriminator, PictureGenerator
-from fmstudio.nn.adversarial_losses import LOSSES, lipschitz_penalty, play, scores_and_slopes
+from fmstudio.nn.adversarial_losses import LOSSES, feature_distance, judged_with_slopes, lipschitz_penalty, play
 from fmstudio.nn.picture_measures import diversity, sliced_wasserstein
 
 NOTHING = torch.zeros(4, 0, dtype=torch.int64)
@@ -18,14 +18,14 @@ def pictures(count: int = 4, seed: int = 0) -> Tensor:
     return torch.randn(count, 3, 8, 8, generator=torch.Generator().manual_seed(seed))
 
 
-def linear(pictures: Tensor, conditions: Tensor) -> Tensor:
+def linear(pictures: Tensor, conditions: Tensor) -> tuple[Tensor, list[Tensor]]:
     """A discriminator whose slope is 2 in each of 3 · 8 · 8 numbers."""
-    return 2 * pictures.flatten(1).sum(1)
+    return 2 * pictures.flatten(1).sum(1), []
 
 
-def quadratic(pictures: Tensor, conditions: Tensor) -> Tensor:
-    """One whose slope is the picture itself."""
-    return pictures.flatten(1).square().sum(1) / 2
+def quadratic(pictures: Tensor, conditions: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """One whose slope is the picture itself; what it sees of a picture is its negative, and its first number."""
+    return pictures.flatten(1).square().sum(1) / 2, [-pictures, pictures.flatten(1)[:, :1]]
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -51,8 +51,8 @@ def test_the_relativistic_loss_knows_only_differences() -> None:
 
 
 def test_the_slope_of_a_linear_discriminator_is_its_weights() -> None:
-    scores, slopes = scores_and_slopes(linear, pictures(), NOTHING)
-    assert torch.allclose(scores, linear(pictures(), NOTHING))
+    scores, _, slopes = judged_with_slopes(linear, pictures(), NOTHING)
+    assert torch.allclose(scores, linear(pictures(), NOTHING)[0])
     assert torch.allclose(slopes, torch.full((4,), 4.0 * 3 * 64))
     assert lipschitz_penalty(slopes).item() == pytest.approx((math.sqrt(4 * 3 * 64) - 1) ** 2, rel=1e-5)
 
@@ -74,14 +74,26 @@ def test_the_penalties_are_measured_where_they_belong() -> None:
 def test_all_scores_come_back_in_order_however_many_are_penalised(name: str, count: int) -> None:
     real, generated = pictures(seed=1), pictures(seed=2)
     scores = play(LOSSES[name], quadratic, real, generated, NOTHING, torch.rand(4), count)
-    assert torch.allclose(scores.real, quadratic(real, NOTHING))
-    assert torch.allclose(scores.generated, quadratic(generated, NOTHING))
+    assert torch.allclose(scores.real, quadratic(real, NOTHING)[0])
+    assert torch.allclose(scores.generated, quadratic(generated, NOTHING)[0])
+    for found, expected in zip(scores.features, quadratic(real, NOTHING)[1], strict=True):
+        assert torch.equal(found, expected)
+        assert not found.requires_grad
+
+
+def test_the_distance_of_features_is_a_part_of_the_real_ones_size_at_each_level() -> None:
+    real = [torch.tensor([[2.0], [-2.0]]), torch.full((2, 3), 10.0)]
+    generated = [torch.tensor([[1.0], [-2.0]]), torch.full((2, 3), 15.0)]
+    assert feature_distance(real, generated).item() == pytest.approx((0.25 + 0.5) / 2)
+    assert feature_distance(real, real).item() == 0
+    larger = [[100 * level for level in side] for side in (real, generated)]
+    assert feature_distance(*larger).item() == pytest.approx((0.25 + 0.5) / 2)
 
 
 def test_a_penalty_can_be_learnt_from() -> None:
     shape = AdversarialShape(8, 8, 3, features=4)
     discriminator = PictureDiscriminator(shape)
-    _, slopes = scores_and_slopes(discriminator, pictures(), NOTHING)
+    _, _, slopes = judged_with_slopes(discriminator.judge, pictures(), NOTHING)
     slopes.mean().backward()
     gradient = discriminator.begin.weight.grad
     assert gradient is not None
@@ -112,6 +124,20 @@ def test_a_condition_beside_the_latent_has_numbers_of_its_own() -> None:
     drawn = generator(torch.randn(1, 8).expand(2, -1), torch.tensor([[0, 1], [2, 1]]))
     assert not torch.allclose(drawn[0], drawn[1])
     assert PictureGenerator(AdversarialShape(8, 8, 3, latent=8, condition_width=5)).begin.in_features == 8
+
+
+def test_a_spatial_shift_begins_as_nothing_and_tells_each_place_of_its_own() -> None:
+    plain, shifted = (PictureGenerator(AdversarialShape(16, 24, 3, latent=8, features=4, spatial_shift=each))
+                      for each in (False, True))  # fmt: skip
+    latents, nothing = torch.randn(2, 8), torch.zeros(2, 0, dtype=torch.int64)
+    before = shifted(latents, nothing)
+    assert torch.allclose(before, plain(latents, nothing))
+    channels, across = shifted.shape.widths[-2], shifted.shape.sides[-2][1]
+    with torch.no_grad():  # the first level after the beginning: the last place of the first row, all its channels
+        shifted.shifts[0].bias.view(-1, across, channels)[0, -1] += 1
+    changed = (shifted(latents, nothing) - before).abs().sum((0, 1))
+    assert changed[0, -1] > 0
+    assert changed[:, 0].sum() == changed[-1].sum() == 0
 
 
 @pytest.mark.parametrize("side", [4, 30])
