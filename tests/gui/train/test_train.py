@@ -119,6 +119,7 @@ def test_a_probe_that_fails_says_why(train, engine):
 def test_the_objective_is_shown_on_a_real_line(train, engine, qtbot):
     target = "fmstudio.training.estimate:objective"
     qtbot.waitUntil(lambda: target in engine.targets())
+    assert train.panel.objective.hint.text() == f"Reading a piece of “{train.panel.setup.datasets[0]}”…"
     tokens = [{"id": number, "text": text} for number, text in enumerate(["To", " be", ",", " or", " not"])]
     told = changed(recorded.answer(target), inputs=tokens[:-1], targets=tokens[1:], source="Hamlet, in plays")
     train.answer(target, "objective", told)
