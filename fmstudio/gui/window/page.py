@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from fmstudio.gui.panel import Panel, PanelInfo, PrimaryAction
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
-from fmstudio.gui.widgets.labels import label
+from fmstudio.gui.widgets.labels import ElidedLabel, label
 from fmstudio.gui.widgets.primary_button import PrimaryButton
 
 MARGIN = 24
@@ -49,7 +49,7 @@ class Page(QWidget):
 
     def _add_primary(self, action: PrimaryAction) -> None:
         self.primary = PrimaryButton(action, self._theme)
-        reason = label(action.reason, "caption", f"{self.info.name}-primary-reason")
+        reason = ElidedLabel(action.reason, "caption", f"{self.info.name}-primary-reason")
         action.reason_changed.connect(reason.setText)
         self._header.insertWidget(1, reason)
         self._header.addWidget(self.primary)
