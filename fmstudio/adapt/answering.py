@@ -61,7 +61,8 @@ def ask(
         result |= {"answer": outcome["text"], "citations": citations, **_pace_of(outcome)}
         if log and outcome["tokens"]:
             outcome |= {"collection": collection, "question": question, "retrieval": values_of(chosen)}
-            result["feedback"] = remember(workspace, outcome, [_kept(passage) for passage in passages])
+            passages_kept = [_kept(passage) for passage in passages]
+            result["feedback"] = yield from remember(workspace, outcome, passages_kept)
     else:
         result["answer"] = nothing_found(found)
         yield TextDelta(result["answer"], ANSWER)

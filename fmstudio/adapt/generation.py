@@ -11,7 +11,7 @@ from typing import Any
 
 from fmstudio.adapt.prompting import put
 from fmstudio.families.text import TextSampling
-from fmstudio.jobs import Event, JobContext, Progress, Sample, TextDelta
+from fmstudio.jobs import Artefact, Event, JobContext, Progress, Sample, TextDelta
 from fmstudio.jobs.context import Job
 from fmstudio.recipe import build, values_of
 from fmstudio.runtimes import opened
@@ -46,7 +46,7 @@ def generate(
     """
     result = yield from answer(context, workspace, model, prompt, messages, settings, backend, name)
     if log and result["tokens"]:
-        result["feedback"] = remember(workspace, result, chunks, alike)
+        result["feedback"] = yield from remember(workspace, result, chunks, alike)
     return result
 
 
@@ -169,8 +169,8 @@ class _Writing:
 
 def remember(
     workspace: Workspace, result: Mapping[str, Any], chunks: Sequence[Any] | None = None, alike: str | None = None
-) -> str:
-    """Put what a model wrote into the feedback log, with all that makes it again; returns the entry's id."""
+) -> Generator[Event, None, str]:
+    """Put what a model wrote into the feedback log, with all that makes it again, and tell; returns the entry's id."""
     details = {
         key: value for key, value in result.items() if key not in ("text", "prompt", "feedback", "model_version")
     }
@@ -182,4 +182,6 @@ def remember(
         kind="text", model=result["model"], model_version=result["model_version"], prompt=result["prompt"],
         output=result["text"], details=details,
     )  # fmt: skip
-    return workspace.feedback.add(record)
+    id = workspace.feedback.add(record)
+    yield Artefact("feedback", id, str(workspace.index_path))
+    return id

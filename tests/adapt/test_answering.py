@@ -7,7 +7,7 @@ from fmstudio.adapt.answering import ask
 from fmstudio.adapt.citations import cite, cited_numbers, sentences
 from fmstudio.adapt.grounding import fit_passages, grounded_message, grounded_text
 from fmstudio.errors import StudioError
-from fmstudio.jobs import JobContext, Sample, TextDelta
+from fmstudio.jobs import Artefact, JobContext, Sample, TextDelta
 from tests.adapt.conftest import HANDBOOK
 from tests.adapt.words_encoder import WordsEncoder
 from tests.driving import of_kind, run_job
@@ -103,6 +103,7 @@ def test_the_starter_model_answers_from_a_passage(workspace, starter_models, tmp
     text = (tmp_path / "handbook.md").read_text("utf-8")
     assert "three years" in text[citation["start"] : citation["end"]]
     used = [row for row in samples(events, "found")[-1]["rows"] if row["used"]]
+    assert [(made.kind, made.name) for made in of_kind(events, Artefact)] == [("feedback", result["feedback"])]
     entry = workspace.feedback.get(result["feedback"])
     assert [each["text"] for each in entry.details["chunks"]] == [row["text"] for row in used]
     assert entry.details["collection"] == "handbook"

@@ -9,7 +9,7 @@ import pytest
 from fmstudio.adapt.generation import generate
 from fmstudio.errors import StudioError
 from fmstudio.families.text import save_language_model
-from fmstudio.jobs import JobContext, Progress, Sample, TextDelta
+from fmstudio.jobs import Artefact, JobContext, Progress, Sample, TextDelta
 from fmstudio.runtimes import opened
 from fmstudio.workspace import Workspace
 from tests.driving import of_kind, run_job
@@ -117,7 +117,8 @@ def test_stopping_keeps_what_there_is(workspace: Workspace, chat: str) -> None:
 
 
 def test_an_answer_is_logged_with_all_that_makes_it_again(workspace: Workspace, chat: str) -> None:
-    _, result = ask(workspace, chat, prompt="Hello", log=True, chunks=[{"number": 1, "text": "A passage."}])
+    events, result = ask(workspace, chat, prompt="Hello", log=True, chunks=[{"number": 1, "text": "A passage."}])
+    assert [(made.kind, made.name) for made in of_kind(events, Artefact)] == [("feedback", result["feedback"])]
     record = workspace.feedback.get(result["feedback"])
     assert (record.kind, record.model, record.model_version) == ("text", chat, result["model_version"])
     assert (record.prompt, record.output) == (result["prompt"], result["text"])

@@ -16,8 +16,10 @@ from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.rating import Drawn
 from fmstudio.jobs import Started
 from fmstudio.workspace import FeedbackFilter, FeedbackRecord, database
+from tests.gguf_files import CHAT, tiny_language_model, write_gguf
 from tests.gui import recorded
 
+GENERATE = "fmstudio.adapt.generation:generate"
 MESSAGES = [{"role": "user", "content": "What is the capital of France?"}]
 
 
@@ -197,6 +199,18 @@ def test_an_empty_log_says_what_to_do(open_feedback, qtbot):
     panel.studio.navigation_requested.connect(lambda name, what: asked.append(name))
     panel.findChild(object, "feedback-begin").click()
     assert asked == ["playground"]
+
+
+def test_an_output_is_there_as_soon_as_it_is_kept_and_before_anyone_rates_it(open_feedback, qtbot, tmp_path):
+    panel = open_feedback()
+    qtbot.waitUntil(lambda: panel._pages.currentIndex() == 1)
+    model = str(write_gguf(tmp_path / "chat.gguf", tiny_language_model(), template=CHAT))
+    settings = {"maximum_tokens": 4}
+    panel.studio.query(GENERATE, lambda event: None, model=model, prompt="Hello", settings=settings, log=True)
+    qtbot.waitUntil(lambda: panel.entries.rows.everything == 1, timeout=30_000)
+    assert panel._pages.currentIndex() == 0
+    assert panel.primary_action.isEnabled()
+    assert panel.entries.rows.row(0)["prompt"] == "Hello"
 
 
 def test_the_newest_entry_is_read_first_with_all_that_made_it(open_feedback, workspace, qtbot):
