@@ -1,5 +1,6 @@
 """Train: choose what to learn from and how, watch it learn, compare runs, and write with what was learnt."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from fmstudio.gui.train.history import RunHistory
 from fmstudio.gui.train.objective import ObjectiveView
 from fmstudio.gui.train.recipe_dialog import RecipeDialog
 from fmstudio.gui.train.sampling import RunSampling
-from fmstudio.gui.train.setup import RunSetup
+from fmstudio.gui.train.setup import DATA, RunSetup, dataset_names
 from fmstudio.gui.train.view import RunView
 from fmstudio.gui.widgets.boxes import boxed, column, row, splitter, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
@@ -32,6 +33,8 @@ from fmstudio.jobs import Progress
 NO_RUNS = "No runs yet. Every run stays here with its curves and samples, to look at, to compare and to go on with."
 RUNS_HINT = "Click a run to see it; tick others to lay their curves over it."
 _REFRESH = {"dataset", "model", "run"}
+_NEW_RUN = ("preset", "dataset", "datasets", "init")
+_CHOICE = "train-choice"
 
 
 class TrainPanel(Panel):
@@ -76,7 +79,7 @@ class TrainPanel(Panel):
         self.export = RunExport(studio)
         self.error = ErrorBox(studio.theme, "train-error")
         self._estimate: Mapping[str, Any] = {}
-        self._wanted_preset = ""
+        self._wanted: dict[str, Any] = {}
         self._datasets: dict[str, str] = {}
         self._make_header()
         self._lay_out()
@@ -146,18 +149,8 @@ class TrainPanel(Panel):
         self.runs.refresh()
         if run := what.get("run"):
             self._open_run(self.runs.run(run))
-        if preset := what.get("preset"):
-            self._begin_with_preset(preset)
-        datasets = what.get("datasets") or ([what["dataset"]] if what.get("dataset") else [])
-        if datasets:
-            self._want_family_for(datasets[0])
-            self.setup.form.set_values({"data.datasets": datasets})
-            self.setup.form.changed.emit()
-            self._show_new()
-        if init := what.get("init"):
-            self._want_family(self.studio.workspace.model(init).family)
-            self.setup.continue_from(init)
-            self._show_new()
+        if wanted := {key: what[key] for key in _NEW_RUN if what.get(key)}:
+            self._set_up(**wanted)
         if model := what.get("model"):
             self._sample_from(model)
         self._illustrate()
@@ -188,15 +181,31 @@ class TrainPanel(Panel):
         self.sampling.choose(model)
         self.look_at("sampling")
 
+    def _set_up(self, preset: str = "", dataset: str = "", datasets: Sequence[Any] = (), init: str = "") -> None:
+        """Set up a new run from what is named; before it is known what can be trained, once it is."""
+        self._show_new()
+        if not self.setup.family:
+            self._wanted = {"preset": preset, "dataset": dataset, "datasets": datasets, "init": init}
+            return
+        self._wanted = {}
+        if preset:
+            self._begin_with_preset(preset)
+        if chosen := list(datasets) or ([dataset] if dataset else []):
+            self._want_family_for(chosen[0])
+            self.setup.choose_data(chosen)
+            if not self.setup.form.modified:
+                self._take_fitting_preset()
+        if init:
+            self._want_family(self.studio.workspace.model(init).family)
+            self.setup.continue_from(init)
+
     def _begin_with_preset(self, name: str) -> None:
-        """Set up a run from a preset, of whatever family it is; before the presets are known, once they are."""
+        """Set up a run from a preset and on its data, of whatever family it is."""
         found = next((each for each in self.studio.description.get("presets", ()) if each["name"] == name), None)
-        self._wanted_preset = "" if found else name
         if found:
             self._want_family(found["family"])
             self.preset.setCurrentIndex(self.preset.findText(found["title"]))
-            self._chose_preset()
-            self._show_new()
+            self.setup.set_preset(found, data=True)
 
     def _want_family(self, name: str) -> None:
         """Choose a family if it is not chosen already."""
@@ -249,9 +258,29 @@ class TrainPanel(Panel):
             return
         for family in families["families"]:
             self.family.addItem(family["title"], family)
+        self._restore_choice()
         self._chose_family()
-        if self._wanted_preset:
-            self._begin_with_preset(self._wanted_preset)
+        if self._wanted:
+            self._set_up(**self._wanted)
+
+    # What the person chose, which is there again when the program is.
+
+    def _restore_choice(self) -> None:
+        kept = self.studio.preferences.recall(self.studio.workspace.path, _CHOICE)
+        try:
+            choice = json.loads(kept) if isinstance(kept, str) else {}
+            data = {kind: _still_here(chosen, self._datasets) for kind, chosen in choice["data"].items()}
+            place = self.family.findText(
+                next((each["title"] for each in self._families() if each["name"] == choice["family"]), "")
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return  # nothing was kept, or it was changed by hand
+        self.setup.data = {kind: chosen for kind, chosen in data.items() if chosen}
+        self.family.setCurrentIndex(max(0, place))
+
+    def _keep_choice(self) -> None:
+        choice = {"family": self.setup.family["name"], "data": self.setup.data}
+        self.studio.preferences.remember(self.studio.workspace.path, _CHOICE, json.dumps(choice))
 
     def _chose_family(self) -> None:
         family = self.family.value()
@@ -265,6 +294,17 @@ class TrainPanel(Panel):
         self.preset.addItem("Defaults", {"values": {}, "name": "", "title": "Defaults"})
         self._look_around()
         self._chose_preset()
+        self._take_fitting_preset()
+
+    def _take_fitting_preset(self) -> None:
+        """Choose the preset that was made for the chosen data, if there is one and the present one was not."""
+        fits = [
+            dataset_names(self.preset.itemData(place)["values"].get(DATA, [])) == self.setup.datasets
+            for place in range(self.preset.count())
+        ]
+        if any(fits) and not fits[self.preset.currentIndex()]:
+            self.preset.setCurrentIndex(fits.index(True))
+            self._chose_preset()
 
     def _chose_preset(self) -> None:
         preset = self.preset.value()
@@ -276,6 +316,7 @@ class TrainPanel(Panel):
     def _recipe_changed(self) -> None:
         if not self.setup.family:
             return
+        self._keep_choice()
         self.cost.clear_pace()
         self._judge()
         if not self.setup.form.problem():
@@ -347,6 +388,11 @@ class TrainPanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         QTimer.singleShot(0, self, self._illustrate)
+
+
+def _still_here(chosen: Sequence[Any], datasets: Mapping[str, str]) -> list[Any]:
+    """Of datasets that were chosen once, those that there are."""
+    return [each for each, name in zip(chosen, dataset_names(chosen), strict=True) if name in datasets]
 
 
 def _what_it_learns_from(recipe: Mapping[str, Any]) -> dict[str, Any]:

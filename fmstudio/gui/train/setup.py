@@ -27,8 +27,15 @@ GUTTER = 22  # at the right, where the form scrolls
 _FIXED_BY_INIT = ("model.", "tokenizer.")
 
 
+DATA = "data.datasets"
+
+
 class RunSetup(QWidget):
-    """`changed` tells that the recipe is another one now."""
+    """`changed` tells that the recipe is another one now.
+
+    data: what a person chose to learn from, by the kind of data, as a recipe holds it. It stands, whatever family or
+    preset is chosen afterwards, until the person chooses other data of that kind.
+    """
 
     changed = Signal()
 
@@ -40,6 +47,8 @@ class RunSetup(QWidget):
         self._name_is_mine = False
         self._taken: list[str] = []
         self._known: list[str] = []
+        self.data: dict[str, list[Any]] = {}
+        self._offered: list[Any] = []
         self.name = TextField("run-name", "Name of the run and its model")
         self.name.setPlaceholderText("Name of the run and its model")
         self.models = ModelShelf(("", ("none",), ""), TRAINED)
@@ -78,17 +87,52 @@ class RunSetup(QWidget):
         self.size_field.addItem(CUSTOM, None)
         self._show_size()
 
-    def set_preset(self, preset: Mapping[str, Any]) -> None:
-        """Begin from a preset; one that names no data takes the first dataset there is."""
+    def set_preset(self, preset: Mapping[str, Any], data: bool = False) -> None:
+        """Begin from a preset, on what the person chose to learn from.
+
+        data: the preset was asked for with its data. Otherwise its data count only where nothing was chosen, and where
+        they are here or nothing else is.
+        """
         self._preset = preset
-        self.form.set_baseline(preset["values"])
         values = {path: row.setting.default for path, row in self.form.rows.items()} | dict(preset["values"])
-        if not values.get("data.datasets") and self._known:
-            values["data.datasets"] = self._known[:1]
+        if data and values.get(DATA):
+            self.data[self._kind] = values[DATA]
+        values[DATA] = self.data.get(self._kind) or self._proposed(values.get(DATA) or [])
+        self.form.set_baseline(values)  # so that no reset changes what is learnt from
         self.form.set_values(values)
+        self._offered = self._shown_data()
         self.init.show_model(preset.get("init", ""))
         self._name_is_mine = False
         self._chose_init()
+
+    def _proposed(self, preset: Sequence[Any]) -> Sequence[Any]:
+        """The preset's data, or the first dataset that is here where those are not."""
+        here = bool(preset) and set(dataset_names(preset)) <= set(self._known)
+        return preset if here or not self._known else self._known[:1]
+
+    @property
+    def _kind(self) -> str:
+        """The kind of data that the family learns from."""
+        return str(self.family.get("data_kind", ""))
+
+    def _shown_data(self) -> list[Any]:
+        return list(self.form.value(DATA)) if DATA in self.form.rows else []
+
+    def choose_data(self, data: Sequence[Any]) -> None:
+        """Learn from these datasets from now on."""
+        self.form.set_values({DATA: data})
+        self._offered = []  # a choice, even where the same was offered before
+        self._edited()
+
+    def _keep_choice(self) -> None:
+        """What is shown and was not offered is what the person wants."""
+        shown = self._shown_data()
+        if shown == self._offered:
+            return
+        self._offered = shown
+        self.data[self._kind] = shown
+        if DATA in self.form.rows:
+            self.form.rows[DATA].set_baseline(shown)
 
     def set_workspace(
         self, datasets: Sequence[DatasetRecord], models: Sequence[ModelRecord], runs: Sequence[str]
@@ -122,7 +166,7 @@ class RunSetup(QWidget):
     def datasets(self) -> list[str]:
         """The names of the chosen datasets."""
         chosen = self.recipe().get("data", {}).get("datasets", [])
-        return [each if isinstance(each, str) else each["name"] for each in chosen]
+        return dataset_names(chosen)
 
     def continue_from(self, model: str) -> None:
         """Choose the model to continue from."""
@@ -140,6 +184,7 @@ class RunSetup(QWidget):
     # Reactions.
 
     def _edited(self) -> None:
+        self._keep_choice()
         self._show_size()
         self._propose_name()
         self.changed.emit()
@@ -191,6 +236,11 @@ class RunSetup(QWidget):
         """The name, or the first with a number that no run has."""
         taken = {each.casefold() for each in self._taken}
         return free_name(name, taken.__contains__)
+
+
+def dataset_names(data: Sequence[Any]) -> list[str]:
+    """The names of datasets that a recipe holds with or without their weights."""
+    return [each if isinstance(each, str) else each["name"] for each in data]
 
 
 def _titled(title: str, field: QWidget) -> QVBoxLayout:

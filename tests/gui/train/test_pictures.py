@@ -128,3 +128,86 @@ def test_a_finished_run_of_the_family_names_its_model(drawing, with_data):
     )
     drawing.panel.view.header.write.click()
     assert drawing.panel.sampling.drawing.model == "painter"
+
+
+def also_painting(told):
+    """… and another family that draws, whose first preset is made for data that are not here."""
+    drawing = next(each for each in told["families"] if each["name"] == "drawing")
+    faces = changed(told["presets"][-1], title="Faces", values={"data.datasets": ["faces"]})
+    others = [changed(faces, name="faces"), changed(faces, name="faces-2", family="painting")]
+    families = [*told["families"], changed(drawing, name="painting", title="Painting model")]
+    return changed(told, families=families, presets=[*told["presets"], *others])
+
+
+def choose_family(panel, title):
+    panel.family.setCurrentIndex(panel.family.findText(title))
+    panel.family.edited.emit()
+
+
+def learns_from(panel):
+    return panel.setup.recipe()["data"]["datasets"]
+
+
+@pytest.fixture
+def painting(drawing, open_panel):
+    """The panel anew, where two families that draw are known, and pictures of one's own are here."""
+    drawing.studio.workspace.dataset_folder("cats").mkdir()
+    drawing.studio.workspace.put_dataset(DatasetRecord("cats", "images", 6, 1152))
+    drawing.studio.description = also_painting(drawing.studio.description)
+    drawing.panel = open_panel()
+    return drawing
+
+
+def test_a_choice_of_data_stands_whatever_family_or_preset_is_chosen_after_it(painting):
+    panel = painting.panel
+    panel.shown(dataset="cats")
+    assert panel.family.currentText() == "Drawing model"
+    for title in ("Painting model", "Language model", "Drawing model"):
+        choose_family(panel, title)
+        assert learns_from(panel) == (["plays"] if title == "Language model" else ["cats"])
+    panel.preset.setCurrentIndex(panel.preset.findText("Faces"))
+    panel.preset.edited.emit()
+    assert learns_from(panel) == ["cats"]
+    panel.setup.form.reset()
+    assert learns_from(panel) == ["cats"]
+
+
+def test_data_chosen_in_the_form_stand_as_well(painting):
+    panel = painting.panel
+    choose_family(panel, "Drawing model")
+    choice = panel.setup.form.rows["data.datasets"].editor.rows[0].choice
+    choice.setCurrentIndex(choice.findData("cats"))
+    choice.edited.emit()
+    choose_family(panel, "Painting model")
+    assert learns_from(panel) == ["cats"]
+
+
+def test_a_family_whose_preset_has_no_data_here_takes_what_is_here(painting):
+    choose_family(painting.panel, "Painting model")
+    assert learns_from(painting.panel) == ["robots"]
+
+
+def test_training_on_data_takes_the_preset_that_was_made_for_them(painting):
+    panel = painting.panel
+    choose_family(panel, "Drawing model")
+    panel.preset.setCurrentIndex(panel.preset.findText("Faces"))
+    panel.preset.edited.emit()
+    panel.shown(dataset="robots")
+    assert (panel.preset.currentText(), learns_from(panel)) == ("Robots", ["robots"])
+
+
+def test_data_chosen_before_it_is_known_what_can_be_trained_are_taken_then(painting, open_panel):
+    description, painting.studio.description = painting.studio.description, {}
+    panel = open_panel()
+    panel.shown(dataset="cats")
+    painting.studio.know_families(description)
+    assert (panel.family.currentText(), learns_from(panel)) == ("Drawing model", ["cats"])
+
+
+def test_the_choice_of_family_and_data_is_there_again_when_the_program_is(painting, open_panel):
+    choose_family(painting.panel, "Painting model")
+    painting.panel.shown(dataset="robots")
+    again = open_panel()
+    assert (again.family.currentText(), learns_from(again)) == ("Painting model", ["robots"])
+    painting.studio.workspace.remove_dataset("robots")
+    assert learns_from(open_panel()) == ["cats"]
