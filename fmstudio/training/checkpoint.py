@@ -31,10 +31,15 @@ class CheckpointError(StudioError):
 
 @dataclass(slots=True)
 class Position:
-    """Where a run stands. `seconds` is time spent in training steps; `score` that of the best validation so far."""
+    """Where a run stands.
+
+    seconds: time spent in training steps. worked: in all its work, by which a run with a time limit goes. score: that
+    of the best validation so far.
+    """
 
     step: int = 0
     seconds: float = 0.0
+    worked: float = 0.0
     best_score: float | None = None
     best_step: int = 0
     validations_since_best: int = 0

@@ -20,6 +20,7 @@ from fmstudio.nn.optimisers import MuonAdamW, parameter_groups
 from fmstudio.nn.schedule import Schedule, learning_rate_multiplier
 from fmstudio.nn.threads import make_way_for_torch
 from fmstudio.training.checkpoint import Position, prune, save_checkpoint
+from fmstudio.training.clock import FEWEST, Clock
 from fmstudio.training.device import autocast
 from fmstudio.training.settings import TrainingSettings
 
@@ -41,6 +42,7 @@ class Trainer:
         self.learner, self.settings, self.device = learner, settings, device
         self.position = Position()
         self.pace = _Pace(learner.units_per_step)
+        self.clock = Clock(settings.minutes)
         self._phases = list(learner.phases())
         self._parameters = {phase.name: list(phase.module.parameters()) for phase in self._phases}
         self.optimisers = {phase.name: build_optimiser(phase.module, settings) for phase in self._phases}
@@ -65,15 +67,26 @@ class Trainer:
         return metrics
 
     def progress(self, message: str = "") -> Progress:
-        """Where the run stands and how fast it goes."""
-        rate_unit = f"{self.learner.unit}/s"
-        return Progress(self.position.step, self.settings.steps, "steps", message, self.pace.rate, rate_unit)
+        """Where the run stands and how fast it goes; of how many steps, as far as that is known."""
+        return Progress(self.position.step, self.steps, "steps", message, self.pace.rate, f"{self.learner.unit}/s")
+
+    @property
+    def steps(self) -> int | None:
+        """How many steps there will be; where time is the limit, as it looks now, or None before that can be told."""
+        return self.clock.steps_at_end(self.position.step) if self.clock.limited else self.settings.steps
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps were made, or the time for them is over."""
+        return self.clock.fraction >= 1 if self.clock.limited else self.position.step >= self.settings.steps
 
     def _multiplier(self) -> float:
         chosen = self.settings
+        step, fraction = self.position.step, self.clock.fraction
         return learning_rate_multiplier(
-            self.position.step,
-            chosen.steps,
+            step,
+            # By time, the plan is as long as the steps so far make it: its part that is over is that of the time.
+            (step / fraction if step and fraction else math.inf) if self.clock.limited else chosen.steps,
             schedule=cast(Schedule, chosen.schedule),
             warm_up=chosen.warmup_steps,
             decay_fraction=chosen.decay_fraction,
@@ -136,22 +149,29 @@ def _split(batch: Any, parts: int) -> Iterator[tuple[Any, float]]:
 
 
 def train(context: JobContext, trainer: Trainer, folder: Path) -> Generator[Event, None, None]:
-    """Train from the present position to the last step, to a stop, or to where validations no longer improve.
+    """Train from the present position to the last step, the end of the time, a stop, or where no validation improves.
 
     folder: the run's folder, which receives checkpoints/, and best/ with the weights of the best validation.
     """
+    trainer.clock = Clock(trainer.settings.minutes, trainer.position.worked)
+    yield from trainer.clock.counting(_train(context, trainer, folder))
+
+
+def _train(context: JobContext, trainer: Trainer, folder: Path) -> Generator[Event, None, None]:
     settings, position, learner, pace = trainer.settings, trainer.position, trainer.learner, trainer.pace
     glimpsed = position.seconds
     try:
         if position.step == 0:
             yield from _validate(trainer, folder)
-        while position.step < settings.steps and not context.stopping:
+        while not trainer.finished and not context.stopping:
             began = time.perf_counter()
             metrics = trainer.step()
             read = _due(trainer) or pace.due(began)
             values = _read(metrics, position.step, settings) if read or trainer.device.type == "cpu" else {}
             position.seconds += time.perf_counter() - began
             pace.add(position.seconds)
+            trainer.clock.count()
+            position.worked = trainer.clock.used
             if values:
                 yield Metrics(position.step, values | pace.metric(learner.unit), position.seconds)
             if position.seconds - glimpsed >= GLIMPSE_EVERY:
@@ -166,6 +186,8 @@ def train(context: JobContext, trainer: Trainer, folder: Path) -> Generator[Even
                 yield Note(f"Stopped early: {settings.patience} validations brought nothing better than "
                            f"step {position.best_step:,}.")  # fmt: skip
                 break
+        if trainer.clock.limited and trainer.finished:
+            yield Note(f"The {settings.minutes:g} minutes are over: {position.step:,} steps were made.")
         yield from _conclude(trainer, folder)
     except torch.OutOfMemoryError as error:
         raise TrainingError(_memory_sentence(position)) from error
@@ -198,7 +220,7 @@ def _evaluation_due(trainer: Trainer) -> bool:
 
 def _validate(trainer: Trainer, folder: Path, is_last: bool = False) -> Generator[Event, None, None]:
     """Measure, remember whether it was the best so far, and show a sample; the last weights need not be put aside."""
-    position = trainer.position
+    position, began = trainer.position, trainer.clock.used
     for module in trainer.learner.modules.values():
         module.eval()
     result = yield from _giving_way(trainer)
@@ -213,6 +235,7 @@ def _validate(trainer: Trainer, folder: Path, is_last: bool = False) -> Generato
     yield from trainer.learner.samples(position.step)
     for module in trainer.learner.modules.values():
         module.train()
+    trainer.clock.reserve(trainer.clock.used - began)
 
 
 def _giving_way(trainer: Trainer) -> Generator[Event, None, ValidationResult]:
@@ -277,7 +300,7 @@ class _Pace:
             self._since = seconds  # the first step pays for warming up and is not typical
             return
         self._steps += 1
-        if seconds - self._since >= RATE_WINDOW or self.rate is None:
+        if seconds - self._since >= RATE_WINDOW or (self.rate is None and self._steps >= FEWEST):
             self.rate = self._steps * self._units / max(seconds - self._since, 1e-9)
             self._fresh = seconds - self._since >= RATE_WINDOW
             if self._fresh:

@@ -23,5 +23,5 @@ def seconds_per_step(trainer: Trainer) -> Generator[Event, None, float]:
         trainer.step()
         synchronise(trainer.device)
         durations.append(time.perf_counter() - began)
-        yield Progress(sum(durations), SECONDS, "s", "measuring a step")
+        yield Progress(min(sum(durations), SECONDS), SECONDS, "s", "measuring a step")
     return statistics.median(durations[WARM_UP:])

@@ -16,7 +16,6 @@ from fmstudio.training.device import choose_device, compile_pays, devices
 from fmstudio.training.kept_meaning import CONTENT, check_data, check_meaning, content_of
 from fmstudio.training.loop import Trainer, train
 from fmstudio.training.models import make_model, metrics_at
-from fmstudio.training.pace import seconds_per_step
 from fmstudio.training.recipes import parse_recipe, resolve
 from fmstudio.training.record import RunRecorder
 from fmstudio.training.snapshot import keep_network
@@ -38,7 +37,7 @@ def pretrain(context: JobContext, workspace: Workspace, recipe: Mapping[str, Any
     workspace.run_folder(run).mkdir(parents=True)
     names = [choice.name for choice in parsed.data.datasets]
     record = RunRecord(
-        id=run, name=parsed.name, family=parsed.family.name, recipe=parsed.to_toml(), steps=parsed.training.steps,
+        id=run, name=parsed.name, family=parsed.family.name, recipe=parsed.to_toml(), steps=_steps(parsed),
         details={"datasets": names, "init": parsed.init, CONTENT: content_of(workspace, parsed)},
     )  # fmt: skip
     _keep(workspace, record)
@@ -58,7 +57,7 @@ def resume(context: JobContext, workspace: Workspace, run: str, steps: int = 0) 
     record = workspace.run(run)
     parsed = parse_recipe(read_toml(workspace.run_folder(run) / "recipe.toml"))
     if steps:
-        parsed = parsed.with_values("training", steps=steps)
+        parsed = parsed.with_values("training", steps=steps, minutes=0.0)
     if record.status == "completed" and steps <= record.steps:
         raise WorkspaceError(
             f"Run {run!r} is complete at step {record.step:,}; give it more steps to train longer, or start a new run "
@@ -119,8 +118,6 @@ def _train(context: JobContext, workspace: Workspace, record: RunRecord, recipe:
     device = choose_device(recipe.training.device)
     learner = yield from recipe.family.learner(context, workspace, recipe, device)
     check_meaning(workspace, record, recipe, learner)
-    if recipe.training.minutes:
-        recipe = yield from _steps_for_minutes(context, workspace, recipe, device)
     recipe = _remember_recipe(workspace, record, recipe)
     keep_network(workspace, record.id, learner)
     if compile_pays(recipe.training, device):
@@ -137,6 +134,8 @@ def _train(context: JobContext, workspace: Workspace, record: RunRecord, recipe:
         recorder.see(event)
         yield event
     recorder.flush()
+    if recipe.training.minutes and not context.stopping:
+        workspace.update_run(record.id, steps=trainer.position.step)
     return (yield from _finish(workspace, record.id, recipe, trainer))
 
 
@@ -149,22 +148,16 @@ def _finish(workspace: Workspace, run: str, recipe: Recipe, trainer: Trainer) ->
     return {"run": run, "model": model.name, "metrics": metrics_at(workspace, run, step)}
 
 
-def _steps_for_minutes(
-    context: JobContext, workspace: Workspace, recipe: Recipe, device: torch.device
-) -> Generator[Event, None, Recipe]:
-    """Measure a step on a learner that is thrown away, and write down how many fit: from then on the run is exact."""
-    learner = yield from recipe.family.learner(context, workspace, recipe, device)
-    pace = yield from seconds_per_step(Trainer(learner, recipe.training, device))
-    steps = max(1, round(recipe.training.minutes * 60 / pace))
-    yield Note(f"{recipe.training.minutes:g} minutes are about {steps:,} steps of {pace * 1000:.1f} ms.")
-    return recipe.with_values("training", steps=steps, minutes=0.0)
-
-
 def _remember_recipe(workspace: Workspace, record: RunRecord, recipe: Recipe) -> Recipe:
     """Keep the recipe as it really runs: a resumed run reads it from there."""
-    changed = dataclasses.replace(workspace.run(record.id), recipe=recipe.to_toml(), steps=recipe.training.steps)
+    changed = dataclasses.replace(workspace.run(record.id), recipe=recipe.to_toml(), steps=_steps(recipe))
     _keep(workspace, changed)
     return recipe
+
+
+def _steps(recipe: Recipe) -> int:
+    """How many steps a run will have; 0 where that is known when its time is over."""
+    return 0 if recipe.training.minutes else recipe.training.steps
 
 
 def _first_words(trainer: Trainer, recipe: Recipe, device: torch.device) -> str:
@@ -172,7 +165,12 @@ def _first_words(trainer: Trainer, recipe: Recipe, device: torch.device) -> str:
     if compile_pays(recipe.training, device):
         title += ", compiled"
     begun = f"Going on from step {trainer.position.step:,}" if trainer.position.step else "Training"
-    return f"{begun} on {title}."
+    if not recipe.training.minutes:
+        return f"{begun} on {title}."
+    return (
+        f"{begun} on {title} for {recipe.training.minutes:g} minutes: how many steps these are, and when the learning "
+        "rate falls, follows the clock."
+    )
 
 
 def _keep(workspace: Workspace, record: RunRecord) -> RunRecord:

@@ -14,7 +14,8 @@ class TrainingSettings:
     )
     minutes: float = setting(
         0.0,
-        "Train for about this long instead: the steps that fit are measured before the run begins. 0 means use steps.",
+        "Train for this long instead of a number of steps: the end, and the learning rate on the way to it, follow the "
+        "clock, however busy the machine is. 0 means use steps.",
         minimum=0,
         maximum=100_000,
         simple=True,

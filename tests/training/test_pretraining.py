@@ -230,15 +230,80 @@ def test_accumulated_parts_give_the_update_of_the_whole_batch(
     np.testing.assert_allclose(parts, whole, rtol=2e-3)
 
 
-def test_minutes_become_steps_that_the_recipe_remembers(stocked: Workspace, tables: dict[str, Any]) -> None:
+class Slow:
+    """A clock of which each look is later by what the machine takes just now."""
+
+    def __init__(self) -> None:
+        self.now, self.each = 0.0, 0.01
+
+    def __call__(self) -> float:
+        self.now += self.each
+        return self.now
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    clock = Slow()
+    monkeypatch.setattr("fmstudio.training.clock.time.perf_counter", clock)
+    return clock
+
+
+def rates(workspace: Workspace, run: str) -> np.ndarray:
+    return workspace.metrics(run)["learning_rate"].values
+
+
+def test_a_run_with_a_time_limit_follows_the_clock_though_the_machine_becomes_ten_times_as_slow(
+    stocked: Workspace, tables: dict[str, Any], slow: Slow
+) -> None:
+    limited = {"minutes": 0.5, "evaluate_every": 1000, "checkpoint_every": 1000}
+    job = pretrain(JobContext(), stocked, tables | {"training": tables["training"] | limited})
+    events = run_until(job, lambda event: isinstance(event, Metrics) and event.step == 20)
+    planned = of_kind(events, Progress)[-1].total
+    slow.each *= 10
+    rest, _ = run_job(job)
+    made = stocked.run("small").step
+    assert (stocked.run("small").status, stocked.run("small").steps) == ("completed", made)
+    assert 20 < made < planned / 2
+    assert of_kind(rest, Progress)[-1].total == made
+    assert slow.now < 50
+    # The learning rate has come down to where the plan ends, in no more steps than there were.
+    falling = rates(stocked, "small")
+    assert falling[5] == max(falling)
+    assert falling[-1] < 0.15 * max(falling)
+    assert (np.diff(falling[5:]) <= 1e-12).all()
+    notes = [event.text for event in of_kind(events + rest, Note)]
+    assert any("for 0.5 minutes: how many steps these are" in note and "follows the clock" in note for note in notes)
+    assert f"The 0.5 minutes are over: {made:,} steps were made." in notes
+
+
+def test_no_number_of_steps_is_told_before_there_are_three_measurements(
+    stocked: Workspace, tables: dict[str, Any], slow: Slow
+) -> None:
+    job = pretrain(JobContext(), stocked, tables | {"training": tables["training"] | {"minutes": 0.1}})
+    events = run_until(job, lambda event: isinstance(event, Progress) and event.done == 3)
+    job.close()
+    steps = [event for event in of_kind(events, Progress) if event.unit == "steps"]
+    assert {event.total for event in steps if event.done < 3} == {None}
+    assert steps[-1].total is not None
+
+
+def test_a_run_with_a_time_limit_has_the_rest_of_its_time_when_it_goes_on(
+    stocked: Workspace, tables: dict[str, Any], slow: Slow
+) -> None:
     context = JobContext()
-    job = pretrain(context, stocked, tables | {"training": tables["training"] | {"minutes": 5.0}})
-    events = run_until(job, lambda event: isinstance(event, Metrics) and event.step == 2)
+    job = pretrain(context, stocked, tables | {"training": tables["training"] | {"minutes": 0.1}})
+    run_until(job, lambda event: isinstance(event, Metrics) and event.step == 20)
     context.stop()
     run_job(job)
-    assert any("5 minutes are about" in event.text for event in of_kind(events, Note))
-    assert stocked.run("small").steps > 100
-    assert "minutes = 0.0" in (stocked.run_folder("small") / "recipe.toml").read_text()
+    assert stocked.run("small").status == "stopped"
+    slow.now += 1000  # it stands still meanwhile
+    before = slow.now
+    run_job(resume(JobContext(), stocked, "small"))
+    assert slow.now - before < 6
+    made = stocked.run("small").step
+    assert stocked.run("small").steps == made > 20
+    run_job(resume(JobContext(), stocked, "small", steps=made + 2))
+    assert stocked.run("small").step == made + 2
 
 
 def test_continued_training_watches_the_old_data(stocked: Workspace, tables: dict[str, Any], tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ class RunState(QObject):
         self.model = ""
         self._recipe, self._recipe_text = recipe or {}, ""
         self._family = str(self._recipe.get("family", ""))
-        self.step, self.steps = 0, int(self._setting("training", "steps", 0))
+        self.step, self.steps = 0, 0 if self.timed else int(self._setting("training", "steps", 0))
         self._read = read
         self._measured: Measured | None = None
         self._rate: tuple[float, str] | None = None
@@ -182,6 +182,11 @@ class RunState(QObject):
     def init(self) -> str:
         """The model it continues from, or nothing."""
         return str(self.recipe.get("init", ""))
+
+    @property
+    def timed(self) -> bool:
+        """Whether it ends by the clock, so that its number of steps is a guess until then."""
+        return bool(self._setting("training", "minutes", 0))
 
     @property
     def reached(self) -> str:

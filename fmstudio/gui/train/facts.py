@@ -32,7 +32,8 @@ def facts_of(run: RunState | None) -> list[Fact]:
     loss = smoothed_last(training.values) if training is not None and len(training) else None
     whose = name.removeprefix("loss/").capitalize() or "Training"
     unit = "nats" if run.family == "language" else ""
-    steps = f"of {formatting.count(run.steps)}" if run.steps else ""
+    about = "about " if run.timed and run.live else ""
+    steps = f"of {about}{formatting.count(run.steps)}" if run.steps else ""
     return [
         Fact("Step", formatting.count(run.step), steps),
         Fact(f"{whose} loss", formatting.number(loss, 4), unit),
