@@ -22,7 +22,7 @@ _SEEDS = 2**31
 class ChatSession(QObject):
     """path_changed: other messages are shown. message_changed(id): its text or figures. grew(id, piece).
 
-    paced(id, progress), prompted(prompt), compared(id, result of a replay), failed(reason, details), busy_changed,
+    paced(id, progress), prompted(id), compared(id, result of a replay), failed(reason, details), busy_changed,
     conversations_changed: the list of conversations. `removed` holds what the latest deletion took, for `undo`.
     """
 
@@ -30,7 +30,7 @@ class ChatSession(QObject):
     message_changed = Signal(str)
     grew = Signal(str, str)
     paced = Signal(str, object)
-    prompted = Signal(dict)
+    prompted = Signal(str)
     compared = Signal(str, dict)
     failed = Signal(str, str)
     busy_changed = Signal()
@@ -41,6 +41,7 @@ class ChatSession(QObject):
         self._studio, self._state, self._store = studio, state, store
         self.conversation = Conversation(system=state.default_system)
         self._running: dict[str, tuple[Conversation, Reply]] = {}
+        self._prompts: dict[str, dict[str, Any]] = {}
         self._replays: dict[str, Reply] = {}
         self.removed: Removed = []
         self._system_is_own = False
@@ -63,6 +64,7 @@ class ChatSession(QObject):
         for message, (owner, reply) in list(self._running.items()):
             if owner.id == id:
                 del self._running[message]
+                self._prompts.pop(message, None)
                 reply.forget()
                 reply.deleteLater()
         self._store.remove(id)
@@ -151,8 +153,13 @@ class ChatSession(QObject):
         reply.ended.connect(reply.deleteLater)
 
     def _prompted(self, id: str, prompt: Mapping[str, Any]) -> None:
+        self._prompts[id] = dict(prompt)
         if self._running[id][0] is self.conversation:
-            self.prompted.emit(dict(prompt))
+            self.prompted.emit(id)
+
+    def prompt_of(self, id: str) -> Mapping[str, Any]:
+        """What the model was given for the answer that is being written, as far as that is known."""
+        return self._prompts.get(id, {})
 
     def _grew(self, id: str, piece: str) -> None:
         owner, _ = self._running[id]
@@ -162,6 +169,7 @@ class ChatSession(QObject):
 
     def _ended(self, id: str, result: Mapping[str, Any]) -> None:
         owner, _ = self._running.pop(id)
+        self._prompts.pop(id, None)
         message = owner.messages[id]
         message.text, message.result = str(result["text"]), _kept(result)
         if result.get("finish") == "stopped" and not message.text:
@@ -177,6 +185,7 @@ class ChatSession(QObject):
 
     def _failed(self, id: str, reason: str, details: str) -> None:
         owner, reply = self._running.pop(id)
+        self._prompts.pop(id, None)
         if reply.text:
             owner.messages[id].result = {"finish": "failed"}
         else:

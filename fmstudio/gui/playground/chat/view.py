@@ -58,7 +58,7 @@ class ChatView(PlayView):
         self.setLayout(hbox(self._split))
 
     def _connect(self) -> None:
-        self.session.prompted.connect(self.tabs.show_prompt)
+        self.session.prompted.connect(self._show_prompt_of_last)
         self.session.conversations_changed.connect(self._conversations_changed)
         self.middle.path_shown.connect(self._path_shown)
         self.middle.looked_at.connect(self._looked_at)
@@ -215,10 +215,13 @@ class ChatView(PlayView):
         self._show_prompt_of_last()
         self._mark()
 
-    def _show_prompt_of_last(self) -> None:
-        if self.session.busy:
-            return
-        if last := self.middle.last_answered():
+    def _show_prompt_of_last(self, *_: object) -> None:
+        """What the model was given for the last answer that is seen, be it one that is being written."""
+        running = self.session.busy
+        on_path = any(each.id == running for each in self.session.conversation.path())
+        if on_path and (prompt := self.session.prompt_of(running)):
+            self.tabs.show_prompt(prompt)
+        elif last := self.middle.last_answered():
             self._looked_at(last.id)
         else:
             self.tabs.clear()

@@ -72,6 +72,27 @@ def test_an_edited_question_is_a_branch_and_both_can_be_gone_to(hands, chat, qtb
     assert not chat.messages.views[0].before.isEnabled()
 
 
+def test_the_prompt_is_that_of_the_branch_that_is_seen(hands, chat):
+    def prompt():
+        return chat.tabs.prompt.text.toPlainText()
+
+    hands.say("One")
+    hands.answer("First", prompt="the prompt of One")
+    chat.session.edit(chat.messages.views[0].message.id, "Another")
+    assert prompt() == "", "the other branch's is not this one's"
+    job = hands.begin_answer("Sec")
+    assert prompt() == "<|im_start|>user\nHi<|im_end|>\n"
+    chat.messages.views[0].before.click()
+    assert prompt() == "the prompt of One", "though an answer is being written on the other branch"
+    chat.messages.views[0].after.click()
+    assert prompt() == "<|im_start|>user\nHi<|im_end|>\n"
+    chat.messages.views[0].before.click()
+    hands.answer("Second", job, prompt="the prompt of Another")
+    assert prompt() == "the prompt of One"
+    chat.messages.views[0].after.click()
+    assert prompt() == "the prompt of Another"
+
+
 def test_tab_goes_through_the_messages_as_they_stand_and_then_to_the_field(hands, chat, qtbot):
     hands.say("One")
     hands.answer("First")
