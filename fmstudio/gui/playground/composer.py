@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.files.no_files import let_files_pass
 from fmstudio.gui.widgets.labels import button, icon_button, set_property
 from fmstudio.gui.widgets.text.long_text import wrapping
 
@@ -26,6 +27,7 @@ class PromptField(QPlainTextEdit):
         self.setObjectName(name)
         self.setAccessibleName(accessible_name)
         self.setTabChangesFocus(True)
+        let_files_pass(self)
         self.enter_sends = enter_sends
         self._lines = lines
         self.document().documentLayout().documentSizeChanged.connect(self._fit)

@@ -4,8 +4,16 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeySequence,
+    QShortcut,
+)
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from fmstudio.gui.models.files import has_weights, is_model
@@ -186,8 +194,11 @@ class MainWindow(Shell):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if taker := self._taker(dropped_paths(event.mimeData())):
-            event.acceptProposedAction()
+            _take_copy(event)
             self._drop_hint.offer(taker.title)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        _take_copy(event)  # each move proposes anew
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop_hint.hide()
@@ -196,7 +207,7 @@ class MainWindow(Shell):
         self._drop_hint.hide()
         paths = dropped_paths(event.mimeData())
         if taker := self._taker(paths):
-            event.acceptProposedAction()
+            _take_copy(event)
             self.show_panel(taker.name)
             self.panel(taker.name).dropped(paths)
 
@@ -220,6 +231,12 @@ class MainWindow(Shell):
         save_window(self)
         event.accept()
         self.closed.emit()
+
+
+def _take_copy(event: QDropEvent) -> None:
+    """Whatever a file manager proposes, what is dropped stays where it is: a source that is told "move" deletes it."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def in_use(machine: dict[str, Any], studio: Studio) -> str:

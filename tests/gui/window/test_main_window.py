@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from fmstudio.gui import preload
 from fmstudio.gui.panel import Panel, PanelInfo, PrimaryAction
+from fmstudio.gui.playground.composer import PromptField
 from fmstudio.gui.widgets.error_box import Banner
 from fmstudio.gui.window.main_window import MainWindow
 from fmstudio.gui.window.window_state import last_panel
@@ -275,20 +276,36 @@ def test_a_command_is_run_from_the_palette(window, studio, qtbot):
 # Files from outside.
 
 
-def dropped(window, paths: list[Path], kind=QDropEvent):
+def dropped(window, paths: list[Path], kind=QDropEvent, proposed=Qt.DropAction.CopyAction):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    place = QPoint(600, 400) if kind is QDragEnterEvent else QPointF(600, 400)
-    event = kind(place, copy, data, left, none)
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    place = QPointF(600, 400) if kind is QDropEvent else QPoint(600, 400)
+    event = kind(place, proposed | Qt.DropAction.CopyAction, data, left, none)
+    event.setDropAction(proposed)
     event.ignore()
     QApplication.sendEvent(window, event)
-    return event
+    return event.isAccepted(), event.dropAction()  # the event itself dies with its data
+
+
+@pytest.mark.parametrize("kind", [QDragEnterEvent, QDragMoveEvent, QDropEvent])
+def test_the_source_of_a_drop_is_never_told_that_its_files_were_moved(window, tmp_path, kind):
+    dropped(window, [tmp_path / "one.txt"], QDragEnterEvent)
+    answer = dropped(window, [tmp_path / "one.txt"], kind, Qt.DropAction.MoveAction)
+    assert answer == (True, Qt.DropAction.CopyAction)
+
+
+def test_files_dragged_over_a_field_for_text_are_for_the_window(window, tmp_path, qtbot):
+    field = PromptField("field", "A field")
+    window.panel("home").layout().addWidget(field)
+    assert dropped(field.viewport(), [tmp_path / "one.txt"], QDragEnterEvent)[0]
+    assert window._drop_hint.isVisible()
+    assert not field.toPlainText()
 
 
 def test_files_go_to_the_panel_that_takes_them(window, tmp_path):
     files = [tmp_path / "one.txt", tmp_path / "two.txt"]
-    assert dropped(window, files, QDragEnterEvent).isAccepted()
+    assert dropped(window, files, QDragEnterEvent)[0]
     assert window._drop_hint.isVisible()
     assert window._drop_hint.accessibleName() == "Drop to add to Data"
     assert [panel.name for panel in window.built_panels()] == ["home"], "none is built for being asked"
@@ -300,7 +317,7 @@ def test_files_go_to_the_panel_that_takes_them(window, tmp_path):
 
 def test_files_that_no_panel_takes_are_refused(window, tmp_path):
     window.panel("data")
-    assert not dropped(window, [tmp_path / "film.mov"], QDragEnterEvent).isAccepted()
+    assert not dropped(window, [tmp_path / "film.mov"], QDragEnterEvent)[0]
     assert not window._drop_hint.isVisible()
 
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeyEvent, QTextCharFormat, QTextCursor
 
 from fmstudio.gui.playground.composer import MOST
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.files.no_files import let_files_pass
 from fmstudio.gui.widgets.text.streamed_text import Ending, StreamedText, by_model
 
 
@@ -23,6 +24,7 @@ class CompletionText(StreamedText):
         self.setAcceptRichText(False)
         self.setReadOnly(False)
         self.setUndoRedoEnabled(True)
+        let_files_pass(self)
         self._mark_start()
         self.currentCharFormatChanged.connect(self._type_as_person)
         self.textChanged.connect(self._edited)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, row, vbox
+from fmstudio.gui.widgets.files.no_files import let_files_pass
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.switch import Switch
 
@@ -33,6 +34,7 @@ class OwnText(QWidget):
         super().__init__()
         self.setObjectName(name)
         self.field = _Field()
+        let_files_pass(self.field)
         self.field.setObjectName(f"{name}-field")
         self.field.setAccessibleName("Text to look into")
         self.field.setPlaceholderText("Type or paste a text.")
