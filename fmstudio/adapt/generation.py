@@ -25,6 +25,9 @@ Message = Mapping[str, str]
 _EVERY = 0.08
 """Seconds between two reports of progress."""
 
+_FEWEST = 3
+"""Tokens after the first from which on their pace is told."""
+
 
 def generate(
     context: JobContext,
@@ -149,7 +152,8 @@ class _Writing:
         if not self.stream.tokens:
             doing = "Waiting for another answer" if self.stream.waiting else "Reading the prompt"
             return Progress(0, self.maximum, "tokens", doing)
-        return Progress(self.stream.tokens, self.maximum, "tokens", "", self._rate(), "tokens/s")
+        rate = self._rate() if self.stream.tokens > _FEWEST else None
+        return Progress(self.stream.tokens, self.maximum, "tokens", "", rate, "tokens/s")
 
     def _rate(self) -> float:
         """Tokens a second from the first token on, so that a long prompt does not make the model look slow."""
@@ -182,6 +186,6 @@ def remember(
         kind="text", model=result["model"], model_version=result["model_version"], prompt=result["prompt"],
         output=result["text"], details=details,
     )  # fmt: skip
-    id = workspace.feedback.add(record)
-    yield Artefact("feedback", id, str(workspace.index_path))
-    return id
+    kept = workspace.feedback.add(record)
+    yield Artefact("feedback", kept, str(workspace.index_path))
+    return kept

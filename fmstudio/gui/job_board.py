@@ -75,13 +75,13 @@ class JobState:
 
     @property
     def rate(self) -> tuple[float, str] | None:
-        """The pace and its unit: what the job reports, else units of progress a second."""
+        """The pace and its unit: what the job reports, else units of progress a second, but for progress in seconds."""
         if self.progress is None:
             return None
         if self.progress.rate is not None:
             return self.progress.rate, self.progress.rate_unit
         measured = self.meter.rate
-        return None if measured is None else (measured, f"{self.progress.unit}/s")
+        return None if measured is None or self.progress.unit == "s" else (measured, f"{self.progress.unit}/s")
 
     def take(self, event: Event) -> None:
         """Bring the state up to date with the job's next event."""

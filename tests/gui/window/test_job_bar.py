@@ -51,7 +51,9 @@ def test_it_is_there_when_nothing_runs(bar):
 
 def test_a_running_job_shows_how_far_how_fast_and_how_long(bar, studio):
     job = begin(studio)
-    studio.jobs.deliver([(job, Progress(500, 2000, "steps", "", 1240.0, "tokens/s"))])
+    for done in (300, 400, 500):
+        studio.jobs.deliver([(job, Progress(done, 2000, "steps", "", 1240.0, "tokens/s"))])
+    assert texts(bar)["left"] == "", "nothing is said before there are three measurements"
     studio.jobs.deliver([(job, Progress(600, 2000, "steps", "validating", 1240.0, "tokens/s"))])
     assert texts(bar) == {
         "title": "Train plays · validating",
@@ -63,8 +65,8 @@ def test_a_running_job_shows_how_far_how_fast_and_how_long(bar, studio):
 
 def test_without_a_reported_pace_the_bar_measures_one(bar, studio):
     job = begin(studio)
-    studio.jobs.deliver([(job, Progress(0, 5e8, "bytes"))])
-    studio.jobs.deliver([(job, Progress(1e8, 5e8, "bytes"))])
+    for done in (0, 1e8, 2e8, 3e8):
+        studio.jobs.deliver([(job, Progress(done, 5e8, "bytes"))])
     assert texts(bar)["rate"] == "10.0 MB/s"
 
 

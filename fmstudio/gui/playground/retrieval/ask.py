@@ -219,6 +219,7 @@ class AskTab(QWidget):
     def _begin_anew(self) -> None:
         self.error.clear()
         self._passages = {}
+        self._writing = self.answer
         self.asked.clear()
         self.answer.clear()
         self.plain.clear()
@@ -228,11 +229,13 @@ class AskTab(QWidget):
 
     def _told(self, sample: Sample) -> None:
         if sample.name == "citations":
+            self._writing = self.plain  # the answer has its end: what is told from now on is of the other
             self.answer.show_sources(sample.rows)
             return
         name, data = sample.name, sample.structure
         if name == "found":
             self._show_found(data)
+            self._writing = self.answer if data["relevant"] else self.plain
             used = [row for row in data["rows"] if row["used"]]
             self._passages = dict(enumerate(used, 1))
             self.answer.know(list(self._passages))
@@ -245,8 +248,7 @@ class AskTab(QWidget):
         (self.plain if delta.name == "plain" else self.answer).text.append(delta.text)
 
     def _progressed(self, progress: Progress) -> None:
-        text = self.plain if self.plain.text.written and self.compare.isChecked() else self.answer
-        text.tell(pace_of(progress))
+        self._writing.tell(pace_of(progress))
 
     def _finished(self, event: Finished) -> None:
         result = event.result
