@@ -24,7 +24,7 @@ from fmstudio.gui.window.questions import ask_for_another_workspace
 from fmstudio.gui.window.window_state import last_panel
 from fmstudio.jobs import Engine, Event, JobRequest, Mailbox, Sample
 from fmstudio.log_file import LogFile
-from fmstudio.places import default_workspace, log_path
+from fmstudio.places import default_workspace, log_path, named_workspace
 from fmstudio.workspace import Workspace, WorkspaceError, renaming
 
 CALM = 500
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 def open_window(workspace_path: Path | None = None, argv: Sequence[str] = ()) -> int:
     """Show the studio until its window is closed; returns the process's exit code.
 
-    Without a path it opens the workspace that was open last, or the usual one.
+    Without a path it opens the workspace that the environment names, the one that was open last, or the usual one.
     """
     application = _application(argv)
     preferences = Preferences(preferences_path())
@@ -46,7 +46,7 @@ def open_window(workspace_path: Path | None = None, argv: Sequence[str] = ()) ->
     before = signal.signal(signal.SIGINT, lambda *_: application.quit())
     try:
         with _log_and_uncaught() as uncaught:
-            return _work(application, workspace_path or _last_workspace(preferences), theme, preferences, uncaught)
+            return _work(application, workspace_path or _workspace_to_open(preferences), theme, preferences, uncaught)
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -123,9 +123,9 @@ def run_tour(workspace_path: Path | None, screenshots: Path | None, steps: int =
     return 0
 
 
-def _last_workspace(preferences: Preferences) -> Path:
+def _workspace_to_open(preferences: Preferences) -> Path:
     last = preferences.get("last_workspace")
-    return Path(last) if last and Path(last).is_dir() else default_workspace()
+    return named_workspace() or (Path(last) if last and Path(last).is_dir() else default_workspace())
 
 
 def _begin(path: Path, theme: Theme, preferences: Preferences) -> "Session | None":

@@ -35,5 +35,10 @@ def log_path() -> Path:
 
 def default_workspace() -> Path:
     """The folder to work in where nobody names one; the environment variable FMSTUDIO_WORKSPACE names another."""
+    return named_workspace() or Path.home() / "FM Studio"
+
+
+def named_workspace() -> Path | None:
+    """The folder that FMSTUDIO_WORKSPACE names, if it names one."""
     chosen = os.environ.get("FMSTUDIO_WORKSPACE")
-    return Path(chosen).expanduser() if chosen else Path.home() / "FM Studio"
+    return Path(chosen).expanduser() if chosen else None

@@ -3,6 +3,7 @@
 import signal
 import sys
 from functools import partial
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QTimer
@@ -104,10 +105,17 @@ def test_without_a_name_the_last_workspace_is_opened_and_else_the_usual_one(tmp_
         QTimer.singleShot(0, session.window, session.window.close)
 
     monkeypatch.setattr(Session, "_after_first_paint", watch)
+    monkeypatch.delenv("FMSTUDIO_WORKSPACE")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
     open_window()
     open_window(tmp_path / "mine")
     open_window()
-    assert opened == [tmp_path / "default-workspace", tmp_path / "mine", tmp_path / "mine"]
+    assert opened == [tmp_path / "home" / "FM Studio", tmp_path / "mine", tmp_path / "mine"]
+    # What the environment names counts before what was open last, but after what the command names.
+    monkeypatch.setenv("FMSTUDIO_WORKSPACE", str(tmp_path / "named"))
+    open_window()
+    open_window(tmp_path / "mine")
+    assert opened[3:] == [tmp_path / "named", tmp_path / "mine"]
 
 
 def test_ctrl_c_in_the_terminal_ends_it_as_closing_does(tmp_path, monkeypatch, qapp):
