@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from fmstudio.gui.runs.plots import RunPlot, plots_of
 from fmstudio.gui.runs.state import RunState
+from fmstudio.gui.runs.verdict import can_be_judged, measurements, verdict_of
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import boxed, discard, empty, hbox, splitter, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.fields import ChoiceField
-from fmstudio.gui.widgets.labels import icon_button, label
+from fmstudio.gui.widgets.labels import icon_button, label, set_property
 from fmstudio.gui.widgets.plot.live_plot import LivePlot
 from fmstudio.gui.widgets.plot.series import Series
 from fmstudio.gui.widgets.segments import Segments
@@ -106,6 +107,7 @@ class RunCurves(QWidget):
         large = _plot_card("loss-card")
         large.body.addLayout(self._toolbar())
         large.body.addWidget(self.loss, 1)
+        large.body.addWidget(self._verdict_line())
         self._beneath = hbox()
         row = boxed(self._beneath)
         parts = splitter("curves-splitter", (large, 3), (row, 1), sizes=(250, 92), vertical=True, handle=8)
@@ -136,6 +138,14 @@ class RunCurves(QWidget):
         row.addWidget(self.logarithmic)
         row.addWidget(self.against)
         return row
+
+    def _verdict_line(self) -> QWidget:
+        """What the curves mean. Its place is free from the beginning, so that nothing jumps when there is a word."""
+        self.verdict = label("", "caption", "run-verdict", wrap=True)
+        self.verdict.setAccessibleName("What the curves mean")
+        self._judged: tuple[object, ...] = ()
+        self._verdict_box = boxed(hbox((self.verdict, 1), margins=(12, 0, 12, 10)))
+        return self._verdict_box
 
     # Which plots there are.
 
@@ -197,6 +207,20 @@ class RunCurves(QWidget):
         self._offer_plots()
         self._place_on_axis()
         self._draw_anew()
+        self._judge()
+
+    def _judge(self) -> None:
+        """Say what the curves mean, once for each new validation."""
+        run = self._run
+        judged = (run, run.live, measurements(run)) if run is not None and can_be_judged(run) else ()
+        if judged and judged == self._judged:
+            return
+        self._judged = judged
+        verdict = verdict_of(run) if run is not None and judged else None
+        self._verdict_box.setVisible(verdict is not None)
+        if verdict is not None:
+            self.verdict.setText(verdict.sentence)
+            set_property(self.verdict, "role", "warning" if verdict.warns else "caption")
 
     def _all_runs(self) -> list[RunState]:
         return ([self._run] if self._run else []) + [state for state, _ in self._over]
@@ -252,6 +276,9 @@ class RunCurves(QWidget):
         elif what == "metrics":
             for plot in self.plots:
                 plot.touch()
+            self._judge()
+        elif what == "status":
+            self._judge()
         elif what == "progress" and self._run is not None:
             for plot in self.plots:
                 plot.set_extent(max(run.steps for run in self._all_runs()))
