@@ -19,6 +19,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.jobs.follower import JobFollower
+from fmstudio.gui.widgets.labels import show_part
 from fmstudio.gui.widgets.segments import Segments
 
 PRESETS = {"gan": "robots-gan", "vae": "robots-vae"}
@@ -162,7 +163,7 @@ class GanVaePanel(Panel):
         self._shelf.put([models.get(source.key) or _record_of(source) for source in self._listed])
         self._chosen[side] = self._kept_choice(side, before)
         self.source.show_model(self._chosen[side] if self._chosen[side] in self._shelf.references else "")
-        self.source.setVisible(bool(self._listed))
+        show_part(self.source, bool(self._listed))
         self._show_source()
 
     def _kept_choice(self, side: str, before: Source | None) -> str:

@@ -16,6 +16,7 @@ from fmstudio.gui.playground.play_view import PlayView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.labels import show_part
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.workspace import WorkspaceError
 
@@ -134,7 +135,7 @@ class PlaygroundPanel(Panel):
         view = self.views.get(name) or self._build(name)
         self.view_choice.set_value(name)
         self._tool_stack.setCurrentWidget(self._tools[name])
-        self.picker.setVisible(name != "compare")
+        show_part(self.picker, name != "compare")
         self._show_page()
         if what:
             view.look(**what)

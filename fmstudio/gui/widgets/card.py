@@ -20,11 +20,11 @@ class Card(QFrame):
         self.title = label(title, "section", f"{name}-title")
         self.caption = label(caption, "caption", f"{name}-caption")
         self._header = hbox(self.title, self.caption, ...)
-        self.caption.setVisible(bool(caption))
-        self.title.setVisible(bool(title))
         self.body = vbox()
         self._layout = vbox(self._header, (self.body, 1), gap=12, margins=_PADDING)
         self.setLayout(self._layout)
+        self.caption.setVisible(bool(caption))
+        self.title.setVisible(bool(title))
 
     def set_padding(self, left: int, top: int, right: int, bottom: int, gap: int | None = None) -> None:
         """Leave other room between the border and what is inside, and between the title and the rest."""

@@ -128,6 +128,14 @@ def rule() -> QFrame:
     return made
 
 
+def show_part(widget: QWidget, shown: bool) -> None:
+    """Show or hide a part of something. One that is in nothing yet would be a window of its own: it is left as it is,
+    to be seen with what it is put into.
+    """
+    if widget.parentWidget() is not None or not shown:
+        widget.setVisible(shown)
+
+
 def set_property(widget: QWidget, name: str, value: object) -> None:
     """Change a property that the style sheet looks at, and restyle the widget."""
     if widget.property(name) != value:

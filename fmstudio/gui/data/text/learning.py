@@ -9,7 +9,7 @@ from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import TextField
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
-from fmstudio.gui.widgets.labels import button, label, set_property
+from fmstudio.gui.widgets.labels import button, label, set_property, show_part
 from fmstudio.jobs import JobRequest
 
 
@@ -86,7 +86,7 @@ class LearnTokenizer(QWidget):
         self._judge()
 
     def _judge(self) -> None:
-        self.setVisible(self._choice.learns)
+        show_part(self, self._choice.learns)
         if not self._name_is_mine and self._dataset:
             self.name.set_value(self._free_name())
         job = self._studio.jobs.get(self._job)
@@ -99,7 +99,7 @@ class LearnTokenizer(QWidget):
         self.state.setText("" if busy else kept or refusal)
         set_property(self.state, "role", "success" if kept else "caption")
         self.state.setVisible(bool(self.state.text()))
-        self.status.setVisible(self._choice.learns and (busy or bool(self.state.text()) or self.error.showing))
+        show_part(self.status, self._choice.learns and (busy or bool(self.state.text()) or self.error.showing))
 
     def _free_name(self) -> str:
         wanted = f"{self._dataset[:60]}-{self._choice.vocabulary_size}"
