@@ -4,7 +4,7 @@ Which panel belongs where, what it has and how one begins in it, the panels say 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fmstudio.gui.formatting import plural
@@ -140,7 +140,10 @@ def _of_run(infos: Sequence[PanelInfo], runs: Sequence[RunState], status: RunSta
         return None
     how, reason, button, icon = _OF_RUNS[status]
     title, reason = f"“{run.name}” {how}", reason.format(reached=run.reached)
-    return _open(infos, "run", run.id, title=title, reason=reason, button=button, icon=icon)
+    step = _open(infos, "run", run.id, title=title, reason=reason, button=button, icon=icon)
+    if step is None or status != "interrupted":
+        return step
+    return replace(step, what={**step.what, "go_on": True})  # what the button says is done, not only shown
 
 
 def _begin(things: Things, infos: Sequence[PanelInfo]) -> list[NextStep | None]:

@@ -145,10 +145,15 @@ class TrainPanel(Panel):
     # Coming and going.
 
     def shown(self, **what: Any) -> None:
-        """`run` opens one by id; `preset`, `dataset`, `datasets` or `init` begin a new one; `model` is sampled from."""
+        """`run` opens one by id, and `go_on` resumes it; `preset`, `dataset`, `datasets` or `init` begin a new one;
+        `model` is sampled from.
+        """
         self.runs.refresh()
         if run := what.get("run"):
-            self._open_run(self.runs.run(run))
+            state = self.runs.run(run)
+            self._open_run(state)
+            if what.get("go_on") and state.resumable and not state.live:
+                self.run_actions.go_on(state)
         if wanted := {key: what[key] for key in _NEW_RUN if what.get(key)}:
             self._set_up(**wanted)
         if model := what.get("model"):

@@ -92,7 +92,7 @@ def test_the_map_counts_what_is_there(panel, workspace):
         (
             [DATASET, RunRecord("r-2", "plays", "language", "", status="interrupted", step=50, steps=2000)],
             "“plays” was interrupted",
-            ("train", {"run": "r-2"}),
+            ("train", {"run": "r-2", "go_on": True}),
         ),
     ],
 )

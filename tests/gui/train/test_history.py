@@ -118,6 +118,13 @@ def test_the_settings_of_a_run_can_be_used_again(studio, panel):
     assert panel.setup.recipe()["training"]["batch_size"] == 4
 
 
+def test_going_on_with_a_run_from_elsewhere_resumes_it_once(panel, engine):
+    panel.shown(run="broken", go_on=True)
+    assert engine.requests[engine.latest(RESUME)].arguments == {"run": "broken"}
+    panel.shown(run="broken", go_on=True)
+    assert engine.targets().count(RESUME) == 1, "it is on its way already"
+
+
 def test_a_run_that_was_left_running_counts_as_interrupted(studio, with_runs, open_panel):
     with_runs.update_run("first", status="running")
     panel = open_panel()

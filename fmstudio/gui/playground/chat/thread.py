@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from fmstudio.gui.playground.chat.message import MessageView
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import vbox
+from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.end_follower import EndFollower
 from fmstudio.gui.widgets.labels import button
 from fmstudio.gui.widgets.tab_order import follow, stops
@@ -18,7 +19,10 @@ _WIDEST = 760  # lines longer than this are hard to read
 
 
 class ThreadView(QScrollArea):
-    """Passes on what a person asks for at a message; see MessageView. looked_at(id): an answer was clicked."""
+    """Passes on what a person asks for at a message; see MessageView. looked_at(id): an answer was clicked.
+
+    answer_wanted: the last message, which has no answer, should have one. moved: another part is seen.
+    """
 
     edited = Signal(str, str)
     regenerate_wanted = Signal(str)
@@ -27,6 +31,8 @@ class ThreadView(QScrollArea):
     inside_wanted = Signal(str)
     replay_wanted = Signal(str)
     looked_at = Signal(str)
+    answer_wanted = Signal()
+    moved = Signal()
 
     def __init__(self, studio: Studio, name: str = "thread") -> None:
         super().__init__()
@@ -43,15 +49,25 @@ class ThreadView(QScrollArea):
         self._furnishing = QTimer(self, singleShot=True, interval=0)
         self._furnishing.timeout.connect(self._furnish)
         self.earlier = button("", f"{name}-earlier", studio.theme, role="link", clicked=self._show_earlier)
+        self.answer = button(
+            "Answer", f"{name}-answer", studio.theme, "mdi6.message-reply-text-outline", clicked=self.answer_wanted.emit
+        )
+        self.answer.setToolTip("This was never answered: let the model answer it now.")
+        self.answer.hide()
         content = QWidget()
         content.setMaximumWidth(_WIDEST)
-        self._column = vbox(self.earlier, ..., gap=16, margins=(0, 0, 12, 8))
+        self._column = vbox(self.earlier, hbox(self.answer, ...), ..., gap=16, margins=(0, 0, 12, 8))
         content.setLayout(self._column)
         self.setWidget(content)
         self.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         for each in (content, self.viewport()):
             each.setAutoFillBackground(False)
         self._follower = EndFollower(self)
+        self._wanted: tuple[str, int] | None = None
+        bar = self.verticalScrollBar()
+        bar.rangeChanged.connect(self._return)
+        bar.actionTriggered.connect(self._move_by_hand)
+        bar.valueChanged.connect(self.moved)
 
     # What is shown.
 
@@ -61,7 +77,7 @@ class ThreadView(QScrollArea):
         running: the message that is being written. titles: how models are called.
         """
         if conversation is not self._conversation:
-            self._conversation, self._limit = conversation, SHOWN
+            self._conversation, self._limit, self._wanted = conversation, SHOWN, None
             self._follower.go_to_end()
         self._titles = titles
         path = conversation.path()
@@ -71,6 +87,7 @@ class ThreadView(QScrollArea):
         self._drop(set(self._views) - {message.id for message in shown})
         for place, message in enumerate(shown):
             self._place(place, message, message.id == running)
+        self.answer.setVisible(bool(path) and path[-1].role == "user" and not running)
         self._furnishing.start()
 
     def _drop(self, gone: Sequence[str] | set[str]) -> None:
@@ -113,7 +130,8 @@ class ThreadView(QScrollArea):
             bare[-1].show_feedback()
             self._furnishing.start()
         else:
-            follow(self.earlier, [stop for view in self.views for stop in stops(view)])
+            follow(self.earlier, [*(stop for view in self.views for stop in stops(view)), *stops(self.answer)])
+            QTimer.singleShot(0, self, self._stay)  # when the last of them has its height
 
     def view(self, id: str) -> MessageView | None:
         """The view of a message, where it is shown."""
@@ -129,8 +147,46 @@ class ThreadView(QScrollArea):
         self._limit += SHOWN
         self.show_conversation(self._conversation, "", self._titles)
 
-    # Following.
+    # Following, and coming back to a place.
 
     def follow(self) -> None:
         """Go to the end, and stay there while the text grows."""
+        self._wanted = None
         self._follower.go_to_end()
+
+    @property
+    def place(self) -> tuple[str, int] | None:
+        """Which message is seen first and how many pixels of it are above, or None where the end is followed."""
+        if self._wanted or self._follower.following:
+            return self._wanted
+        top = self.verticalScrollBar().value()
+        first = next((view for view in self.views if view.geometry().bottom() > top), None)
+        return (first.message.id, top - first.y()) if first else None
+
+    def go_to(self, id: str, above: int) -> None:
+        """Come back to a place, as `place` told it; nothing where that message is no longer on the path."""
+        ids = [message.id for message in self._conversation.path()]
+        if id not in ids:
+            return
+        if len(ids) - ids.index(id) > self._limit:
+            self._limit = len(ids) - ids.index(id)
+            self.show_conversation(self._conversation, "", self._titles)
+        self._wanted = id, above
+        self._return()
+
+    def _return(self, *_: object) -> None:
+        """Be at the wanted place, though messages above it still grow."""
+        if self._wanted and (view := self._views.get(self._wanted[0])):
+            self.verticalScrollBar().setValue(view.y() + self._wanted[1])
+
+    def _stay(self) -> None:
+        """Everything has its height: from now on the place is where the bar stands."""
+        self._return()
+        self._wanted = None
+
+    def _move_by_hand(self, *_: object) -> None:
+        self._wanted = None
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._move_by_hand()
+        super().wheelEvent(event)

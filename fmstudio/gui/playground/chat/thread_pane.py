@@ -57,6 +57,7 @@ class TalkView(QWidget):
         thread.remove_wanted.connect(session.remove)
         thread.replay_wanted.connect(session.replay)
         thread.looked_at.connect(self.looked_at)
+        thread.answer_wanted.connect(self._retry)
         composer.sent.connect(self.send)
         composer.stop_wanted.connect(session.stop)
         composer.changed.connect(self.changed)
@@ -75,8 +76,12 @@ class TalkView(QWidget):
         self.session.send(text)
 
     def _retry(self) -> None:
+        """Have the last message answered, if the model can be asked now."""
         self.error.clear()
-        self.session.retry()
+        if reason := self._state.refusal() or self._state.sampling_problem():
+            self.error.show_error(reason)
+        else:
+            self.session.retry()
 
     # Showing it.
 

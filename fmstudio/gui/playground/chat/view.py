@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from PySide6.QtGui import QHideEvent
+
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.chat.completion import CompletionEditor
+from fmstudio.gui.playground.chat.memory import ChatMemory
 from fmstudio.gui.playground.chat.session import ChatSession
 from fmstudio.gui.playground.chat.side import ChatSide
 from fmstudio.gui.playground.chat.tabs import ChatTabs
@@ -42,6 +45,8 @@ class ChatView(PlayView):
         self._connect()
         self._follow_model()
         self.middle.show_path()
+        self._memory = ChatMemory(studio, self.store, self.middle, self.completion)
+        self._memory.begin()
 
     def _make_tools(self) -> None:
         theme = self._studio.theme
@@ -80,6 +85,10 @@ class ChatView(PlayView):
         self._state.model_changed.connect(self._follow_model)
         self._state.models_changed.connect(self._follow_model)
         self._state.sampling_changed.connect(self.act_changed)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._memory.keep_now()
+        super().hideEvent(event)
 
     # What the panel asks.
 

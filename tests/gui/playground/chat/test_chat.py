@@ -195,6 +195,73 @@ def test_a_conversation_is_kept_and_come_back_to(hands, chat, workspace, studio,
     assert last(again).figures.text().startswith("92.4 tok/s")
 
 
+@pytest.fixture
+def reopened(hands, chat, studio, engine, show):
+    """The program as it is found when it is opened again."""
+
+    held = [hands]  # a page that nobody holds is deleted
+
+    def reopened():
+        hands.page.hide()
+        held.append(Hands(studio, engine, show))
+        return held[-1]
+
+    yield reopened
+    held.clear()
+
+
+def test_what_was_open_and_what_was_being_written_are_there_again(hands, chat, reopened):
+    hands.say("One")
+    hands.answer("Two")
+    chat.composer.field.setPlainText("Thr")
+    again = reopened().chat
+    assert shown(again) == ["One", "Two"]
+    assert again.composer.text == "Thr"
+
+
+def test_a_place_in_a_long_conversation_is_come_back_to(hands, chat, reopened, qtbot):
+    for number in range(6):
+        hands.say(f"Question {number}")
+        hands.answer("\n\n".join(["A line of the answer."] * 12))
+    qtbot.waitUntil(lambda: not chat.messages._furnishing.isActive())
+    bar = chat.messages.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 800)
+    bar.setValue(500)
+    seen = chat.messages.place
+    assert seen is not None
+    again = reopened().chat
+    qtbot.waitUntil(lambda: not again.messages._furnishing.isActive() and again.messages._wanted is None)
+    assert again.messages.place == seen
+
+
+def test_a_conversation_that_is_gone_leaves_an_empty_one(hands, chat, reopened, workspace):
+    hands.say("One")
+    hands.answer("Two")
+    chat._memory.keep_now()
+    for file in (workspace.path / "conversations").glob("*.json"):
+        file.unlink()
+    assert shown(reopened().chat) == []
+
+
+def test_a_message_that_a_kill_left_without_an_answer_offers_one(hands, chat, reopened):
+    hands.say("One")
+    assert not chat.messages.answer.isVisible(), "it is being answered"
+    again = reopened()  # nothing of the answer was kept
+    assert shown(again.chat) == ["One"]
+    assert again.chat.messages.answer.isVisible()
+    again.chat.messages.answer.click()
+    assert hands.asked()[-1]["messages"] == [{"role": "user", "content": "One"}]
+    again.answer("Two")
+    assert shown(again.chat) == ["One", "Two"]
+    assert not again.chat.messages.answer.isVisible()
+
+
+def test_a_text_that_was_begun_is_there_again(hands, chat, reopened):
+    hands.panel.state.choose("plays")
+    chat.completion.text.setPlainText("Once upon")
+    assert reopened().chat.completion.text.toPlainText() == "Once upon"
+
+
 def test_a_conversation_can_be_named_and_thrown_away(hands, chat, workspace, qtbot):
     hands.say("One")
     hands.answer("First")
