@@ -217,8 +217,9 @@ def _details_with(details: Mapping[str, Any], kind: str, name: str, new: str) ->
     changed = dict(details)
     if kind == "dataset" and isinstance(details.get("datasets"), list):
         changed["datasets"] = [new if each == name else each for each in details["datasets"]]
-    if kind == "dataset" and isinstance(details.get("licences"), dict):
-        changed["licences"] = {new if key == name else key: value for key, value in details["licences"].items()}
+    for table in ("licences", "content") if kind == "dataset" else ():
+        if isinstance(details.get(table), dict):
+            changed[table] = {new if key == name else key: value for key, value in details[table].items()}
     if kind == "model" and details.get("init") == name:
         changed["init"] = new
     return changed

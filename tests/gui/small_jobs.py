@@ -6,6 +6,7 @@ from typing import Any
 from fmstudio.gui.data import jobs as data
 from fmstudio.gui.playground.inside import jobs as inside
 from fmstudio.gui.playground.retrieval import jobs as retrieval
+from fmstudio.gui.widgets.jobs.tidying import RENAME
 from fmstudio.jobs.request import array_to_plain
 from fmstudio.workspace import Workspace
 from tests.gui import small_workspace as small
@@ -24,6 +25,7 @@ from tests.gui.small_workspace import (
     remembered,
     roomy,
     shapes,
+    spare,
     table,
     trained,
     vae,
@@ -130,6 +132,7 @@ JOBS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
         gan, picture=array_to_plain(shape(0).pixels), model="gan", target="fmstudio.laboratory.gan:generate",
         arguments={"model": "gan", "seeds": [0]},
     ),
+    RENAME: job(spare, kind="dataset", name="spare", new="spared"),
     "fmstudio.feedback.replay:replay": job(remembered, entry="{entry}"),
     # The laboratories of pictures.
     "fmstudio.laboratory.diffusion:about": job(diffusion, model="diffusion"),

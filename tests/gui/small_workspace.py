@@ -81,6 +81,13 @@ def articles(workspace: Workspace) -> None:
 
 
 @_part
+def spare(workspace: Workspace) -> None:
+    """A dataset that nobody needs under its name."""
+    files(workspace)
+    run_job(importing.add(JobContext(), workspace, [str(_files(workspace) / "articles")], "spare"))
+
+
+@_part
 def shapes(workspace: Workspace) -> None:
     """A dataset of pictures."""
     files(workspace)

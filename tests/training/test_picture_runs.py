@@ -20,6 +20,7 @@ from fmstudio.training.pretraining import pretrain, resume
 from fmstudio.training.recipes import parse_recipe, presets, recipe_tables
 from fmstudio.training.sampling import draw, sample
 from fmstudio.workspace import Workspace
+from fmstudio.workspace.deleting import delete
 from tests.driving import of_kind, run_job, run_until
 from tests.pictures import keep_shapes
 
@@ -90,7 +91,7 @@ def test_a_run_does_not_go_on_with_classes_of_other_names(pictured: Workspace, r
     _, result = run_job(pretrain(JobContext(), pictured, recipe(conditioning="class")))
     config = pictured.model_folder(result["model"]) / "config.json"
     kept = config.read_bytes()
-    pictured.remove_dataset("shapes")
+    delete(pictured, "dataset", "shapes")
     keep_shapes(pictured, classes=("ant", "bee", "cow"))
     with pytest.raises(StudioError, match="dataset 'shapes' is not the one that the run 'small' began with"):
         run_job(resume(JobContext(), pictured, "small", steps=8))

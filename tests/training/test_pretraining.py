@@ -407,7 +407,7 @@ def test_a_dataset_deleted_during_a_run_does_not_harm_the_run(stocked: Workspace
 def replaced(workspace: Workspace, tmp_path: Path, name: str, text: str) -> None:
     """Put another dataset in the place of one."""
     (tmp_path / "other.txt").write_text(text, "utf-8")
-    workspace.remove_dataset(name)
+    delete(workspace, "dataset", name)
     run_job(importing.add(JobContext(), workspace, [str(tmp_path / "other.txt")], name))
 
 
@@ -428,7 +428,7 @@ def test_a_run_goes_on_where_its_dataset_was_added_again(
     stocked: Workspace, tables: dict[str, Any], tmp_path: Path
 ) -> None:
     train(stocked, tables)
-    stocked.remove_dataset("articles")
+    delete(stocked, "dataset", "articles")
     run_job(importing.add(JobContext(), stocked, [str(tmp_path / "texts")], "articles"))
     run_job(resume(JobContext(), stocked, "small", steps=16))
     assert stocked.run("small").step == 16

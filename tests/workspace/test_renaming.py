@@ -28,7 +28,9 @@ file = "bard"
 def linked(workspace):
     """A model with a card, a run that goes on from it, and what was said and asked with it."""
     fill(workspace)
-    workspace.update_run("run-1", recipe=RECIPE, details={"datasets": ["plays", "clean"], "init": "bard"})
+    workspace.update_run(
+        "run-1", recipe=RECIPE, details={"datasets": ["plays", "clean"], "init": "bard", "content": {"plays": "a1"}}
+    )
     workspace.link(("model", "bard"), ("run", "run-1"))
     card = f"# bard\n\nMine, not # bard.\n\n- plays: MIT\n\n```toml\n{RECIPE.strip()}\n```\n"
     (workspace.model_folder("bard") / "README.md").write_text(card)
@@ -79,6 +81,7 @@ def test_a_dataset_keeps_its_runs_models_and_what_was_made_of_it(linked):
     assert linked.dataset("clean").details["made_from"] == "all plays"
     run = linked.run("run-1")
     assert run.details["datasets"] == ["all plays", "clean"]
+    assert run.details["content"] == {"all plays": "a1"}
     assert tomllib.loads(run.recipe)["data"]["datasets"] == ["all plays", {"name": "clean", "weight": 2.0}]
     assert (("dataset", "all plays"), ("run", "run-1")) in linked.lineage()
     rename(linked, "dataset", "clean", "tidy")

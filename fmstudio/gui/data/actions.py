@@ -7,19 +7,29 @@ from PySide6.QtWidgets import QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.data.store import DatasetStore, items_of
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.jobs.follower import JobFollower
+from fmstudio.gui.widgets.jobs.tidying import RENAME
 from fmstudio.gui.widgets.menus import RULE, MenuEntry, confirm
+from fmstudio.jobs import Finished
 from fmstudio.workspace import WorkspaceError, deleting
 from fmstudio.workspace.dependants import dependants
 
 
 class DataActions(QObject):
-    """`failed` tells in a sentence why something could not be done."""
+    """failed(sentence): why something could not be done. rename_wanted(name): the list lets it be changed in place.
+    renamed(name, new).
+    """
 
     failed = Signal(str)
+    rename_wanted = Signal(str)
+    renamed = Signal(str, str)
 
     def __init__(self, studio: Studio, store: DatasetStore, window: QWidget) -> None:
         super().__init__(window)
         self._studio, self._store, self._window = studio, store, window
+        self._renaming = JobFollower(self, studio, RENAME, "joins")
+        self._renaming.finished.connect(self._done_renaming)
+        self._renaming.failed.connect(lambda reason, _details: self.failed.emit(reason))
 
     def offered(self, name: str) -> list[MenuEntry]:
         """What a right click offers for a dataset."""
@@ -28,6 +38,7 @@ class DataActions(QObject):
             ("Show its folder", lambda: self.show_folder(name)),
             ("Copy its name", lambda: QGuiApplication.clipboard().setText(name)),
             RULE,
+            ("Rename", lambda: self.rename_wanted.emit(name)),
             ("Delete…", lambda: self.ask_delete(name)),
         ]
 
@@ -40,6 +51,15 @@ class DataActions(QObject):
         folder = self._studio.workspace.dataset_folder(name)
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self.failed.emit(f"No program here shows folders; the dataset is in {folder}.")
+
+    def rename(self, name: str, new: str) -> None:
+        """Call a dataset otherwise; all links to it hold."""
+        if new.strip() and new.strip() != name:
+            self._renaming.ask(f"Rename “{name}”", kind="dataset", name=name, new=new)
+
+    def _done_renaming(self, event: Finished) -> None:
+        if event.result:
+            self.renamed.emit(str(event.result["name"]), str(event.result["new"]))
 
     def ask_delete(self, name: str) -> None:
         """Delete a dataset once a person has confirmed it, told what is lost."""

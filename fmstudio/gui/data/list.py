@@ -15,7 +15,8 @@ def entry_of(tile: DatasetTile) -> Entry:
     origin = Line(tile.origin, token="error" if tile.failed else "secondary")
     lines = (name, origin) if busy else (name, Line(tile.facts), origin)
     told = (tile.name, tile.facts, tile.origin)
-    return Entry(tile.job or tile.name, lines, ", ".join(told), "\n".join(told), fraction=tile.fraction, busy=busy)
+    return Entry(tile.job or tile.name, lines, ", ".join(told), "\n".join(told), fraction=tile.fraction, busy=busy,
+                 name=None if tile.job else tile.name)  # fmt: skip
 
 
 class DatasetList(EntryList):

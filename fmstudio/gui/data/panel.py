@@ -103,6 +103,9 @@ class DataPanel(Panel):
         self.act.triggered.connect(self._primary)
         self.list.opened.connect(self._open)
         self.list.deleted.connect(self._ask_delete)
+        self.list.renamed.connect(self.verbs.rename)
+        self.verbs.rename_wanted.connect(self.list.rename)
+        self.verbs.renamed.connect(self._renamed)
         self.column.mixture_wanted.connect(self.open_mixture)
         self.store.changed.connect(self._show_datasets)
         self.store.ended.connect(self._job_ended)
@@ -228,6 +231,12 @@ class DataPanel(Panel):
             return
         self.list.mark(name)
         self._show_dataset(name)
+
+    def _renamed(self, name: str, new: str) -> None:
+        """Stay with what is looked at, under its new name."""
+        self.store.refresh()
+        if self.dataset.dataset == name:
+            self.open_dataset(new)
 
     def open_catalogue(self) -> None:
         """Show what can be fetched."""

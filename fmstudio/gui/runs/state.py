@@ -300,8 +300,8 @@ class RunState(QObject):
         self.model = record.model
         self.reason = str(record.details.get("reason", self.reason))
         self.details = str(record.details.get("traceback", self.details))
-        if not self._recipe:
-            self._recipe_text = record.recipe
+        self.name = record.name
+        self._recipe_text = record.recipe
         self._tell("status")
 
     def _note(self, text: str, level: str = "info") -> None:

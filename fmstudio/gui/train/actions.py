@@ -10,6 +10,8 @@ from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.recipe_dialog import RecipeDialog
+from fmstudio.gui.widgets.jobs.follower import JobFollower
+from fmstudio.gui.widgets.jobs.tidying import RENAME
 from fmstudio.gui.widgets.menus import RULE, Act, MenuEntry, confirm, tell
 from fmstudio.jobs import JobRequest, Priority
 from fmstudio.workspace import WorkspaceError
@@ -19,14 +21,19 @@ from fmstudio.workspace.dependants import dependants
 class RunActions(QObject):
     """The studio's verbs for runs. Those whose names begin with `ask` open a dialog over `window` first.
 
-    settings_wanted: a new run should begin from the settings of this one.
+    settings_wanted(run): a new run should begin from the settings of this one. rename_wanted(run): the list lets its
+    name be changed in place. failed(reason, details): it could not be renamed.
     """
 
     settings_wanted = Signal(object)
+    rename_wanted = Signal(object)
+    failed = Signal(str, str)
 
     def __init__(self, studio: Studio, store: RunStore, window: QWidget) -> None:
         super().__init__(window)
         self._studio, self._store, self._window = studio, store, window
+        self._renaming = JobFollower(self, studio, RENAME, "joins")
+        self._renaming.failed.connect(self.failed)
 
     # Beginning.
 
@@ -79,6 +86,11 @@ class RunActions(QObject):
 
     # Afterwards.
 
+    def rename(self, run: RunState, new: str) -> None:
+        """Call a run otherwise; its id, by which others know it, stays."""
+        if new.strip() and new.strip() != run.name:
+            self._renaming.ask(f"Rename “{run.name}”", kind="run", name=run.id, new=new)
+
     def ask_delete(self, run: RunState) -> None:
         """Move a run with its checkpoints, samples and curves to the bin once a person has confirmed it."""
         sentences = [*dependants(self._studio.workspace, "run", run.id), "It goes to the bin and can be brought back."]
@@ -118,6 +130,7 @@ class RunActions(QObject):
             resume if run.resumable else longer,
             *looks,
             RULE,
+            ("Rename", lambda: self.rename_wanted.emit(run)),
             ("Delete…", lambda: self.ask_delete(run)),
         ]
 

@@ -29,6 +29,7 @@ def entry_of(run: RunState, best: float | None, chosen: ChosenRuns) -> Entry:
         ICONS[run.status],
         checked=overlaid if run.id and run is not chosen.current else None,
         box=chosen.colour(run.id) if overlaid else "accent",
+        name=run.name if run.id and not run.live else None,
     )
 
 
@@ -38,9 +39,10 @@ def key_of(run: RunState) -> str:
 
 
 class RunHistory(EntryList):
-    """`run_opened` tells the run of a row that was clicked or on which Enter was pressed; Space lays it over."""
+    """run_opened(run): its row was clicked, or Enter pressed on it; Space lays it over. run_renamed(run, name): F2."""
 
     run_opened = Signal(object)
+    run_renamed = Signal(object, str)
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class RunHistory(EntryList):
         self._runs: dict[str, RunState] = {}
         self.opened.connect(lambda key: self.run_opened.emit(self._runs[key]))
         self.checked.connect(chosen.lay_over)
+        self.renamed.connect(lambda key, name: self.run_renamed.emit(self._runs[key], name))
         for news in (store.listed, chosen.selected, chosen.compared):
             news.connect(self.refresh)
         self._clock = QTimer(self, interval=1000)

@@ -6,6 +6,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QMessageBox
 
 from fmstudio.gui.data.jobs import SAMPLES
+from fmstudio.gui.widgets.jobs.tidying import RENAME
+from fmstudio.jobs import JobContext
+from fmstudio.workspace.tidying import rename
+from tests.driving import run_job
 from tests.gui.data.hands import click, end, text
 
 
@@ -63,6 +67,18 @@ def test_deleting_asks_first_and_tells_what_is_lost(panel, studio, workspace, qt
     assert [record.name for record in workspace.datasets()] == ["notes"]
     assert offered == ["The dataset “plays” is in the bin."]
     qtbot.waitUntil(lambda: text(panel, "dataset-heading") == "notes")
+
+
+def test_a_new_name_is_given_in_the_list(panel, engine, workspace, qtbot):
+    dict(panel.verbs.offered("plays"))["Rename"]()
+    assert panel.list.findChild(QLineEdit).text() == "plays"
+    panel.list.renamed.emit("plays", "all plays")
+    request = engine.requests[engine.latest(RENAME)]
+    assert request.arguments == {"kind": "dataset", "name": "plays", "new": "all plays"}
+    run_job(rename(JobContext(), workspace, **request.arguments))
+    end(panel.studio, engine, RENAME, **request.arguments)
+    qtbot.waitUntil(lambda: text(panel, "dataset-heading") == "all plays")
+    assert "plays" not in panel.list.keys
 
 
 def test_keeping_it_deletes_nothing(panel, workspace):

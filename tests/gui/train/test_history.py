@@ -5,7 +5,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog, QMessageBox
 
-from fmstudio.jobs import Artefact, Metrics, Started
+from fmstudio.gui.widgets.jobs.tidying import RENAME
+from fmstudio.jobs import Artefact, JobContext, Metrics, Started
+from fmstudio.workspace.tidying import rename
+from tests.driving import run_job
 from tests.gui.train.runs import description
 
 RESUME = "fmstudio.training.pretraining:resume"
@@ -109,6 +112,19 @@ def test_deleting_is_confirmed_and_takes_the_run_away(panel, with_runs):
     assert panel.view.run is None
     assert not with_runs.run_folder("first").exists()
     assert with_runs.model("first").name == "first"
+
+
+def test_a_run_is_renamed_in_the_list(panel, engine, with_runs, studio):
+    panel.shown(run="first")
+    dict(panel.run_actions.offered(panel.view.run))["Rename"]()
+    assert panel.side.value() == "runs"
+    panel.history.renamed.emit("first", "my first")
+    request = engine.requests[engine.latest(RENAME)]
+    assert request.arguments == {"kind": "run", "name": "first", "new": "my first"}
+    run_job(rename(JobContext(), with_runs, **request.arguments))
+    studio.announce("run", "first")
+    assert "my first" in [name for name, _ in rows(panel)]
+    assert panel.view.run.recipe["name"] == "my first"
 
 
 def test_the_settings_of_a_run_can_be_used_again(studio, panel):

@@ -168,7 +168,7 @@ def test_pictures_that_cannot_be_read_are_said_in_place_and_asked_again(pictures
 def test_deleting_pictures_speaks_of_pictures(pictures, qtbot):
     pictures.verbs.ask_delete("shapes")
     box = pictures.findChild(object, "delete-dataset")
-    assert box.informativeText().startswith("Its 60 pictures (46.1 kB) are deleted from the workspace.")
+    assert box.informativeText().startswith("Its 60 pictures (46.1 kB) go to the bin,")
     box.close()
 
 
