@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,14 @@ from fmstudio.adapt.generation import load_model
 from fmstudio.adapt.model_rows import broken_row, catalogue_row, row_of, run_row
 from fmstudio.data.catalogue import read_catalogue
 from fmstudio.errors import StudioError
-from fmstudio.jobs import Artefact, JobContext, Sample
+from fmstudio.jobs import Artefact, JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.training.checkpoint import checkpoints
 from fmstudio.training.snapshot import GGUF, LANGUAGE, catalogue_model, family_of, item_path, model_folder
-from fmstudio.workspace import LinkedModel, Workspace, WorkspaceError
+from fmstudio.workspace import LinkedModel, Workspace, WorkspaceError, deleting, explained, renaming
+from fmstudio.workspace.chain import chain
 from fmstudio.workspace.names import free_name
 
 Row = dict[str, Any]
@@ -26,6 +28,61 @@ def listing(context: JobContext, workspace: Workspace) -> Job:
     rows = [*_of_catalogue(workspace), *_linked(workspace), *_of_workspace(workspace), *_of_runs(workspace)]
     yield Sample("models", "models", rows)
     return None
+
+
+def library(context: JobContext, workspace: Workspace) -> Job:
+    """Show the models of every family as Sample("models"): those made here, those linked, those of the catalogue."""
+    rows = [*_of_every_family(workspace), *_linked(workspace), *_of_catalogue(workspace)]
+    yield Sample("models", "models", rows)
+    return None
+
+
+def about(context: JobContext, workspace: Workspace, model: str) -> Job:
+    """Show what is known of a model as Sample("about"): its card, its run's recipe, and the chain of its life."""
+    record = next((each for each in workspace.models() if each.name == model), None)
+    run = next((each for each in workspace.runs() if record and each.id == record.run), None)
+    yield Sample("about", "about", {
+        "model": model,
+        "card": _card(workspace, model) if record else "",
+        "recipe": run.recipe if run else "",
+        "run": run.id if run else "",
+        "metrics": dict(record.details.get("metrics", {})) if record else {},
+        "chain": [asdict(stage) for stage in chain(workspace, model)],
+    })  # fmt: skip
+    return None
+
+
+def _card(workspace: Workspace, model: str) -> str:
+    """The text of a model's card without the table at its head that other programs read."""
+    card = workspace.model_folder(model) / "README.md"
+    if not card.is_file():
+        return ""
+    with explained(card):
+        text = card.read_text("utf-8", errors="replace")
+    _, mark, rest = text.removeprefix("---\n").partition("\n---\n")
+    return rest.strip() if text.startswith("---\n") and mark else text.strip()
+
+
+def delete(context: JobContext, workspace: Workspace, model: str) -> Job:
+    """Move a model of the workspace to the bin, out of memory first."""
+    workspace.model(model)  # raises, and says which there are
+    opened.unload(workspace.model_folder(model))
+    entry = deleting.delete(workspace, "model", model)
+    yield Artefact("model", model, str(workspace.model_folder(model)))
+    return {"model": model, "bin": entry.id if entry else ""}
+
+
+def rename(context: JobContext, workspace: Workspace, model: str, new: str) -> Job:
+    """Call a model of the workspace, or a linked one, otherwise; all links to it hold."""
+    linked = model in (link.name for link in workspace.linked_models())
+    if new.strip() in read_catalogue().items:
+        raise WorkspaceError(f"The catalogue has {new.strip()!r} already; choose another name.")
+    yield Progress(0, None, "files", f"Renaming {model}")
+    if not linked:
+        opened.unload(workspace.model_folder(model))
+    renaming.rename(workspace, renaming.LINKED if linked else "model", model, new)
+    yield Artefact("linked" if linked else "model", new.strip(), "")
+    return {"model": model, "new": new.strip()}
 
 
 def load(context: JobContext, workspace: Workspace, model: str, backend: str = "auto") -> Job:
@@ -98,7 +155,7 @@ def _of_catalogue(workspace: Workspace) -> Iterator[Row]:
 
 def _linked(workspace: Workspace) -> Iterator[Row]:
     for each in workspace.linked_models():
-        yield _row(each.name, "linked", each.name, Path(each.path), about=each.path)
+        yield _row(each.name, "linked", each.name, Path(each.path), about=each.path) | {"made": each.created}
 
 
 def _of_workspace(workspace: Workspace) -> Iterator[Row]:
@@ -109,6 +166,17 @@ def _of_workspace(workspace: Workspace) -> Iterator[Row]:
             yield _row(
                 record.name, "workspace", record.name, folder, licence=_texts(details.get("licences")), about=about
             )
+
+
+def _of_every_family(workspace: Workspace) -> Iterator[Row]:
+    for record in reversed(workspace.models()):
+        folder = workspace.model_folder(record.name)
+        yield {
+            "reference": record.name, "title": record.name, "source": "workspace", "family": record.family,
+            "parameters": record.parameters, "size": record.bytes, "made": record.created, "here": True,
+            "licence": _texts(record.details.get("licences")), "path": str(folder),
+            "problem": "" if folder.is_dir() else f"Its files are gone from {folder.parent}; train it again.",
+        }  # fmt: skip
 
 
 def _texts(found: Any) -> str:

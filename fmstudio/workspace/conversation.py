@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fmstudio.workspace import WorkspaceError, now
+from fmstudio.workspace.names import with_model
 
 ROOT = ""
 _TITLE = 60
@@ -92,6 +93,13 @@ class Conversation:
         self.messages[message.id] = message
         self.shown[parent] = message.id
         return message
+
+    def rename_model(self, name: str, new: str) -> None:
+        """The model that it was held with is called otherwise, as its file says already."""
+        self.model = new if self.model == name else self.model
+        self.result = with_model(self.result, name, new)
+        for message in self.messages.values():
+            message.result = with_model(message.result, name, new)
 
     def choose(self, id: str) -> None:
         """Show this branch instead of the one beside it."""

@@ -44,7 +44,6 @@ class PlayState(ModelShelf):
         self.settings: list[Setting] = []
         self.listed = False
         self.model = str(self._recall("model") or "")
-        self.backends: dict[str, str] = {}
         self._values: dict[str, Any] = self._recalled_sampling()
         self._system = ""
         self._listing = JobFollower(self, studio, LISTING)
@@ -54,6 +53,7 @@ class PlayState(ModelShelf):
         self._describing.answered.connect(studio.know_families)
         studio.workspace_changed.connect(self._workspace_changed)
         studio.described.connect(self._described)
+        studio.renamed.connect(self._renamed)
 
     # The models.
 
@@ -80,10 +80,6 @@ class PlayState(ModelShelf):
     def backend(self) -> str:
         """What runs the chosen model: "auto", "llama.cpp" or "torch". Pass it to jobs beside `model`."""
         return self.backend_of(self.model)
-
-    def backend_of(self, reference: str) -> str:
-        """What runs a model: "auto" unless a person chose."""
-        return self.backends.get(reference, "auto")
 
     def heard_from(self, reference: str) -> None:
         """A model has answered, so it is in memory now: the list is asked for again where it says otherwise."""
@@ -112,6 +108,11 @@ class PlayState(ModelShelf):
         usable = [each for each in self.models if each.get("here") and not each.get("problem")]
         usable.sort(key=lambda each: (each["reference"] != STARTER, not each.get("chat")))
         return str(usable[0]["reference"]) if usable else ""
+
+    def _renamed(self, kind: str, name: str, new: str) -> None:
+        """The model that is talked to is called otherwise."""
+        if kind in ("model", "linked model") and name == self.model:
+            self.choose(new)
 
     def _workspace_changed(self, kind: str, _name: str) -> None:
         if self.listed and kind in _NEWS:

@@ -5,8 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.job_board import JobState
-from fmstudio.gui.models.model_choice import PlayState
-from fmstudio.gui.models.shelf import Record
+from fmstudio.gui.models.shelf import ModelShelf, Record
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.jobs import Finished, JobRequest, Priority
@@ -30,7 +29,7 @@ class ModelJobs(QObject):
     linked = Signal(str)
     link_failed = Signal(str, str)
 
-    def __init__(self, studio: Studio, state: PlayState) -> None:
+    def __init__(self, studio: Studio, state: ModelShelf) -> None:
         super().__init__()
         self.studio, self._state = studio, state
         self._jobs: dict[str, str] = {}

@@ -257,25 +257,30 @@ class Elsewhere(QWidget):
         self._jobs, self._opener, self._waits = jobs, opener, False
         self.file = button("Add a GGUF file…", "models-add-file", theme, "mdi6.file-plus-outline", "quiet")
         self.folder = button("Add a folder…", "models-add-folder", theme, "mdi6.folder-plus-outline", "quiet")
-        self.file.clicked.connect(self._ask_for_file)
+        self.file.clicked.connect(self.ask_for_file)
         self.folder.clicked.connect(self._ask_for_folder)
         self.setLayout(hbox(self.file, self.folder, ...))
         jobs.linked.connect(self._linked)
         jobs.link_failed.connect(self._failed)
 
-    def _ask_for_file(self) -> None:
+    def ask_for_file(self) -> None:
+        """Ask which GGUF file to list."""
         self.asked.emit()
         chosen, _ = QFileDialog.getOpenFileName(self._opener, "Add a GGUF file", str(Path.home()), "GGUF (*.gguf)")
-        self._link(chosen)
+        self._link_chosen(chosen)
 
     def _ask_for_folder(self) -> None:
         self.asked.emit()
-        self._link(QFileDialog.getExistingDirectory(self._opener, "Add a model folder", str(Path.home())))
+        self._link_chosen(QFileDialog.getExistingDirectory(self._opener, "Add a model folder", str(Path.home())))
 
-    def _link(self, path: str) -> None:
+    def _link_chosen(self, path: str) -> None:
         if path:
-            self._waits = True
-            self._jobs.link(Path(path))
+            self.link(Path(path))
+
+    def link(self, path: Path) -> None:
+        """List this file or folder."""
+        self._waits = True
+        self._jobs.link(path)
 
     def _linked(self, reference: str) -> None:
         if self._waits:

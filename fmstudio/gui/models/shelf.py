@@ -27,6 +27,7 @@ class ModelShelf(QObject):
         super().__init__()
         self.groups = groups
         self.models: list[Record] = []
+        self.backends: dict[str, str] = {}
 
     def refresh(self) -> None:
         """Ask anew which models there are, where somebody must be asked."""
@@ -39,6 +40,10 @@ class ModelShelf(QObject):
     def record(self, reference: str) -> Record:
         """What is known of a model; empty where it is not listed."""
         return next((each for each in self.models if each["reference"] == reference), {})
+
+    def backend_of(self, reference: str) -> str:
+        """What runs a model: "auto" unless a person chose."""
+        return self.backends.get(reference, "auto")
 
     @property
     def references(self) -> list[str]:

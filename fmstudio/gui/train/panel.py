@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 
+from fmstudio.gui.models.export import ModelExport
 from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.runs.jobs import DESCRIBE, ESTIMATE, OBJECTIVE, PROBE
 from fmstudio.gui.runs.state import RunState
@@ -15,7 +16,6 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.actions import RunActions
 from fmstudio.gui.train.chosen import ChosenRuns
 from fmstudio.gui.train.cost import RunCost
-from fmstudio.gui.train.export import RunExport
 from fmstudio.gui.train.history import RunHistory
 from fmstudio.gui.train.objective import ObjectiveView
 from fmstudio.gui.train.recipe_dialog import RecipeDialog
@@ -76,7 +76,7 @@ class TrainPanel(Panel):
         self.objective = ObjectiveView(studio.theme, lambda: studio.navigate("data"))
         self.view = RunView(studio, self.chosen, self.run_actions)
         self.sampling = RunSampling(studio)
-        self.export = RunExport(studio)
+        self.export = ModelExport(studio)
         self.error = ErrorBox(studio.theme, "train-error")
         self._estimate: Mapping[str, Any] = {}
         self._wanted: dict[str, Any] = {}
@@ -126,6 +126,9 @@ class TrainPanel(Panel):
         self.cost.recipe_requested.connect(self._show_recipe)
         self.history.run_opened.connect(self._open_run)
         self.run_actions.settings_wanted.connect(self._take_settings)
+        self.run_actions.rename_wanted.connect(self._rename_in_list)
+        self.run_actions.failed.connect(self.error.show_error)
+        self.history.run_renamed.connect(self.run_actions.rename)
         self.view.sampling_requested.connect(self._sample_from)
         self.view.setup_requested.connect(self._show_new)
         self.sampling.export_requested.connect(lambda model: self.export.ask(model, self))
@@ -145,8 +148,8 @@ class TrainPanel(Panel):
     # Coming and going.
 
     def shown(self, **what: Any) -> None:
-        """`run` opens one by id, and `go_on` resumes it; `preset`, `dataset`, `datasets` or `init` begin a new one;
-        `model` is sampled from.
+        """`run` opens one by id, and `go_on` resumes it; `preset`, `dataset`, `datasets` or `init` begin a new one,
+        `settings` one with those of a run; `model` is sampled from.
         """
         self.runs.refresh()
         if run := what.get("run"):
@@ -156,6 +159,8 @@ class TrainPanel(Panel):
                 self.run_actions.go_on(state)
         if wanted := {key: what[key] for key in _NEW_RUN if what.get(key)}:
             self._set_up(**wanted)
+        if settings := what.get("settings"):
+            self._take_settings(self.runs.run(settings))
         if model := what.get("model"):
             self._sample_from(model)
         self._illustrate()
@@ -181,6 +186,10 @@ class TrainPanel(Panel):
     def _open_run(self, run: RunState) -> None:
         self.chosen.select(run)
         self.look_at("run")
+
+    def _rename_in_list(self, run: RunState) -> None:
+        self.show_side("runs")
+        self.history.rename(run.id)
 
     def _sample_from(self, model: str) -> None:
         self.sampling.choose(model)

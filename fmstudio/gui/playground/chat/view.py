@@ -63,6 +63,7 @@ class ChatView(PlayView):
         self.setLayout(hbox(self._split))
 
     def _connect(self) -> None:
+        self._studio.renamed.connect(self._model_renamed)
         self.session.prompted.connect(self._show_prompt_of_last)
         self.session.conversations_changed.connect(self._conversations_changed)
         self.middle.path_shown.connect(self._path_shown)
@@ -205,6 +206,11 @@ class ChatView(PlayView):
         for conversation in (self.session.conversation, self.completion.conversation):
             if conversation.id == id:
                 conversation.title = title.strip()
+
+    def _model_renamed(self, _kind: str, name: str, new: str) -> None:
+        """What is shown is written anew with the next answer, and must not bring the old name back."""
+        for conversation in (self.session.conversation, self.completion.conversation):
+            conversation.rename_model(name, new)
 
     def _conversations_changed(self) -> None:
         if self.side.conversations.isVisible():

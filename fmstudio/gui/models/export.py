@@ -19,7 +19,7 @@ from fmstudio.jobs import Finished, JobRequest, Priority, Progress
 EXPORT = "fmstudio.deployment.huggingface:export"
 
 
-class RunExport(Card):
+class ModelExport(Card):
     """Takes no room until a model is exported; then tells how it goes and what the proof found."""
 
     def __init__(self, studio: Studio) -> None:
