@@ -68,7 +68,7 @@ def test_from_a_folder_to_an_answer_with_its_passages(panel, folder, wait):
     wait(lambda: not ask.asking.busy)
     assert not ask.error.showing, ask.error.sentence.text()
     assert "three years" in ask.answer.text.written
-    assert ask.plain.written
+    assert ask.plain.text.written
     assert "The warranty lasts for three years" in ask.prompt.text.toPlainText()
     assert panel.studio.workspace.feedback.get(ask.feedback.entry).output == ask.answer.text.written
     ask.answer.cited.emit(1)
