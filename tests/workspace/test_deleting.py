@@ -14,7 +14,10 @@ from tests.workspace.test_workspace import fill
 
 
 def everything(workspace):
-    return workspace.datasets(), workspace.runs(), workspace.models(), workspace.lineage()
+    """What the index knows; things of the same second have no order of their own."""
+    return [sorted(each, key=repr) for each in (workspace.datasets(), workspace.runs(), workspace.models())] + [
+        sorted(workspace.lineage(), key=repr)
+    ]
 
 
 def series(workspace, run):
