@@ -16,6 +16,8 @@ from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+from fmstudio.gui.rest import leave_what_is_hidden
+
 THEMES = Path(__file__).parents[2] / "resources" / "themes"
 CHOICES = ("system", "light", "dark")
 TEXT_SIZES = (12, 13, 14, 16, 18)
@@ -101,6 +103,7 @@ class Theme(QObject):
         assert isinstance(application, QApplication)
         # Changing one style sheet into another polishes every widget several times over; from none it is ten times
         # quicker, and nothing is painted in between.
+        leave_what_is_hidden()
         application.setStyleSheet("")
         application.setFont(self.font())
         application.setPalette(self._palette())

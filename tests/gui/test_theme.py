@@ -5,10 +5,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from fmstudio.gui.theme import THEMES, Theme
+from fmstudio.gui.widgets.boxes import column, stack
+from fmstudio.gui.widgets.labels import button, label
 
 TABLES = tomllib.loads((THEMES / "tokens.toml").read_text("utf-8"))
 TEXTS = ("text", "secondary", "accent", "success", "warning", "error", "training", "validation", "generated", "real")
@@ -136,3 +139,48 @@ def test_an_icon_that_the_font_lacks_is_told_once_and_shown_as_a_neutral_one(the
     assert icon.pixmap(18, 18).toImage() == theme.icon("mdi6.circle-outline").pixmap(18, 18).toImage()
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "no-such-icon" in caplog.text
+
+
+class Told(QObject):
+    """Counts how often a widget is told that the style is another one."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.times = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        self.times += event.type() == QEvent.Type.StyleChange
+        return False
+
+
+def two_pages(theme):
+    """A page with a section's title and a button, and an empty one over it."""
+    title, pressed = label("A title", "section"), button("Press", "press", theme, "mdi6.play", "primary")
+    pressed.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the focus would show on that page which was opened last
+    return stack("pages", column(title, pressed), QWidget())
+
+
+def test_what_is_hidden_takes_on_a_look_when_it_is_shown_and_costs_nothing_before(theme, show):
+    pages = show(two_pages(theme), 300, 200)
+    told = Told(pages.findChild(QPushButton, "press"))
+    pages.setCurrentIndex(1)
+    for size in (16, 18):
+        theme.choose("dark", size)
+    assert told.times == 0
+    pages.setCurrentIndex(0)
+    assert told.times == 1
+    QApplication.processEvents()
+    fresh = show(two_pages(theme), 300, 200)
+    QApplication.processEvents()
+    assert pages.grab().toImage() == fresh.grab().toImage()
+
+
+def test_a_hidden_page_that_is_deleted_is_missed_by_nobody(theme, show):
+    pages = show(two_pages(theme), 300, 200)
+    pages.setCurrentIndex(1)
+    theme.choose("dark")
+    pages.widget(0).deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    theme.choose("light")
+    assert pages.count() == 1
