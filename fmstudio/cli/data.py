@@ -1,15 +1,15 @@
-"""fetch and datasets: what models learn from."""
+"""fetch, datasets and tokenizers: what models learn from."""
 
 import argparse
 from typing import Any
 
 from fmstudio.cli.driving import add_json, assignments, drive, existing_workspace, open_workspace, report
-from fmstudio.cli.naming import add_rename_and_delete
+from fmstudio.cli.naming import add_delete, add_rename_and_delete
 from fmstudio.jobs import JobRequest
 
 
 def add_data_commands(commands: Any) -> None:
-    """Declare fetch and datasets."""
+    """Declare fetch, datasets and tokenizers."""
     fetch = commands.add_parser("fetch", help="get data or a model of the catalogue, or the starter set")
     fetch.add_argument("name", metavar="NAME", help="an item of the catalogue, or starter")
     add_json(fetch)
@@ -36,6 +36,11 @@ def add_data_commands(commands: Any) -> None:
     add.set_defaults(command=_add_dataset)
     datasets.add_parser("list", help="list the workspace's datasets").set_defaults(command=_list_datasets)
     add_rename_and_delete(datasets, "dataset", "DATASET")
+    tokenizers = commands.add_parser("tokenizers", help="list or delete tokenizers").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    tokenizers.add_parser("list", help="list those learnt in the workspace").set_defaults(command=_list_tokenizers)
+    add_delete(tokenizers, "tokenizer", "TOKENIZER")
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
@@ -79,4 +84,10 @@ def _list_datasets(arguments: argparse.Namespace) -> int:
     for record in existing_workspace(arguments).datasets():
         unit = "pictures" if record.kind == "images" else "documents"
         print(f"{record.name}\t{record.kind}\t{record.items:,} {unit}\t{record.bytes:,} bytes\t{record.created}")
+    return 0
+
+
+def _list_tokenizers(arguments: argparse.Namespace) -> int:
+    for file in sorted((existing_workspace(arguments).path / "tokenizers").glob("*/tokenizer.json")):
+        print(f"{file.parent.name}\t{file.stat().st_size:,} bytes")
     return 0

@@ -15,6 +15,11 @@ def add_rename_and_delete(verbs: Any, kind: str, metavar: str) -> None:
     rename.add_argument("name", metavar=metavar)
     rename.add_argument("new", metavar="NEW")
     rename.set_defaults(command=_rename, kind=kind)
+    add_delete(verbs, kind, metavar)
+
+
+def add_delete(verbs: Any, kind: str, metavar: str) -> None:
+    """Declare delete alone, for what cannot be renamed."""
     delete = verbs.add_parser("delete", help=f"move a {kind} to the bin")
     delete.add_argument("name", metavar=metavar)
     delete.add_argument("--yes", action="store_true", help="also where something needs it")

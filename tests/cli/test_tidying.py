@@ -55,6 +55,17 @@ def test_what_is_needed_is_deleted_only_on_purpose(told, workspace):
     assert [each.name for each in workspace.datasets()] == ["clean"]
 
 
+def test_a_tokenizer_is_deleted_and_comes_back(told, workspace):
+    file = workspace.path / "tokenizers" / "bpe" / "tokenizer.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{}")
+    assert told("tokenizers", "list")[1] == "bpe\t2 bytes\n"
+    assert told("tokenizers", "delete", "bpe")[0] == 0
+    assert not file.exists()
+    assert told("bin", "restore", "bpe")[0] == 0
+    assert file.read_text() == "{}"
+
+
 def test_the_bin_is_emptied_whole_or_in_part(told, workspace):
     told("models", "delete", "bard")
     told("datasets", "delete", "clean")

@@ -9,6 +9,7 @@ from fmstudio.gui.runs.jobs import DESCRIBE, OBJECTIVE
 from fmstudio.gui.runs.sheets import read_sheet
 from fmstudio.jobs import Artefact, Metrics, Progress, Sample, Started
 from fmstudio.workspace import DatasetRecord, ModelRecord
+from fmstudio.workspace.deleting import delete
 from tests.gui import recorded
 from tests.gui.recorded import changed
 from tests.gui.small_jobs import DRAWN_BY, OF_A_DIFFUSION, OF_DRAWINGS
@@ -209,5 +210,5 @@ def test_the_choice_of_family_and_data_is_there_again_when_the_program_is(painti
     painting.panel.shown(dataset="robots")
     again = open_panel()
     assert (again.family.currentText(), learns_from(again)) == ("Painting model", ["robots"])
-    painting.studio.workspace.remove_dataset("robots")
+    delete(painting.studio.workspace, "dataset", "robots")
     assert learns_from(open_panel()) == ["cats"]

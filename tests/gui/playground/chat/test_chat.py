@@ -291,7 +291,7 @@ def test_a_conversation_that_was_thrown_away_comes_back_whole(hands, chat, works
     assert not listed.undo.isVisible()
     listed.list.deleted.emit(spoken)
     assert listed.headings == {}
-    assert (workspace.path / "bin" / "conversations" / file.name).exists()
+    assert [(each.name, each.title) for each in Bin(workspace.path).entries()] == [(spoken, "One")]
     assert listed.undo.sentence.text() == "Deleted “One”."
     listed.undo.button.click()
     assert file.read_bytes() == before
