@@ -47,13 +47,14 @@ def setting(
     logarithmic: bool = False,
     lines: bool = False,
     placeholder: str = "",
+    when: tuple[str, tuple[Choice, ...]] | None = None,
 ) -> Any:
     """A dataclass field that can be shown in a form and read from TOML.
 
     help: one sentence on what it does, shown as tooltip. choices: the only values allowed; as a mapping, with how a
     form names each. unit: shown inside the field. simple: shown in the short form too. logarithmic: steps of a form
     multiply instead of adding. lines: a text that may have several lines. placeholder: what a form shows in an empty
-    field.
+    field. when: it means something only while the setting of this path has one of these values; a form then offers it.
     """
     metadata = {
         "help": help,
@@ -67,6 +68,7 @@ def setting(
         "logarithmic": logarithmic,
         "lines": lines,
         "placeholder": placeholder,
+        "when": when,
     }
     if isinstance(default, (list, dict)):
         return dataclasses.field(default_factory=lambda: type(default)(default), metadata=metadata)
@@ -91,6 +93,7 @@ class Setting:
     logarithmic: bool = False
     lines: bool = False
     placeholder: str = ""
+    when: tuple[str, tuple[Choice, ...]] | None = None
 
     @property
     def allowed(self) -> str:

@@ -42,9 +42,12 @@ class TokenizerSettings:
         unit="tokens",
         simple=True,
         logarithmic=True,
+        when=("tokenizer.kind", ("bpe",)),
     )
     file: str = setting(
-        "", "For file and model: a tokenizer.json, or the name of a tokenizer or model in the workspace."
+        "",
+        "For file and model: a tokenizer.json, or the name of a tokenizer or model in the workspace.",
+        when=("tokenizer.kind", ("file", "model")),
     )
 
 

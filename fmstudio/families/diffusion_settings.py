@@ -60,7 +60,10 @@ class DiffusionObjective:
         simple=True,
     )
     schedule: str = setting(
-        "linear", "Under DDPM, how the noise grows from step to step.", choices={"linear": "Linear", "cosine": "Cosine"}
+        "linear",
+        "Under DDPM, how the noise grows from step to step.",
+        choices={"linear": "Linear", "cosine": "Cosine"},
+        when=("objective.path", ("ddpm",)),
     )
     times: str = setting(
         "uniform",

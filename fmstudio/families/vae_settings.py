@@ -7,6 +7,10 @@ from fmstudio.nn.picture_likelihood import LIKELIHOODS
 from fmstudio.recipe import setting
 
 
+GAUSSIAN = ("model.kind", ("gaussian",))
+VECTOR_QUANTISED = ("model.kind", ("vector-quantised",))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaeSettings:
     """The [model] section of a recipe."""
@@ -24,6 +28,7 @@ class VaeSettings:
         minimum=1,
         maximum=4096,
         simple=True,
+        when=GAUSSIAN,
     )
     width: int = setting(
         32, "Channels at half the picture's size; they double where the size halves.", minimum=4, maximum=512,
@@ -32,12 +37,12 @@ class VaeSettings:
     blocks: int = setting(1, "Residual blocks at each size, in encoder and decoder.", minimum=1, maximum=16)
     codebook_size: int = setting(
         256, "Vector-quantised: how many codes there are to choose from.", minimum=2, maximum=65_536, logarithmic=True,
-        simple=True,
+        simple=True, when=VECTOR_QUANTISED,
     )  # fmt: skip
-    code_width: int = setting(16, "Vector-quantised: numbers in a code.", minimum=1, maximum=512)
+    code_width: int = setting(16, "Vector-quantised: numbers in a code.", minimum=1, maximum=512, when=VECTOR_QUANTISED)
     grid: int = setting(
         8, "Vector-quantised: about how many codes stand along a picture's shorter side.", title="Codes per side",
-        minimum=1, maximum=64,
+        minimum=1, maximum=64, when=VECTOR_QUANTISED,
     )  # fmt: skip
     prior: str = setting(
         "learnt",
@@ -45,8 +50,10 @@ class VaeSettings:
         "beside the first where latents really lie.",
         choices={"learnt": "Learnt", "standard": "Standard"},
     )
-    prior_width: int = setting(192, "Numbers in the prior's hidden layers.", minimum=32, maximum=2048)
-    prior_layers: int = setting(3, "Layers of the prior.", minimum=1, maximum=48)
+    prior_width: int = setting(
+        192, "Numbers in the prior's hidden layers.", minimum=32, maximum=2048, when=("model.prior", ("learnt",))
+    )
+    prior_layers: int = setting(3, "Layers of the prior.", minimum=1, maximum=48, when=("model.prior", ("learnt",)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,7 @@ class VaeObjective:
         maximum=10_000.0,
         logarithmic=True,
         simple=True,
+        when=GAUSSIAN,
     )
     kl_warmup_steps: int = setting(
         500,
@@ -74,10 +82,11 @@ class VaeObjective:
         minimum=0,
         maximum=1_000_000,
         unit="steps",
+        when=GAUSSIAN,
     )
     commitment_weight: float = setting(
         0.25, "Vector-quantised: how strongly the encoder is held to the codes that it chooses.", minimum=0.0,
-        maximum=100.0,
+        maximum=100.0, when=VECTOR_QUANTISED,
     )  # fmt: skip
 
 

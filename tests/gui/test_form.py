@@ -199,6 +199,27 @@ def test_other_settings_keep_what_was_changed(form):
     assert shown(form) == ["data.datasets", "training.steps", "model.layers"]
 
 
+CODES = Setting("model.codes", "Codes", "How many.", "integer", 256, 2, 4096, when=("training.optimiser", ("muon",)))
+
+
+def test_a_field_that_means_nothing_beside_the_others_cannot_be_changed(form, qtbot):
+    form.set_settings([*SETTINGS, CODES])
+    codes, optimiser = form.rows["model.codes"], form.rows["training.optimiser"]
+    assert codes.isEnabled()
+    codes.editor.set_value("many")
+    optimiser.editor.set_value("adamw")
+    optimiser.editor.activated.emit(1)
+    assert not codes.isEnabled()
+    assert not form.problem()
+    form.set_values({"training.optimiser": "muon"})
+    assert codes.isEnabled()
+    form.lock("model.")
+    assert not codes.isEnabled()
+    assert optimiser.isEnabled()
+    form.lock()
+    assert codes.isEnabled()
+
+
 def test_every_control_has_a_name_for_tests_and_for_those_who_cannot_see(form):
     form.mode.button("advanced").click()
     for row in form.rows.values():

@@ -203,9 +203,7 @@ class RunSetup(QWidget):
 
     def _chose_init(self, *_: object) -> None:
         model = self.init.reference
-        for path, row in self.form.rows.items():
-            if path.startswith(_FIXED_BY_INIT):
-                row.setEnabled(not model)
+        self.form.lock(*(_FIXED_BY_INIT if model else ()))
         self.size_field.setEnabled(not model)
         self.note.setText(
             "The network and its tokenizer stay as they are. The loss on the data it came from is shown too, so that "

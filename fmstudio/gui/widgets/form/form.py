@@ -32,6 +32,7 @@ class Form(QWidget):
         self._rows: dict[str, FieldRow] = {}
         self._sections: list[_Section] = []
         self._datasets: list[str] = []
+        self._locked: tuple[str, ...] = ()
         self.mode = Segments([("simple", "Simple"), ("advanced", "Advanced")], f"{name}-mode", "Which settings to show")
         self.mode.changed.connect(self._filter)
         self.search = QLineEdit()
@@ -111,7 +112,12 @@ class Form(QWidget):
         for path, value in values.items():
             if row := self._rows.get(path):
                 row.set_value(value)
-        self._show_reset()
+        self._follow_values()
+
+    def lock(self, *prefixes: str) -> None:
+        """Let settings whose paths begin so not be changed; those of before can be again."""
+        self._locked = prefixes
+        self._offer()
 
     def set_baseline(self, values: Mapping[str, Any]) -> None:
         """The values that count as unchanged (a preset's); settings that are not named go by their defaults."""
@@ -156,8 +162,26 @@ class Form(QWidget):
     # Its parts.
 
     def _edited(self) -> None:
-        self._show_reset()
+        self._follow_values()
         self.changed.emit()
+
+    def _follow_values(self) -> None:
+        self._show_reset()
+        self._offer()
+
+    def _offer(self) -> None:
+        """Let be changed what means something beside the other values, and is not locked."""
+        for path, row in self._rows.items():
+            counts = self._counts(row.setting)
+            row.setEnabled(counts and not path.startswith(self._locked))
+            if not counts and row.problem():
+                row.set_value(row.baseline)  # what nobody can mend is not to stand in the way
+
+    def _counts(self, setting: Setting) -> bool:
+        if setting.when is None or setting.when[0] not in self._rows:
+            return True
+        decides, values = setting.when
+        return self._rows[decides].value() in values
 
     def _show_reset(self) -> None:
         self._reset_all.setVisible(bool(self.modified))
