@@ -119,7 +119,7 @@ class DataPanel(Panel):
         self.adding.chosen.connect(self.dropped)
         self.adding.catalogue_wanted.connect(self.open_catalogue)
         self.adding.drawing_wanted.connect(self.open_drawing)
-        self.importing.opened.connect(self.open_dataset)
+        self.importing.opened.connect(self._open_made)
         self.importing.train.connect(self.verbs.train)
         self.importing.again.connect(self._change_import)
         self.importing.dismissed.connect(self._dismiss)
@@ -127,8 +127,8 @@ class DataPanel(Panel):
         self.catalogue.closed.connect(self._back)
         self.mixture.closed.connect(self._back)
         self.mixture.train.connect(lambda chosen: self.studio.navigate("train", datasets=chosen))
-        self.dataset.cleaning.opened.connect(self.open_dataset)
-        self.dataset.duplicates.opened.connect(self.open_dataset)
+        self.dataset.cleaning.opened.connect(self._open_made)
+        self.dataset.duplicates.opened.connect(self._open_made)
         self._question.answered.connect(self._described)
         self._question.failed.connect(self.error.show_error)
 
@@ -218,9 +218,14 @@ class DataPanel(Panel):
             if result.get("skipped") or remarks(state):
                 self.list.mark("")
             else:
-                self.open_dataset(made)
+                self._open_made(made)
 
     # What is shown.
+
+    def _open_made(self, name: str) -> None:
+        """Show what has just been made: what is in it, however the one before was looked at."""
+        self.open_dataset(name)
+        self.dataset.look_at("preview")
 
     def open_dataset(self, name: str) -> None:
         """Show a dataset."""

@@ -154,12 +154,14 @@ def test_as_many_pictures_as_wanted_are_drawn_by_a_job(panel, drawing, studio, e
     drawing.name.set_value("robots")
     drawing.name.edited.emit()
     assert panel.primary_action.text() == "Draw"
+    panel.dataset.view_choice.set_value("clean")  # as what was seen before
     panel.primary_action.trigger()
     assert asked(engine, DRAW) == {"style": "bottts", "count": 500, "name": "robots", "options": {"seed": 3}}
     assert text(panel, "import-card-title") == "Drawing “robots”"
     keep_shapes(workspace, "robots", count=5)
     end(studio, engine, DRAW)
     assert text(panel, "dataset-heading") == "robots"
+    assert panel.dataset.pages.currentWidget() is panel.dataset.pictures
 
 
 def test_what_cannot_be_drawn_is_said_in_place(panel, drawing, studio, engine, qtbot):
