@@ -60,7 +60,7 @@ class MixtureView(KeyedView):
         self.setLayout(vbox(head, what, shares, row, ..., gap=16))
 
     def show_datasets(self, records: Mapping[str, DatasetRecord], kind: str = "") -> None:
-        """Offer the datasets of one kind; what is chosen of them stays, else the newest two begin.
+        """Offer the datasets of one kind; what is chosen of them stays, else the newest two begin that share nothing.
 
         kind: the one that is meant; without two of it, the one of which there are several.
         """
@@ -74,7 +74,7 @@ class MixtureView(KeyedView):
         self._records = {name: record for name, record in self._all.items() if record.kind == self.kind.value()}
         chosen = [item for item in self.field.value() if _name(item) in self._records]
         self.field.set_known(list(self._records))
-        self.field.set_value(chosen if len(chosen) > 1 else list(reversed(self._records))[:2])
+        self.field.set_value(chosen if len(chosen) > 1 else newest_apart(self._records))
         self._seen.set_caption(f"share of the {'tokens' if self.kind.value() == 'text' else 'pictures'} drawn")
         self._show()
 
@@ -97,6 +97,29 @@ class MixtureView(KeyedView):
     def _train(self) -> None:
         if self.go.isEnabled():
             self.train.emit(self.field.value())
+
+
+def newest_apart(records: Mapping[str, DatasetRecord], count: int = 2) -> list[str]:
+    """The newest datasets of which none was made from another: what both hold would be seen twice."""
+    chosen: list[str] = []
+    for name in reversed(records):
+        if len(chosen) < count and not any(_related(name, other, records) for other in chosen):
+            chosen.append(name)
+    return chosen
+
+
+def _related(one: str, other: str, records: Mapping[str, DatasetRecord]) -> bool:
+    """Whether both were made from the same, or one from the other."""
+    return _origin(one, records) == _origin(other, records)
+
+
+def _origin(name: str, records: Mapping[str, DatasetRecord]) -> str:
+    """The dataset that a cleaned one was made from in the end; its name may be all that is left of it."""
+    seen = {name}
+    while (record := records.get(name)) and (before := str(record.details.get("made_from") or "")) not in {"", *seen}:
+        name = before
+        seen.add(name)
+    return name
 
 
 def _name(item: Any) -> str:
@@ -126,6 +149,8 @@ def note_on(chosen: list[Any], records: Mapping[str, DatasetRecord]) -> str:
         return "Choose at least two datasets."
     if problem := _misfit(list(weights), records):
         return problem
+    if twice := _same_twice(list(weights), records):
+        return twice
     pictures = any(records[name].kind == "images" for name in weights)
     often = {name: weight / _amount(records[name]) for name, weight in weights.items()}
     most, least = max(often, key=often.__getitem__), min(often, key=often.__getitem__)
@@ -158,6 +183,17 @@ def _misfit(names: list[str], records: Mapping[str, DatasetRecord]) -> str:
         f"{first} has pictures of {shapes[first]} and {other} of {shapes[other]}; "
         "choose datasets alike, or import one again at the other's size and colours."
     )
+
+
+def _same_twice(names: list[str], records: Mapping[str, DatasetRecord]) -> str:
+    """Which datasets hold the same, in a sentence."""
+    for place, one in enumerate(names):
+        for other in names[place + 1 :]:
+            if _related(one, other, records):
+                return (
+                    f"{one} and {other} come from the same data: what both hold is seen twice. One of them is enough."
+                )
+    return ""
 
 
 def _shape(record: DatasetRecord) -> str:

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
-from fmstudio.gui.data.mixture import kinds_to_mix, note_on, shares_of_mixture
+from fmstudio.gui.data.mixture import kinds_to_mix, newest_apart, note_on, shares_of_mixture
 from fmstudio.gui.data.pictures.channels import ChannelHistogram
 from fmstudio.gui.data.pictures.detail import facts_of
 from fmstudio.gui.data.shares import Shares, language_name, shares_of
@@ -108,6 +108,16 @@ def test_a_small_dataset_with_a_large_share_is_said_to_be_repeated():
     assert "small is read 10 times" in note_on(["big", "small"], RECORDS)
     assert note_on([{"name": "big", "weight": 10}, "small"], RECORDS) == "Every text is seen about equally often."
     assert note_on(["big"], RECORDS) == "Choose at least two datasets."
+
+
+def test_a_dataset_is_not_mixed_with_what_was_made_from_it():
+    cleaned = {
+        name: DatasetRecord(name, "text", 9, 9_000, details={"made_from": before})
+        for name, before in (("big-clean", "big"), ("big-cleaner", "big-clean"))
+    }
+    assert newest_apart(RECORDS | cleaned) == ["big-cleaner", "small"]
+    assert newest_apart({"big": RECORDS["big"], **cleaned}) == ["big-cleaner"]
+    assert "what both hold is seen twice" in note_on(["big", "big-cleaner"], RECORDS | cleaned)
 
 
 def test_an_example_begins_with_prose_and_ends_with_a_sentence():
