@@ -130,20 +130,30 @@ class DiffusionPanel(Panel):
         self._stack.setCurrentIndex(len(VIEWS) if wants_model else list(self.views).index(self.view_choice.value()))
         self.sentence.setText(self.view.sentence)
         self.sentence.setToolTip(self.view.sentence)
-        self.act.icon_name = self.view.action[1]
-        self.act.setText(self.view.action[0])
         self._judge()
 
     def _judge(self) -> None:
-        """Say whether the view's action can succeed, and if not, why."""
+        """Say what the view's action is now, whether it can succeed, and if not, why."""
+        text, self.act.icon_name = ("Stop", "mdi6.stop") if self._walking else self.view.action
+        self.act.setText(text)
+        if self._walking:
+            self.act.allow()
+            return
         wants_model = self.view_choice.value() != "forward" and not self.models.models
         reason = "Train a diffusion model first." if wants_model else self.view.problem()
         self.act.refuse(reason) if reason else self.act.allow()
 
+    @property
+    def _walking(self) -> bool:
+        return isinstance(self.view, WalkView) and self.view.busy
+
     def start(self) -> None:
-        """Do what the view is there for."""
-        if self.act.isEnabled():
-            self.view.start()
+        """Do what the view is there for, or end it where it is under way."""
+        view = self.view
+        if isinstance(view, WalkView) and view.busy:
+            view.stop()
+        elif self.act.isEnabled():
+            view.start()
 
     def _choose_model(self, reference: str) -> None:
         """The three views that need a model work with the same one."""

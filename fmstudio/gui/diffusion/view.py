@@ -71,6 +71,7 @@ class WalkView(QWidget):
 
     def _connect(self) -> None:
         for number, run in enumerate(self.runs):
+            run.busy_changed.connect(self.judged)
             run.sampled.connect(lambda sample, number=number: self._take(number, sample))
             run.finished.connect(lambda event, number=number: self._ended(number, event.result))
             run.failed.connect(self._failed)
@@ -94,6 +95,16 @@ class WalkView(QWidget):
         return self.player.scrubber
 
     # Running.
+
+    @property
+    def busy(self) -> bool:
+        """Whether a walk is under way."""
+        return any(run.busy for run in self.runs)
+
+    def stop(self) -> None:
+        """End the walks where they are, and keep their steps."""
+        for run in self.runs:
+            run.stop()
 
     def start(self) -> None:
         """Ask for the walks; one that is under way is given up."""

@@ -233,6 +233,20 @@ def test_generating_shows_every_step_and_one_can_go_back(hands, stocked):
     assert "4 evaluations, 100 ms each for 4 pictures" in hands.text("reverse-facts-a")
 
 
+def test_what_is_under_way_can_be_stopped_where_it_was_begun(hands, stocked):
+    panel = hands.open("reverse")
+    panel.primary_action.trigger()
+    hands.tell(WALK, Started(), *steps(4)[:2])
+    assert (panel.primary_action.text(), panel.primary_action.isEnabled()) == ("Stop", True)
+    panel.look_at("forward")
+    assert panel.primary_action.text() == "Random picture"
+    panel.look_at("reverse")
+    panel.primary_action.trigger()
+    assert hands.engine.calls[-1] == ("stop", hands.engine.latest(WALK))
+    hands.tell(WALK, done())
+    assert panel.primary_action.text() == "Generate"
+
+
 def test_space_plays_from_the_beginning_and_pauses(hands, stocked, qtbot):
     panel = hands.open("reverse")
     panel.primary_action.trigger()
