@@ -55,6 +55,7 @@ class GanVaePanel(Panel):
         self._lay_out()
         self._connect()
         self.look_at("gan")
+        self._side_is_wanted = False
 
     def _make_header(self) -> None:
         self.side = Segments([("gan", "GAN"), ("vae", "VAE")], "gan-vae-side", "Which kind of model")
@@ -119,9 +120,19 @@ class GanVaePanel(Panel):
             if wanted and any(wanted == source.key for source in self._sources(side)):
                 self._chosen[side] = wanted
                 self.look_at(side)
+        if not what and not self._side_is_wanted:
+            self.look_at(self._side_with_something())
+            self._side_is_wanted = False
+
+    def _side_with_something(self) -> str:
+        """The side that is seen, unless only the other has something that was trained."""
+        seen = str(self.side.value())
+        trained = [side for side in self._views if sources_of(self.runs, self.studio.workspace, side)]
+        return seen if seen in trained or not trained else trained[0]
 
     def look_at(self, side: str, view: str = "") -> None:
         """Show "gan" or "vae", and of it this view."""
+        self._side_is_wanted = True
         self.side.set_value(side)
         self._list_sources()
         if view:

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from fmstudio.gui.runs.scores import Scores
 from fmstudio.jobs import Artefact, Failed, Finished, Progress, Started
 from fmstudio.jobs.request import from_plain
+from fmstudio.workspace import ModelRecord
 from tests.gui.gan_vae.hands import Hands, finished, gan, pictures, step_events
 
 COLLAPSE = "Mode collapse: generated pictures are only 12% as varied as real ones; raise game.gamma (now 0.5)."
@@ -44,6 +46,15 @@ def test_with_nothing_to_look_at_it_leads_to_the_preset_or_to_steps_by_hand(hand
     hands.panel.look_at("vae")
     press(hands, "no-vae-train")
     assert gone[-1] == ("train", {"preset": "robots-vae"})
+
+
+def test_it_opens_on_the_side_that_has_something(hands, workspace):
+    workspace.put_model(ModelRecord("walker", "vae", 1000, 4000))
+    hands.panel.shown()
+    assert hands.panel.side.value() == "vae"
+    QTest.mouseClick(hands.panel.side.button("gan"), Qt.MouseButton.LeftButton)
+    hands.panel.shown()
+    assert hands.panel.side.value() == "gan", "a person's choice stays"
 
 
 def test_a_run_in_training_is_followed_live(hands):
