@@ -13,7 +13,7 @@ def ask_to_stop(parent: QWidget, active: Sequence[JobState]) -> bool:
     """Whether the window may close. Asks only where a job would be stopped by it."""
     if not active:
         return True
-    titles = f"“{active[0].title}” is" if len(active) == 1 else f"{len(active)} jobs are"
+    titles = f"{active[0].title} is" if len(active) == 1 else f"{len(active)} jobs are"
     kept = "Stopping keeps what there is: a run can be resumed from where it stops."
     sentence = f"{titles} not finished."
     return confirmed(parent, "quit", "Quit FM Studio", sentence, kept, "Stop and quit", "Keep working")

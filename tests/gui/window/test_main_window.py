@@ -354,12 +354,14 @@ def test_a_panel_that_is_gone_is_not_shown_again(studio, infos, show):
     assert last_panel(show(MainWindow(studio, infos))) == "home"
 
 
-def answer(button: str):
+def answer(button: str, said: list[str] | None = None):
     """Press a button of the question that comes up."""
 
     def press():
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox)
+        if said is not None:
+            said.append(box.text())
         box.findChild(QPushButton, button).click()
 
     QTimer.singleShot(0, press)
@@ -368,10 +370,12 @@ def answer(button: str):
 def test_closing_asks_while_a_job_runs(window, studio):
     closed = []
     window.closed.connect(lambda: closed.append(True))
-    job = studio.submit(JobRequest("Train plays", "a:t"))
+    job = studio.submit(JobRequest("Train “plays”", "a:t"))
     studio.jobs.deliver([(job, Started())])
-    answer("quit-keep")
+    said = []
+    answer("quit-keep", said)
     assert not window.close()
+    assert said == ["Train “plays” is not finished."]
     assert closed == []
     answer("quit-yes")
     assert window.close()
