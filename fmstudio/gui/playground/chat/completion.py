@@ -51,7 +51,7 @@ class CompletionEditor(QWidget):
         self.note.hide()
         self.undo = button("Undo", "completion-undo", theme, "mdi6.undo", "quiet", self.take_back)
         self.undo.setToolTip("Take back what the model wrote last")
-        self.again = button("Another", "completion-again", theme, "mdi6.refresh", "quiet", self.write_again)
+        self.again = button("Another", "completion-again", theme, "mdi6.dice-5-outline", "quiet", self.write_again)
         self.again.setToolTip("Take it back and let the model go on in another way, with the next seed")
         self.replay = button("Replay", "completion-replay", theme, "mdi6.replay", "quiet", self.replay_last)
         self.replay.setToolTip("The same prompt, model, settings and seed: does the same text come out?")

@@ -71,7 +71,7 @@ class MessageView(QFrame):
             again, inside, replay = (
                 self._ask(each) for each in (self.regenerate_wanted, self.inside_wanted, self.replay_wanted)
             )
-            self.again = made("mdi6.refresh", "Another answer, with the next seed", "again", again)
+            self.again = made("mdi6.dice-5-outline", "Another answer, with the next seed", "again", again)
             self.replay = made("mdi6.replay", "Replay: the same model, settings and seed", "replay", replay)
             self.inside = made("mdi6.magnify-scan", "Look inside", "inside", inside)
             self._own = [self.copy, self.again, self.replay, self.inside, self.remove]
