@@ -29,7 +29,7 @@ VECTORS = {
 
 
 class InsideEmbeddings(InsideTab):
-    """Has texts of its own: one word or sentence a line."""
+    """Has texts of its own: one word or sentence a line. `own` is where they are typed, for whoever places it."""
 
     nothing = "Type words or sentences, one a line."
 
@@ -60,9 +60,9 @@ class InsideEmbeddings(InsideTab):
 
     def _fill(self) -> None:
         self.neighbours.setFixedWidth(264)
-        own = QWidget()
-        own.setFixedWidth(184)
-        own.setLayout(
+        self.own = QWidget()
+        self.own.setObjectName(f"{self.objectName()}-own")
+        self.own.setLayout(
             vbox(
                 label("Words or sentences", "section"),
                 (self.items, 1),
@@ -85,7 +85,7 @@ class InsideEmbeddings(InsideTab):
             (self.cosines, 4),
             gap=4,
         )
-        line = hbox(self.neighbours, own, (right, 1), gap=24)
+        line = hbox(self.neighbours, (right, 1), gap=24)
         self.body.addLayout(line, 1)
 
     # Asking.

@@ -14,7 +14,7 @@ from fmstudio.gui.playground.inside.text import OwnText
 from fmstudio.gui.playground.inside.tokens import InsideTokens
 from fmstudio.gui.playground.play_view import PlayView
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import hbox
+from fmstudio.gui.widgets.boxes import hbox, stack
 from fmstudio.jobs import Sample
 
 TITLES = {
@@ -34,15 +34,15 @@ class InsideView(PlayView):
         self.setObjectName("inside")
         self._studio, self._state = studio, state
         self.own = OwnText(studio)
-        self.own.setFixedWidth(224)
         self.next = InsideNext(studio)
+        self._embeddings = InsideEmbeddings(studio)
         self.next.go.hide()  # the playground's primary action does this
         self.views: dict[str, InsideTab] = {
             "tokens": InsideTokens(studio),
             "next": self.next,
             "attention": InsideAttention(studio),
             "layers": InsideLens(studio),
-            "embeddings": InsideEmbeddings(studio),
+            "embeddings": self._embeddings,
         }
         self.tabs = QTabWidget()
         self.tabs.setObjectName("inside-tabs")
@@ -51,7 +51,9 @@ class InsideView(PlayView):
         for name, part in self.views.items():
             title, icon = TITLES[name]
             self.tabs.addTab(part, studio.theme.icon(icon, "secondary"), title)
-        self.setLayout(hbox(self.own, (self.tabs, 1), gap=24))
+        self._texts = stack("inside-texts", self.own, self._embeddings.own)
+        self._texts.setFixedWidth(224)
+        self.setLayout(hbox(self._texts, (self.tabs, 1), gap=24))
         self._connect()
         self.next.set_sampling(state.sampling())
         self._look()
@@ -113,7 +115,7 @@ class InsideView(PlayView):
         return list(self.views)[self.tabs.currentIndex()]
 
     def _turned(self) -> None:
-        self.own.setVisible(self._current != "embeddings")
+        self._texts.setCurrentIndex(int(self._current == "embeddings"))
         self.act_changed.emit()
 
     def _model_changed(self, _reference: str) -> None:
