@@ -27,6 +27,7 @@ from fmstudio.gui.window.drop_hint import DropHint
 from fmstudio.gui.window.findings import findings
 from fmstudio.gui.window.job_bar import JobBar
 from fmstudio.gui.window.job_list import JobList
+from fmstudio.gui.window.kept_focus import KeptFocus
 from fmstudio.gui.window.menus import Menus
 from fmstudio.gui.window.navigation import Navigation, shortcut_of
 from fmstudio.gui.window.page import Page
@@ -73,6 +74,7 @@ class MainWindow(Shell):
         self.palette_box = Palette(studio.theme, self)
         self.trouble = TroubleBar(studio.theme)
         self.undo = UndoBar(studio)
+        self.kept_focus = KeptFocus(self)
         self.preload = Preload(self.infos, studio.jobs, self)
         self._drop_hint = DropHint(studio.theme, self)
         self.menus = Menus(self)
