@@ -2,15 +2,16 @@
 
 import math
 
+_WRITTEN_OUT = 9_999.5
 _LETTERS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
 def compact(value: float) -> str:
-    """A number in few characters: 1,240 as "1.24k", 0.0003 as "3e-4"."""
+    """A number in few characters: 12,400 as "12.4k", 0.0003 as "3e-4"; below ten thousand all figures, as in text."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else "–"
     size = abs(value)
-    for unit, letter in _LETTERS:
+    for unit, letter in _LETTERS if size >= _WRITTEN_OUT else ():
         if size >= unit * 0.99999:
             return f"{_plain(value / unit)}{letter}"
     if size < 1e-3:
@@ -28,7 +29,7 @@ def precise(value: float) -> str:
 
 def _plain(value: float) -> str:
     """At most four significant digits, no trailing zeros."""
-    text = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
+    text = f"{value:.4g}" if abs(value) < 999.5 else f"{value:,.0f}"
     return text.replace("-", "−")
 
 

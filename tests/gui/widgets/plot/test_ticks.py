@@ -11,8 +11,9 @@ from fmstudio.gui.widgets.plot.ticks import logarithmic_ticks, outward, ticks
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0, "0"), (1200, "1.2k"), (1_000_000, "1M"), (2.5e9, "2.5B"), (0.25, "0.25"), (3e-4, "3e−4"), (-1.5, "−1.5"),
-        (999.9999999, "1k"), (math.nan, "–"), (38_240, "38.24k"),
+        (0, "0"), (1200, "1,200"), (1348, "1,348"),
+        (1_000_000, "1M"), (2.5e9, "2.5B"), (0.25, "0.25"), (3e-4, "3e−4"), (-1.5, "−1.5"),
+        (999.9999999, "1,000"), (10_000, "10k"), (math.nan, "–"), (38_240, "38.24k"),
     ],
 )  # fmt: skip
 def test_numbers_are_short(value, text):
