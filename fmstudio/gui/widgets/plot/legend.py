@@ -58,11 +58,11 @@ def paint_legend(
 
 
 class PlotHeading(QWidget):
-    """Title and unit at the left, the legend at the right."""
+    """Title and unit at the left, the legend at the right; beneath, where there is no room beside the title."""
 
-    def __init__(self, theme: Theme, title: str, unit: str) -> None:
+    def __init__(self, theme: Theme, title: str, unit: str, beneath: bool = False) -> None:
         super().__init__()
-        self.theme, self.title, self.unit = theme, title, unit
+        self.theme, self.title, self.unit, self._beneath = theme, title, unit, beneath
         self.restyle(Look.of(theme))
         self._entries: list[LegendEntry] = []
         self.latest = ""
@@ -77,8 +77,8 @@ class PlotHeading(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """One line of text."""
-        return QSize(120, self.theme.size("caption") + 12)
+        """One line of text, or two."""
+        return QSize(120, (2 if self._beneath and self.entries else 1) * (self.theme.size("caption") + 6) + 6)
 
     @property
     def entries(self) -> list[str]:
@@ -88,6 +88,7 @@ class PlotHeading(QWidget):
     def set_entries(self, curves: list[Curve]) -> None:
         """Name these curves in the legend."""
         self._entries = [LegendEntry(curve.title, curve.colour, dashed=curve.dashed) for curve in curves]
+        self.updateGeometry()
         self.update()
 
     def set_title(self, title: str, unit: str) -> None:
@@ -106,9 +107,13 @@ class PlotHeading(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect()).adjusted(12, 4, -12, 0)
         newest = "" if self.entries else self.latest
+        if self._beneath and self.entries:
+            line = area.height() / 2
+            paint_legend(painter, self.theme, look, self._entries, area.adjusted(0, line, 0, 0))
+            area.setHeight(line)
         room = QFontMetricsF(bold).horizontalAdvance(newest) + 8 if newest else 0.0
         taken = self._title(painter, area.adjusted(0, 0, -room, 0), bold, look)
-        if self.entries:
+        if self.entries and not self._beneath:
             rest = area.adjusted(taken + 16, 0, 0, 0)
             paint_legend(painter, self.theme, look, self._entries, rest, Qt.AlignmentFlag.AlignRight)
         elif newest:

@@ -41,7 +41,7 @@ class LivePlot(Chart):
     def __init__(
         self, theme: Theme, title: str, unit: str = "", *, small: bool = False, from_zero: bool = False
     ) -> None:
-        """small: small, without a legend. from_zero: the y axis begins at zero, for what is only read against it."""
+        """small: with the legend in a line of its own. from_zero: the y axis begins at zero, for what is read by it."""
         super().__init__(theme, "plot-" + title.lower().replace(" ", "-"), f"Plot of {title.lower()}", "No values yet.")
         self.small, self._from_zero = small, from_zero
         self._series: dict[str, Series] = {}
@@ -59,7 +59,7 @@ class LivePlot(Chart):
         self.restyle()
 
     def _build(self, title: str, unit: str) -> None:
-        self.heading = PlotHeading(self.theme, title, unit)
+        self.heading = PlotHeading(self.theme, title, unit, beneath=self.small)
         self.box = PlotBox()
         self.box.fit_wanted.connect(self.fit)
         self._left, self._bottom = Axis("left"), Axis("bottom")
@@ -125,7 +125,7 @@ class LivePlot(Chart):
 
     def _list_curves(self) -> None:
         named = [curve for curve in self._curves.values() if curve.named]
-        self.heading.set_entries([] if self.small else named)
+        self.heading.set_entries(named)
         self.touch()
 
     # What is shown.
