@@ -45,6 +45,13 @@ class PromptEdit(QPlainTextEdit):
             super().keyPressEvent(event)
 
 
+def _why_again(settings: Mapping[str, Any]) -> str:
+    """Why the same text comes when it is asked for once more."""
+    if settings.get("temperature") == 0:
+        return "temperature 0 always takes the likeliest token, so this text"
+    return f"seed {settings.get('seed', 0)} gives this text again, another seed another"
+
+
 def _submits(event: QKeyEvent) -> bool:
     enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
     return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
@@ -182,6 +189,8 @@ class RunSampling(QWidget):
         self.output.finish("completed" if event.outcome == "completed" else "stopped")
         tokens, pace = event.result.get("tokens"), event.result.get("tokens_per_second")
         known = f"{formatting.count(tokens)} tokens · {formatting.rate(pace, 'tokens/s')}" if tokens else ""
+        if known and event.outcome == "completed":
+            known += f" · {_why_again(self._writing.asked['settings'])}"
         self.pace.setText(known or ("Stopped." if event.outcome != "completed" else ""))
 
     def _show_pace(self, progress: Progress) -> None:

@@ -320,6 +320,18 @@ def test_sampling_streams_text_and_goes_first(studio, engine, with_runs, open_pa
     assert not sampling.halt.isEnabled()
 
 
+@pytest.mark.parametrize(("temperature", "words"), [(0.8, "seed 0 gives this text again"), (0.0, "temperature 0")])
+def test_a_sample_says_why_it_would_come_again(studio, engine, with_runs, open_panel, temperature, words):
+    studio.know_families(description())
+    panel = open_panel()
+    panel.shown(model="second")
+    panel.sampling.form.rows["temperature"].set_value(temperature)
+    panel.sampling.start()
+    job = engine.latest("fmstudio.training.sampling:sample")
+    studio.jobs.deliver([(job, Started()), (job, recorded.finished("fmstudio.training.sampling:sample"))])
+    assert words in panel.sampling.pace.text()
+
+
 def test_a_new_sample_ignores_the_last_words_of_the_one_before(studio, engine, with_runs, open_panel):
     panel = open_panel()
     panel.shown(model="first")
