@@ -87,6 +87,7 @@ class DatasetStore(QObject):
         self._soon = QTimer(self, singleShot=True, interval=_REFRESH)
         self._soon.timeout.connect(self.refresh)
         studio.workspace_changed.connect(self._workspace_changed)
+        studio.minute_passed.connect(self.refresh)
         studio.jobs.added.connect(self._job_changed)
         studio.jobs.changed.connect(self._job_changed)
         studio.jobs.ended.connect(self._job_ended)

@@ -64,6 +64,7 @@ class HomePanel(Panel):
         # Several things change at once when a job ends; they are read once.
         studio.workspace_changed.connect(self._soon.start)
         studio.jobs.ended.connect(self._soon.start)
+        studio.minute_passed.connect(self._soon.start)
         self._runs.listed.connect(self._soon.start)
         self.refresh()
 

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QMessageBox
 
+from fmstudio.gui import formatting
 from fmstudio.gui.data.jobs import SAMPLES
 from fmstudio.gui.widgets.jobs.tidying import RENAME
 from fmstudio.jobs import JobContext
@@ -40,6 +41,13 @@ def test_datasets_are_tiles_newest_first(panel):
     ]
     assert text(panel, "dataset-heading") == "plays"
     assert text(panel, "dataset-facts").endswith("public domain")
+
+
+def test_what_was_just_made_grows_older_while_one_looks(panel, studio, monkeypatch):
+    assert panel.store.tiles[0].when == "2 Jan"
+    monkeypatch.setattr(formatting, "when", lambda moment: "a minute older")
+    studio.minute_passed.emit()
+    assert panel.store.tiles[0].when == "a minute older"
 
 
 def test_a_dataset_that_is_not_there_is_said_in_a_sentence(panel):

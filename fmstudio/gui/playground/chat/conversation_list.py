@@ -44,6 +44,7 @@ class Conversations(QWidget):
         self.list = EntryList(
             studio.theme, "conversations-list", "Conversations", bare=True, more=True, offered=self._offered
         )
+        studio.minute_passed.connect(self.refresh)
         self.list.opened.connect(self._open)
         self.list.deleted.connect(self._delete)
         self.list.renamed.connect(self._rename)
