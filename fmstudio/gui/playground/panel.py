@@ -155,6 +155,7 @@ class PlaygroundPanel(Panel):
     def _show_page(self) -> None:
         name = str(self.view_choice.value())
         self._pages.setCurrentWidget(self.first if self._model_missing else self.views[name])
+        self.setFocusProxy(None if self._model_missing else self.views[name].focusProxy())
         self._tool_stack.setEnabled(not self._model_missing)
         self._judge()
 

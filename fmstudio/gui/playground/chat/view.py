@@ -61,6 +61,7 @@ class ChatView(PlayView):
         self._ways = stack("chat-ways", self.middle, self.completion)
         self._split = splitter("chat-splitter", self.side, (self._ways, 1), self.tabs, sizes=_SIDES)
         self.setLayout(hbox(self._split))
+        self.setFocusProxy(self.composer.field)  # what is typed is meant for the model
 
     def _connect(self) -> None:
         self._studio.renamed.connect(self._model_renamed)
@@ -266,6 +267,7 @@ class ChatView(PlayView):
 
     def _show_way(self, completes: bool) -> None:
         self._ways.setCurrentIndex(int(completes))
+        self.setFocusProxy(self.completion.text if completes else self.composer.field)
         self.side.system.setVisible(not completes)
         result = self.completion.conversation.result
         if completes and result:

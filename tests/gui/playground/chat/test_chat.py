@@ -49,6 +49,15 @@ def test_an_answer_streams_and_then_tells_its_figures(hands, chat, qtbot):
     assert chat.tabs.prompt.text.toPlainText() == "<|im_start|>user\nHi<|im_end|>\n"
 
 
+def test_what_is_typed_in_the_opened_playground_is_a_message(hands, chat, qtbot):
+    hands.page.activateWindow()
+    hands.panel.setFocus()
+    qtbot.waitUntil(chat.composer.field.hasFocus)
+    hands.panel.look_at("inside")
+    hands.panel.look_at("chat")
+    assert hands.panel.focusProxy() is chat.composer.field
+
+
 def test_the_next_question_goes_with_what_was_said(hands):
     hands.say("One")
     hands.answer("Two")
