@@ -6,7 +6,6 @@ from fmstudio.families.pictures import PictureSampling
 from fmstudio.nn.picture_likelihood import LIKELIHOODS
 from fmstudio.recipe import setting
 
-
 GAUSSIAN = ("model.kind", ("gaussian",))
 VECTOR_QUANTISED = ("model.kind", ("vector-quantised",))
 

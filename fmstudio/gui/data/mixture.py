@@ -41,7 +41,7 @@ class MixtureView(KeyedView):
         head, what, row = QHBoxLayout(), Card("What to mix", "mixture-what"), QHBoxLayout()
         texts = vbox(
             label("Train on several", "section", "mixture-title"),
-            label("Each dataset gets a share of what the model sees, by its weight.", "secondary"),
+            label("Each dataset gets a share of what the model sees, by its weight.", "secondary", wrap=True),
             gap=2,
         )
         head.addLayout(texts, 1)
@@ -102,7 +102,7 @@ class MixtureView(KeyedView):
 def newest_apart(records: Mapping[str, DatasetRecord], count: int = 2) -> list[str]:
     """The newest datasets of which none was made from another: what both hold would be seen twice."""
     chosen: list[str] = []
-    for name in reversed(records):
+    for name in reversed(list(records)):
         if len(chosen) < count and not any(_related(name, other, records) for other in chosen):
             chosen.append(name)
     return chosen

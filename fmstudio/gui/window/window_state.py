@@ -1,10 +1,14 @@
 """Keeps where the window stood, what it showed and how its panels were divided, for each workspace."""
 
-from PySide6.QtCore import QByteArray
+from PySide6.QtCore import QByteArray, QSize
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSplitter
 
 from fmstudio.gui.panel import Panel
 from fmstudio.gui.window.shell import Shell
+
+_FRAME = 36
+"""Pixels that a window manager's title takes of the screen."""
 
 
 def restore_window(window: Shell) -> None:
@@ -12,6 +16,13 @@ def restore_window(window: Shell) -> None:
     geometry = window.studio.preferences.recall(window.studio.workspace.path, "geometry")
     if isinstance(geometry, QByteArray):
         window.restoreGeometry(geometry)
+    if QGuiApplication.platformName() != "offscreen":  # there nobody sees where it ends
+        window.resize(fitting(window.size(), window.screen().availableSize()))
+
+
+def fitting(wanted: QSize, screen: QSize) -> QSize:
+    """The size in which a window opens: no larger than what a screen has for it and its frame."""
+    return wanted.boundedTo(QSize(screen.width(), screen.height() - _FRAME))
 
 
 def last_panel(window: Shell) -> str:

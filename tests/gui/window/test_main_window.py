@@ -5,7 +5,7 @@ import types
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushButton, QSplitter, QVBoxLayout, QWidget
 
@@ -14,7 +14,7 @@ from fmstudio.gui.panel import Panel, PanelInfo, PrimaryAction
 from fmstudio.gui.playground.composer import PromptField
 from fmstudio.gui.widgets.error_box import Banner
 from fmstudio.gui.window.main_window import MainWindow
-from fmstudio.gui.window.window_state import last_panel
+from fmstudio.gui.window.window_state import fitting, last_panel
 from fmstudio.jobs import Finished, JobRequest, Priority, Started
 from fmstudio.workspace import CollectionRecord, DatasetRecord, FeedbackRecord, LinkedModel, ModelRecord, RunRecord
 from fmstudio.workspace.conversation import Conversation
@@ -380,6 +380,13 @@ def test_closing_asks_while_a_job_runs(window, studio):
     answer("quit-yes")
     assert window.close()
     assert closed == [True]
+
+
+def test_the_window_opens_no_larger_than_its_screen():
+    assert fitting(QSize(1280, 800), QSize(1920, 1080)) == QSize(1280, 800)
+    small = fitting(QSize(1280, 800), QSize(1024, 700))
+    assert small.width() == 1024
+    assert 600 < small.height() < 700
 
 
 def test_closing_asks_nothing_when_nothing_runs(window):
