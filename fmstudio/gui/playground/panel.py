@@ -155,7 +155,8 @@ class PlaygroundPanel(Panel):
     def _show_page(self) -> None:
         name = str(self.view_choice.value())
         self._pages.setCurrentWidget(self.first if self._model_missing else self.views[name])
-        self.setFocusProxy(None if self._model_missing else self.views[name].focusProxy())
+        begins = None if self._model_missing else self.views[name].focusProxy()
+        self.setFocusProxy(begins)  # type: ignore[arg-type]  # None takes it away, which the stubs do not know
         self._tool_stack.setEnabled(not self._model_missing)
         self._judge()
 
