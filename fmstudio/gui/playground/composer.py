@@ -4,10 +4,10 @@ from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
+from fmstudio.gui.playground.no_files import let_files_pass
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.files.no_files import let_files_pass
 from fmstudio.gui.widgets.labels import button, icon_button, set_property
 from fmstudio.gui.widgets.text.long_text import wrapping
 

@@ -7,8 +7,8 @@ from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QTextCharFormat, QTextCursor
 
 from fmstudio.gui.playground.composer import MOST
+from fmstudio.gui.playground.no_files import let_files_pass
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.files.no_files import let_files_pass
 from fmstudio.gui.widgets.text.streamed_text import Ending, StreamedText, by_model
 
 

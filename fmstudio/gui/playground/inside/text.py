@@ -6,9 +6,9 @@ from functools import partial
 from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from fmstudio.gui.playground.no_files import let_files_pass
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, row, vbox
-from fmstudio.gui.widgets.files.no_files import let_files_pass
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.switch import Switch
 
