@@ -29,6 +29,8 @@ class KeptFocus(QObject):
         application.focusChanged.connect(self._moved)
 
     def _moved(self, old: QWidget | None, new: QWidget | None) -> None:
+        if not isValid(self._window):
+            return  # a window that is being taken down still moves the focus
         known = (self._before, self._now)
         self._before, self._now = old, new
         if old is not None and old is self._hidden:
