@@ -1,6 +1,5 @@
 """What a model came from and what came of it: data, cleaning, mixture, run, model, conversations, feedback."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from fmstudio.workspace.conversations import ConversationStore
 from fmstudio.workspace.feedback_filter import FeedbackFilter
 from fmstudio.workspace.index import Workspace
-from fmstudio.workspace.records import DatasetRecord, ModelRecord, RunRecord
+from fmstudio.workspace.records import DatasetRecord, ModelRecord, RunRecord, parsed_recipe
 
 _LISTED = 3  # conversations that are named; more are counted
 
@@ -94,8 +93,8 @@ def _mixture(run: RunRecord | None, names: list[str]) -> tuple[Link, ...]:
 
 def _weights(run: RunRecord) -> dict[str, float]:
     try:
-        chosen = tomllib.loads(run.recipe).get("data", {}).get("datasets", [])
-    except (tomllib.TOMLDecodeError, AttributeError):
+        chosen = parsed_recipe(run.recipe).get("data", {}).get("datasets", [])
+    except AttributeError:
         return {}
     return {
         each["name"]: float(each.get("weight", 1.0)) for each in chosen if isinstance(each, dict) and "name" in each

@@ -1,14 +1,12 @@
 """What would miss something once it is deleted, in sentences for whoever is about to delete it."""
 
 import json
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 
 from fmstudio.workspace.conversations import ConversationStore
-from fmstudio.workspace.errors import WorkspaceError
 from fmstudio.workspace.feedback_filter import FeedbackFilter
 from fmstudio.workspace.index import Workspace
-from fmstudio.workspace.records import RunRecord
+from fmstudio.workspace.records import RunRecord, parsed_recipe
 
 _NAMED = 3
 
@@ -71,10 +69,7 @@ def _has_checkpoint(workspace: Workspace, run: RunRecord) -> bool:
 
 
 def _tokenizer(run: RunRecord) -> str:
-    try:
-        tokenizer = tomllib.loads(run.recipe).get("tokenizer", {})
-    except (tomllib.TOMLDecodeError, WorkspaceError):
-        return ""
+    tokenizer = parsed_recipe(run.recipe).get("tokenizer", {})
     return str(tokenizer.get("file", "")) if tokenizer.get("kind") == "file" else ""
 
 

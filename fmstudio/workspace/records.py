@@ -1,5 +1,6 @@
 """The rows of the index as frozen records. `details` holds what only one kind of thing has, as plain data."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,14 @@ RunStatus = Literal["running", "completed", "stopped", "cancelled", "failed", "i
 def now() -> str:
     """The present time as ISO 8601 text in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def parsed_recipe(text: str) -> dict[str, Any]:
+    """The tables of a run's recipe; none where it is no TOML, as an edited record may hold."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ A view takes a `RunState` in its constructor and subscribes to `changed`. It can
 
 import math
 import time
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,7 @@ from fmstudio.jobs import (
     Started,
 )
 from fmstudio.workspace import RunRecord
+from fmstudio.workspace.records import parsed_recipe
 
 if TYPE_CHECKING:  # loaded when there are numbers: the window opens sooner without them
     import numpy as np
@@ -107,7 +107,7 @@ class RunState(QObject):
     def recipe(self) -> Mapping[str, Any]:
         """Its recipe as nested tables."""
         if self._recipe_text:
-            self._recipe, self._recipe_text = _parsed(self._recipe_text), ""
+            self._recipe, self._recipe_text = parsed_recipe(self._recipe_text), ""
         return self._recipe
 
     @property
@@ -317,13 +317,6 @@ class RunState(QObject):
         for what in news:
             self.changed.emit(what)
         return frozenset(news)
-
-
-def _parsed(recipe: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(recipe)
-    except tomllib.TOMLDecodeError:
-        return {}
 
 
 def _name_of(choice: Any) -> str:
