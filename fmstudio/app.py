@@ -14,6 +14,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from fmstudio import warmup
+from fmstudio.gui.garbage import GarbageCollector
 from fmstudio.gui.preferences import Preferences, preferences_path
 from fmstudio.gui.pump import Pump
 from fmstudio.gui.studio import JobBoard, Studio
@@ -165,6 +166,7 @@ class Session:
         self.engine = Engine(mailbox, self.workspace)
         self.studio = Studio(self.workspace, self.engine, theme, preferences, JobBoard(calm=CALM))
         self.pump = Pump(mailbox, self.studio.jobs)
+        self.garbage = GarbageCollector()
         self.window = MainWindow(self.studio)
         self.studio.workspace_wanted.connect(self._move_to)
         self.studio.jobs.listener_failed.connect(self.studio.went_wrong)
@@ -178,6 +180,7 @@ class Session:
         painted.happened.connect(self._after_first_paint)
         self.window.show()
         self.pump.start()
+        self.garbage.start()
 
     def _after_first_paint(self) -> None:
         self._warm_up()
@@ -198,6 +201,7 @@ class Session:
     def _hear_of_machine(self, event: Event) -> None:
         if isinstance(event, Sample) and isinstance(event.data, dict):
             self.studio.know_machine(event.data)
+            self.garbage.settle()  # torch is loaded
 
     def _hear_of_families(self, event: Event) -> None:
         if isinstance(event, Sample) and isinstance(event.data, dict):
@@ -220,6 +224,7 @@ class Session:
         warmup.panels_built.set()
         ended = self.engine.close()
         self.pump.stop()
+        self.garbage.stop()
         self._preferences.save()
         self.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

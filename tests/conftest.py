@@ -1,5 +1,6 @@
 """What every test stands on: folders of its own, and a check that it leaves no thread behind."""
 
+import gc
 import os
 
 # Tests run side by side, a process for each core; small models compute no slower on one thread each. Where a test wants
@@ -18,6 +19,7 @@ import hypothesis
 import psutil
 import pytest
 
+from fmstudio.gui.garbage import collect_if_due
 from fmstudio.jobs import JobContext
 from fmstudio.workspace import Workspace
 from tests.driving import run_job
@@ -58,6 +60,14 @@ def own_user_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def collected_between_tests() -> Iterator[None]:
+    """No engine's thread destroys what an earlier test has left of a window."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
 @pytest.fixture(autouse=True)
 def no_thread_outlives_its_test() -> Iterator[None]:
     """Fails a test whose threads still run when it ends (those that libraries keep for good are not counted)."""
@@ -67,6 +77,7 @@ def no_thread_outlives_its_test() -> Iterator[None]:
     while time.monotonic() < deadline:
         left = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("engine")]
         if not left:
+            collect_if_due()
             return
         time.sleep(0.01)
     pytest.fail(f"threads outlived the test: {left}")

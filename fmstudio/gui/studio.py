@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.job_board import JobBoard, JobState
 from fmstudio.gui.preferences import Preferences
@@ -35,7 +35,7 @@ class Studio(QObject):
     renamed(kind, name, new): something is called otherwise; whoever shows it by its name follows.
     workspace_wanted(path): a person wants to work in another folder.
     described(description): the families and presets there are, as fmstudio.training.describe tells them.
-    minute_passed: what says "5 min ago" is out of date.
+    minute_passed: what says "5 min ago" is out of date. The window's clock tells it.
     went_wrong(reason, details): something that no part foresaw; the window says so and goes on.
     """
 
@@ -68,9 +68,6 @@ class Studio(QObject):
         self._engine = engine
         self.jobs.event.connect(self._announce_what_was_made)
         theme.changed.connect(self.theme_changed)
-        self._minutes = QTimer(self, interval=60_000)
-        self._minutes.timeout.connect(self.minute_passed)
-        self._minutes.start()
 
     # Work.
 

@@ -73,7 +73,9 @@ class ModelCache:
         kept.close()
         size = kept.bytes
         del kept
-        gc.collect()
+        # Where a window's thread has taken this on (see fmstudio/gui/garbage.py), another one must leave it alone.
+        if gc.isenabled():
+            gc.collect()
         return size
 
 

@@ -4,7 +4,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -78,6 +78,7 @@ class MainWindow(Shell):
         self.preload = Preload(self.infos, studio.jobs, self)
         self._drop_hint = DropHint(studio.theme, self)
         self.menus = Menus(self)
+        self._minutes = QTimer(self, interval=60_000)
         self._lay_out()
         self._connect()
         self.banner.tell(studio.workspace.notice)
@@ -100,6 +101,8 @@ class MainWindow(Shell):
         self.studio.machine_changed.connect(self._show_device)
         self.studio.preferences.changed.connect(self._show_device)
         self.job_bar.list_wanted.connect(self.open_job_list)
+        self._minutes.timeout.connect(self.studio.minute_passed)
+        self._minutes.start()
         for info in self.infos:
             if keys := shortcut_of(info, self.infos):
                 self._shortcut(keys, lambda name=info.name: self.show_panel(name))
@@ -230,6 +233,7 @@ class MainWindow(Shell):
         if not self.unattended and not ask_to_stop(self, self.studio.jobs.active()):
             event.ignore()
             return
+        self._minutes.stop()
         save_window(self)
         event.accept()
         self.closed.emit()

@@ -1,5 +1,7 @@
 """The one way to choose a model: what can be chosen is listed under its headings, and one of it is taken."""
 
+import dataclasses
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -8,6 +10,7 @@ from PySide6.QtWidgets import QLabel
 from fmstudio.gui.models.picker import ModelPicker
 from fmstudio.gui.models.shelf import TRAINED, UNFINISHED, ModelShelf, model_record
 from fmstudio.workspace import ModelRecord
+from fmstudio.workspace.records import now
 
 ROBOTS = ModelRecord("robots", "diffusion", 850_000, 3_400_000)
 PLAYS = ModelRecord("plays", "language", 2_200_000, 8_800_000)
@@ -36,7 +39,7 @@ def test_without_a_model_it_says_so_and_opens_nothing(picker):
 
 
 def test_models_are_listed_with_what_matters_and_only_under_headings_that_have_some(picker, shelf):
-    shelf.put([model_record(ROBOTS, "Diffusion"), model_record(PLAYS)])
+    shelf.put([model_record(dataclasses.replace(ROBOTS, created=now()), "Diffusion"), model_record(PLAYS)])
     picker.show_model("robots")
     assert (picker.text(), picker.accessibleName()) == ("robots", "Continue from: robots")
     picker.click()
