@@ -29,6 +29,10 @@ class CheckpointError(StudioError):
     """A checkpoint that cannot be used."""
 
 
+SAVING = "saving a checkpoint"
+"""What a run says it is doing just before there is one."""
+
+
 @dataclass(slots=True)
 class Position:
     """Where a run stands.

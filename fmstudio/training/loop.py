@@ -19,7 +19,7 @@ from fmstudio.jobs import Artefact, Event, JobContext, Metrics, Note, Progress
 from fmstudio.nn.optimisers import MuonAdamW, parameter_groups
 from fmstudio.nn.schedule import Schedule, learning_rate_multiplier
 from fmstudio.nn.threads import make_way_for_torch
-from fmstudio.training.checkpoint import Position, prune, save_checkpoint
+from fmstudio.training.checkpoint import SAVING, Position, prune, save_checkpoint
 from fmstudio.training.clock import FEWEST, Clock
 from fmstudio.training.device import autocast
 from fmstudio.training.settings import TrainingSettings
@@ -181,7 +181,7 @@ def _train(context: JobContext, trainer: Trainer, folder: Path) -> Generator[Eve
             if _evaluation_due(trainer):
                 yield from _validate(trainer, folder)
             if position.step % settings.checkpoint_every == 0:
-                yield _checkpoint(trainer, folder)
+                yield from _checkpoint(trainer, folder)
             if settings.patience and position.validations_since_best >= settings.patience:
                 yield Note(f"Stopped early: {settings.patience} validations brought nothing better than "
                            f"step {position.best_step:,}.")  # fmt: skip
@@ -205,7 +205,7 @@ def _conclude(trainer: Trainer, folder: Path) -> Iterator[Event]:
     end otherwise than one that was never stopped.
     """
     if trainer.position.step % trainer.settings.checkpoint_every != 0:
-        yield _checkpoint(trainer, folder)
+        yield from _checkpoint(trainer, folder)
     if not _evaluation_due(trainer):
         yield from _validate(trainer, folder, is_last=True)
 
@@ -250,10 +250,11 @@ def _giving_way(trainer: Trainer) -> Generator[Event, None, ValidationResult]:
         yield trainer.progress("validating")
 
 
-def _checkpoint(trainer: Trainer, folder: Path) -> Artefact:
+def _checkpoint(trainer: Trainer, folder: Path) -> Iterator[Event]:
+    yield trainer.progress(SAVING)
     path = save_checkpoint(folder / "checkpoints", trainer.position, trainer.learner.modules, trainer.optimisers)
     prune(folder / "checkpoints", trainer.settings.keep_checkpoints)
-    return Artefact("checkpoint", path.name, str(path))
+    yield Artefact("checkpoint", path.name, str(path))
 
 
 def _read(metrics: Mapping[str, Tensor | float], step: int, settings: TrainingSettings) -> dict[str, float]:

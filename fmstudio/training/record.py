@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from fmstudio.data.picture_files import grid, save_png
-from fmstudio.jobs import Artefact, Event, Metrics, Progress, Sample
+from fmstudio.jobs import Event, Metrics, Progress, Sample
+from fmstudio.training.checkpoint import SAVING
 from fmstudio.workspace import Workspace, sweep, write_atomically
 
 FLUSH_EVERY = 1.0
@@ -37,8 +38,8 @@ class RunRecorder:
                 height, width = pictures.shape[1:3]
                 save_png(self._sample(event, "png"), grid(pictures, gap=0), tile=f"{width}x{height}",
                          count=str(len(pictures)))  # fmt: skip
-            case Artefact(kind="checkpoint"):
-                self.flush()  # the history must reach at least as far as what a resumed run begins from
+            case Progress(message=message) if message == SAVING:
+                self.flush()  # before it is there: the history must reach as far as what a resumed run begins from
             case Progress() if time.monotonic() - self._flushed > FLUSH_EVERY:
                 self.flush()
 
