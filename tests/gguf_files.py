@@ -19,9 +19,9 @@ import torch
 from tokenizers import AddedToken, Tokenizer
 
 from fmstudio.data.tokenizer import END_OF_TEXT, train_bpe
-from fmstudio.families.text import LanguageModel
 from fmstudio.nn.decoder import Decoder, DecoderShape
 from fmstudio.runtimes.gguf_weights import gguf_name
+from fmstudio.runtimes.text import LanguageModel
 
 CHAT = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"

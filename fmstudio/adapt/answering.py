@@ -9,11 +9,11 @@ from fmstudio.adapt.grounding import NEXT_QUESTION, Passage, fit_passages, groun
 from fmstudio.adapt.opened_collections import opened
 from fmstudio.adapt.prompting import put
 from fmstudio.adapt.retrieval import RetrievalSettings, find
-from fmstudio.families.text import TextSampling
 from fmstudio.jobs import Event, JobContext, Sample, TextDelta
 from fmstudio.jobs.context import Job
 from fmstudio.recipe import build, values_of
 from fmstudio.runtimes.opened import Loaded
+from fmstudio.runtimes.text import TextSampling
 from fmstudio.workspace import Workspace
 
 ANSWER, PLAIN = "answer", "plain"

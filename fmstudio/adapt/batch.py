@@ -16,10 +16,10 @@ from fmstudio.adapt.generation import answer, load_model
 from fmstudio.adapt.prompts import as_data, as_template, asked, quietly
 from fmstudio.adapt.prompts import replay as replay_prompt
 from fmstudio.errors import StudioError
-from fmstudio.families.text import TextSampling
 from fmstudio.jobs import Artefact, Event, JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.recipe import build
+from fmstudio.runtimes.text import TextSampling
 from fmstudio.workspace import Workspace
 from fmstudio.workspace.prompt_library import PromptLibrary
 from fmstudio.workspace.prompts import PromptTemplate

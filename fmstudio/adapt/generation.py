@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fmstudio.adapt.prompting import put
-from fmstudio.families.text import TextSampling
 from fmstudio.jobs import Artefact, Event, JobContext, Progress, Sample, TextDelta
 from fmstudio.jobs.context import Job
 from fmstudio.recipe import build, values_of
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.opened import Loaded
 from fmstudio.runtimes.runtime import TextStream
+from fmstudio.runtimes.text import TextSampling
 from fmstudio.runtimes.version import version_of
 from fmstudio.training.snapshot import LANGUAGE, model_folder
 from fmstudio.workspace import FeedbackRecord, Workspace, WorkspaceError

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fmstudio.errors import StudioError
-from fmstudio.families.text import TextSampling
 from fmstudio.runtimes.chat_template import ChatTemplate
 from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import fitting
+from fmstudio.runtimes.text import TextSampling
 
 ROLES = ("system", "user", "assistant")
 _LONGEST_TOKEN = 64

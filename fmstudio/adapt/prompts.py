@@ -11,7 +11,6 @@ from fmstudio.adapt.generation import answer
 from fmstudio.adapt.prompting import put
 from fmstudio.data.control_tokens import MarkReader, Marks
 from fmstudio.data.tokenizer import load_tokenizer
-from fmstudio.families.text import TextSampling
 from fmstudio.jobs import Event, JobContext, Progress, Sample, TextDelta, Waiting
 from fmstudio.jobs.context import Job
 from fmstudio.recipe import build
@@ -21,6 +20,7 @@ from fmstudio.runtimes.gguf_header import read_header
 from fmstudio.runtimes.gguf_tokenizer import gguf_tokenizer
 from fmstudio.runtimes.memory import context_to_use
 from fmstudio.runtimes.opened import choose_backend
+from fmstudio.runtimes.text import TextSampling
 from fmstudio.training.snapshot import model_folder
 from fmstudio.workspace import Workspace
 from fmstudio.workspace.prompts import Example, PromptTemplate, render

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from fmstudio.errors import StudioError
-from fmstudio.families.text import LanguageModel, load_language_model
 from fmstudio.jobs import Artefact, JobContext, Progress
 from fmstudio.jobs.context import Job
+from fmstudio.runtimes.text import LanguageModel, load_language_model
 from fmstudio.training.snapshot import model_folder
 from fmstudio.workspace import ExportRecord, Workspace, atomic_folder, explained
 

@@ -25,7 +25,11 @@ from fmstudio.data.tokenizer import TokenizerSettings, content_hash, find_tokeni
 from fmstudio.data.tokens import TokenisedDataset, TokenisedMixture, prepare
 from fmstudio.errors import StudioError
 from fmstudio.families.family import Family, Learner, Network, Phase, Plot, Recipe, ValidationResult
-from fmstudio.families.text import (
+from fmstudio.jobs import Event, JobContext, Sample, TextDelta
+from fmstudio.jobs.context import Job
+from fmstudio.nn.decoder import Decoder, DecoderShape
+from fmstudio.recipe import DatasetChoice, setting
+from fmstudio.runtimes.text import (
     LanguageModel,
     TextSampling,
     generate_text,
@@ -35,10 +39,6 @@ from fmstudio.families.text import (
     stream_text,
     token_sizes,
 )
-from fmstudio.jobs import Event, JobContext, Sample, TextDelta
-from fmstudio.jobs.context import Job
-from fmstudio.nn.decoder import Decoder, DecoderShape
-from fmstudio.recipe import DatasetChoice, setting
 from fmstudio.workspace import Workspace
 
 WINDOWS_PER_VALIDATION_BATCH = 32

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from fmstudio.errors import StudioError
-from fmstudio.families.text import TextSampling
 from fmstudio.jobs import Event, JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.laboratory.language_reading import LONGEST_TEXT, Opened, open_model, pieces_of, text_of, texts_of
 from fmstudio.nn.generation import Reader, reader_of
 from fmstudio.nn.sampling_controls import SamplingControls, draw, next_token_probabilities, penalised
 from fmstudio.recipe import build
+from fmstudio.runtimes.text import TextSampling
 from fmstudio.runtimes.torch_runtime import controls_of
 from fmstudio.workspace import Workspace
 

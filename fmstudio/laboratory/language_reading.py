@@ -16,7 +16,6 @@ from torch import Tensor
 from fmstudio.data.control_tokens import MarkReader
 from fmstudio.data.tokenizer import byte_alphabet
 from fmstudio.errors import StudioError
-from fmstudio.families.text import LanguageModel
 from fmstudio.jobs import Event, JobContext, Progress
 from fmstudio.nn.decoder import Decoder, DecoderLayer
 from fmstudio.nn.rotary import RotaryTable
@@ -24,6 +23,7 @@ from fmstudio.runtimes.chat_template import template_of
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.opened import open_language_model, opening
+from fmstudio.runtimes.text import LanguageModel
 from fmstudio.training.snapshot import model_folder
 from fmstudio.workspace import Workspace
 

@@ -13,13 +13,13 @@ from typing import Any
 import torch
 import xllamacpp
 
-from fmstudio.families.text import TextSampling
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.llama_requests import LlamaRequests
 from fmstudio.runtimes.memory import BATCH
 from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import Backend, Finish, Pieces, TextStream, fitting
 from fmstudio.runtimes.server_tokens import ServerReader, reader_for
+from fmstudio.runtimes.text import TextSampling
 
 SAMPLERS = ["penalties", "temperature", "top_k", "top_p", "min_p"]
 

@@ -5,13 +5,13 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fmstudio.families.text import LanguageModel
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.memory import check_fits, context_to_use, needed_memory, usual_context
 from fmstudio.runtimes.model_cache import MODELS
 from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import Backend, Runtime
+from fmstudio.runtimes.text import LanguageModel
 
 _PATIENCE = 0.05
 

@@ -6,9 +6,9 @@ A runtime counts tokens and streams text. It knows nothing of chats: a conversat
 from collections.abc import Generator, Iterator, Sequence
 from typing import Literal, Protocol
 
-from fmstudio.families.stop_strings import release
-from fmstudio.families.text import TextSampling
 from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.stop_strings import release
+from fmstudio.runtimes.text import TextSampling
 
 Backend = Literal["llama.cpp", "torch"]
 Finish = Literal["end", "stop", "length", "context", "stopped"]

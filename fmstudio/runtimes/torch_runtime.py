@@ -5,7 +5,6 @@ from pathlib import Path
 import torch
 from tokenizers.decoders import DecodeStream
 
-from fmstudio.families.text import LanguageModel, TextSampling, load_language_model
 from fmstudio.nn.sampling_controls import SamplingControls, draw
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.gguf_header import read_header
@@ -14,6 +13,7 @@ from fmstudio.runtimes.gguf_weights import load_decoder
 from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.prompt_reading import PromptReading
 from fmstudio.runtimes.runtime import Backend, Pieces, TextStream
+from fmstudio.runtimes.text import LanguageModel, TextSampling, load_language_model
 from fmstudio.runtimes.tokens import TextReader
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from fmstudio.adapt.generation import generate
 from fmstudio.errors import StudioError
-from fmstudio.families.text import save_language_model
 from fmstudio.jobs import Artefact, JobContext, Progress, Sample, TextDelta
 from fmstudio.runtimes import opened
+from fmstudio.runtimes.text import save_language_model
 from fmstudio.workspace import Workspace
 from tests.driving import of_kind, run_job
 from tests.gguf_files import CHAT, tiny_language_model, write_gguf

@@ -13,9 +13,9 @@ import pytest
 
 from fmstudio.adapt import models
 from fmstudio.errors import StudioError
-from fmstudio.families.text import save_language_model
 from fmstudio.jobs import Artefact, JobContext
 from fmstudio.runtimes import opened
+from fmstudio.runtimes.text import save_language_model
 from fmstudio.workspace import LinkedModel, ModelRecord, RunRecord, Workspace
 from tests.driving import of_kind, run_job
 from tests.gguf_files import CHAT, tiny_language_model, truncated, write_gguf

@@ -8,8 +8,8 @@ import torch
 
 from fmstudio.deployment.huggingface import export
 from fmstudio.errors import StudioError
-from fmstudio.families.text import load_language_model
 from fmstudio.jobs import JobContext
+from fmstudio.runtimes.text import load_language_model
 from fmstudio.training.pretraining import pretrain
 from fmstudio.workspace import Workspace
 from tests.driving import run_job

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from fmstudio.data.tokenizer import train_bpe, vocabulary_size
-from fmstudio.families.text import LanguageModel, save_language_model
 from fmstudio.nn.decoder import Decoder, DecoderShape
+from fmstudio.runtimes.text import LanguageModel, save_language_model
 from fmstudio.workspace import ModelRecord, Workspace
 from tests.texts import TOPICS
 

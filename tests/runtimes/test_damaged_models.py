@@ -13,10 +13,10 @@ import pytest
 from tokenizers import Tokenizer, models, processors
 
 from fmstudio.errors import StudioError
-from fmstudio.families.text import LanguageModel, save_language_model
 from fmstudio.runtimes import gguf_weights, opened
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import facts_of
+from fmstudio.runtimes.text import LanguageModel, save_language_model
 from fmstudio.runtimes.torch_runtime import load_gguf
 from tests.gguf_files import CHAT, tiny_language_model, write_gguf
 

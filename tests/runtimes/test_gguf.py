@@ -106,7 +106,7 @@ def test_quantised_weights_are_close(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 def test_logits_are_those_of_transformers(tmp_path: Path, shape: dict[str, object]) -> None:
     transformers = pytest.importorskip("transformers")
-    from fmstudio.families.text import save_language_model
+    from fmstudio.runtimes.text import save_language_model
 
     model = load_gguf(write_gguf(tmp_path / "tiny.gguf", tiny_language_model(**shape)))
     save_language_model(model, tmp_path / "folder")

@@ -11,7 +11,6 @@ import pytest
 import torch
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
-from fmstudio.families.text import LanguageModel, load_language_model, save_language_model
 from fmstudio.nn.decoding_plan import DecodingPlan
 from fmstudio.nn.decoding_weights import can_plan
 from fmstudio.nn.generation import generate_tokens, reader_of
@@ -21,6 +20,7 @@ from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.gguf_header import read_header
 from fmstudio.runtimes.gguf_packing import pack
+from fmstudio.runtimes.text import LanguageModel, load_language_model, save_language_model
 from fmstudio.runtimes.torch_runtime import load_gguf
 from tests.gguf_files import tiny_language_model, write_gguf
 from tests.rounding import assert_rounded_alike

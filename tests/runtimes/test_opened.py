@@ -13,7 +13,6 @@ import psutil
 import pytest
 
 from fmstudio.errors import StudioError
-from fmstudio.families.text import save_language_model
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import _facts, facts_of
@@ -21,6 +20,7 @@ from fmstudio.runtimes.memory import context_to_use, needed_memory
 from fmstudio.runtimes.model_cache import MODELS
 from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import Backend, Runtime
+from fmstudio.runtimes.text import save_language_model
 from tests.gguf_files import tiny_language_model, write_gguf
 
 

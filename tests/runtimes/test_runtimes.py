@@ -9,13 +9,13 @@ import pytest
 import torch
 import xllamacpp
 
-from fmstudio.families.text import TextSampling
 from fmstudio.nn.sampling_controls import next_token_probabilities, penalised
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.llama_cpp import LlamaCppRuntime, completion_request
 from fmstudio.runtimes.memory import BATCH
 from fmstudio.runtimes.runtime import Runtime, TextStream
+from fmstudio.runtimes.text import TextSampling
 from fmstudio.runtimes.torch_runtime import load_gguf
 from tests.gguf_files import CHAT, tiny_language_model, write_gguf
 

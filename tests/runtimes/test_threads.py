@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import torch
 
-from fmstudio.families.text import TextSampling
 from fmstudio.nn import threads
 from fmstudio.runtimes import llama_cpp, llama_requests, opened
+from fmstudio.runtimes.text import TextSampling
 from tests.gguf_files import tiny_language_model, write_gguf
 
 SAMPLING = TextSampling(temperature=0.0, maximum_tokens=12)

@@ -9,10 +9,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from fmstudio.families.text import LanguageModel, load_language_model, save_language_model
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import facts_of
+from fmstudio.runtimes.text import LanguageModel, load_language_model, save_language_model
 from tests.gguf_files import tiny_language_model, write_gguf
 
 

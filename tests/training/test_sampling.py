@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from fmstudio.errors import StudioError
-from fmstudio.families.text import TextSampling, generate_text, load_language_model, token_sizes
 from fmstudio.jobs import JobContext, TextDelta
 from fmstudio.nn.generation import generate_tokens, next_token_probabilities
+from fmstudio.runtimes.text import TextSampling, generate_text, load_language_model, token_sizes
 from fmstudio.training.pretraining import pretrain
 from fmstudio.training.sampling import sample
 from fmstudio.workspace import Workspace

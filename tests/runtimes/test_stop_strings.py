@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from fmstudio.data.tokenizer import byte_tokenizer
-from fmstudio.families.stop_strings import until_stop
-from fmstudio.families.text import LanguageModel, TextSampling, generate_text
 from fmstudio.nn.decoder import Decoder, DecoderShape
+from fmstudio.runtimes.stop_strings import until_stop
+from fmstudio.runtimes.text import LanguageModel, TextSampling, generate_text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What families that write text share: a decoder and its tokenizer as one model folder, and text drawn from them."""
+"""What whatever runs a language model shares: a decoder and its tokenizer as one folder, and text drawn from them."""
 
 import json
 import re
@@ -15,13 +15,13 @@ from tokenizers.decoders import DecodeStream
 from fmstudio.data.control_tokens import letters
 from fmstudio.data.tokenizer import end_of_text, load_tokenizer, save_tokenizer, vocabulary_size
 from fmstudio.errors import StudioError
-from fmstudio.families.stop_strings import until_stop
 from fmstudio.jobs import JobContext, Progress, TextDelta
 from fmstudio.jobs.context import Job
 from fmstudio.nn.decoder import Decoder
 from fmstudio.nn.decoder_folder import load_decoder, read_shape, save_decoder
 from fmstudio.nn.generation import generate_tokens
 from fmstudio.recipe import setting
+from fmstudio.runtimes.stop_strings import until_stop
 
 _BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
 
