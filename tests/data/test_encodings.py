@@ -180,3 +180,41 @@ def test_the_pages_of_a_book_are_read_in_their_encodings(read, tmp_path):
     assert found == "\n\n".join([GERMAN] * 4 + [SMITHS["Hungarian"].strip()])
     assert "in p4.xhtml its encoding was guessed to be cp1250, as in “" in notes
     assert "p3.xhtml" not in notes
+
+
+@pytest.mark.parametrize("odd", ["", "x"])
+@pytest.mark.parametrize(
+    ("language", "encoding"),
+    [("Chinese", "gb18030"), ("Japanese", "cp932"), ("Japanese", "euc_jp"), ("Korean", "cp949"), ("Taiwanese", "big5")],
+)
+def test_a_long_text_is_read_wherever_the_sample_of_it_was_cut(read, tmp_path, language, encoding, odd):
+    sentence = SMITHS.get(
+        language, "從早上開始就下著大雨，所以孩子們整天都坐在屋子裡，一邊喝著熱茶，一邊聽奶奶講故事。"
+    )
+    text = odd + f"{sentence}\n" * 3_000
+    (tmp_path / "a.txt").write_bytes(text.encode(encoding))
+    assert read(tmp_path / "a.txt")[0] == text.rstrip()
+
+
+def test_a_text_that_breaks_off_within_a_letter_or_is_damaged_within_is_read(read, tmp_path):
+    chinese = SMITHS["Chinese"]
+    (tmp_path / "short.txt").write_bytes((chinese * 3).encode("gb18030")[:-1])
+    assert read(tmp_path / "short.txt")[0] == (chinese * 3)[:-1] + "\ufffd"
+    damaged = (chinese + "\n").encode("gb18030") * 50
+    (tmp_path / "damaged.txt").write_bytes(damaged + b"\xff\x20\n" + damaged)
+    assert read(tmp_path / "damaged.txt")[0].count(chinese) == 100
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("language", ["Russian", "Greek", "Hebrew", "Arabic", "Thai", "Chinese", "Japanese", "Korean"])
+def test_utf_16_without_its_mark_is_read_in_any_script(read, tmp_path, language, order):
+    text = f"id;text\n1;{SMITHS[language]}".strip()
+    (tmp_path / "a.txt").write_bytes(text.encode(order))
+    found, notes = read(tmp_path / "a.txt")
+    assert found == text
+    assert f"its encoding was guessed to be {order}, as in “" in notes
+
+
+def test_the_end_mark_of_dos_makes_no_text_binary(read, tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"A short text.\r\n\x1a")
+    assert read(tmp_path / "a.txt")[0].startswith("A short text.")

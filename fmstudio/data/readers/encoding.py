@@ -7,6 +7,8 @@ of itself counts, and only where it declares nothing is it guessed, which is tol
 import codecs
 import io
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -38,6 +40,11 @@ _MAGIC = (
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b"))
 _ESCAPED = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_2"), (b"\x1b(", "iso2022_jp_2"))
 _DOUBLE_BYTE = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
+_END_OF_DOS_FILE = b"\x1a\0\r\n "
+_COMMON = frozenset(" \t\r\n\u3000.,;:!?()-–—'\"«»“”„‘’…、。，．！？：；「」『』（）《》·・")
+_ENOUGH = 4_000  # letters
+_ONE_SCRIPT = 0.9
+_BAD_LINES = 0.05  # the share of lines that may be damaged
 _SHOWN = 80  # characters of the line that a guess is shown by
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
@@ -65,6 +72,8 @@ def detect(source: SourceFile, declared: str = "") -> Steps[Detected]:
     marked = _marked(head)
     if marked:
         return Detected(marked, damaged=True)
+    if _is_binary(head) and (wide := _wide_by_script(head)):
+        return Detected(wide, damaged=True, guessed=True)
     _refuse_binary(head)
     wrong = yield from _first_invalid(source)
     return _judged(head, wrong, declared)
@@ -129,9 +138,31 @@ def _refuse_binary(head: bytes) -> None:
         # Two letters of magic may begin an honest text; it is a program only with zeros behind them.
         if head.startswith(magic) and (len(magic) > 2 or b"\0" in head):
             raise Refused(f"it is not text but {what}")
-    control = len(head) - len(head.translate(None, _CONTROL))
-    if control > len(head) / 50:
+    if _is_binary(head):
         raise Refused("it is binary data, not text")
+
+
+def _is_binary(head: bytes) -> bool:
+    text = head.rstrip(_END_OF_DOS_FILE)
+    return len(text) - len(text.translate(None, _CONTROL)) > len(text) / 50
+
+
+def _wide_by_script(head: bytes) -> str:
+    """UTF-16 without its mark in any script: in the right order of its bytes, nearly all letters are of one; or ""."""
+    shares = {encoding: _share_of_one_script(head, encoding) for encoding in ("utf-16-le", "utf-16-be")}
+    best = max(shares, key=lambda encoding: shares[encoding])
+    return best if shares[best] > _ONE_SCRIPT else ""
+
+
+def _share_of_one_script(head: bytes, encoding: str) -> float:
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(head)[:_ENOUGH]
+    letters = [letter for letter in text if letter not in _COMMON]
+    written = (letter for letter in letters if unicodedata.category(letter)[0] in "LMN")
+    scripts = Counter(unicodedata.name(letter, "").partition(" ")[0] for letter in written)
+    plain = scripts.pop("LATIN", 0) + scripts.pop("DIGIT", 0)
+    japanese = scripts["CJK"] + scripts["HIRAGANA"] + scripts["KATAKANA"]
+    one = max([japanese, *scripts.values()])
+    return (one + plain) / len(letters) if one and len(letters) < len(text) else 0.0
 
 
 def _first_invalid(source: SourceFile) -> Steps[bytes | None]:
@@ -181,10 +212,26 @@ def _has_pairs(sample: bytes) -> bool:
 
 
 def _double_byte(sample: bytes) -> str:
+    """The encoding of Chinese, Japanese or Korean by the lines that are whole in each that nearly all are whole in."""
     import charset_normalizer
 
-    found = charset_normalizer.from_bytes(sample, cp_isolation=list(_DOUBLE_BYTE)).best()
+    lines = _whole_lines(sample)
+    bad = {encoding: {number for number, line in enumerate(lines) if not _fits(line, encoding)}
+           for encoding in _DOUBLE_BYTE}  # fmt: skip
+    likely = [encoding for encoding in _DOUBLE_BYTE if len(bad[encoding]) <= _BAD_LINES * len(lines)]
+    left_out = set().union(*(bad[encoding] for encoding in likely))
+    whole = b"\n".join(line for number, line in enumerate(lines) if number not in left_out)
+    found = charset_normalizer.from_bytes(whole, cp_isolation=likely).best() if likely and whole else None
     return found.encoding if found else ""
+
+
+def _whole_lines(sample: bytes) -> list[bytes]:
+    """The lines beyond ASCII of a sample; what is cut off of a letter at its beginning and end is left out."""
+    lines = [line for line in sample.split(b"\n") if not line.isascii()]
+    for place in {0, len(lines) - 1} if lines else ():
+        lines[place] = max((lines[place][start : len(lines[place]) - end] for start in range(2) for end in range(2)),
+                           key=lambda line: sum(_fits(line, encoding) for encoding in _DOUBLE_BYTE))  # fmt: skip
+    return lines
 
 
 def decoded(source: SourceFile, detected: Detected) -> Iterator[str]:
