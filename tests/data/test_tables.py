@@ -213,3 +213,61 @@ def test_how_tables_were_read_is_no_warning(rows):
     (note,) = rows.said.of(Note)
     assert note.level == "info"
     assert rows.said.result["facts"] == [note.text]
+
+
+STRAYED = {
+    "comments above": ("a.csv", "# notes\n# more, notes\nid,text\n1,one\n2,two\n", ["one", "two"]),
+    "names behind a number sign": ("a.csv", "# of 2020\n#id,text\n1,one\n2,two\n", ["one", "two"]),
+    "a report above": ("a.csv", "Report,Sales\nDate,2020\n\nid,text,x\n1,one,3\n2,two,4\n3,six,5\n", ["one", "two", "six"]),
+    "rows without content above": ("a.csv", " ;;\n;;\nid;text;x\n1;one;2\n2;two;4\n", ["one", "two"]),
+    "prose with a blank line": ("a.csv", "A day\n\nSun, wind, rain\nHail, snow, ice\nFog, mist, dew\n",
+                                ["Sun, wind, rain", "Hail, snow, ice", "Fog, mist, dew"]),
+    "a comma behind each row": ("a.csv", "id,text\n1,one,\n2,two,\n", ["one", "two"]),
+    "a comma behind one row": ("a.csv", "id,text\n1,one\n2,two, \n", ["one", "two"]),
+    "names of rows": ("a.csv", '"id","text"\n"a",5,"one"\n"b",6,"two"\n', ["one", "two"]),
+    "names of rows between tabs": ("a.tsv", "id\ttext\na\t5\tone\nb\t6\ttwo\n", ["one", "two"]),
+    "a comma in each text": ("a.csv", "id,text\n1,one,two\n2,three,four\n", ["one,two", "three,four"]),
+    "blanks before quotes": ("a.csv", 'id, text, x\n1, "one, two" , 3\n2, "so ""so"", so", 5\n', ["one, two", 'so "so", so']),
+    "blanks before quotes over lines": ("a.csv", 'id, text\n1, "one,\n "", two"\n2, "so, so"\n', ['one,\n ", two', "so, so"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STRAYED)
+def test_delimited_text_that_strays(rows, case):
+    name, content, expected = STRAYED[case]
+    assert rows(name, content, column="" if "prose" in case else "text") == expected
+
+
+def test_lines_above_a_table_are_told(rows):
+    rows("a.csv", "# notes\nid,text\n1,one\n2,two\n", column="text")
+    assert "a.csv: lines above the table, which were left out: 1." in rows.said.notes
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_texts_that_come_late_are_found(rows, tmp_path, ending):
+    blank, late = [{"url": "http://x.org", "text": None}] * 150, [{"url": "http://x.org", "text": LONG}]
+    if ending == "parquet":
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(blank + late), tmp_path / "made")
+        content: str | bytes = (tmp_path / "made").read_bytes()
+    elif ending == "csv":
+        content = "url,text\n" + "http://x.org,\n" * 150 + f"http://x.org,{LONG}\n"
+    else:
+        content = "".join(json.dumps(row) + "\n" for row in blank + late)
+    assert rows(f"a.{ending}", content) == [LONG]
+    assert "151 rows read, 1 kept, 150 left out" in rows.said.notes
+
+
+def test_columns_of_one_name_are_told_apart(rows, tmp_path):
+    arrays = [pyarrow.array(each) for each in (["k", "l"], ["one", "two"], ["three", "four"])]
+    pyarrow.parquet.write_table(pyarrow.Table.from_arrays(arrays, ["text.id", "text", "text"]), tmp_path / "made")
+    content = (tmp_path / "made").read_bytes()
+    assert rows("a.parquet", content) == ["one", "two"]
+    assert "of the columns text.id, text, text (3)" in rows.said.notes
+    assert rows("b.parquet", content, column="text (3)") == ["three", "four"]
+    assert rows("c.parquet", content, column="text.id") == ["k", "l"]
+
+
+def test_a_text_within_a_column_of_fields_is_taken(rows, tmp_path):
+    table = pyarrow.table({"id": [1], "document": [{"text": LONG, "words": 9}]})
+    pyarrow.parquet.write_table(table, tmp_path / "made")
+    assert rows("a.parquet", (tmp_path / "made").read_bytes()) == [LONG]

@@ -8,7 +8,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from fmstudio.data.errors import Refused
@@ -20,20 +20,24 @@ _NONE = "\x1f"  # a delimiter that no text has: each line is one field
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*$', re.IGNORECASE)
 _BACKSLASHED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 _NUMBER = re.compile(r"[-+]?[\d.,:/ -]*\d[\d.,:/ %-]*$")
+_BLANK = " ,;\t|\r\n"  # what a row without content is made of
+_MOST_ABOVE = 50  # lines above a table
 _MOST_LINES = 10_000  # of one field; a quotation mark that is open for longer opens nothing
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "।")
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a file is written. width: fields of a row."""
+    """How a file is written. width: fields of a row. spaced: whether blanks that belong to no field follow delimiters."""
 
     delimiter: str
     width: int = 1
+    spaced: bool = False
 
 
 def delimited_rows(lines: Iterator[str], source: SourceFile) -> Iterator[dict[str, str]]:
-    """The rows by column name. Fields beyond the last column belong to it: commas that were not quoted."""
+    """The rows by column name. Fields beyond the last column belong to it, as commas that were not quoted; but a row
+    may end with a delimiter, and where all rows have one field more than there are names, they begin with their own."""
     csv.field_size_limit(1 << 28)
     lines = iter(lines)
     head = deque(islice(lines, _LOOKED_AT))
@@ -42,18 +46,25 @@ def delimited_rows(lines: Iterator[str], source: SourceFile) -> Iterator[dict[st
     given = _SEPARATOR_LINE.match(head[0]) if head else None
     if given:
         head.popleft()
+    above = [head.popleft() for _ in range(_lines_above(list(head)))]
+    if any(line.strip(_BLANK) for line in above):
+        source.notes.append(f"lines above the table, which were left out: {len(above):,}")
     form = _form(list(head), given[1] if given else "", is_tab=source.path.suffix.lower() == ".tsv")
     reader = _Records(head, lines, form)
     first = next(reader, None)
     if first is None:
         return
     sample = reader.peek()
-    names = _names(first) if _is_header(first, sample, source.header) else []
+    names = column_names(first) if _is_header(first, sample, source.header) else []
     if not names:
         source.notes.append("its first row names no columns, so it was read as a row; its columns are told by number")
     columns = names or [f"column {number}" for number in range(1, len(first) + 1)]
+    if names and reader.have_names(len(names)):
+        columns = column_names(["", *first])
     longer = 0
     for fields in _all(first if not names else None, reader):
+        while len(fields) > len(columns) and not fields[-1].strip():
+            fields = fields[:-1]
         if len(fields) > len(columns):
             longer += 1
             last = len(columns) - 1
@@ -84,12 +95,21 @@ class _Records:
     def __next__(self) -> list[str]:
         while (line := self._next_line()) is not None:
             if line.strip():
-                return self._record(line.rstrip("\n"))
+                return self._record(self._tight(line.rstrip("\n")))
         raise StopIteration
 
     def peek(self) -> list[list[str]]:
-        """The fields of the lines that are waiting, each by itself."""
-        return [line.rstrip("\n").split(self._form.delimiter) for line in self._waiting if line.strip()]
+        """The records within the lines that are waiting."""
+        return _sampled(list(self._waiting), self._form)
+
+    def have_names(self, columns: int) -> bool:
+        """Whether each row that is waiting begins with a name of its own, as R writes them: all have one field more
+        than there are columns, and no delimiter that was not quoted can be the reason."""
+        rows = self.peek()
+        if not rows or any(len(row) != columns + 1 for row in rows) or len({row[0] for row in rows}) < len(rows):
+            return False
+        is_sure = self._form.delimiter == "\t" or all(line.startswith('"') for line in self._waiting if line.strip())
+        return is_sure and any(row[-1].strip() for row in rows)
 
     def _next_line(self) -> str | None:
         return self._waiting.popleft() if self._waiting else next(self._lines, None)
@@ -112,12 +132,15 @@ class _Records:
         texts, state = [line], "open"
         while state == "open" and len(taken) < _MOST_LINES and (more := self._next_line()) is not None:
             taken.append(more)
-            text, state = _read(more.rstrip("\n"), self._form.delimiter, is_open=True)
+            text, state = _read(self._tight(more.rstrip("\n"), is_open=True), self._form.delimiter, is_open=True)
             texts.append(text)
         if state == "closed" and not self._swallows(taken[:-1]):
             return _parsed("\n".join(texts), self._form)
         self._waiting.extendleft(reversed(taken))
         return None
+
+    def _tight(self, line: str, is_open: bool = False) -> str:
+        return _tightened(line, self._form.delimiter, is_open) if self._form.spaced else line
 
     def _swallows(self, inside: Sequence[str]) -> bool:
         """Whether the lines within a field are rows of their own."""
@@ -163,6 +186,34 @@ def _state(line: str, delimiter: str, is_open: bool = False) -> str:
         is_open, place = False, end + 2
 
 
+def _tightened(line: str, delimiter: str, is_open: bool) -> str:
+    """A line without the blanks before its fields and behind its quoted ones."""
+    pieces: list[str] = []
+    place = 0
+    while True:
+        if not is_open:
+            place = _behind_blanks(line, place)
+        if is_open or line.startswith('"', place):
+            end = line.find('"', place + (not is_open))
+            while end >= 0 and line.startswith('"', end + 1):
+                end = line.find('"', end + 2)
+            if end < 0:
+                return "".join([*pieces, line[place:]])
+            pieces.append(line[place : end + 1])
+            place, is_open = _behind_blanks(line, end + 1), False
+        end = line.find(delimiter, place) + 1
+        pieces.append(line[place : end or len(line)])
+        if not end:
+            return "".join(pieces)
+        place = end
+
+
+def _behind_blanks(line: str, place: int) -> int:
+    while line.startswith(" ", place):
+        place += 1
+    return place
+
+
 def _parsed(record: str, form: _Form) -> list[str]:
     return next(csv.reader([record], delimiter=form.delimiter))
 
@@ -194,20 +245,65 @@ def _form(head: Sequence[str], given: str, is_tab: bool) -> _Form:
     delimiters = [given] if given else ["\t"] if is_tab and head and "\t" in head[0] else list(_DELIMITERS)
     best, best_rank = _Form(given or _NONE), (0.0, 0)
     for delimiter in delimiters:
-        widths = [len(fields) for fields in _sampled(head, delimiter)]
-        width = widths[0] if widths else 1
-        alike = sum(each == width for each in widths) / max(1, len(widths))
-        less = sum(each < width for each in widths) / max(1, len(widths))
-        # Rows may have more fields than the first, by commas that were not quoted; in prose they have fewer as well.
-        if width > 1 and (alike >= 0.6 or less <= 0.2) and (round(alike, 1), width) > best_rank:
-            best, best_rank = _Form(delimiter, width), (round(alike, 1), width)
+        blank = re.compile(re.escape(delimiter) + ' +"')
+        for spaced in (False, True) if any(map(blank.search, head)) else (False,):
+            form, alike, less = _tried(head, _Form(delimiter, spaced=spaced))
+            rank = (round(alike, 1), form.width)
+            # Rows may have more fields than the first, by commas that were not quoted; in prose they have fewer too.
+            if form.width > 1 and (alike >= 0.6 or less <= 0.2) and rank > best_rank:
+                best, best_rank = form, rank
     return best
 
 
-def _sampled(head: Sequence[str], delimiter: str) -> list[list[str]]:
+def _tried(head: Sequence[str], form: _Form) -> tuple[_Form, float, float]:
+    """The form with the width of the first row; the shares of rows that are as wide, and that are narrower."""
+    widths = [len(fields) for fields in _sampled(head, form)]
+    width = widths[0] if widths else 1
+    total = max(1, len(widths))
+    return (
+        replace(form, width=width),
+        sum(each == width for each in widths) / total,
+        sum(each < width for each in widths) / total,
+    )
+
+
+def _sampled(head: Sequence[str], form: _Form) -> list[list[str]]:
     """The records within some lines; one that is cut off at their end is left out."""
-    rows = list(_Records(deque(head), iter(()), _Form(delimiter)))
+    rows = list(_Records(deque(head), iter(()), form))
     return rows[:-1] if len(rows) > 2 and len(head) == _LOOKED_AT else rows
+
+
+def _lines_above(head: Sequence[str]) -> int:
+    """How many lines stand above a table: comments and rows without content, or a block that a blank line ends."""
+    count = next((place for place, line in enumerate(head) if not _is_comment(line)), 0)
+    if not count:
+        ends = [place for place, line in enumerate(head[:_MOST_ABOVE]) if not line.strip(_BLANK)]
+        count = next((place for place in ends if _is_apart(head[:place], head[place:])), 0)
+    while count and count < len(head) and not head[count].strip(_BLANK):
+        count += 1
+    form = _form(head[count:], "", is_tab=False)
+    return count - _has_names_above(head[:count], head[count:], form) if form.width > 1 else 0
+
+
+def _has_names_above(above: Sequence[str], below: Sequence[str], form: _Form) -> bool:
+    """Whether a number sign begins the names of the columns: "#id,text"."""
+    if not above or not above[-1].startswith("#") or _tried([above[-1], *below], form)[0].width != form.width:
+        return False
+    first, *rows = _sampled(below, form)
+    return above[-1][1:2] != " " or not _is_header(first, rows, "automatic")
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("#") or not line.strip(_BLANK)
+
+
+def _is_apart(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether lines are no part of the table below them, whose rows are wider and all alike."""
+    rows = [line for line in below if line.strip(_BLANK)]
+    form, alike, _ = _tried(rows, _form(rows, "", is_tab=False))
+    narrower = all(len(line.split(form.delimiter)) < form.width and line.count('"') % 2 == 0 for line in above)
+    is_prose = form.delimiter == "," and any(", " in line for line in rows)
+    return len(rows) > 2 and form.width > 2 and alike >= 0.9 and bool(above) and narrower and not is_prose
 
 
 def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]], wanted: str) -> bool:
@@ -227,7 +323,8 @@ def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]], wanted: str)
     return True
 
 
-def _names(first: Sequence[str]) -> list[str]:
+def column_names(first: Sequence[str]) -> list[str]:
+    """A name for each column, none twice: those given, with its number behind a name that comes again."""
     names: list[str] = []
     for number, field in enumerate(first, 1):
         name = field.strip() or f"column {number}"

@@ -1,7 +1,7 @@
 """Tables (.csv, .tsv, .jsonl, .json, .parquet): each row is a document, its text in one column."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from fmstudio.data.cutting import Cutting, documents_from
@@ -53,11 +53,15 @@ def open_rows(source: SourceFile) -> Steps[tuple[Iterator[Row], str]]:
 
 
 def _from_parquet(source: SourceFile) -> Reading:
-    from fmstudio.data.readers.parquet_rows import parquet_rows, read_sample
+    from fmstudio.data.readers.parquet_rows import parquet_rows, read_columns
 
     if source.size == 0:
         raise Refused("it is empty")
-    columns, sample = read_sample(source, _SAMPLE)
+    columns, candidates = read_columns(source)
+    sample = list(islice(parquet_rows(source, candidates), _SAMPLE))
+    named = [name for name in candidates if name.lower() in _names_of_texts(source.column)]
+    if named and not any(text_of(row[name]).strip() for row in sample for name in named):
+        sample += _sample(parquet_rows(source, named), source.column)
     column = choose_column(source.column, columns, sample)
     title = _title_column([name for name in columns if not sample or name in sample[0]], column)
     rows = parquet_rows(source, [column, *([title] if title else [])])
@@ -65,16 +69,20 @@ def _from_parquet(source: SourceFile) -> Reading:
 
 
 def _sample(rows: Iterator[Row], wanted: str) -> list[Row]:
-    """The first rows: as many as it takes to meet the wanted column, or one that is named as texts are."""
+    """The first rows: as many as it takes to meet a text in the wanted column, or in one that is named as texts are."""
     sample: list[Row] = []
-    names = (wanted.lower(),) if wanted else TEXT_NAMES
+    names = _names_of_texts(wanted)
     found = False
     for row in rows:
         sample.append(row)
-        found = found or any(name.lower() in names for name in row)
+        found = found or any(name.lower() in names and text_of(value).strip() for name, value in row.items())
         if len(sample) >= (_SAMPLE if found else _LONG_SAMPLE):
             break
     return sample
+
+
+def _names_of_texts(wanted: str) -> tuple[str, ...]:
+    return (wanted.lower(),) if wanted else TEXT_NAMES
 
 
 def _title_column(columns: Sequence[str], column: str) -> str:
