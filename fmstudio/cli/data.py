@@ -5,6 +5,7 @@ from typing import Any
 
 from fmstudio.cli.driving import add_json, assignments, drive, existing_workspace, open_workspace, report
 from fmstudio.cli.naming import add_delete, add_rename_and_delete
+from fmstudio.data.kinds import KINDS, unit_of
 from fmstudio.jobs import JobRequest
 
 
@@ -20,7 +21,7 @@ def add_data_commands(commands: Any) -> None:
     add = datasets.add_parser("add", help="import files or folders as one dataset")
     add.add_argument("paths", nargs="+", metavar="PATH")
     add.add_argument("--name", required=True, metavar="N", help="the dataset's name in the workspace")
-    add.add_argument("--kind", default="text", choices=("text", "images", "video"), help="what they hold")
+    add.add_argument("--kind", default="text", choices=tuple(KINDS), help="what they hold")
     add.add_argument("--column", default="", metavar="NAME", help="the column of tables that holds the text")
     add.add_argument(
         "--encoding", default="", metavar="NAME", help="of text files, such as cp1252; else it is detected"
@@ -76,14 +77,14 @@ def _add_dataset(arguments: argparse.Namespace) -> int:
 def _imported(result: dict[str, Any]) -> str:
     skipped = result.get("skipped", [])
     tail = f"; {len(skipped)} skipped, see skipped.jsonl in its folder" if skipped else ""
-    unit = "pictures" if "pictures" in result else "documents"
+    unit = next(kind.unit for kind in KINDS.values() if kind.unit in result)
     return f"{result['dataset']}: {result[unit]:,} {unit}, {result['bytes']:,} bytes{tail}"
 
 
 def _list_datasets(arguments: argparse.Namespace) -> int:
     for record in existing_workspace(arguments).datasets():
-        unit = "pictures" if record.kind == "images" else "documents"
-        print(f"{record.name}\t{record.kind}\t{record.items:,} {unit}\t{record.bytes:,} bytes\t{record.created}")
+        size = f"{record.items:,} {unit_of(record.kind)}\t{record.bytes:,} bytes"
+        print(f"{record.name}\t{record.kind}\t{size}\t{record.created}")
     return 0
 
 

@@ -8,7 +8,7 @@ into the two: document i is the bytes from row i to row i + 1.
 import hashlib
 import json
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,11 +155,12 @@ class Documents:
         return (self.document(index) for index in range(len(self)))
 
 
-def open_documents(workspace: Workspace, name: str) -> Documents:
-    """The documents of a text dataset; raises a StudioError where it is missing, of another kind or damaged."""
+def open_documents(workspace: Workspace, name: str, kinds: Sequence[str] = ("text",)) -> Documents:
+    """The documents of a dataset; raises a StudioError where it is missing, of none of these kinds, or damaged."""
     record = workspace.dataset(name)
-    if record.kind != "text":
-        raise DataError(f"Dataset {name!r} holds {record.kind}, not text; choose a text dataset.")
+    if record.kind not in kinds:
+        wanted = " or ".join(kinds)
+        raise DataError(f"Dataset {name!r} holds {record.kind}, not {wanted}; choose a dataset of {wanted}.")
     try:
         documents = Documents(workspace.dataset_folder(name))
     except (OSError, ValueError) as error:

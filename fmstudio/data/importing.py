@@ -8,18 +8,12 @@ from typing import Any
 from fmstudio.data import sources as files
 from fmstudio.data.errors import DataError, Refused
 from fmstudio.data.intake import Intake, Report, new_name
+from fmstudio.data.kinds import KINDS
 from fmstudio.data.pacing import Pace
 from fmstudio.jobs import Artefact, Event, JobContext, Progress
 from fmstudio.workspace import DatasetRecord, Workspace, explained
 from fmstudio.workspace.record_files import write_record
 
-# What serves each kind; imported when it is first asked for.
-_INTAKES = {
-    "text": "fmstudio.data.text_intake:TextIntake",
-    "images": "fmstudio.data.image_intake:ImageIntake",
-    "video": "fmstudio.data.image_intake:VideoIntake",
-}
-KINDS = tuple(_INTAKES)
 _BREATH = 0.05  # seconds of reading between two events
 
 
@@ -34,11 +28,10 @@ def add(
 ) -> Generator[Event, None, dict[str, Any]]:
     """Import files and folders as a dataset.
 
-    name: left empty, it is that of the first source. kind: "text", "images" or "video", whose frames become pictures.
-    options: fields of TextImportOptions or of ImageImportOptions. origin: where the sources came from, if not from the
-    person. Raises DataError where no file at all could be imported. A stopped job keeps what was read so far; a
-    cancelled one leaves nothing. Returns {"dataset", "documents" or "pictures", "bytes", "skipped"}, and where there is
-    something to say of how files were read, "facts".
+    name: left empty, it is that of the first source. kind: one of `data.kinds`. options: the fields of its intake's
+    options. origin: where the sources came from, if not from the person. Raises DataError where no file at all could be
+    imported. A stopped job keeps what was read so far; a cancelled one leaves nothing. Returns {"dataset", what its
+    items are called: how many, "bytes", "skipped"}, and "facts" where there is something to say of how files were read.
     """
     intake = _intake(kind, options or {})
     if not sources:
@@ -64,9 +57,9 @@ def add(
 
 
 def _intake(kind: str, options: Mapping[str, Any]) -> Intake:
-    if kind not in _INTAKES:
+    if kind not in KINDS:
         raise DataError(f"{kind!r} is not a kind of dataset that can be added; add one of {', '.join(KINDS)}.")
-    module, _, name = _INTAKES[kind].partition(":")
+    module, _, name = KINDS[kind].intake.partition(":")
     intake: Intake = getattr(importlib.import_module(module), name)(options)
     return intake
 

@@ -5,7 +5,7 @@ passed over is told where there was a choice.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -55,12 +55,17 @@ def rows_of(text: str, source: SourceFile) -> Iterator[Row]:
 
 def rows_of_lines(lines: Iterator[str], source: SourceFile) -> Iterator[Row]:
     """The rows of JSON lines. Lines that are none are counted; a file of one value over many lines is read as that."""
-    first = next((line for line in lines if line.strip()), "")
-    if not _is_value(first) and first.lstrip()[:1] in ("[", "{"):
+    counted = enumerate(lines, 1)
+    number, first = next(((number, line) for number, line in counted if line.strip()), (1, ""))
+    if first.lstrip().startswith("[") or (first.lstrip().startswith("{") and not _is_value(first)):
         return rows_of("".join(chain([first], lines)), source)
-    if first.lstrip().startswith("["):
-        return rows_of("".join(chain([first], lines)), source)
-    return _object_lines(chain([first], lines), source)
+    return _object_lines(chain([(number, first)], counted), source)
+
+
+def numbered(what: str, numbers: Sequence[int]) -> str:
+    """Which of many, as far as a line has room: line 7; lines 3, 7, 12, 13, 20 …"""
+    shown = ", ".join(f"{number:,}" for number in numbers[:5])
+    return f"{what}{'s' if len(numbers) > 1 else ''} {shown}{' …' if len(numbers) > 5 else ''}"
 
 
 def _is_value(line: str) -> bool:
@@ -71,9 +76,10 @@ def _is_value(line: str) -> bool:
     return True
 
 
-def _object_lines(lines: Iterable[str], source: SourceFile) -> Iterator[Row]:
-    bad = good = 0
-    for line in lines:
+def _object_lines(lines: Iterable[tuple[int, str]], source: SourceFile) -> Iterator[Row]:
+    bad: list[int] = []
+    good = 0
+    for number, line in lines:
         if not line.strip():
             continue
         try:
@@ -81,8 +87,8 @@ def _object_lines(lines: Iterable[str], source: SourceFile) -> Iterator[Row]:
         except ValueError:
             row = None
         if row is None:
-            bad += 1
-            if bad >= 10 and bad > good:
+            bad.append(number)
+            if len(bad) >= 10 and len(bad) > good:
                 raise Refused("its lines are not JSON objects")
             continue
         good += 1
@@ -90,7 +96,7 @@ def _object_lines(lines: Iterable[str], source: SourceFile) -> Iterator[Row]:
     if not good:
         raise Refused("its lines are not JSON objects")
     if bad:
-        source.notes.append(f"lines left out because they are not JSON objects: {bad:,}")
+        source.notes.append(f"lines left out because they are not JSON objects: {len(bad):,} ({numbered('line', bad)})")
 
 
 def _values(text: str, source: SourceFile) -> Iterator[Any]:

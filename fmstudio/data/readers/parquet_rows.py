@@ -23,13 +23,17 @@ def read_columns(source: SourceFile) -> tuple[list[str], list[str]]:
         return names, [name for name, field in kinds if _may_be_text(field.type)]
 
 
-def parquet_rows(source: SourceFile, columns: list[str] | None = None) -> Iterator[Mapping[str, Any]]:
-    """All rows with some columns, or with those that hold a single value each."""
+def parquet_rows(
+    source: SourceFile, columns: list[str] | None = None, nested: bool = False
+) -> Iterator[Mapping[str, Any]]:
+    """All rows with some columns, or with those that hold a single value each, and lists of texts or messages too."""
     with _opened(source) as file:
         names = column_names(file.schema_arrow.names)
         kinds = zip(names, file.schema_arrow, strict=True)
-        single = [name for name, field in kinds if not types.is_nested(field.type)]
-        yield from _rows(file, single if columns is None else columns, source)
+        wanted = [
+            name for name, field in kinds if not types.is_nested(field.type) or (nested and _may_be_text(field.type))
+        ]
+        yield from _rows(file, wanted if columns is None else columns, source)
 
 
 def _opened(source: SourceFile) -> parquet.ParquetFile:

@@ -31,15 +31,18 @@ def read(source: SourceFile) -> Reading:
     yield from _documents(chain(sample, rows), column, _title_column(columns, column), source, encoding, columns)
 
 
-def open_rows(source: SourceFile) -> Steps[tuple[Iterator[Row], str]]:
-    """The rows of a table by column name, and the encoding that it was found in."""
+def open_rows(source: SourceFile, nested: bool = False) -> Steps[tuple[Iterator[Row], str]]:
+    """The rows of a table by column name, and the encoding that it was found in.
+
+    nested: read columns of lists, such as conversations, out of Parquet as well.
+    """
     if source.size == 0:
         raise Refused("it is empty")
     ending = source.path.suffix.lower()
     if ending == ".parquet":
         from fmstudio.data.readers.parquet_rows import parquet_rows
 
-        return parquet_rows(source), "utf-8"
+        return parquet_rows(source, nested=nested), "utf-8"
     if ending == ".json":
         whole.check(source)
     detected = yield from detect(source)

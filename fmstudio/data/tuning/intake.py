@@ -1,0 +1,166 @@
+"""How tables become examples to fine-tune on. Rows that cannot be used are left out, counted and listed by number."""
+
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fmstudio.data.documents import Document, DocumentWriter, Mark
+from fmstudio.data.errors import Refused
+from fmstudio.data.intake import Report, guarded
+from fmstudio.data.naming import description_setting, licence_setting, title_setting
+from fmstudio.data.readers import registry
+from fmstudio.data.readers.json_rows import numbered
+from fmstudio.data.readers.source import SourceFile
+from fmstudio.data.readers.tables import open_rows
+from fmstudio.data.sources import Found
+from fmstudio.data.tuning.examples import Example, Instruction, Judgement, Preference, title_of, written
+from fmstudio.data.tuning.shapes import Columns, Row, instruction_of, preference_of
+from fmstudio.jobs import Event
+from fmstudio.recipe import build, setting
+
+INSTRUCTIONS, PREFERENCES = "instructions", "preferences"
+KINDS = (INSTRUCTIONS, PREFERENCES)
+"""Kinds of datasets that hold examples."""
+
+COUNTED = {Instruction: "conversations", Preference: "pairs", Judgement: "judgements"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleImportOptions:
+    """How tables become examples, beside which column holds what."""
+
+    header: str = setting(
+        "automatic",
+        "Whether the first row of a .csv or .tsv names its columns; left to itself, that is found out.",
+        choices={"automatic": "Found out", "first": "The first row", "none": "No row"},
+        title="Names of columns",
+    )
+    encoding: str = setting(
+        "",
+        "The encoding of text files; left empty, it is detected for each.",
+        title="Encoding of text files",
+        placeholder="Found for each file",
+    )
+    licence: str = licence_setting()
+    title: str = title_setting()
+    description: str = description_setting()
+
+
+class ExampleIntake:
+    """Reads tables whose rows are examples of one kind."""
+
+    unit = "examples"
+
+    def __init__(
+        self, kind: str, example_of: Callable[[Row, Mapping[str, str]], Example], options: Mapping[str, Any]
+    ) -> None:
+        """example_of: of a row and the columns that were taken; raises Refused with what is wrong with the row."""
+        rest = dict(options)
+        self.kind, self._example_of = kind, example_of
+        self._columns: Columns = build(Columns, rest.pop("columns", {}), "options.columns.")
+        self._options: ExampleImportOptions = build(ExampleImportOptions, rest, "options.")
+        self._writer: DocumentWriter
+        self._counts: dict[str, int] = defaultdict(int)
+        self.endings = " ".join(sorted(registry.TABLES))
+
+    def is_known(self, path: Path) -> bool:
+        """Whether it is a table."""
+        return path.suffix.lower() in registry.TABLES
+
+    def prepare(self, found: list[Found], report: Report) -> Generator[Event, None, list[Found]]:
+        """Nothing is to be decided before."""
+        yield from ()
+        return found
+
+    def open(self, folder: Path) -> AbstractContextManager[Any]:
+        """Begin the examples; each is kept as a document of one line of JSON."""
+        self._writer = DocumentWriter(folder)
+        return self._writer
+
+    def read(self, file: Found, notes: list[str], facts: list[str]) -> Iterator[int]:
+        """Add a table's examples; one without any is refused with what is wrong with its first row."""
+        if not self.is_known(file.path):
+            raise Refused(f"it is no table; known endings are {self.endings}")
+        source = SourceFile(
+            file.path, file.name, file.size, encoding=self._options.encoding, header=self._options.header,
+            notes=notes, facts=facts,
+        )  # fmt: skip
+        before = self._writer.documents
+        left_out: dict[str, list[int]] = defaultdict(list)
+        for _ in guarded(self._examples(source, left_out)):
+            yield min(source.done, source.size)
+        rows = sum(map(len, left_out.values()))
+        if self._writer.documents == before:
+            raise Refused(f"none of its rows is an example: of {first_reason(left_out)}" if rows else "it has no rows")
+        for reason, numbers in left_out.items():
+            many = "1 row was" if len(numbers) == 1 else f"{len(numbers):,} rows were"
+            notes.append(f"{many} left out because {reason} ({numbered('row', numbers)})")
+
+    def _examples(self, source: SourceFile, left_out: dict[str, list[int]]) -> Iterator[None]:
+        rows, encoding = yield from open_rows(source, nested=True)
+        taken: dict[str, str] = {}
+        known: tuple[str, ...] = ()
+        for number, row in enumerate(rows, 1):
+            try:
+                if tuple(row) != known:
+                    known, taken = tuple(row), self._columns.taken(row)
+                example = self._example_of(row, taken)
+                if not source.facts:
+                    told = ", ".join(f"{part} from {column!r}" for part, column in taken.items())
+                    source.facts.append(f"took {told}, of the columns {', '.join(known)}")
+            except Refused as refusal:
+                left_out[str(refusal)].append(number)
+            else:
+                self._counts[COUNTED[type(example)]] += 1
+                place = f"{source.name}, row {number:,}"
+                self._writer.add(Document(written(example), title_of(example), place, encoding))
+            yield None
+
+    def mark(self) -> tuple[Mark, dict[str, int]]:
+        """The present place."""
+        return self._writer.mark(), dict(self._counts)
+
+    def go_back(self, mark: tuple[Mark, dict[str, int]]) -> None:
+        """Drop the examples added since."""
+        self._writer.go_back(mark[0])
+        self._counts = defaultdict(int, mark[1])
+
+    @property
+    def items(self) -> int:
+        """Examples so far."""
+        return self._writer.documents
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of their lines so far."""
+        return self._writer.bytes
+
+    def details(self) -> dict[str, Any]:
+        """For the dataset's record; `counts` holds how many there are of each kind of example."""
+        options = self._options
+        return {
+            "content": self._writer.content,
+            "counts": dict(self._counts),
+            "licence": options.licence,
+            "title": options.title,
+            "description": options.description,
+        }
+
+
+def first_reason(left_out: Mapping[str, list[int]]) -> str:
+    """Why the first of the rows that were left out was."""
+    reason = min(left_out, key=lambda reason: left_out[reason][0])
+    return f"row {left_out[reason][0]:,}, {reason}"
+
+
+def instructions(options: Mapping[str, Any]) -> ExampleIntake:
+    """For conversations whose answers are to be learnt."""
+    return ExampleIntake(INSTRUCTIONS, instruction_of, options)
+
+
+def preferences(options: Mapping[str, Any]) -> ExampleIntake:
+    """For pairs of answers, and answers that were judged."""
+    return ExampleIntake(PREFERENCES, preference_of, options)
