@@ -218,7 +218,8 @@ def test_how_tables_were_read_is_no_warning(rows):
 STRAYED = {
     "comments above": ("a.csv", "# notes\n# more, notes\nid,text\n1,one\n2,two\n", ["one", "two"]),
     "names behind a number sign": ("a.csv", "# of 2020\n#id,text\n1,one\n2,two\n", ["one", "two"]),
-    "a report above": ("a.csv", "Report,Sales\nDate,2020\n\nid,text,x\n1,one,3\n2,two,4\n3,six,5\n", ["one", "two", "six"]),
+    "a report above": ("a.csv", "Report,Sales\nDate,2020\n\nid,text,x\n1,one,3\n2,two,4\n3,six,5\n",
+                       ["one", "two", "six"]),
     "rows without content above": ("a.csv", " ;;\n;;\nid;text;x\n1;one;2\n2;two;4\n", ["one", "two"]),
     "prose with a blank line": ("a.csv", "A day\n\nSun, wind, rain\nHail, snow, ice\nFog, mist, dew\n",
                                 ["Sun, wind, rain", "Hail, snow, ice", "Fog, mist, dew"]),
@@ -227,8 +228,10 @@ STRAYED = {
     "names of rows": ("a.csv", '"id","text"\n"a",5,"one"\n"b",6,"two"\n', ["one", "two"]),
     "names of rows between tabs": ("a.tsv", "id\ttext\na\t5\tone\nb\t6\ttwo\n", ["one", "two"]),
     "a comma in each text": ("a.csv", "id,text\n1,one,two\n2,three,four\n", ["one,two", "three,four"]),
-    "blanks before quotes": ("a.csv", 'id, text, x\n1, "one, two" , 3\n2, "so ""so"", so", 5\n', ["one, two", 'so "so", so']),
-    "blanks before quotes over lines": ("a.csv", 'id, text\n1, "one,\n "", two"\n2, "so, so"\n', ['one,\n ", two', "so, so"]),
+    "blanks before quotes": ("a.csv", 'id, text, x\n1, "one, two" , 3\n2, "so ""so"", so", 5\n',
+                             ["one, two", 'so "so", so']),
+    "blanks before quotes over lines": ("a.csv", 'id, text\n1, "one,\n "", two"\n2, "so, so"\n',
+                                        ['one,\n ", two', "so, so"]),
 }  # fmt: skip
 
 

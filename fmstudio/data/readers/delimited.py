@@ -28,7 +28,7 @@ _SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "।")
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a file is written. width: fields of a row. spaced: whether blanks that belong to no field follow delimiters."""
+    """How a file is written. width: fields of a row. spaced: whether blanks beside delimiters belong to no field."""
 
     delimiter: str
     width: int = 1
