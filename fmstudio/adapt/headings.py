@@ -5,15 +5,16 @@ from collections.abc import Sequence
 
 from fmstudio.data.readers.structure import DEEPEST, Heading
 
-_FENCE = re.compile(r"\s{0,3}(```|~~~)")
-_SIGNS = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*$")
+_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)")
+_SIGNS = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
 _UNDERLINE = re.compile(r"""([=\-*~^"'`#+:._])\1{2,}$""")
 
 
 def find_headings(text: str) -> list[Heading]:
     """The headings of a plain text in their order.
 
-    Number signs count inside no code fence; an underline must be as long as the line above it. Kinds of underline get
+    Number signs count inside no code fence, which ends at one of the same sign that is as long and says nothing more
+    (CommonMark 0.31, section 4.5); an underline must be as long as the line above it. Kinds of underline get
     their levels in the order in which they appear, as reStructuredText has it.
     """
     found: list[Heading] = []
@@ -21,8 +22,10 @@ def find_headings(text: str) -> list[Heading]:
     before, before_start, start, fence = "", 0, 0, ""
     for line in text.split("\n"):
         opened = _FENCE.match(line)
-        if opened and fence in ("", opened.group(1)):
-            fence = "" if fence else opened.group(1)
+        if opened and not fence:
+            fence = opened.group(1)
+        elif opened and opened.group(1).startswith(fence) and not opened.group(2).strip():
+            fence = ""
         elif not fence and (signs := _SIGNS.match(line)) and signs.group(2):
             found.append(Heading(start, len(signs.group(1)), signs.group(2)))
         elif not fence and before and _underlines(line, before):

@@ -90,6 +90,20 @@ def test_headings_of_plain_text():
     assert all(text[heading.start :].lstrip("# ").startswith(heading.title) for heading in find_headings(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("# A\n````\n```\n# no\n```\n# no\n````\n## B", ["A", "B"]),  # a longer fence
+        ("# A\n```\n```python\n# no\n```\n## B", ["A", "B"]),  # what says more ends none
+        ("# A\n``` one line ```\n## B", ["A", "B"]),  # code within a line
+        ("# A\n```\n~~~\n# no\n```\n## B", ["A", "B"]),  # another sign
+        ("# C#\n## F# in use ##\n  ### Set in", ["C#", "F# in use", "Set in"]),  # signs of a name, and set in
+    ],
+)
+def test_headings_as_markdown_has_them(text, titles):
+    assert [heading.title for heading in find_headings(text)] == titles
+
+
 def test_pythons_own_topics_have_headings():
     titles = [heading.title for heading in find_headings(topics["types"])]
     assert titles[0] == "The standard type hierarchy"
@@ -127,8 +141,24 @@ def test_rows_of_a_table_are_read_with_its_head(form):
 
 
 @pytest.mark.parametrize(
+    ("table", "head"),
+    [
+        ("| Key | Type |\n|---|---|\n| a | int \\| none |\n| b | `x\\|y` |", "| Key | Type |"),
+        ("| Key | \\| | Type |\n|---|---|---|\n| a | b | c |", "| Key | \\| | Type |"),
+        ("Pump\tBar\tLitres\nK-1\t7\n\t\t300\nK-2\t9\t400", "Pump\tBar\tLitres"),
+        ("\tSize\nPump\tHigh\tWide\nK-1\t7\t9\nK-2\t9\t4", "Pump\tHigh\tWide"),
+    ],
+)
+def test_cells_may_be_blank_or_hold_a_bar(table, head):
+    (found,) = table_heads(f"{table}\n\nMore text.")
+    assert found.text == head
+    assert found.end == len(table)
+
+
+@pytest.mark.parametrize(
     "lines",
     [
+        ["\tx = 1", "\ty = 2"],  # set in, no cells
         ["Name\tAda", "Born\tLondon", "Died\tLondon"],  # names of rows, not of columns
         ["K-100\t100 bar\t300", "K-101\t101 bar\t301", "K-102\t102 bar\t302"],
         ["one a", "two b", "three c"],

@@ -75,6 +75,41 @@ def test_html_with_lines_kept_and_readings_left_out(read, tmp_path):
     assert read(tmp_path / "page.html")[0].text == "one\n  two\n\nthree\n  four\n\na b\n\n漢字です"
 
 
+CELLS = {
+    "several paragraphs": ("<tr><th><p>Name<th><p>Flow<tr><td><p>Ada<p>Lovelace<td><div>12</div>",
+                           "Name\tFlow\nAda Lovelace\t12"),
+    "lists and breaks": ("<tr><td>a<br>b<td>c<tr><td><ul><li>1<li>2</ul><td>d", "a b\tc\n1 2\td"),
+    "cells over others": ("<tr><th>Name<th colspan=2>Size<tr><td rowspan=2>A<td>1<td>2<tr><td>3<td>4<tr><td>B<td><td>6",
+                          "Name\tSize\nA\t1\t2\n\t3\t4\nB\t\t6"),
+    "a caption": ("<caption>All <b>pumps</b></caption><tr><td>a<td>b<tr><td>c<td>d", "All pumps\na\tb\nc\td"),
+    "spans without sense": ("<tr><td colspan=-1>a<td rowspan=x>b<tr><td colspan=99999999>c<td>d",
+                            "a\tb\nc" + "\t" * 100 + "d"),
+    "code": ("<tr><td><pre>1\n2</pre><td><pre>a = 1\nb = 2</pre><tr><td>c<td>d", "1\n2\n\na = 1\nb = 2\n\nc\td"),
+    "long texts": (f"<tr><td><p>Left<p>side<td><p>{'word ' * 300}<tr><td>c<td>d",
+                   "Left\n\nside\t" + "word " * 300 + "\nc\td"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CELLS)
+def test_a_row_of_a_table_of_data_is_a_line(read, tmp_path, case):
+    rows, text = CELLS[case]
+    (tmp_path / "page.html").write_text(f"<html><head><title>T</title></head><body><table>{rows}</table></body></html>")
+    assert read(tmp_path / "page.html")[0].text == text.replace(" \n", "\n")
+
+
+def test_a_table_within_a_table_arranges_the_page(read, tmp_path):
+    page = (
+        "<title>T</title><table><tr><td><h1>Top</h1><td><p>One<p>Two<tr><td><table><tr><td>a<td>b<tr><td>c<td>d</table>"
+    )
+    (tmp_path / "page.html").write_text(page)
+    assert read(tmp_path / "page.html")[0].text == "Top\n\nOne\n\nTwo\n\na\tb\nc\td"
+
+
+def test_the_title_of_a_drawing_is_not_that_of_the_page(read, tmp_path):
+    (tmp_path / "page.html").write_text("<body><svg><title>Icon</title></svg><h1>The page</h1><p>Text.</p></body>")
+    assert read(tmp_path / "page.html")[0].title == "The page"
+
+
 def test_deeply_nested_html_is_no_trouble(read, tmp_path):
     (tmp_path / "page.html").write_text("<div>" * 5000 + "deep" + "</div>" * 5000, "utf-8")
     assert read(tmp_path / "page.html")[0].text == "deep"
@@ -230,6 +265,18 @@ WORD = {
         f"<w:tr><w:tc>{MERGED.format(' w:val=' + chr(34) + 'restart' + chr(34))}<w:p>{r('High')}</w:p></w:tc>"
         f"<w:tc><w:p>{r('1')}</w:p></w:tc></w:tr><w:tr><w:tc>{MERGED.format('')}<w:p/></w:tc>"
         f"<w:tc><w:p>{r('2')}</w:p></w:tc></w:tr></w:tbl>", "Wide\nHigh\t1\n\t2"),
+    "columns left out": (f'<w:tbl><w:tr><w:tc><w:p>{r("a")}</w:p></w:tc><w:tc><w:p>{r("b")}</w:p></w:tc></w:tr>'
+                         f'<w:tr><w:trPr><w:gridBefore w:val="1"/></w:trPr><w:tc><w:p>{r("c")}</w:p></w:tc></w:tr>'
+                         f'<w:tr><w:tc><w:tcPr><w:gridSpan w:val="2"/></w:tcPr><w:p>{r("d")}</w:p></w:tc><w:tc>'
+                         f'<w:p>{r("e")}</w:p></w:tc></w:tr></w:tbl>', "a\tb\n\tc\nd\t\te"),
+    "paragraphs in cells": (f"<w:tbl><w:tr><w:tc><w:p>{r('a')}</w:p><w:p>{r('b')}</w:p></w:tc><w:tc><w:p>{r('c')}</w:p>"
+                            f"</w:tc></w:tr><w:tr><w:tc><w:p>{r('d')}</w:p></w:tc></w:tr></w:tbl>", "a b\tc\nd"),
+    "letters of fonts": ('<w:p><w:r><w:sym w:font="Wingdings" w:char="F0FE"/><w:t xml:space="preserve"> x </w:t>'
+                         '<w:sym w:font="Symbol" w:char="F0B3"/><w:t xml:space="preserve"> 3 </w:t>'
+                         '<w:sym w:font="Symbol" w:char="006D"/><w:t>m</w:t><w:sym w:font="Own" w:char="F0FE"/>'
+                         '<w:sym w:font="Arial" w:char="2192"/></w:r></w:p>', "☑ x ≥ 3 μm→"),
+    "readings above words": (f"<w:p><w:r><w:ruby><w:rubyPr/><w:rt>{r('かん')}</w:rt><w:rubyBase>{r('漢')}</w:rubyBase>"
+                             f"</w:ruby></w:r>{r('字')}</w:p>", "漢字"),
     "nested tables": (f"<w:tbl><w:tr><w:tc><w:p>{r('out')}</w:p>{NESTED}</w:tc><w:tc><w:p/></w:tc></w:tr></w:tbl>",
                       "out\nin\tside"),
     "rows in controls": (f"<w:tbl><w:sdt><w:sdtContent><w:tr><w:sdt><w:sdtContent><w:tc><w:p>{r('cell')}</w:p></w:tc>"
@@ -287,6 +334,51 @@ def test_epub_under_protection(read, tmp_path):
         read(tmp_path / "book.epub")
     write_epub(tmp_path / "fonts.epub", '<CipherReference URI="OEBPS/font.otf"/>')
     assert read(tmp_path / "fonts.epub")[0].title == "Two chapters"
+
+
+def write_book(path: Path, manifest: str, spine: str, pages: dict[str, str]) -> None:
+    items = (item.split() for item in manifest.split(", "))
+    package = "".join(
+        f'<item id="{name}" href="{place}" media-type="{kind}" {"".join(f"fallback={each!r}" for each in fallback)}/>'
+        for name, place, kind, *fallback in items
+    )
+    order = "".join(f'<itemref idref="{name}"/>' for name in spine.split())
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("META-INF/container.xml", '<container><rootfile full-path="OEBPS/book.opf"/></container>')
+        book.writestr("OEBPS/book.opf", f"<package><manifest>{package}</manifest><spine>{order}</spine></package>")
+        for name, text in pages.items():
+            book.writestr(name, f"<html><body><p>{text}</p></body></html>")
+
+
+XHTML = "application/xhtml+xml"
+BOOKS = {
+    "a page that is missing": (f"a 1.html {XHTML}, b gone.html {XHTML}", "a b", {"OEBPS/1.html": "One"}, "One"),
+    "a name in other letters": (f"a Text/ONE.xhtml {XHTML}", "a", {"OEBPS/text/one.xhtml": "One"}, "One"),
+    "a place within a page": (f"a 1.html#top {XHTML}", "a", {"OEBPS/1.html": "One"}, "One"),
+    "a stand-in": (f"a 1.svg image/svg+xml b, b 1.html {XHTML}", "a", {"OEBPS/1.html": "One"}, "One"),
+    "pages of other kinds": ("a 1.html text/x-oeb1-document, b 2.page application/xml", "a b",
+                             {"OEBPS/1.html": "One", "OEBPS/2.page": "Two"}, "One\n\nTwo"),
+    "a page twice": (f"a 1.html {XHTML}, b 2.html {XHTML}", "a b a",
+                     {"OEBPS/1.html": "One", "OEBPS/2.html": "Two"}, "One\n\nTwo"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BOOKS)
+def test_epub_as_books_are_met(read, tmp_path, case):
+    manifest, spine, pages, text = BOOKS[case]
+    write_book(tmp_path / "a.epub", manifest, spine, pages)
+    assert read(tmp_path / "a.epub")[0].text == text
+
+
+def test_a_damaged_page_costs_no_other_and_is_told(add, tmp_path):
+    write_book(tmp_path / "a.epub", f"a 1.html {XHTML}, b 2.html {XHTML}, c 3.html {XHTML}", "a b c",
+               {"OEBPS/1.html": "One, whole", "OEBPS/2.html": "Two"})  # fmt: skip
+    damaged = (tmp_path / "a.epub").read_bytes().replace(b"One, whole", b"One, Whole")
+    (tmp_path / "a.epub").write_bytes(damaged)
+    said = add(tmp_path / "a.epub")
+    assert said.result["bytes"] == len("Two")
+    assert "a.epub: OEBPS/1.html was left out (it is damaged: Bad CRC-32" in said.notes
+    assert "a.epub: OEBPS/3.html was left out (it is missing)" in said.notes
 
 
 ROWS = [

@@ -8,31 +8,20 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from fmstudio.data.errors import Refused
+from fmstudio.data.readers.delimited_records import LOOKED_AT, Form, Records, sampled
 from fmstudio.data.readers.source import SourceFile
 
-_LOOKED_AT = 200  # lines
 _DELIMITERS = (",", ";", "\t", "|")
 _NONE = "\x1f"  # a delimiter that no text has: each line is one field
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*$', re.IGNORECASE)
-_BACKSLASHED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 _NUMBER = re.compile(r"[-+]?[\d.,:/ -]*\d[\d.,:/ %-]*$")
 _BLANK = " ,;\t|\r\n"  # what a row without content is made of
 _MOST_ABOVE = 50  # lines above a table
-_MOST_LINES = 10_000  # of one field; a quotation mark that is open for longer opens nothing
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "।")
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """How a file is written. width: fields of a row. spaced: whether blanks beside delimiters belong to no field."""
-
-    delimiter: str
-    width: int = 1
-    spaced: bool = False
 
 
 def delimited_rows(lines: Iterator[str], source: SourceFile) -> Iterator[dict[str, str]]:
@@ -40,7 +29,7 @@ def delimited_rows(lines: Iterator[str], source: SourceFile) -> Iterator[dict[st
     may end with a delimiter, and where all rows have one field more than there are names, they begin with their own."""
     csv.field_size_limit(1 << 28)
     lines = iter(lines)
-    head = deque(islice(lines, _LOOKED_AT))
+    head = deque(islice(lines, LOOKED_AT))
     while head and not head[0].strip():
         head.popleft()
     given = _SEPARATOR_LINE.match(head[0]) if head else None
@@ -50,7 +39,7 @@ def delimited_rows(lines: Iterator[str], source: SourceFile) -> Iterator[dict[st
     if any(line.strip(_BLANK) for line in above):
         source.notes.append(f"lines above the table, which were left out: {len(above):,}")
     form = _form(list(head), given[1] if given else "", is_tab=source.path.suffix.lower() == ".tsv")
-    reader = _Records(head, lines, form)
+    reader = Records(head, lines, form)
     first = next(reader, None)
     if first is None:
         return
@@ -82,172 +71,14 @@ def _all(first: list[str] | None, reader: Iterator[list[str]]) -> Iterator[list[
     yield from reader
 
 
-class _Records:
-    """The fields of each record, which may go over several lines. `stray`: those with quotation marks out of place."""
-
-    def __init__(self, head: deque[str], lines: Iterator[str], form: _Form) -> None:
-        self._waiting, self._lines, self._form = head, lines, form
-        self.stray = 0
-
-    def __iter__(self) -> Iterator[list[str]]:
-        return self
-
-    def __next__(self) -> list[str]:
-        while (line := self._next_line()) is not None:
-            if line.strip():
-                return self._record(self._tight(line.rstrip("\n")))
-        raise StopIteration
-
-    def peek(self) -> list[list[str]]:
-        """The records within the lines that are waiting."""
-        return _sampled(list(self._waiting), self._form)
-
-    def have_names(self, columns: int) -> bool:
-        """Whether each row that is waiting begins with a name of its own, as R writes them: all have one field more
-        than there are columns, and no delimiter that was not quoted can be the reason."""
-        rows = self.peek()
-        if not rows or any(len(row) != columns + 1 for row in rows) or len({row[0] for row in rows}) < len(rows):
-            return False
-        is_sure = self._form.delimiter == "\t" or all(line.startswith('"') for line in self._waiting if line.strip())
-        return is_sure and any(row[-1].strip() for row in rows)
-
-    def _next_line(self) -> str | None:
-        return self._waiting.popleft() if self._waiting else next(self._lines, None)
-
-    def _record(self, line: str) -> list[str]:
-        line, state = _read(line, self._form.delimiter)
-        fields: list[str] | None = None
-        if state == "closed":
-            fields = _parsed(line, self._form)
-        elif state == "bad":
-            fields = _loose_fields(line, self._form.delimiter)
-        elif state == "open":
-            fields = self._over_lines(line)
-        self.stray += state != "plain" and fields is None
-        return line.split(self._form.delimiter) if fields is None else fields
-
-    def _over_lines(self, line: str) -> list[str] | None:
-        """The record that begins with a line whose last field stays open; None where it closes nowhere or wrongly."""
-        taken: list[str] = []
-        texts, state = [line], "open"
-        while state == "open" and len(taken) < _MOST_LINES and (more := self._next_line()) is not None:
-            taken.append(more)
-            text, state = _read(self._tight(more.rstrip("\n"), is_open=True), self._form.delimiter, is_open=True)
-            texts.append(text)
-        if state == "closed" and not self._swallows(taken[:-1]):
-            return _parsed("\n".join(texts), self._form)
-        self._waiting.extendleft(reversed(taken))
-        return None
-
-    def _tight(self, line: str, is_open: bool = False) -> str:
-        return _tightened(line, self._form.delimiter, is_open) if self._form.spaced else line
-
-    def _swallows(self, inside: Sequence[str]) -> bool:
-        """Whether the lines within a field are rows of their own."""
-        form = self._form
-        rows = [line.count(form.delimiter) == form.width - 1 for line in inside]
-        if form.width < 2 or not rows:
-            return False
-        return any(rows) if form.delimiter == "\t" else len(rows) > 2 and all(rows)
-
-
-def _read(line: str, delimiter: str, is_open: bool = False) -> tuple[str, str]:
-    """A line with its state. Quotation marks behind a backslash are doubled where that makes sense of the line."""
-    if '"' not in line:
-        return line, "open" if is_open else "plain"
-    state = _state(line, delimiter, is_open)
-    if state != "closed" and '\\"' in line:
-        doubled = _BACKSLASHED.sub(r'\1""', line)
-        if (other := _state(doubled, delimiter, is_open)) != "bad":
-            return doubled, other
-    return line, state
-
-
-def _state(line: str, delimiter: str, is_open: bool = False) -> str:
-    """What a line leaves behind: its fields "closed", one "open", or "bad" where a quoted one goes on after its end."""
-    place = 0
-    while True:
-        if not is_open:
-            if not line.startswith('"', place):
-                place = line.find(delimiter, place) + 1
-                if not place:
-                    return "closed"
-                continue
-            place += 1
-        end = line.find('"', place)
-        while end >= 0 and line.startswith('"', end + 1):
-            end = line.find('"', end + 2)
-        if end < 0:
-            return "open"
-        if end + 1 >= len(line):
-            return "closed"
-        if line[end + 1] != delimiter:
-            return "bad"
-        is_open, place = False, end + 2
-
-
-def _tightened(line: str, delimiter: str, is_open: bool) -> str:
-    """A line without the blanks before its fields and behind its quoted ones."""
-    pieces: list[str] = []
-    place = 0
-    while True:
-        if not is_open:
-            place = _behind_blanks(line, place)
-        if is_open or line.startswith('"', place):
-            end = line.find('"', place + (not is_open))
-            while end >= 0 and line.startswith('"', end + 1):
-                end = line.find('"', end + 2)
-            if end < 0:
-                return "".join([*pieces, line[place:]])
-            pieces.append(line[place : end + 1])
-            place, is_open = _behind_blanks(line, end + 1), False
-        end = line.find(delimiter, place) + 1
-        pieces.append(line[place : end or len(line)])
-        if not end:
-            return "".join(pieces)
-        place = end
-
-
-def _behind_blanks(line: str, place: int) -> int:
-    while line.startswith(" ", place):
-        place += 1
-    return place
-
-
-def _parsed(record: str, form: _Form) -> list[str]:
-    return next(csv.reader([record], delimiter=form.delimiter))
-
-
-def _loose_fields(record: str, delimiter: str) -> list[str] | None:
-    """The fields of a line; a quotation mark in a quoted one is text where no delimiter follows it."""
-    fields: list[str] = []
-    start = 0
-    while True:
-        if record.startswith('"', start):
-            end = record.find('"', start + 1)
-            while end >= 0 and record[end + 1 : end + 2] not in ("", delimiter):
-                end = record.find('"', end + (2 if record[end + 1] == '"' else 1))
-            if end < 0:
-                return None
-            fields.append(record[start + 1 : end].replace('""', '"'))
-            end += 1
-        else:
-            end = record.find(delimiter, start)
-            end = len(record) if end < 0 else end
-            fields.append(record[start:end])
-        if end >= len(record):
-            return fields
-        start = end + 1
-
-
-def _form(head: Sequence[str], given: str, is_tab: bool) -> _Form:
+def _form(head: Sequence[str], given: str, is_tab: bool) -> Form:
     """The delimiter that cuts the rows as the first one, most of them and into most fields."""
     delimiters = [given] if given else ["\t"] if is_tab and head and "\t" in head[0] else list(_DELIMITERS)
-    best, best_rank = _Form(given or _NONE), (0.0, 0)
+    best, best_rank = Form(given or _NONE), (0.0, 0)
     for delimiter in delimiters:
         blank = re.compile(re.escape(delimiter) + ' +"')
         for spaced in (False, True) if any(map(blank.search, head)) else (False,):
-            form, alike, less = _tried(head, _Form(delimiter, spaced=spaced))
+            form, alike, less = _tried(head, Form(delimiter, spaced=spaced))
             rank = (round(alike, 1), form.width)
             # Rows may have more fields than the first, by commas that were not quoted; in prose they have fewer too.
             if form.width > 1 and (alike >= 0.6 or less <= 0.2) and rank > best_rank:
@@ -255,9 +86,9 @@ def _form(head: Sequence[str], given: str, is_tab: bool) -> _Form:
     return best
 
 
-def _tried(head: Sequence[str], form: _Form) -> tuple[_Form, float, float]:
+def _tried(head: Sequence[str], form: Form) -> tuple[Form, float, float]:
     """The form with the width of the first row; the shares of rows that are as wide, and that are narrower."""
-    widths = [len(fields) for fields in _sampled(head, form)]
+    widths = [len(fields) for fields in sampled(head, form)]
     width = widths[0] if widths else 1
     total = max(1, len(widths))
     return (
@@ -265,12 +96,6 @@ def _tried(head: Sequence[str], form: _Form) -> tuple[_Form, float, float]:
         sum(each == width for each in widths) / total,
         sum(each < width for each in widths) / total,
     )
-
-
-def _sampled(head: Sequence[str], form: _Form) -> list[list[str]]:
-    """The records within some lines; one that is cut off at their end is left out."""
-    rows = list(_Records(deque(head), iter(()), form))
-    return rows[:-1] if len(rows) > 2 and len(head) == _LOOKED_AT else rows
 
 
 def _lines_above(head: Sequence[str]) -> int:
@@ -285,11 +110,11 @@ def _lines_above(head: Sequence[str]) -> int:
     return count - _has_names_above(head[:count], head[count:], form) if form.width > 1 else 0
 
 
-def _has_names_above(above: Sequence[str], below: Sequence[str], form: _Form) -> bool:
+def _has_names_above(above: Sequence[str], below: Sequence[str], form: Form) -> bool:
     """Whether a number sign begins the names of the columns: "#id,text"."""
     if not above or not above[-1].startswith("#") or _tried([above[-1], *below], form)[0].width != form.width:
         return False
-    first, *rows = _sampled(below, form)
+    first, *rows = sampled(below, form)
     return above[-1][1:2] != " " or not _is_header(first, rows, "automatic")
 
 

@@ -2,7 +2,8 @@
 
 import posixpath
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -14,7 +15,8 @@ from fmstudio.data.readers.encoding import detect_page, guess_note, telling_line
 from fmstudio.data.readers.source import Reading, SourceFile
 from fmstudio.data.readers.web import page_text
 
-_PAGES = ("application/xhtml+xml", "text/html")
+_PAGES = ("application/xhtml+xml", "text/html", "text/x-oeb1-document", "application/xml", "text/xml")
+_PAGE_ENDINGS = (".xhtml", ".html", ".htm", ".xml")
 
 
 def read(source: SourceFile) -> Reading:
@@ -35,14 +37,27 @@ def _book(archive: zipfile.ZipFile) -> tuple[str, list[str]]:
     package_name = container.find(".//{*}rootfile").attrib["full-path"]  # type: ignore[union-attr]
     package = ElementTree.fromstring(archive.read(package_name))
     folder = posixpath.dirname(package_name)
-    items = {
-        item.attrib["id"]: posixpath.normpath(posixpath.join(folder, unquote(item.attrib["href"])))
-        for item in package.iterfind(".//{*}manifest/{*}item")
-        if item.attrib.get("media-type") in _PAGES
-    }
+    names = {name.lower(): name for name in archive.namelist()}
+    items: dict[str, str] = {}
+    fallbacks: dict[str, str] = {}
+    for item in package.iterfind(".//{*}manifest/{*}item"):
+        place = posixpath.normpath(posixpath.join(folder, unquote(item.attrib["href"]).partition("#")[0]))
+        fallbacks[item.attrib["id"]] = item.attrib.get("fallback", "")
+        if item.attrib.get("media-type") in _PAGES or place.lower().endswith(_PAGE_ENDINGS):
+            items[item.attrib["id"]] = names.get(place.lstrip("/").lower(), place)
     spine = [reference.attrib["idref"] for reference in package.iterfind(".//{*}spine/{*}itemref")]
     title = package.findtext(".//{http://purl.org/dc/elements/1.1/}title") or ""
-    return title.strip(), [items[name] for name in spine if name in items]
+    pages = [items[found] for name in spine if (found := _page_of(name, items, fallbacks))]
+    return title.strip(), list(dict.fromkeys(pages))
+
+
+def _page_of(name: str, items: Mapping[str, str], fallbacks: Mapping[str, str]) -> str:
+    """The item that is a page: the one of this name, or what stands in for it where it is none, or ""."""
+    seen: set[str] = set()
+    while name not in items and name not in seen and fallbacks.get(name):
+        seen.add(name)
+        name = fallbacks[name]
+    return name if name in items else ""
 
 
 def _refuse_protected(archive: zipfile.ZipFile, pages: list[str]) -> None:
@@ -57,7 +72,12 @@ def _refuse_protected(archive: zipfile.ZipFile, pages: list[str]) -> None:
 
 def _chapters(archive: zipfile.ZipFile, pages: list[str], source: SourceFile) -> Iterator[str | None]:
     for number, page in enumerate(pages, 1):
-        _, text = page_text(_decoded(archive.read(page), page, source), source.marked)
+        text = ""
+        try:
+            _, text = page_text(_decoded(archive.read(page), page, source), source.marked)
+        except (KeyError, zipfile.BadZipFile, zlib.error, EOFError) as error:  # one bad page must not cost the others
+            reason = "it is missing" if isinstance(error, KeyError) else f"it is damaged: {error}"
+            source.notes.append(f"{page} was left out ({reason})")
         source.done = source.size * number // len(pages)
         yield None
         yield text + "\n\n"

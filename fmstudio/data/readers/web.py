@@ -11,6 +11,7 @@ from fmstudio.data.readers.declared import HEAD, declared_encoding
 from fmstudio.data.readers.encoding import decoded, detect
 from fmstudio.data.readers.source import Reading, SourceFile
 from fmstudio.data.readers.structure import heading_mark
+from fmstudio.data.readers.table_text import Cell, table_lines
 
 _CONTROLS = {"button", "select", "textarea", "label", "datalist", "script", "style", "template", "noscript"}
 # rt and rp are the reading above a word of Chinese or Japanese and its brackets.
@@ -18,6 +19,7 @@ _DROPPED = _CONTROLS | {"svg", "head", "nav", "footer", "aside", "iframe", "rt",
 _BLOCKS = {"p", "div", "section", "article", "main", "body", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl",
            "dt", "dd", "table", "blockquote", "figure", "figcaption", "pre", "hr", "header", "address"}  # fmt: skip
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_NO_CELLS = "pre, form, h1, h2, h3, h4, h5, h6"  # what makes a table one that only arranges a page
 _LINES = {"br", "li", "tr"}
 _CLOSED_AT_ONCE = re.compile(r"<(title|script|style|a|b|i|em|strong|span|p|div|iframe|td|li)((?:\s[^<>]*)?)/>")
 
@@ -42,7 +44,7 @@ def page_text(page: str, marked: bool = False) -> tuple[str, str]:
         # To a parser of HTML <title/> opens a title that the rest of the page is in.
         page = _CLOSED_AT_ONCE.sub(r"<\1\2></\1>", page)
     tree = LexborHTMLParser(page)
-    heading = tree.css_first("title") or tree.css_first("h1")
+    heading = tree.css_first("head > title") or tree.css_first("h1")
     title = " ".join(heading.text().split()) if heading else ""
     body = tree.body
     text = "".join(_words(body, marked)) if body else ""
@@ -58,6 +60,7 @@ def _words(root: LexborNode, marked: bool) -> Iterator[str]:
     stack: list[tuple[LexborNode | str, bool]] = [(root, False)]  # and whether it is in a <pre>
     blank = True  # whether what was written last ends in a blank, so that a second one would show
     prose = _prose(root) if root.css_first("form") else 0
+    arranging = {_table_around(table) for table in root.css("table table")}
     while stack:
         node, kept = stack.pop()
         if isinstance(node, str):
@@ -68,6 +71,9 @@ def _words(root: LexborNode, marked: bool) -> Iterator[str]:
             text = text if kept else _collapsed(text, blank)
             blank = text.endswith((" ", "\n")) if text else blank
             yield text
+        elif node.tag == "table" and node.mem_id not in arranging and not node.css_first(_NO_CELLS):
+            yield from ("\n\n", *_table(node), "\n\n")
+            blank = True
         elif node.tag not in _DROPPED and not (node.tag == "form" and _prose(node) < prose / 4):
             before = "\n\n" if node.tag in _BLOCKS else "\n" if node.tag in _LINES else ""
             if marked and node.tag in _HEADINGS:
@@ -79,6 +85,39 @@ def _words(root: LexborNode, marked: bool) -> Iterator[str]:
             if before:
                 yield before
                 blank = True
+
+
+def _table_around(table: LexborNode) -> int | None:
+    """The number of the table that another one is in; such a table only arranges the page."""
+    around = table.parent
+    while around is not None and around.tag != "table":
+        around = around.parent
+    return around.mem_id if around is not None else None
+
+
+def _table(table: LexborNode) -> Iterator[str]:
+    """A table that holds nothing but words."""
+    caption = table.css_first("caption")
+    if caption:
+        yield _line(caption) + "\n"
+    rows = [
+        [
+            Cell("".join(_words(cell, marked=False)).strip(), _span(cell, "colspan"), _span(cell, "rowspan"))
+            for cell in row.iter()
+            if cell.tag in ("td", "th")
+        ]
+        for row in table.css("tr")
+    ]
+    yield "\n".join(table_lines(rows))
+
+
+def _line(node: LexborNode) -> str:
+    return " ".join("".join(_words(node, marked=False)).split())
+
+
+def _span(cell: LexborNode, name: str) -> int:
+    told = (cell.attributes.get(name) or "").strip()
+    return int(told[:4]) if told.isdecimal() and told.isascii() else 1
 
 
 def _prose(node: LexborNode) -> int:

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from fmstudio.data.readers.symbols import symbol
+from fmstudio.data.readers.table_text import Cell, table_lines
+
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-# What is deleted, moved away, or describes what is shown.
+# What is deleted, moved away, or describes what is shown; and readings above words, as those of web pages are left out.
 _UNSEEN = {"del", "moveFrom", "delText", "instrText", "rPr", "pPr", "sdtPr", "sdtEndPr", "tblPr", "trPr", "tcPr",
-           "sectPr", "tblGrid", "Fallback", "fldData", "ctrlPr"}  # fmt: skip
+           "sectPr", "tblGrid", "Fallback", "fldData", "ctrlPr", "rt"}  # fmt: skip
 _SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
 
@@ -69,10 +72,28 @@ def _is_placeholder(element: Any) -> bool:
     return _name(element) == "sdt" and element.find(f"{_W}sdtPr/{_W}showingPlcHdr") is not None
 
 
-def _rows(table: Any) -> Iterator[str]:
-    for row in _within(table, "tr"):
-        if row.find(f"{_W}trPr/{_W}del") is None:
-            yield "\t".join(_cell(cell) for cell in _within(row, "tc"))
+def _rows(table: Any) -> list[str]:
+    """A table's rows. One that holds another table arranges a page, so its cells stay as they are."""
+    rows = [
+        [*_blank_cells(row), *map(_cell, _within(row, "tc"))]
+        for row in _within(table, "tr")
+        if row.find(f"{_W}trPr/{_W}del") is None
+    ]
+    if table.find(f"{_W}tr//{_W}tbl") is not None:
+        return ["\t".join(cell.text for cell in row) for row in rows]
+    return table_lines(rows)
+
+
+def _blank_cells(row: Any) -> list[Cell]:
+    """What a row leaves out before its first cell."""
+    left_out = _number(row, "trPr", "gridBefore")
+    return [Cell("", left_out)] if left_out else []
+
+
+def _number(element: Any, properties: str, name: str) -> int:
+    found = element.find(f"{_W}{properties}/{_W}{name}")
+    told = found.get(f"{_W}val", "") if found is not None else ""
+    return int(told[:4]) if told.isdecimal() and told.isascii() else 0
 
 
 def _within(element: Any, wanted: str) -> Iterator[Any]:
@@ -83,11 +104,12 @@ def _within(element: Any, wanted: str) -> Iterator[Any]:
             yield from _within(child, wanted)
 
 
-def _cell(cell: Any) -> str:
+def _cell(cell: Any) -> Cell:
+    columns = _number(cell, "tcPr", "gridSpan") or 1
     merged = cell.find(f"{_W}tcPr/{_W}vMerge")
     if merged is not None and merged.get(f"{_W}val") != "restart":
-        return ""  # goes on the cell above
-    return "\n".join(text for text in blocks(cell) if text.strip())
+        return Cell("", columns)  # goes on the cell above
+    return Cell("\n".join(text for text in blocks(cell) if text.strip()), columns)
 
 
 def _read(element: Any, line: _Line) -> None:
@@ -100,6 +122,9 @@ def _read(element: Any, line: _Line) -> None:
         elif name in _SIGNS or name == "t":
             if all(line.fields):
                 line.pieces.append(_SIGNS.get(name) or child.text or "")
+        elif name == "sym":
+            if all(line.fields):
+                line.pieces.append(symbol(child.get(f"{_W}font", ""), child.get(f"{_W}char", "")))
         elif name in _FORMULAS:
             _FORMULAS[name](child, line)
         elif not (name in _UNSEEN or (name == "r" and _is_hidden(child)) or _is_placeholder(child)):
