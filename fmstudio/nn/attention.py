@@ -1,5 +1,7 @@
 """Causal self-attention with grouped queries and rotary positions, in the weight layout of Llama, Qwen2 and Qwen3."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, scaled_dot_product_attention
@@ -31,10 +33,18 @@ class Attention(nn.Module):
         self.q_norm = RMSNorm(shape.head_width, shape.norm_epsilon) if shape.query_key_norm else None
         self.k_norm = RMSNorm(shape.head_width, shape.norm_epsilon) if shape.query_key_norm else None
 
-    def forward(self, x: Tensor, cos_sin: Tensor, cache: DecoderCache | None = None) -> Tensor:
-        """x: (batch, time, width), normalised; cos_sin: of its positions (`RotaryTable`). Returns x's shape."""
+    def forward(
+        self, x: Tensor, cos_sin: Tensor, cache: DecoderCache | None = None, lengths: Sequence[int] = ()
+    ) -> Tensor:
+        """x: (batch, time, width), normalised; cos_sin: of its positions (`RotaryTable`). Returns x's shape.
+
+        lengths: of the texts that stand one after the other in each row and do not see each other; none for one text.
+        """
         query, key, value = self.qkv(x, cos_sin)
-        if cache is None:
+        if lengths:
+            each = zip(*(part.split(list(lengths), dim=2) for part in (query, key, value)), strict=True)
+            mixed = torch.cat([causal_attention(*parts) for parts in each], dim=2)
+        elif cache is None:
             mixed = causal_attention(query, key, value)
         else:
             mixed = continued_attention(query, *cache.store(self.layer, key, value))

@@ -9,6 +9,7 @@
 - the same weights run three ways: `forward` (all logits), `loss` (training), and `forward` with a cache (generation)
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -50,8 +51,10 @@ class DecoderLayer(nn.Module):
         self.post_attention_layernorm = RMSNorm(shape.width, shape.norm_epsilon)
         self.mlp = FeedForward(shape)
 
-    def forward(self, x: Tensor, cos_sin: Tensor, cache: DecoderCache | None = None) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), cos_sin, cache)
+    def forward(
+        self, x: Tensor, cos_sin: Tensor, cache: DecoderCache | None = None, lengths: Sequence[int] = ()
+    ) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), cos_sin, cache, lengths)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
@@ -143,12 +146,19 @@ class Decoder(nn.Module):
             return nn.functional.cross_entropy(self(tokens).flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
         return token_loss(self.hidden_states(tokens).flatten(0, 1), self.lm_head_weight, targets.flatten())
 
-    def hidden_states(self, tokens: Tensor, cache: DecoderCache | None = None) -> Tensor:
-        """The normalised residual stream after the last layer: (batch, time, width)."""
-        cos_sin = self._cos_sin(tokens, cache)
+    def hidden_states(self, tokens: Tensor, cache: DecoderCache | None = None, lengths: Sequence[int] = ()) -> Tensor:
+        """The normalised residual stream after the last layer: (batch, time, width).
+
+        lengths: where each row of `tokens` holds several texts one after the other, how long each is. Every text then
+        begins at the first position and sees nothing of the others.
+        """
+        if lengths:
+            cos_sin = torch.cat([self._cos_sin(part, None) for part in tokens.split(list(lengths), dim=1)])
+        else:
+            cos_sin = self._cos_sin(tokens, cache)
         x: Tensor = self.model.embed_tokens(tokens)
         for layer in self.model.layers:
-            x = layer(x, cos_sin, cache)
+            x = layer(x, cos_sin, cache, lengths)
         if cache is not None:
             cache.length += tokens.shape[1]
         hidden: Tensor = self.model.norm(x)

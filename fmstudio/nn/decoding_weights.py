@@ -14,16 +14,24 @@ from torch.nn.functional import linear
 
 from fmstudio.nn.decoder import Decoder, DecoderLayer, TokenEmbedding
 from fmstudio.nn.decoder_shape import DecoderShape
+from fmstudio.nn.lora import AdaptedLinear, Adapter, LowRank
 from fmstudio.nn.packed import can_join
 from fmstudio.nn.packed import joined as packed_joined
 from fmstudio.nn.packed_layers import PackedLinear
 
 
 def can_plan(decoder: Decoder) -> bool:
-    """Whether a decoder can be prepared: it is frozen, and nobody has put an adapter in place of a layer."""
+    """Whether a decoder can be prepared: it is frozen, and its layers are known; of adapters, those without lengths
+    of their own are."""
     frozen = not any(parameter.requires_grad for parameter in decoder.parameters())
     projections = (part for name, part in decoder.named_modules() if name.endswith(("_proj", "lm_head")))
-    return frozen and all(type(part) in (nn.Linear, PackedLinear) for part in projections)
+    return frozen and all(_is_known(part) for part in projections)
+
+
+def _is_known(part: nn.Module) -> bool:
+    if isinstance(part, AdaptedLinear):
+        return part.attached is None or part.attached[1].magnitude is None
+    return type(part) in (nn.Linear, PackedLinear)
 
 
 def _groups(layer: nn.Module) -> tuple[list[nn.Module], list[nn.Module]]:
@@ -85,11 +93,53 @@ class _Stacked:
         return torch.cat([part.matmul(x) for part in self._parts], dim=-1)
 
 
+class _Adapted:
+    """A matrix, and what adapters add to ranges of its rows, as strong as they are when they are asked."""
+
+    def __init__(self, matrix: Matrix, parts: Sequence[tuple[slice, Adapter, LowRank]]) -> None:
+        self._matrix, self._parts = matrix, parts
+
+    @property
+    def rows(self) -> int:
+        return self._matrix.rows
+
+    def matvec(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
+        self._matrix.matvec(x, out, add=add)
+        for rows, adapter, part in self._parts:
+            scale = adapter.strength * part.shape.scale
+            out[rows].addmv_(part.lora_B.data, torch.mv(part.lora_A.data, x), alpha=scale)
+
+    def matmul(self, x: Tensor) -> Tensor:
+        result = self._matrix.matmul(x)
+        for rows, adapter, part in self._parts:
+            result[..., rows] += part(x, adapter.strength)
+        return result
+
+
+def _adapted(matrix: Matrix, layers: Sequence[nn.Module]) -> Matrix:
+    """The matrix of these layers, one below the other, with what is attached to them."""
+    parts, first = [], 0
+    for layer in layers:
+        rows = slice(first, first + matrix_of(_base(layer)).rows)
+        first = rows.stop
+        if isinstance(layer, AdaptedLinear) and layer.attached is not None:
+            parts.append((rows, *layer.attached))
+    return _Adapted(matrix, parts) if parts else matrix
+
+
+def _base(layer: nn.Module) -> nn.Module:
+    return layer.base if isinstance(layer, AdaptedLinear) else layer
+
+
 def _product(layers: Sequence[nn.Module]) -> Matrix:
-    """One matrix for layers that read the same.
+    """One matrix for layers that read the same, with what is attached to them.
 
     Layers that are joined already are left as they are, so that a decoder can be prepared again at no cost.
     """
+    return _adapted(_base_product([_base(layer) for layer in layers]), layers)
+
+
+def _base_product(layers: Sequence[nn.Module]) -> Matrix:
     packed = [layer.matrix for layer in layers if isinstance(layer, PackedLinear)]
     if not packed:
         return _Dense(_joined([layer.weight for layer in layers if isinstance(layer, nn.Linear)]))
@@ -159,6 +209,8 @@ def layer_weights(layer: nn.Module, shape: DecoderShape) -> LayerWeights:
 
 def matrix_of(layer: nn.Module) -> Matrix:
     """The matrix of a single layer, or of the token table read the other way round."""
+    if isinstance(layer, AdaptedLinear):
+        return _adapted(matrix_of(layer.base), [layer])
     if isinstance(layer, PackedLinear):
         return layer.matrix
     assert isinstance(layer, (nn.Linear, TokenEmbedding))

@@ -34,11 +34,12 @@ class _TokenLoss(torch.autograd.Function):
         share = counts.to(hidden.dtype).div_(counts.sum()).unsqueeze(1)
         loss = -log_probabilities.gather(1, places).mul_(share).sum()
         by_logits = log_probabilities.exp_().scatter_add_(1, places, torch.full_like(share, -1.0)).mul_(share)
-        ctx.save_for_backward(by_logits @ weight, by_logits.T @ hidden)
+        by_weight = by_logits.T @ hidden if ctx.needs_input_grad[1] else None
+        ctx.save_for_backward(by_logits @ weight, by_weight)
         return loss
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor | None, None]:
         by_hidden, by_weight = ctx.saved_tensors
-        return by_hidden * gradient, by_weight * gradient, None
+        return by_hidden * gradient, None if by_weight is None else by_weight * gradient, None
