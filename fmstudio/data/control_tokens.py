@@ -34,6 +34,10 @@ class MarkedText(str):
         made.places = frozenset(places)
         return made
 
+    def part(self, start: int, stop: int) -> "MarkedText":
+        """What stands from `start` to `stop`, with the marks that begin there."""
+        return MarkedText(self[start:stop], (place - start for place in self.places if start <= place < stop))
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
