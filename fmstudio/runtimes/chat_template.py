@@ -6,7 +6,9 @@ in Jinja's sandbox, without access to Python's internals, and with bounds on wha
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from fmstudio.data.control_tokens import NO_MARKS, MarkedText, Marks, rendered
 from fmstudio.runtimes.errors import ModelError
@@ -35,15 +37,9 @@ class ChatTemplate:
         return rendered(messages, self.marks, text, self.source)
 
     def _text(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
-        values = {
-            "messages": messages,
-            "add_generation_prompt": add_generation_prompt,
-            "tools": None,
-            "documents": None,
-            **self.special,
-        }
         try:
-            return render(self.source, values)
+            told = _in_parts(messages) if _reads_parts(self.source) else messages
+            return render(self.source, _values(told, add_generation_prompt) | self.special)
         except TemplateError as error:
             raise ModelError(
                 f"The chat template of {self.model or 'the model'} failed: {str(error).rstrip('.')}; change the "
@@ -57,6 +53,34 @@ class ChatTemplate:
             return mark in self.render([{"role": "system", "content": mark}, {"role": "user", "content": "Hello"}])
         except ModelError:
             return False
+
+
+def _values(messages: Sequence[Mapping[str, Any]], add_generation_prompt: bool) -> dict[str, Any]:
+    return {
+        "messages": messages,
+        "add_generation_prompt": add_generation_prompt,
+        "tools": None,
+        "documents": None,
+    }
+
+
+def _in_parts(messages: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """Messages as models for pictures take them: each a list of parts, of which some may be texts."""
+    return [{**each, "content": [{"type": "text", "text": each["content"]}]} for each in messages]
+
+
+@lru_cache(maxsize=64)
+def _reads_parts(source: str) -> bool:
+    """Whether a template loses a message that is a text, and writes one that is a list of parts."""
+    mark = [{"role": "user", "content": "A certain message."}]
+    return not _writes(source, mark) and _writes(source, _in_parts(mark))
+
+
+def _writes(source: str, messages: Sequence[Mapping[str, Any]]) -> bool:
+    try:
+        return "A certain message." in render(source, _values(messages, True))
+    except TemplateError:
+        return False
 
 
 def template_of(path: Path) -> ChatTemplate | None:

@@ -48,6 +48,21 @@ def test_the_text_is_what_hugging_face_renders(source: str) -> None:
     assert ChatTemplate(source, SPECIAL).render(TALK) == rendered[0]
 
 
+PARTS = [
+    "{% for message in messages %}{{ message.role }}:{% for part in message['content'] %}{% if part['type'] == 'text' %}"
+    "{{ part['text'] }}{% endif %}{% endfor %};{% endfor %}",
+    "{% for message in messages %}{{ message.role }}:{{ message['content'][0]['text'] }};{% endfor %}",
+    "{% for message in messages %}{{ message.role }}:{% if message['content'][0]['type'] == 'image' %}<image>"
+    "{% else %}{{ message['content'] | map(attribute='text') | join('') }}{% endif %};{% endfor %}",
+]
+
+
+@pytest.mark.parametrize("source", PARTS)
+def test_a_template_that_reads_parts_is_given_parts(source: str) -> None:
+    assert ChatTemplate(source).render(TALK) == "system:Be brief.;user: Hello ;assistant:Hi.;user:Why?;"
+    assert ChatTemplate(source).takes_system()
+
+
 def test_a_template_that_raises_is_one_sentence() -> None:
     with pytest.raises(
         ModelError, match=r"The chat template of Odd failed: Conversation roles must alternate.*; change"
