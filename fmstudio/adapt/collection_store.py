@@ -24,8 +24,8 @@ from fmstudio.workspace import explained
 from fmstudio.workspace.errors import DamagedIndexError
 
 FILE = "index.db"
-VERSION = 2
-"""The first had no terms beside the words; it is brought up where it is opened."""
+VERSION = 3
+"""The first had no terms beside the words, the second fewer; they are brought up where they are opened."""
 IDENTITY = "identity"
 """The fact that tells this index from a former one of the collection, whose numbers meant other chunks."""
 _PATIENCE = 10.0  # seconds to wait for another program that is writing
@@ -69,7 +69,7 @@ class CollectionStore:
                     self.connection.execute(statement)
                 self.connection.execute(f"PRAGMA user_version = {VERSION}")
                 self.connection.execute("INSERT INTO facts VALUES (?, ?)", (IDENTITY, uuid.uuid4().hex))
-        elif version == 1:
+        elif version in (1, 2):
             self._add_terms()
         elif version != VERSION:
             raise DamagedIndexError(f"{self.path} has version {version}, this studio writes {VERSION}.")
@@ -77,14 +77,16 @@ class CollectionStore:
             raise DamagedIndexError(f"{self.path} is damaged ({verdict}).")
 
     def _add_terms(self) -> None:
-        """Bring the first version up: everything is read once more, nothing is embedded again."""
+        """Bring an earlier version up: everything is read once more, nothing is embedded again."""
         with self.transaction():
-            if self.connection.execute("PRAGMA user_version").fetchone()[0] != 1:
+            version = self.connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == VERSION:
                 return  # another program was quicker
             self.connection.create_function("hidden_terms", 1, hidden_terms, deterministic=True)
+            added = "ALTER TABLE chunks ADD COLUMN terms TEXT NOT NULL DEFAULT ''"
             for statement in (
                 "DROP TABLE words",
-                "ALTER TABLE chunks ADD COLUMN terms TEXT NOT NULL DEFAULT ''",
+                *([added] if version == 1 else []),
                 "UPDATE chunks SET terms = hidden_terms(place || char(10) || text)",
                 WORDS,
                 f"{_WORDS} SELECT id, title, place, text, terms FROM chunks",

@@ -5,6 +5,7 @@ SQLite's index knows words of letters and digits between blanks and signs. Besid
 - pairs of neighbours in scripts without blanks: a phrase is found by the pairs that it is made of (Chinese, Thai …)
 - runs with signs that change what they mean: `C++`, `--flag`, `$HOME`, `__init__`
 - numbers and codes in one piece, however they are grouped: 12,480.55 and 12480.55, A-002 and A002
+- words without accents and vowel signs, where SQLite keeps them, and whole where it takes them apart at a sign
 
 A term is written in digits (the letters' numbers with an x between them), which no stemmer changes.
 """
@@ -14,9 +15,9 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fmstudio.adapt.folding import MARKS, WORD, folded, has_marks, is_folded_by_index
 from fmstudio.workspace.unspaced import UNSPACED
 
-_WORD = re.compile(r"[^\W_]+")
 _QUOTED = re.compile(r"""["“„`«]([^"”“`»]*)["”“`»]""")
 _ORDINARY = frozenset(".,;:!?'\"()[]{}-–—/…«»„“”‘’`·•|*#_\\<>~")
 """Signs of ordinary writing and of Markdown: they tell something only where they begin or end a name."""
@@ -64,8 +65,9 @@ def hidden_terms(text: str) -> str:
     """The terms of a text beside its words, with blanks between."""
     plain = unicodedata.normalize("NFKC", text)
     found = [term for run in UNSPACED.findall(plain) for term in _pairs(run)]
-    words = set(_WORD.findall(UNSPACED.sub(" ", plain.lower())))
-    found += sorted(words - set(_WORD.findall(text.lower())))  # written otherwise, or within a script without blanks
+    words = set(WORD.findall(UNSPACED.sub(" ", plain.lower())))
+    found += sorted(words - set(WORD.findall(text.lower())))  # written otherwise, or within a script without blanks
+    found += sorted({_whole(word) for word in words if not is_folded_by_index(word)} - words)
     found += dict.fromkeys(_spelt(run) for token in plain.lower().split() for run in _signed(token))
     found += dict.fromkeys([*_numbers(plain), *_compounds(plain)])
     return " ".join(found)
@@ -76,8 +78,8 @@ def telling_words(question: str) -> list[str]:
 
     What stands in quotes is meant as it is: the "for" statement asks for "for".
     """
-    words = list(dict.fromkeys(_WORD.findall(UNSPACED.sub(" ", question.lower()))))
-    meant = {word for part in _QUOTED.findall(question.lower()) for word in _WORD.findall(part)}
+    words = list(dict.fromkeys(WORD.findall(UNSPACED.sub(" ", question.lower()))))
+    meant = {word for part in _QUOTED.findall(question.lower()) for word in WORD.findall(part)}
     return [word for word in words if word not in _EMPTY or word in meant] or words
 
 
@@ -93,16 +95,28 @@ def question_terms(question: str) -> list[Term]:
         for first, rest in _COMPOUND.findall(plain.lower())
     ]
     if not _EMPTY.issuperset(words) or any("-" in term.text for term in found):
-        covered = {word for term in found if term.exact or "-" in term.text for word in _WORD.findall(term.text)}
-        found += [Term(word, f'"{word}"') for word in words if word not in covered]
+        covered = {word for term in found if term.exact or "-" in term.text for word in WORD.findall(term.text)}
+        found += [Term(word, _written(word)) for word in words if word not in covered]
     elif not found:  # better than nothing, but they answer nothing
-        found = [Term(word, f'"{word}"', counted=False) for word in words]
+        found = [Term(word, _written(word), counted=False) for word in words]
     return list({term.expression: term for term in found}.values())[:_MOST_TERMS]
+
+
+def _written(word: str) -> str:
+    """A word as it is looked for: as it is, and as its terms have it."""
+    whole = _whole(word)
+    return f'"{word}"' if whole == word else f'"{whole}"' if has_marks(word) else f'("{word}" OR "{whole}")'
+
+
+def _whole(word: str) -> str:
+    """A word folded, in digits where it would be taken apart."""
+    bare = folded(word)
+    return _spelt(bare[:_LONGEST_RUN]) if has_marks(bare) else bare
 
 
 def _exact(question: str) -> Iterator[Term]:
     for quoted in _QUOTED.findall(question):
-        words = _WORD.findall(UNSPACED.sub(" ", quoted.lower()))
+        words = WORD.findall(UNSPACED.sub(" ", quoted.lower()))
         if len(words) > 1 and set(words) - _EMPTY:
             yield Term(" ".join(words), f'"{" ".join(words)}"', exact=True, decisive=True)
     for number in _numbers(question):
@@ -114,7 +128,7 @@ def _exact(question: str) -> Iterator[Term]:
             yield Term(runs[0], f"({expression})", exact=True, decisive=len(runs[0]) > 1)
             continue
         bare = token.strip(_OPENING + _CLOSING)
-        parts = _WORD.findall(bare)
+        parts = WORD.findall(bare)
         if sum(map(len, parts)) >= 2 and any(letter.isdigit() for letter in bare) and not bare.isdigit():
             phrase, whole = " ".join(parts), "".join(parts)
             yield _code(bare, f'("{phrase}" OR "{whole}")')
@@ -155,8 +169,8 @@ def _signed(token: str) -> Iterator[str]:
 
 
 def _has_telling_sign(run: str) -> bool:
-    names = _WORD.search(run) is not None
-    if any(not letter.isalnum() and letter not in _ORDINARY and not unicodedata.combining(letter) for letter in run):
+    names = WORD.search(run) is not None
+    if any(not letter.isalnum() and letter not in _ORDINARY and letter not in MARKS for letter in run):
         return not UNSPACED.fullmatch(run)
     if not names:
         return False
@@ -172,9 +186,9 @@ def _numbers(text: str) -> Iterator[str]:
     """Numbers and codes without what groups them."""
     for pattern in (_NUMBER, _THOUSANDS, _GROUPED):
         for number in pattern.findall(text):
-            yield "".join(_WORD.findall(number)).lower()
+            yield "".join(WORD.findall(number)).lower()
     for token in text.lower().split():
-        parts = _WORD.findall(token)
+        parts = WORD.findall(token)
         whole = "".join(parts)
         if len(parts) > 1 and len(token) <= _LONGEST_RUN and not whole.isalpha() and not whole.isdigit():
             yield whole

@@ -4,9 +4,11 @@ metadata.csv, metadata.jsonl or metadata.parquet lies in a folder of pictures. I
 as seen from there; the others say something of them.
 """
 
+import os
+import unicodedata
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fmstudio.data.errors import Refused
@@ -94,15 +96,46 @@ def _rows(file: Found, wanted: str, notes: list[str]) -> Iterator[Rows | None]:
     attributes = [name for name in others if _tells_kinds(name, table)]
     if unused := [name for name in others if name not in attributes]:
         notes.append(f"columns that tell of no kind of pictures, which are not used: {', '.join(unused)}")
+    if several := sum(isinstance(row.get(caption), list) and len(row[caption]) > 1 for row in table):
+        notes.append(f"pictures with several captions, of which the first was taken: {several:,}")
+    places = _Places(file.path.parent)
     yield {
-        (file.path.parent / name).resolve(): Row(
-            _text(row.get(caption)),
+        places.of(name): Row(
+            _caption(row.get(caption)),
             _text(row.get(label)),
             {key: value for key in attributes if (value := _text(row.get(key)))},
         )
         for row in table
         if (name := _text(row.get(_NAME)))
     }
+
+
+class _Places:
+    """Where the pictures are that a table names, which may have been written on another system."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names: dict[Path, dict[str, str]] = {}
+
+    def of(self, name: str) -> Path:
+        """The full path; backslashes may stand for slashes, and letters be put together otherwise than in the name."""
+        place = self._folder / name
+        if not place.exists():
+            place = self._folder
+            for part in PurePosixPath(name.replace("\\", "/")).parts:
+                place = place / (part if (place / part).exists() else self._alike(place, part))
+        return place.resolve()
+
+    def _alike(self, folder: Path, name: str) -> str:
+        if folder not in self._names:
+            there = os.listdir(folder) if folder.is_dir() else []
+            self._names[folder] = {unicodedata.normalize("NFC", each): each for each in there}
+        return self._names[folder].get(unicodedata.normalize("NFC", name), name)
+
+
+def _caption(value: Any) -> str:
+    """A caption; of several the first."""
+    return _text(next(iter(value), "") if isinstance(value, list) else value)
 
 
 def _first(names: Sequence[str], columns: Sequence[str]) -> str:

@@ -251,19 +251,50 @@ def test_a_cosine_of_what_the_model_cannot_read_makes_nothing_relevant(ask, enco
     assert ask(CHINESE, "三十天后还可以退货吗", threshold=-1.0)["relevant"]
 
 
-def test_an_index_of_the_first_version_is_brought_up(workspace, ask):
+SPELT = {
+    "Οδός Αθηνών": ["οδος", "ΟΔΟΣ", "αθηνων", "Ἀθηνῶν"],
+    "كِتَابٌ جَدِيدٌ": ["كتاب", "جديد", "كِتَابٌ"],
+    "שָׁלוֹם עולם": ["שלום", "שָׁלוֹם"],
+    "Die Straße nach Öhringen": ["strasse", "STRASSE", "straße", "ohringen", "Öhringen"],
+    "İstanbul ve Diyarbakır": ["istanbul", "İSTANBUL", "diyarbakir"],
+    "Økland og Paweł": ["okland", "Økland", "pawel"],
+    "Ёлка стоит": ["елка", "ёлка"],
+    "भारत की राजधानी नई दिल्ली है": ["दिल्ली", "राजधानी"],
+}
+
+
+@pytest.mark.parametrize("written", SPELT)
+def test_words_are_found_without_accents_and_vowel_signs(ask, encoder, written):
+    encoder.literate = False
+    others = {f"{number}.txt": f"{each}." for number, each in enumerate(each for each in SPELT if each != written)}
+    for asked in SPELT[written]:
+        assert used(ask({"it.txt": f"{written}.", **others}, asked)) == [f"{written}."]
+
+
+def test_a_word_of_an_indic_script_is_not_its_letters(ask, encoder):
+    encoder.literate = False
+    data = ask({"a.txt": "दिल्ली एक शहर है.", "b.txt": "लाल दल और दाल."}, "दिल्ली")
+    assert [row["text"] for row in data["rows"] if row["words_rank"]] == ["दिल्ली एक शहर है."]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_index_of_an_earlier_version_is_brought_up(workspace, ask, version):
     before = ask(CHINESE, "导盲犬")["rows"][0]["id"]
     close_all()
     file = workspace.collection_folder("shelf") / "index.db"
     with closing(sqlite3.connect(file, isolation_level=None)) as old:
-        old.execute("DROP TABLE words")
-        old.execute("ALTER TABLE chunks DROP COLUMN terms")
-        old.execute(
-            "CREATE VIRTUAL TABLE words USING fts5 (title, place, text, content='chunks', content_rowid='id', "
-            "tokenize='porter unicode61 remove_diacritics 2')"
-        )
-        old.execute("INSERT INTO words (rowid, title, place, text) SELECT id, title, place, text FROM chunks")
-        old.execute("PRAGMA user_version = 1")
+        if version == 1:
+            old.execute("DROP TABLE words")
+            old.execute("ALTER TABLE chunks DROP COLUMN terms")
+            old.execute(
+                "CREATE VIRTUAL TABLE words USING fts5 (title, place, text, content='chunks', content_rowid='id', "
+                "tokenize='porter unicode61 remove_diacritics 2')"
+            )
+            old.execute("INSERT INTO words (rowid, title, place, text) SELECT id, title, place, text FROM chunks")
+        else:
+            old.execute("UPDATE chunks SET terms = ''")
+            old.execute("INSERT INTO words (words) VALUES ('rebuild')")
+        old.execute(f"PRAGMA user_version = {version}")
     data = ask(CHINESE, "导盲犬")
     assert used(data) == [CHINESE["宠物.txt"]]
     assert data["rows"][0]["id"] == before

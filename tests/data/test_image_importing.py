@@ -184,6 +184,26 @@ def test_labels_of_a_metadata_table_may_be_numbers(workspace, add_pictures, tmp_
     assert ("columns that tell of no kind of pictures, which are not used: box" in ran.notes) == (ending == "jsonl")
 
 
+@pytest.mark.parametrize(
+    ("named", "there"),
+    [("img\\1.png", "img/1.png"), ("\u00fcber.png", "u\u0308ber.png"), ("e\u0301\\1.png", "\u00e9/1.png")],
+)
+def test_names_of_another_system_are_found(workspace, add_pictures, tmp_path, named, there):
+    plain(tmp_path / "pets" / there)
+    (tmp_path / "pets" / "metadata.csv").write_text(f"file_name,text\n{named},A pet\n", "utf-8")
+    add_pictures(tmp_path / "pets", size=8)
+    assert [picture.caption for picture in everything(workspace)] == ["A pet"]
+
+
+def test_of_several_captions_the_first_is_taken_and_told(workspace, add_pictures, tmp_path):
+    plain(tmp_path / "pets" / "1.png")
+    row = {"file_name": "1.png", "text": ["A pet", "Some animal"]}
+    (tmp_path / "pets" / "metadata.jsonl").write_text(json.dumps(row), "utf-8")
+    ran = add_pictures(tmp_path / "pets", size=8)
+    assert [picture.caption for picture in everything(workspace)] == ["A pet"]
+    assert "pictures with several captions, of which the first was taken: 1." in ran.notes
+
+
 def test_rows_and_pictures_that_miss_each_other_are_told(workspace, add_pictures, tmp_path):
     folder = tmp_path / "pets"
     for number in range(3):

@@ -49,7 +49,7 @@ def test_the_text_is_what_hugging_face_renders(source: str) -> None:
 
 
 PARTS = [
-    "{% for message in messages %}{{ message.role }}:{% for part in message['content'] %}{% if part['type'] == 'text' %}"
+    "{% for message in messages %}{{ message.role }}:{% for part in message['content'] %}{% if part.type == 'text' %}"
     "{{ part['text'] }}{% endif %}{% endfor %};{% endfor %}",
     "{% for message in messages %}{{ message.role }}:{{ message['content'][0]['text'] }};{% endfor %}",
     "{% for message in messages %}{{ message.role }}:{% if message['content'][0]['type'] == 'image' %}<image>"
