@@ -39,7 +39,7 @@ class ChatTemplate:
     def _text(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
         try:
             told = _in_parts(messages) if _reads_parts(self.source) else messages
-            return render(self.source, _values(told, add_generation_prompt) | self.special)
+            return render(self.source, {**_values(told, add_generation_prompt), **self.special})
         except TemplateError as error:
             raise ModelError(
                 f"The chat template of {self.model or 'the model'} failed: {str(error).rstrip('.')}; change the "
