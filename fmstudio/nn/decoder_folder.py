@@ -1,9 +1,9 @@
 """A decoder as a Hugging Face model folder: config.json and model.safetensors."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import load_file
@@ -14,6 +14,7 @@ from fmstudio.nn.decoder import Decoder, DecoderShape, from_hf_config, to_hf_con
 from fmstudio.nn.tensor_file import save_tensors
 
 WEIGHTS = "model.safetensors"
+T = TypeVar("T")
 
 
 def save_decoder(decoder: Decoder, folder: Path, **token_ids: int | None) -> None:
@@ -40,7 +41,7 @@ def load_decoder(folder: Path, dtype: torch.dtype = torch.float32) -> Decoder:
     """
     config = _read_json(folder / "config.json")
     decoder = Decoder(from_hf_config(config), seed=None)
-    found = _read_weights(folder)
+    found = by_own_names(_read_weights(folder), decoder.shape)
     if left_over := unused_weights(decoder.shape, found):
         raise StudioError(
             f"The weights in {folder} do not fit its config.json: {left_over[0]} is left over, so it would compute "
@@ -53,6 +54,15 @@ def load_decoder(folder: Path, dtype: torch.dtype = torch.float32) -> Decoder:
         reason = " ".join(str(error).split())[:200]
         raise StudioError(f"The weights in {folder} do not fit its config.json: {reason}") from error
     return decoder
+
+
+def by_own_names(found: Mapping[str, T], shape: DecoderShape) -> dict[str, T]:
+    """What is told of each weight by the decoder's own names: a writer that stores a shared matrix once may have called
+    it after its other use."""
+    read_out, read_in = "lm_head.weight", "model.embed_tokens.weight"
+    if shape.tied_embeddings and read_out in found and read_in not in found:
+        return {read_in if name == read_out else name: each for name, each in found.items()}
+    return dict(found)
 
 
 def unused_weights(shape: DecoderShape, names: Iterable[str]) -> list[str]:

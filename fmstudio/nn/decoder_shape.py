@@ -210,15 +210,24 @@ def _slides(config: Mapping[str, Any], architecture: str) -> bool:
 
 
 def _rope_base(config: Mapping[str, Any]) -> float:
-    """The base of the rotary frequencies, refusing every variant that rescales them."""
-    tables = (_of_type(config, field, dict, "a table") or {} for field in ("rope_scaling", "rope_parameters"))
-    rope: dict[str, Any] = {field: value for table in tables for field, value in table.items()}
-    kind = rope.get("rope_type", rope.get("type", "default"))
-    if kind != "default":
-        raise StudioError(f"The model rescales its rotary positions ({kind}); this decoder has the default kind only.")
-    if rope.get("partial_rotary_factor", config.get("partial_rotary_factor", 1.0)) != 1.0:
-        raise StudioError("The model rotates a part of each head only (partial_rotary_factor); this decoder does not.")
-    return _positive(rope, "rope_theta", _positive(config, "rope_theta", 10_000.0))
+    """The base of the rotary frequencies, refusing every variant that rescales them, wherever it is said."""
+    tables = [_of_type(config, field, dict, "a table") or {} for field in ("rope_scaling", "rope_parameters")]
+    tables += [each for table in tables for each in table.values() if isinstance(each, dict)]  # one for a kind of layer
+    for rope in tables:
+        kind = rope.get("rope_type", rope.get("type", "default"))
+        if kind != "default" or rope.get("factor") not in (None, 1):
+            told = f"{kind}" if kind != "default" else f"factor {rope['factor']}"
+            raise StudioError(
+                f"The model rescales its rotary positions ({told}); this decoder has the default kind only."
+            )
+        if rope.get("partial_rotary_factor", config.get("partial_rotary_factor", 1.0)) != 1.0:
+            raise StudioError(
+                "The model rotates a part of each head only (partial_rotary_factor); this decoder does not."
+            )
+    bases = {_positive(rope, "rope_theta", 0.0) for rope in tables if rope.get("rope_theta") is not None}
+    if len(bases) > 1:
+        raise StudioError("The model turns its positions differently in different layers; this decoder does not.")
+    return bases.pop() if bases else _positive(config, "rope_theta", 10_000.0)
 
 
 def _whole(config: Mapping[str, Any], field: str, default: int | None = None) -> int:

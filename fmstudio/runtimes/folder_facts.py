@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from fmstudio.data.control_tokens import marks_of
 from fmstudio.data.tokenizer import end_of_text, load_tokenizer, vocabulary_size
 from fmstudio.errors import StudioError
-from fmstudio.nn.decoder_folder import WEIGHTS, unused_weights, weight_files
+from fmstudio.nn.decoder_folder import WEIGHTS, by_own_names, unused_weights, weight_files
 from fmstudio.nn.decoder_shape import DecoderShape, from_hf_config
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.model_facts import ModelFacts
@@ -89,7 +89,7 @@ def _weights(folder: Path, shape: DecoderShape) -> tuple[int, int]:
         )
     if missing := [file.name for file in files if not file.is_file()]:
         raise ModelError(f"The model folder {folder} lacks {missing[0]}, a part of its weights; copy it again.")
-    found = {name: size for file in files for name, size in tensors_of(file).items()}
+    found = by_own_names({name: size for file in files for name, size in tensors_of(file).items()}, shape)
     _check_sizes(folder, shape, found)
     if left_over := unused_weights(shape, found):
         raise ModelError(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
@@ -226,6 +227,10 @@ class TestTheConfig:
             ({"architectures": None}, "names no architecture"),
             ({"rope_scaling": {"rope_type": "llama3", "factor": 8.0}, "rope_parameters": None}, "llama3"),
             ({"rope_scaling": {"type": "linear", "factor": 2.0}, "rope_parameters": None}, "linear"),
+            ({"rope_scaling": {"type": "yarn", "factor": 4.0}}, "yarn"),  # beside what says the default kind
+            ({"rope_scaling": {"factor": 4.0}}, "factor 4.0"),
+            ({"rope_parameters": {"full_attention": {"rope_type": "yarn", "rope_theta": 1e6}}}, "yarn"),
+            ({"rope_parameters": {"a": {"rope_theta": 1e4}, "b": {"rope_theta": 1e6}}}, "differently in different"),
             ({"attention_bias": True}, "attention_bias"),
             ({"hidden_act": "gelu"}, "gelu"),
             ({"architectures": ["MistralForCausalLM"], "sliding_window": 16}, "window"),
@@ -249,6 +254,14 @@ class TestOpeningFolders:
     def test_a_folder_without_a_config_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(StudioError, match=r"no config\.json"):
             load_decoder(tmp_path)
+
+    def test_a_shared_matrix_may_have_the_name_of_its_other_use(self, tmp_path: Path) -> None:
+        tied = decoder(tied_embeddings=True)
+        save_decoder(tied, tmp_path)
+        weights = load_file(tmp_path / "model.safetensors")
+        weights["lm_head.weight"] = weights.pop("model.embed_tokens.weight")
+        save_file(weights, tmp_path / "model.safetensors")
+        assert torch.equal(load_decoder(tmp_path).lm_head_weight, tied.lm_head_weight)
 
     def test_weights_of_another_shape_are_refused(self, tmp_path: Path) -> None:
         save_decoder(decoder(), tmp_path)
