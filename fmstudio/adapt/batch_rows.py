@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from fmstudio.data.errors import Refused
+from fmstudio.data.readers.delimited import layout
+from fmstudio.data.readers.delimited_records import LOOKED_AT
 from fmstudio.data.readers.encoding import Detected, decoded, detect
 from fmstudio.data.readers.source import SourceFile
 from fmstudio.errors import StudioError
@@ -99,13 +101,17 @@ Found = tuple[int, Mapping[str, str], str]
 
 def _csv_rows(lines: Iterator[str], path: Path) -> Iterator[Found]:
     csv.field_size_limit(_LARGEST_FIELD)
-    head = list(islice(lines, 1))
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t|", key=head[0].count if head else str)
+    head = list(islice(lines, LOOKED_AT))
+    before, form = layout(head, path.suffix.lower() == ".tsv")
+    first = head[before] if before < len(head) else ""
+    # Where most rows are ragged no form fits, and the header tells; without any delimiter it names the only column.
+    header = max(",;\t|", key=first.count)
+    delimiter = form.delimiter if form.width > 1 or header not in first else header
     # Strict, so that a quote that is never closed is told instead of swallowing the rest of the file.
-    reader = csv.reader(chain(head, lines), delimiter=delimiter, strict=True)
+    reader = csv.reader(chain(head[before:], lines), delimiter=delimiter, skipinitialspace=form.spaced, strict=True)
     columns = _columns(reader, path)
     while True:
-        line = reader.line_num + 1
+        line = before + reader.line_num + 1
         try:
             fields = next(reader)
         except StopIteration:
@@ -133,6 +139,8 @@ def _columns(reader: Iterator[list[str]], path: Path) -> list[str]:
 
 
 def _row_of(columns: list[str], fields: list[str]) -> tuple[Mapping[str, str], str]:
+    while len(fields) > len(columns) and not fields[-1].strip():
+        fields = fields[:-1]  # a delimiter that ends the row
     if len(fields) == len(columns):
         return dict(zip(columns, fields, strict=True)), ""
     had = f"{len(fields):,} field{'' if len(fields) == 1 else 's'}"

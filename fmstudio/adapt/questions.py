@@ -5,10 +5,13 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 from fmstudio.adapt.collection_tables import StoredDocument
 from fmstudio.data.errors import Refused
+from fmstudio.data.readers.delimited import layout
+from fmstudio.data.readers.delimited_records import LOOKED_AT
 from fmstudio.data.readers.encoding import decoded, detect
 from fmstudio.data.readers.source import SourceFile
 from fmstudio.errors import StudioError
@@ -80,9 +83,11 @@ def _names(documents: Sequence[StoredDocument]) -> dict[str, list[str]]:
 
 def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
     """Question and source of each row with its line; a row with too few or too many cells comes as it is."""
-    text = _text(file)
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter)
+    lines = io.StringIO(_text(file))
+    head = list(islice(lines, LOOKED_AT))
+    before, form = layout(head, file.suffix.lower() == ".tsv")
+    delimiter = form.delimiter if form.width > 1 else ","
+    rows = csv.reader(chain(head[before:], lines), delimiter=delimiter, skipinitialspace=form.spaced)
     try:
         header = [name.strip().casefold() for name in next(rows, [])]
         if not set(COLUMNS) <= set(header):
@@ -92,7 +97,9 @@ def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
         places = [header.index(name) for name in COLUMNS]
         for row in rows:
             if any(cell.strip() for cell in row):
-                yield rows.line_num, [row[place] for place in places] if len(row) == len(header) else []
+                while len(row) > len(header) and not row[-1].strip():
+                    row.pop()  # a delimiter that ends the row
+                yield before + rows.line_num, [row[place] for place in places] if len(row) == len(header) else []
     except csv.Error as error:
         raise StudioError(f"{file} is not a table of comma-separated values ({error}); save it as CSV.") from error
 

@@ -39,6 +39,23 @@ def test_ragged_rows_and_broken_quotes_are_told_by_line(tmp_path):
     assert "quote that is not closed" in wrong[9]
 
 
+STRAYED = {
+    "a delimiter in a quoted name": ('"id, old";text\n1;"one; two"\n', 2, {"id, old": "1", "text": "one; two"}),
+    "a line that names the delimiter": ("sep=;\nid;text\n1;one, two\n", 3, {"id": "1", "text": "one, two"}),
+    "blanks before quotes": ('id, text\n1, "one, two"\n2, "three"\n', 2, {"id": "1", "text": "one, two"}),
+    "a delimiter behind each row": ("id,text\n1,one,\n2,two,\n", 2, {"id": "1", "text": "one"}),
+    "comments above": ("# notes, here\nid,text\n1,one\n", 3, {"id": "1", "text": "one"}),
+    "a report above": ("Of,2020\n\nid,text,x\n1,one,3\n2,two,4\n3,six,5\n", 4, {"id": "1", "text": "one", "x": "3"}),
+    "commas in the only column": ("text\nOne, two\n", 2, {"text": "One, two"}),
+}
+
+
+@pytest.mark.parametrize("case", STRAYED)
+def test_tables_are_read_as_datasets_are(tmp_path, case):
+    text, line, values = STRAYED[case]
+    assert rows_of(table(tmp_path, text))[0] == (line, values, "")
+
+
 def test_bad_lines_of_json_are_told_by_line(tmp_path):
     text = '{"a": "x", "n": 1.5, "l": [1], "none": null}\nnot json\n\n[1, 2]\n"alone"\n'
     found = rows_of(table(tmp_path, text, "rows.jsonl"))

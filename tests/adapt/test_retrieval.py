@@ -350,6 +350,19 @@ def test_a_table_may_name_the_topics_of_pythons_reference(tmp_path):
     assert found.rows == [("How is a file closed?", ["help('with')"])]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["sep=;\nquestion;source\nWho, and why?;a.md\n", "# mine\nquestion,source\n\"Who, and why?\",a.md,\n",
+     'question, source\n"Who, and why?", "a.md"\n'],
+)  # fmt: skip
+def test_a_table_of_questions_is_read_as_datasets_are(tmp_path, text):
+    (tmp_path / "questions.csv").write_text(text, "utf-8")
+    document = document_of((1, "a.md", "A", 9, 0, "", "", "[]"))
+    assert questions_from_table(str(tmp_path / "questions.csv"), [document], "shelf").rows == [
+        ("Who, and why?", ["a.md"])
+    ]
+
+
 def test_a_first_line_that_csv_cannot_read_is_told(tmp_path):
     path = tmp_path / "questions.csv"
     path.write_text(f"question,source,{'x' * 5000}\nWho?,mixer.md,x\n", "utf-8")

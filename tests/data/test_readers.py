@@ -11,6 +11,7 @@ import pyarrow.parquet
 import pypdf
 import pytest
 from docx.oxml import parse_xml
+from pypdf.annotations import FreeText
 
 from fmstudio.data.documents import Document, open_documents
 from fmstudio.data.readers.page_text import lettered
@@ -179,8 +180,11 @@ def test_pdf_with_a_form(read, tmp_path):
     }.items()}  # fmt: skip
     field = writer._add_object(pypdf.generic.DictionaryObject(named))
     writer.pages[0][pypdf.generic.NameObject("/Annots")] = pypdf.generic.ArrayObject([field])
+    writer.add_annotation(0, FreeText(text="A note that is typed on the page", rect=(50, 50, 200, 100)))
     writer.write(tmp_path / "form.pdf")
-    assert read(tmp_path / "form.pdf")[0].text == "Application form\nname: Jane Example"
+    assert read(tmp_path / "form.pdf")[0].text == (
+        "Application form\nname: Jane Example\nA note that is typed on the page"
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import islice
 
 from fmstudio.data.errors import Refused
-from fmstudio.data.readers.delimited_records import LOOKED_AT, Form, Records, sampled
+from fmstudio.data.readers.delimited_records import LOOKED_AT, Form, Records, is_whole, sampled
 from fmstudio.data.readers.source import SourceFile
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -30,15 +30,10 @@ def delimited_rows(lines: Iterator[str], source: SourceFile) -> Iterator[dict[st
     csv.field_size_limit(1 << 28)
     lines = iter(lines)
     head = deque(islice(lines, LOOKED_AT))
-    while head and not head[0].strip():
-        head.popleft()
-    given = _SEPARATOR_LINE.match(head[0]) if head else None
-    if given:
-        head.popleft()
-    above = [head.popleft() for _ in range(_lines_above(list(head)))]
+    before, form = layout(list(head), is_tab=source.path.suffix.lower() == ".tsv")
+    above = [line for line in (head.popleft() for _ in range(before)) if not _SEPARATOR_LINE.match(line)]
     if any(line.strip(_BLANK) for line in above):
         source.notes.append(f"lines above the table, which were left out: {len(above):,}")
-    form = _form(list(head), given[1] if given else "", is_tab=source.path.suffix.lower() == ".tsv")
     reader = Records(head, lines, form)
     first = next(reader, None)
     if first is None:
@@ -65,6 +60,18 @@ def delimited_rows(lines: Iterator[str], source: SourceFile) -> Iterator[dict[st
         source.notes.append(f"rows with a quotation mark that opens nothing, which was read as text: {reader.stray:,}")
 
 
+def layout(head: Sequence[str], is_tab: bool) -> tuple[int, Form]:
+    """How many of the first lines of a file stand before the first row of its table, and how its rows are written.
+
+    head: `LOOKED_AT` lines or all. is_tab: whether the file's name promises tabs.
+    """
+    start = next((place for place, line in enumerate(head) if line.strip()), len(head))
+    given = _SEPARATOR_LINE.match(head[start]) if start < len(head) else None
+    start += given is not None
+    start += _lines_above(head[start:])
+    return start, _form(head[start:], given[1] if given else "", is_tab)
+
+
 def _all(first: list[str] | None, reader: Iterator[list[str]]) -> Iterator[list[str]]:
     if first is not None:
         yield first
@@ -74,12 +81,13 @@ def _all(first: list[str] | None, reader: Iterator[list[str]]) -> Iterator[list[
 def _form(head: Sequence[str], given: str, is_tab: bool) -> Form:
     """The delimiter that cuts the rows as the first one, most of them and into most fields."""
     delimiters = [given] if given else ["\t"] if is_tab and head and "\t" in head[0] else list(_DELIMITERS)
-    best, best_rank = Form(given or _NONE), (0.0, 0)
+    best, best_rank = Form(given or _NONE), (0.0, 0, False)
     for delimiter in delimiters:
         blank = re.compile(re.escape(delimiter) + ' +"')
-        for spaced in (False, True) if any(map(blank.search, head)) else (False,):
+        padded = [line.rstrip("\n") for line in head if blank.search(line)]
+        for spaced in (False, True) if padded else (False,):
             form, alike, less = _tried(head, Form(delimiter, spaced=spaced))
-            rank = (round(alike, 1), form.width)
+            rank = (round(alike, 1), form.width, spaced and all(is_whole(line, delimiter) for line in padded))
             # Rows may have more fields than the first, by commas that were not quoted; in prose they have fewer too.
             if form.width > 1 and (alike >= 0.6 or less <= 0.2) and rank > best_rank:
                 best, best_rank = form, rank

@@ -147,6 +147,11 @@ def _tightened(line: str, delimiter: str, is_open: bool) -> str:
         place = end
 
 
+def is_whole(line: str, delimiter: str) -> bool:
+    """Whether all quotation marks of a line make sense once blanks before fields are no part of them."""
+    return _state(_tightened(line, delimiter, False), delimiter) == "closed"
+
+
 def _behind_blanks(line: str, place: int) -> int:
     while line.startswith(" ", place):
         place += 1

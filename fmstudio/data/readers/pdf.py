@@ -74,9 +74,12 @@ def _pages(reader: pypdf.PdfReader, source: SourceFile) -> Iterator[str | None]:
 
 
 def _filled_in(page: pypdf.PageObject) -> Iterator[str]:
-    """What was written into the fields of a form on a page, each with its name."""
+    """What was written on a page that is no part of its content: into the fields of a form, each with its name, and as
+    notes that are shown."""
     for reference in page.get("/Annots") or ():
         field: Any = reference.get_object()
+        if field.get("/Subtype") == "/FreeText" and isinstance(note := field.get("/Contents"), str) and note.strip():
+            yield note
         parent: Any = field.get("/Parent", {})
         parent = parent.get_object() if parent else {}
         kind, value = field.get("/FT") or parent.get("/FT"), field.get("/V") or parent.get("/V")
