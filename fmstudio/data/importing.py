@@ -1,6 +1,7 @@
 """The job that makes a dataset out of files: read one after the other, whatever is bad listed and left out."""
 
 import importlib
+import os
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ def add(
     options. origin: where the sources came from, if not from the person. Raises DataError where no file at all could be
     imported. A stopped job keeps what was read so far; a cancelled one leaves nothing. Returns {"dataset", what its
     items are called: how many, "bytes", "skipped"}, and "facts" where there is something to say of how files were read.
+    What a person asked for stays in the record, as "asked", so that it can be changed and asked again.
     """
     intake = _intake(kind, options or {})
     if not sources:
@@ -46,7 +48,11 @@ def add(
             yield from _read_all(context, chosen, intake, report)
         if not intake.items:
             raise DataError(report.nothing(intake.unit, intake.endings))
-        record = DatasetRecord(name, intake.kind, intake.items, intake.bytes, details=_details(intake, report))
+        details = _details(intake, report)
+        if not origin:
+            places = [files.shown(os.path.abspath(Path(source).expanduser())) for source in sources]
+            details["asked"] = {"sources": places, "kind": kind, "options": dict(options or {})}
+        record = DatasetRecord(name, intake.kind, intake.items, intake.bytes, details=details)
         report.write(temporary)
         write_record(temporary, record)
     workspace.put_dataset(record)

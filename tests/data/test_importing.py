@@ -90,6 +90,17 @@ def test_a_named_encoding_is_used(workspace, add, tmp_path):
         add(tmp_path / "a.txt", name="other", encoding="klingon")
 
 
+def test_what_was_asked_for_can_be_asked_again(workspace, run, add, tmp_path):
+    (tmp_path / "a.txt").write_bytes("Příliš žluťoučký".encode("iso8859_2"))
+    add(tmp_path / "a.txt", name="first", documents="file")
+    asked = workspace.dataset("first").details["asked"]
+    assert asked == {"sources": [str(tmp_path / "a.txt")], "kind": "text", "options": {"documents": "file"}}
+    asked["options"]["encoding"] = "iso8859_2"
+    run(importing.add(JobContext(), workspace, name="second", **asked))
+    with open_documents(workspace, "second") as documents:
+        assert documents.text(0) == "Příliš žluťoučký"
+
+
 def test_invalid_utf8_is_repaired_and_said(workspace, add, tmp_path):
     text = "Die Größe der Häuser und die Müdigkeit der Bäcker. ".encode() * 20
     (tmp_path / "a.txt").write_bytes(text + b"\xff\xfe broken " + text)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from fmstudio.gui import formatting
 from fmstudio.gui.data.store import DatasetStore, items_of
 from fmstudio.gui.studio import Studio
+from fmstudio.gui.widgets.files.kinds import TITLES
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.jobs.tidying import RENAME
 from fmstudio.gui.widgets.menus import RULE, MenuEntry, confirm
@@ -17,12 +18,13 @@ from fmstudio.workspace.dependants import dependants
 
 class DataActions(QObject):
     """failed(sentence): why something could not be done. rename_wanted(name): the list lets it be changed in place.
-    renamed(name, new).
+    renamed(name, new). again_wanted(arguments): to change how a dataset was imported, and import its files anew.
     """
 
     failed = Signal(str)
     rename_wanted = Signal(str)
     renamed = Signal(str, str)
+    again_wanted = Signal(object)
 
     def __init__(self, studio: Studio, store: DatasetStore, window: QWidget) -> None:
         super().__init__(window)
@@ -37,10 +39,18 @@ class DataActions(QObject):
             ("Train on it", lambda: self.train(name)),
             ("Show its folder", lambda: self.show_folder(name)),
             ("Copy its name", lambda: QGuiApplication.clipboard().setText(name)),
+            *self._ways_to_import_again(name),
             RULE,
             ("Rename", lambda: self.rename_wanted.emit(name)),
             ("Delete…", lambda: self.ask_delete(name)),
         ]
+
+    def _ways_to_import_again(self, name: str) -> list[MenuEntry]:
+        """Where its record says how it was imported, and the sheet knows the kind."""
+        asked = self._store.records[name].details.get("asked")
+        if not asked or asked["kind"] not in dict(TITLES):
+            return []
+        return [("Import again…", lambda: self.again_wanted.emit({**asked, "name": name}))]
 
     def train(self, name: str) -> None:
         """Go to Train with this dataset chosen."""

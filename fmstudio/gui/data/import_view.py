@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
-from fmstudio.gui.data.jobs import DRAW
+from fmstudio.gui.data.jobs import DRAW, IMPORT
 from fmstudio.gui.job_board import JobState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
@@ -95,7 +95,10 @@ class ImportView(QWidget):
         made = bool(state.result.get("dataset"))
         self._open.setVisible(made)
         self._train.setVisible(made)
-        self._again.setVisible(not state.active and not made)
+        again = "Import again…" if made else "Change and try again"
+        self._again.setText(again)
+        self._again.setAccessibleName(again)
+        self._again.setVisible(not state.active and (not made or (bool(remarks(state)) and _is_import(state))))
         self._dismiss.setVisible(not state.active and not made)
 
     def _dataset(self) -> str:
@@ -112,6 +115,10 @@ class ImportView(QWidget):
 
     def _close(self) -> None:
         self.dismissed.emit(self._job)
+
+
+def _is_import(state: JobState) -> bool:
+    return state.request.target == IMPORT
 
 
 def _headline(state: JobState, name: str) -> str:

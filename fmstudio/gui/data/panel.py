@@ -122,6 +122,7 @@ class DataPanel(Panel):
         self.importing.opened.connect(self._open_made)
         self.importing.train.connect(self.verbs.train)
         self.importing.again.connect(self._change_import)
+        self.verbs.again_wanted.connect(self._import_again)
         self.importing.dismissed.connect(self._dismiss)
         self.catalogue.opened.connect(self.open_dataset)
         self.catalogue.closed.connect(self._back)
@@ -200,10 +201,19 @@ class DataPanel(Panel):
         self.list.mark(job)
 
     def _change_import(self, arguments: Mapping[str, Any]) -> None:
+        if "style" not in arguments and arguments["name"] in self.store.records:
+            self._import_again(arguments)
+            return
         self.store.dismiss(self.importing.job)
         sheet = self.drawing if "style" in arguments else self.sheet
         sheet.restore(arguments)
         self._show_page(sheet)
+
+    def _import_again(self, arguments: Mapping[str, Any]) -> None:
+        """Show how a dataset was imported, to change it; what comes of it stands beside the old one."""
+        free = self.studio.workspace.free_name("datasets", arguments["name"])
+        self.sheet.restore({**arguments, "name": free})
+        self._show_page(self.sheet)
 
     def _dismiss(self, job: str) -> None:
         self.store.dismiss(job)

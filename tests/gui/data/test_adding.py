@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu
+from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu, QPushButton
 
 from fmstudio.gui.data.jobs import IMPORT, PREVIEW
 from fmstudio.jobs import Failed, Note, Priority, Progress, Started
@@ -90,6 +90,38 @@ def test_how_files_were_read_is_shown(panel, studio, engine, folder, put):
     studio.jobs.deliver([(job, Note(f"{number}.txt: its encoding was guessed.", "warning")) for number in range(10)])
     panel.importing.follow(job)
     assert text(panel, "import-remarks").endswith("… and 4 remarks more of this kind.")
+
+
+def test_what_was_guessed_wrong_can_be_imported_again(panel, studio, engine, folder, put):
+    panel.dropped([folder])
+    panel.primary_action.trigger()
+    job = engine.latest(IMPORT)
+    told = Note("b.txt: its encoding was guessed to be cp1252, as in “a”.", "warning")
+    studio.jobs.deliver([(job, Started()), (job, told)])
+    put("My Notes", 12, 34_000)
+    end(studio, engine, IMPORT, dataset="My Notes", documents=12, bytes=34_000, skipped=[])
+    assert panel.findChild(QPushButton, "import-again").text() == "Import again…"
+    click(panel, "import-again")
+    assert panel.sheet.sources.paths == [folder]
+    assert panel.sheet.name.value() not in ("My Notes", "")
+    encoding = panel.sheet.rows["encoding"].editor
+    encoding.set_value("cp1250")
+    encoding.edited.emit()
+    panel.primary_action.trigger()
+    assert asked(engine, IMPORT)["options"] == {"encoding": "cp1250"}
+
+
+def test_a_dataset_can_be_imported_again_as_it_was_asked_for(panel, put, engine, folder):
+    how = {"sources": [str(folder)], "kind": "text", "options": {"documents": "file"}}
+    put("letters", 3, 900, asked=how)
+    panel.store.refresh()
+    assert "Import again…" not in dict(panel.verbs.offered("plays"))
+    dict(panel.verbs.offered("letters"))["Import again…"]()
+    assert panel.sheet.isVisible()
+    panel.primary_action.trigger()
+    again = asked(engine, IMPORT)
+    assert {key: again[key] for key in how} == how
+    assert again["name"] not in ("letters", "")
 
 
 def test_an_import_that_skipped_nothing_leads_to_its_documents(panel, studio, engine, folder, put):
