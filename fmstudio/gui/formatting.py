@@ -132,6 +132,13 @@ def when(timestamp: str, present: datetime | None = None) -> str:
     return day if moment.year == present.year else f"{day} {moment.year}"
 
 
+def breakable(path: str) -> str:
+    """A path that may go on in the next line after each of its parts."""
+    for end in "/\\_-":
+        path = path.replace(end, f"{end}\N{ZERO WIDTH SPACE}")
+    return path
+
+
 def _scaled(value: float, unit: str) -> str:
     if unit in ("", " B") and value == int(value):
         return f"{value:.0f}{unit}"

@@ -129,6 +129,7 @@ class Theme(QObject):
                 "icons": (THEMES / "icons").as_posix(),
                 "mono": ", ".join(f'"{family}"' for family in self._families["mono"]),
                 "size_mono": f"{self.size('mono')}px",
+                "line": f"{round(1.55 * self.text_size)}px",
             }
         )
         return string.Template((THEMES / "template.qss").read_text("utf-8")).substitute(values)

@@ -64,6 +64,22 @@ def recorded(target: str, **arguments: Any) -> list[Event]:
     return [decode(line) for line in path.read_text("utf-8").split("\n")]
 
 
+def made(*parts: Callable[[Workspace], None]) -> Path:
+    """The workspace in which jobs are recorded, with these parts: to be copied, never changed."""
+    (folder,) = _folder
+    with alone(folder / "recording.lock"):
+        workspace = Workspace(folder / "workspace")
+        with pytest.MonkeyPatch.context() as replaced:
+            replaced.setattr(sentence_models, "open_encoder", lambda reference: WordsEncoder())
+            try:
+                for part in parts:
+                    part(workspace)
+            finally:
+                opened_collections.close_all()
+                workspace.close()
+    return folder / "workspace"
+
+
 def _run(folder: Path, target: str, arguments: Mapping[str, Any]) -> list[Event]:
     workspace = Workspace(folder / "workspace")
     with pytest.MonkeyPatch.context() as replaced:

@@ -52,7 +52,7 @@ class CatalogueView(KeyedView):
         content = boxed(vbox(self._column, ..., gap=6))
         texts = vbox(
             label("Catalogue", "section", "catalogue-title"),
-            label("Free data to begin with. What is fetched once is there for all workspaces.", "secondary"),
+            label("Free data to begin with. What is fetched once is there for all workspaces.", "secondary", wrap=True),
             gap=2,
         )
         head = hbox(

@@ -16,7 +16,7 @@ from fmstudio.gui.data.text.statistics import StatisticsView
 from fmstudio.gui.data.text.tokens import TokensView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
-from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
+from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label
 from fmstudio.gui.widgets.menus import beneath, menu_of
 from fmstudio.gui.widgets.segments import Segments
 
@@ -33,7 +33,7 @@ class DatasetView(QWidget):
         self.dataset = ""
         theme = studio.theme
         self.heading = ElidedLabel("", "section", "dataset-heading")
-        self.facts = ElidedLabel("", "caption", "dataset-facts")
+        self.facts = label("", "caption", "dataset-facts", wrap=True)
         self.view_choice = Segments(VIEWS, "data-view", "How to look at the dataset")
         self.preview = PreviewView(studio)
         self.statistics = StatisticsView(studio)

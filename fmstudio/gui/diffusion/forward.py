@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QImage, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from fmstudio.gui.diffusion.models import DiffusionModels
@@ -41,7 +41,8 @@ LESSON = (
     "only xₜ and t, and must tell the picture and the noise apart. Where it cannot, it answers the mean of all "
     "pictures that could be behind the noise."
 )
-FACTOR, CAPTION = 68, 220
+FACTOR, CAPTION = 80, 220
+_LONGEST = "bars: now · line: Gaussian · 100 % apart"
 START = 0.4  # the part of the path at which it opens, where there is something of both to be seen
 
 
@@ -130,9 +131,17 @@ class ForwardView(QWidget):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both as wide as each other
             card.body.addWidget(plot)
             plots.addWidget(card, 1)
-        changing = self.cards[self.histogram.objectName()].caption
-        changing.setFixedSize(CAPTION, changing.sizeHint().height())  # new words lay nothing out anew
+        self._fit_caption()
+        self.studio.theme.changed.connect(self._fit_caption)
         return boxed(vbox(self._sum(), self.scrubber, (plots, 1), gap=12))
+
+    def _fit_caption(self) -> None:
+        """One size for all that the caption comes to say: new words lay nothing out anew."""
+        metrics = QFontMetrics(self.studio.theme.font("caption"))
+        width = max(120, min(CAPTION, (self.width() - FORM - 2 * 16) // 2 - 28))
+        lines = -(-metrics.horizontalAdvance(_LONGEST) // width)
+        caption = self.cards[self.histogram.objectName()].caption
+        caption.setFixedSize(width, lines * metrics.lineSpacing() + 2)
 
     def _sum(self) -> QGridLayout:
         """Noisy picture = α × clean picture + σ × noise."""
@@ -142,7 +151,8 @@ class ForwardView(QWidget):
         titles = {"noisy": "xₜ, noisy picture", "clean": "x₀, clean picture", "noise": "ε, noise"}
         for place, (key, title) in enumerate(titles.items()):
             heading = label(title, "strong", f"forward-heading-{key}")
-            heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # columns stay equal
+            heading.setWordWrap(True)
+            heading.setAlignment(Qt.AlignmentFlag.AlignBottom)
             grid.addWidget(heading, 0, 2 * place)
             grid.addWidget(self.tiles[key], 1, 2 * place)
             grid.setColumnStretch(2 * place, 1)
@@ -157,6 +167,7 @@ class ForwardView(QWidget):
         side = (self.width() - FORM - 16 - 2 * FACTOR - 4 * 8) // 3
         for tiles in self.tiles.values():
             tiles.setFixedHeight(max(80, min(side, self.height() // 2)))
+        self._fit_caption()
 
     def _connect(self) -> None:
         self.source.changed.connect(self._dissolve)

@@ -15,10 +15,11 @@ from fmstudio.gui.diffusion.source import PictureSource
 from fmstudio.gui.diffusion.view import WalkView
 from fmstudio.gui.panel import Panel, PrimaryAction
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import hbox, stack, vbox
+from fmstudio.gui.widgets.boxes import stack, vbox
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.labels import ElidedLabel
+from fmstudio.gui.widgets.flow_layout import flow
+from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.segments import Segments
 
 PRESET = "robots-diffusion"
@@ -60,7 +61,7 @@ class DiffusionPanel(Panel):
             "forward": self.forward, "reverse": self.reverse, "edit": self.edit, "between": self.between,
         }  # fmt: skip
         self.view_choice = Segments(VIEWS, "diffusion-view", "What to look at")
-        self.sentence = ElidedLabel("", "secondary", "diffusion-sentence")
+        self.sentence = label("", "secondary", "diffusion-sentence", wrap=True)
         self.error = ErrorBox(studio.theme, "diffusion-error")
         self.act = self.primary_action = PrimaryAction("Generate", "mdi6.creation", self, "diffusion-run")
         self._lay_out()
@@ -69,7 +70,7 @@ class DiffusionPanel(Panel):
 
     def _lay_out(self) -> None:
         self._stack = stack("diffusion-pages", *self.views.values(), self._no_model())
-        self.setLayout(vbox(hbox(self.view_choice, (self.sentence, 1), gap=16), self.error, (self._stack, 1), gap=16))
+        self.setLayout(vbox(flow(self.view_choice, self.sentence, gap=16), self.error, (self._stack, 1), gap=16))
 
     def _no_model(self) -> EmptyState:
         empty = EmptyState(
@@ -129,7 +130,6 @@ class DiffusionPanel(Panel):
         wants_model = self.view_choice.value() != "forward" and not self.models.models
         self._stack.setCurrentIndex(len(VIEWS) if wants_model else list(self.views).index(self.view_choice.value()))
         self.sentence.setText(self.view.sentence)
-        self.sentence.setToolTip(self.view.sentence)
         self._judge()
 
     def _judge(self) -> None:

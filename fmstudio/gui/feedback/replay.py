@@ -7,9 +7,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import hbox, vbox
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.jobs import REPLAY
+from fmstudio.gui.widgets.flow_layout import flow
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label, set_property
 from fmstudio.jobs import Finished, Progress
@@ -35,7 +36,7 @@ class ReplayRow(QWidget):
         )  # fmt: skip
         self.verdict = label("", "caption", "feedback-verdict", wrap=True)
         self.error = ErrorBox(theme, "feedback-replay-error")
-        self.setLayout(vbox(self.error, self.verdict, hbox(self.go, self.halt, self.play, ...), gap=6))
+        self.setLayout(vbox(self.error, self.verdict, flow(self.go, self.halt, self.play), gap=6))
         self._replaying = JobFollower(self, studio, REPLAY, title="Replay an output")
         self._replaying.progressed.connect(self._progressed)
         self._replaying.failed.connect(self._failed)

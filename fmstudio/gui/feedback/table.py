@@ -1,7 +1,7 @@
 """The feedback log as a table: when, which model, prompt, output, rating and tags."""
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QMenu,
@@ -18,6 +18,8 @@ from fmstudio.gui.widgets.menus import menu_of
 _LINE = 36
 _NAMES = tuple(TITLES)
 _STAR = 10
+_GIVE_WAY = ("tags", "kind", "score", "model")
+_USUAL_TEXT, _READABLE = 13, 110  # pixels: of the text for which the columns' widths are meant, and of a prompt
 
 
 class FeedbackTable(TableView):
@@ -31,6 +33,7 @@ class FeedbackTable(TableView):
         super().__init__(rows, "feedback-table", "Entries of the feedback log", _LINE)
         self.chosen = ""
         self._wished = ""
+        self._theme, self._scale = theme, 1.0
         self._painter = _CellPainter(theme)
         self.setItemDelegate(self._painter)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -40,6 +43,24 @@ class FeedbackTable(TableView):
         self.selectionModel().selectionChanged.connect(self._stay_within)
         self.customContextMenuRequested.connect(self._offer)
         rows.arrived.connect(self._keep_chosen)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """The columns that say least give way where prompts and outputs could not be read beside them."""
+        scale = self._theme.text_size / _USUAL_TEXT
+        widths = {name: round(width * scale) for name, (_, width) in TITLES.items() if width}
+        wanted = sum(widths.values()) + 2 * _READABLE * scale
+        for name in _GIVE_WAY:
+            hidden = wanted > self.viewport().width()
+            self.setColumnHidden(_NAMES.index(name), hidden)
+            wanted -= widths[name] if hidden else 0
+        if scale != self._scale:
+            self._scale = scale
+            for name, width in widths.items():
+                self.horizontalHeader().resizeSection(_NAMES.index(name), width)
 
     def _order(self) -> None:
         header = self.horizontalHeader()

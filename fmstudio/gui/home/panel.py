@@ -22,6 +22,7 @@ from fmstudio.gui.things import Things
 from fmstudio.gui.widgets.boxes import boxed, discard, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.flow_layout import tiled
 from fmstudio.gui.widgets.labels import label, scroll_area
 from fmstudio.gui.widgets.primary_button import PrimaryButton
 from fmstudio.workspace import ModelRecord, WorkspaceError
@@ -69,12 +70,8 @@ class HomePanel(Panel):
         self.refresh()
 
     def _lay_out(self) -> None:
-        # so that two cards above and two below are in line
-        self._lists = boxed(
-            hbox(
-                (self.runs, 1, Qt.AlignmentFlag.AlignTop), (self.models, 1, Qt.AlignmentFlag.AlignTop), gap=LifeMap.GAP
-            )
-        )
+        # so that two cards above and two below are in line, where there is room for two
+        self._lists = boxed(tiled(self.runs, self.models, gap=LifeMap.GAP))
         self._step_box = self._hero()
         content = boxed(vbox(self.error, self._step_box, self.map, self.laboratories, self._lists, ..., gap=24))
         self.setLayout(vbox(scroll_area(content, "home-scroll")))

@@ -10,7 +10,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.things import KINDS
 from fmstudio.gui.widgets.boxes import boxed, discard, hbox, vbox
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.feedback.flow_layout import FlowLayout
+from fmstudio.gui.widgets.flow_layout import FlowLayout
 from fmstudio.gui.widgets.labels import IconLabel, button, label
 
 _LONGEST = 26

@@ -22,6 +22,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.flow_layout import flow
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label, scroll_area
@@ -77,7 +78,8 @@ class ModelDetail(QWidget):
         self.train.clicked.connect(lambda: self._studio.navigate("train", init=self.reference))
         self.more = icon_button("mdi6.dots-horizontal", "More", "model-more", theme, self._offer)
         self.strip = JobStrip(self._studio, "model-job")
-        self.head.body.addLayout(hbox((self.title, 1), self.sample, self.train, self.more))
+        buttons = boxed(hbox(self.sample, self.train, self.more))
+        self.head.body.addLayout(flow(self.title, buttons, spread=True))
         self.head.body.addLayout(vbox(self.facts, self.place, self.strip, gap=2))
         self.strip.show_job(None)
 

@@ -63,7 +63,6 @@ class ModelsPanel(Panel):
     def _lay_out(self) -> None:
         self.made.hide()
         left = boxed(vbox(self.made, (self.list, 1), self.elsewhere))
-        left.setMinimumWidth(260)
         left.setMaximumWidth(420)
         self._pages = stack("models-pages", QWidget(), self.detail, self.empty)
         right = boxed(vbox(self.error, self.export, (self._pages, 1), gap=12))

@@ -21,6 +21,7 @@ from fmstudio.gui.models.shelf import ModelShelf, Record
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.flow_layout import flow
 from fmstudio.gui.widgets.labels import IconLabel, button, label, rule, scroll_area
 
 _WIDTH, _HEIGHT = 560, 560
@@ -259,7 +260,7 @@ class Elsewhere(QWidget):
         self.folder = button("Add a folder…", "models-add-folder", theme, "mdi6.folder-plus-outline", "quiet")
         self.file.clicked.connect(self.ask_for_file)
         self.folder.clicked.connect(self._ask_for_folder)
-        self.setLayout(hbox(self.file, self.folder, ...))
+        self.setLayout(flow(self.file, self.folder))
         jobs.linked.connect(self._linked)
         jobs.link_failed.connect(self._failed)
 

@@ -13,6 +13,7 @@ from fmstudio.gui.runs.verdict import can_be_judged, measurements, verdict_of
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import boxed, discard, empty, hbox, splitter, vbox
 from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.flow_layout import Tiled, flow, tiled
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import icon_button, label, set_property
 from fmstudio.gui.widgets.plot.live_plot import LivePlot
@@ -23,6 +24,7 @@ COLOURS = {"training": "training", "": "training", "validation": "validation", "
            "generator": "generated", "real": "real", "discriminator": "real"}  # fmt: skip
 _OTHERS = ("generated", "real", "success", "error")
 _SMOOTHEST = 0.995
+_LEAST_OF_LOSS = 230  # with the heading and the axis, which leaves 160 to the curve
 _IN_SIGHT = 3  # choices between large plots
 
 
@@ -94,6 +96,7 @@ class RunCurves(QWidget):
         self._shown = "loss"
         self.unit: Segments | ChoiceField | None = None
         self.loss = LivePlot(theme, "Loss")
+        self.loss.setMinimumHeight(_LEAST_OF_LOSS)
         self.small: dict[str, LivePlot] = {}
         self._build()
         self._offer_plots()
@@ -108,9 +111,11 @@ class RunCurves(QWidget):
         large.body.addLayout(self._toolbar())
         large.body.addWidget(self.loss, 1)
         large.body.addWidget(self._verdict_line())
-        self._beneath = hbox()
-        row = boxed(self._beneath)
-        parts = splitter("curves-splitter", (large, 3), (row, 1), sizes=(250, 92), vertical=True, handle=8)
+        self._beneath = tiled()
+        self._small_plots = Tiled(self._beneath)
+        parts = splitter(
+            "curves-splitter", (large, 3), (self._small_plots, 1), sizes=(250, 92), vertical=True, handle=8
+        )
         self.setLayout(vbox(parts))
 
     def _toolbar(self) -> QHBoxLayout:
@@ -130,14 +135,10 @@ class RunCurves(QWidget):
         self.smoothing.setValue(40)
         self.smoothing.setFixedWidth(88)
         self.smoothing.valueChanged.connect(self._smooth)
-        row = hbox(margins=(12, 10, 12, 0))
-        self._choice = row
-        row.addStretch(1)
-        row.addWidget(label("Smooth", "caption", "smoothing-title"))
-        row.addWidget(self.smoothing)
-        row.addWidget(self.logarithmic)
-        row.addWidget(self.against)
-        return row
+        self._choice = hbox()
+        self.against.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
+        smoothing = hbox(label("Smooth", "caption", "smoothing-title"), self.smoothing, self.logarithmic, self.against)
+        return hbox((flow(boxed(self._choice), boxed(smoothing), spread=True), 1), margins=(12, 10, 12, 0))
 
     def _verdict_line(self) -> QWidget:
         """What the curves mean. Its place is free from the beginning, so that nothing jumps when there is a word."""
@@ -194,6 +195,7 @@ class RunCurves(QWidget):
             card = _plot_card(f"{each.name}-card")
             card.body.addWidget(plot)
             self._beneath.addWidget(card)
+        self._small_plots.fit()
 
     # What is shown.
 

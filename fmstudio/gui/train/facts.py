@@ -11,6 +11,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
 
+_CELL = 7.4  # times the height of the text: as narrow as a number with its note can be
 REPAINT_EVERY = 250  # milliseconds: faster than that nobody reads
 
 
@@ -62,7 +63,9 @@ class RunFacts(QWidget):
         self._theme = theme
         self.setObjectName("run-facts")
         self.setAccessibleName("Facts of the run")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.facts: list[Fact] = facts_of(None)
         self._run: RunState | None = None
         self._timer = QTimer(self)
@@ -71,8 +74,22 @@ class RunFacts(QWidget):
         self._timer.timeout.connect(self.refresh)
 
     def sizeHint(self) -> QSize:
-        """Two lines."""
-        return QSize(480, self._theme.size("caption") + self._theme.size("title") + 18)
+        """All beside each other."""
+        return QSize(480, self._cell_height)
+
+    def heightForWidth(self, width: int) -> int:
+        """As many rows as it takes for each to be read."""
+        return -(-len(self.facts) // self._columns(width)) * self._cell_height
+
+    @property
+    def _cell_height(self) -> int:
+        """Of two lines."""
+        return self._theme.size("caption") + self._theme.size("title") + 18
+
+    def _columns(self, width: int) -> int:
+        """As few as the least number of rows asks for."""
+        fitting = max(1, int(width / (_CELL * self._theme.text_size)))
+        return -(-len(self.facts) // -(-len(self.facts) // fitting))
 
     def set_run(self, run: RunState | None) -> None:
         """Show a run's numbers from now on."""
@@ -99,9 +116,11 @@ class RunFacts(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        width = self.width() / len(self.facts)
+        columns, height = self._columns(self.width()), self._cell_height
+        width = self.width() / columns
         for number, fact in enumerate(self.facts):
-            self._cell(painter, QRectF(number * width, 0, width, self.height()), fact)
+            row, column = divmod(number, columns)
+            self._cell(painter, QRectF(column * width, row * height, width, height), fact)
 
     def _cell(self, painter: QPainter, cell: QRectF, fact: Fact) -> None:
         caption, value = self._theme.font("caption"), self._theme.font("section")

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import empty, vbox
+from fmstudio.gui.widgets.boxes import boxed, empty, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.labels import ElidedLabel, button, label, scroll_area
 from fmstudio.gui.widgets.pictures.tiles import PictureTiles
 from fmstudio.gui.widgets.text.token_view import TokenView, visible
 
@@ -21,6 +20,7 @@ NEXT_TOKEN = (
 )
 
 
+_LINES = "Upper line: what the model sees. Lower line: what it must say at that place."
 LARGEST = 96  # pixels of a picture's side
 
 
@@ -48,7 +48,8 @@ class ObjectiveView(QWidget):
         self._to_data = button("Go to Data", "objective-go-to-data", theme, "mdi6.database-outline", clicked=go_to_data)
         self.card.add_control(self._to_data)
         self.lessons = Lessons()
-        self.setLayout(vbox(self.error, self.card, self.lessons, ..., gap=16))
+        content = boxed(vbox(self.error, self.card, self.lessons, ..., gap=16))
+        self.setLayout(vbox(scroll_area(content, "objective-scroll")))
         self.clear("Choose a dataset at the left, and a real piece of it will be shown here.")
 
     def set_sentence(self, sentence: str) -> None:
@@ -133,9 +134,7 @@ class PictureRows(QWidget):
 def _captions() -> QWidget:
     row = QFrame()
     row.setObjectName("objective-rows")
-    row.setLayout(
-        vbox(label("Upper line: what the model sees. Lower line: what it must say at that place.", "caption"))
-    )
+    row.setLayout(vbox(label(_LINES, "caption", wrap=True)))
     return row
 
 
@@ -154,8 +153,8 @@ class Lessons(Card):
         self._grid.setColumnStretch(0, 1)
         self._rows: list[tuple[QLabel, QLabel, QLabel]] = []
         for row in range(self.SHOWN):
-            given, arrow, answer = label("", "mono"), label("→", "secondary"), label("", "mono")
-            given.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            given = ElidedLabel("", "mono", f"lesson-{row}-given", from_end=True)
+            arrow, answer = label("→", "secondary"), label("", "mono")
             answer.setMinimumWidth(120)
             for column, part in enumerate((given, arrow, answer)):
                 self._grid.addWidget(part, row, column)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 
 from fmstudio.gui.models.export import ModelExport
 from fmstudio.gui.panel import Panel, PrimaryAction, Step
@@ -22,11 +22,12 @@ from fmstudio.gui.train.recipe_dialog import RecipeDialog
 from fmstudio.gui.train.sampling import RunSampling
 from fmstudio.gui.train.setup import DATA, RunSetup, dataset_names
 from fmstudio.gui.train.view import RunView
-from fmstudio.gui.widgets.boxes import boxed, column, row, splitter, stack, vbox
+from fmstudio.gui.widgets.boxes import boxed, column, hbox, row, splitter, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.fold import Fold
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.follower import TYPING, JobFollower
-from fmstudio.gui.widgets.labels import label
+from fmstudio.gui.widgets.labels import icon_button, label
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.jobs import Progress
 
@@ -35,6 +36,7 @@ RUNS_HINT = "Click a run to see it; tick others to lay their curves over it."
 _REFRESH = {"dataset", "model", "run"}
 _NEW_RUN = ("preset", "dataset", "datasets", "init")
 _CHOICE = "train-choice"
+_SMALL = 68  # times the height of the text: as narrow as the form and the curves beside it can be
 
 
 class TrainPanel(Panel):
@@ -91,9 +93,9 @@ class TrainPanel(Panel):
 
     def _make_header(self) -> None:
         self.family = ChoiceField("family", "What to train", [])
-        self.family.setMinimumWidth(150)
         self.preset = ChoiceField("preset", "Preset", [])
-        self.preset.setMinimumWidth(190)
+        for each in (self.family, self.preset):
+            each.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
         self.preset.setToolTip("Settings that work well together, to begin from.")
         self.header_controls = [self.family, self.preset]
         self.act = self.primary_action = PrimaryAction("Start", "mdi6.play", self, "start")
@@ -111,9 +113,14 @@ class TrainPanel(Panel):
         runs = column(label(RUNS_HINT, "caption", "runs-hint", wrap=True), self.history)
         self._left = stack("train-left", new, runs, self.no_runs)
         self._right = stack("train-right", self.objective, self.view, column(self.export, self.sampling))
-        left, right = column(row(self.side), self._left), column(self.error, row(self.view_choice), self._right)
+        left = column(row(self.side), self._left)
         left.setMinimumWidth(340)
         left.setMaximumWidth(420)
+        self._folded = Fold(left, self, self.theme, _SMALL)
+        fold = icon_button(
+            "mdi6.dock-left", "Show or hide the form and the runs", "train-fold", self.theme, self._folded.swap
+        )
+        right = column(self.error, boxed(hbox(self.view_choice, ..., fold)), self._right)
         self.setLayout(vbox(splitter("train-splitter", left, (right, 1), sizes=(340, 900))))
 
     def _connect(self) -> None:
@@ -131,6 +138,7 @@ class TrainPanel(Panel):
         self.history.run_renamed.connect(self.run_actions.rename)
         self.view.sampling_requested.connect(self._sample_from)
         self.view.setup_requested.connect(self._show_new)
+        self.view.status_shown.connect(self._make_room)
         self.sampling.export_requested.connect(lambda model: self.export.ask(model, self))
         self.runs.listed.connect(self.show_side)
         self.chosen.selected.connect(lambda run: self.look_at("run") if run else None)
@@ -169,6 +177,7 @@ class TrainPanel(Panel):
         """Show "objective", "run" or "sampling" at the right."""
         self.view_choice.set_value(view)
         self._right.setCurrentIndex(("objective", "run", "sampling").index(view))
+        self._make_room()
         self._illustrate()
 
     def show_side(self, side: str | None = None) -> None:
@@ -398,6 +407,15 @@ class TrainPanel(Panel):
         self.error.clear()
         self.run_actions.begin(self.setup.recipe())
         self.look_at("run")
+
+    def _make_room(self) -> None:
+        """In a small window the form folds away while one watches a run that trains."""
+        run = self.view.run if self._right.currentWidget() is self.view else None
+        self._folded.allow(run is not None and run.live)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._folded.fit()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -12,12 +12,12 @@ from fmstudio.gui.models.picker import ModelPicker
 from fmstudio.gui.models.shelf import TRAINED, ModelShelf, model_record
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.drawing import SAMPLE, RunDrawing
-from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, vbox
+from fmstudio.gui.widgets.boxes import Yielding, hbox, splitter, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.options_form import OptionsForm
 from fmstudio.gui.widgets.jobs.follower import JobFollower
-from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.labels import button, label, scroll_area
 from fmstudio.gui.widgets.text.streamed_text import StreamedText
 from fmstudio.jobs import Finished, Progress
 from fmstudio.workspace import ModelRecord
@@ -113,7 +113,11 @@ class RunSampling(QWidget):
         split = splitter(
             "sampling-splitter", (self.prompt, 1), (self.output, 4), sizes=(88, 400), vertical=True, handle=8
         )
-        return boxed(vbox(self.form, (split, 1), self.error, hbox(self.go, self.halt, (self.pace, 1))))
+        self.output.setMinimumHeight(96)
+        return scroll_area(
+            Yielding(vbox(self.form, (split, 1), self.error, hbox(self.go, self.halt, (self.pace, 1)))),
+            "sampling-scroll",
+        )
 
     # The models.
 

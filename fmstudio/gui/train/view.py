@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QTabWidget, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QTabWidget, QWidget
 
 from fmstudio.gui.runs.curves import RunCurves
 from fmstudio.gui.runs.plots import RunPlot, plots_of
@@ -19,22 +19,29 @@ from fmstudio.gui.train.chosen import ChosenRuns
 from fmstudio.gui.train.facts import RunFacts
 from fmstudio.gui.train.log import RunLog
 from fmstudio.gui.train.samples import RunSamples
-from fmstudio.gui.widgets.boxes import hbox, splitter, vbox
+from fmstudio.gui.widgets.boxes import Yielding, boxed, hbox, splitter, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.empty_state import EmptyState
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.labels import button, icon_button, label
+from fmstudio.gui.widgets.flow_layout import flow
+from fmstudio.gui.widgets.labels import button, icon_button, label, scroll_area
 from fmstudio.gui.widgets.menus import beneath, menu_of
 
 FOR_TEXT, FOR_PICTURES = (350, 134), (290, 194)
 """Heights of the curves and of the samples: pictures need more room than the beginning of a text."""
 
 
+_LEAST_OF_SAMPLES = 128
+
+
 class RunView(QWidget):
-    """Shows the current run, with those laid over it. `sampling_requested` names a model to write with."""
+    """Shows the current run, with those laid over it. `sampling_requested` names a model to write with; `status_shown`:
+    it is shown how the run stands now.
+    """
 
     sampling_requested = Signal(str)
     setup_requested = Signal()
+    status_shown = Signal()
 
     def __init__(self, studio: Studio, chosen: ChosenRuns, actions: RunActions) -> None:
         super().__init__()
@@ -43,6 +50,7 @@ class RunView(QWidget):
         self.run: RunState | None = None
         self.header = RunHeader(studio, actions)
         self.header.sampling_requested.connect(self.sampling_requested)
+        self.header.status_shown.connect(self.status_shown)
         self.curves = RunCurves(studio.theme, partial(_plots, studio))
         self.samples = RunSamples(studio.theme)
         self.log = RunLog()
@@ -64,8 +72,9 @@ class RunView(QWidget):
     def _lay_out(self) -> None:
         split = splitter("run-splitter", (self.curves, 7), (self.tabs, 3), sizes=FOR_TEXT, vertical=True, handle=8)
         self._split, self._draws = split, False
-        self._parts = (self.header, split)
-        self.setLayout(vbox(self.header, (split, 1), (self.nothing, 1)))
+        self.tabs.setMinimumHeight(_LEAST_OF_SAMPLES)
+        self._seen = scroll_area(Yielding(vbox(self.header, (split, 1))), "run-scroll")
+        self.setLayout(vbox((self._seen, 1), (self.nothing, 1)))
 
     def show_run(self, run: RunState | None) -> None:
         """Look at this run from now on."""
@@ -73,8 +82,7 @@ class RunView(QWidget):
         if run is not None and self._draws != (run.unit == "pictures"):
             self._draws = not self._draws
             self._split.setSizes(FOR_PICTURES if self._draws else FOR_TEXT)
-        for part in self._parts:
-            part.setVisible(run is not None)
+        self._seen.setVisible(run is not None)
         self.nothing.setVisible(run is None)
         self.header.set_run(run)
         self.samples.set_run(run)
@@ -94,6 +102,7 @@ class RunHeader(Card):
     """Name and status with the buttons that fit it, the facts, the progress, and what went wrong if something did."""
 
     sampling_requested = Signal(str)
+    status_shown = Signal()
 
     def __init__(self, studio: Studio, actions: RunActions) -> None:
         super().__init__("", "run-header")
@@ -102,8 +111,7 @@ class RunHeader(Card):
         self._run: RunState | None = None
         self._icon, self._shown_icon = QLabel(), ("", "")
         self.name = label("", "section", "run-title")
-        self.status = label("", "secondary", "run-status")
-        self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.status = label("", "secondary", "run-status", wrap=True)
         self.facts = RunFacts(studio.theme)
         self.error = ErrorBox(studio.theme, "run-error", dismissable=False)
         self._make_buttons()
@@ -134,19 +142,9 @@ class RunHeader(Card):
             menu_of(self._actions.offered(self._run), self, "run-menu").popup(beneath(self.more))
 
     def _lay_out(self) -> None:
-        row = hbox(
-            self._icon,
-            self.name,
-            (self.status, 1),
-            self.write,
-            self.longer,
-            self.go_on,
-            self.hold,
-            self.stop,
-            self.cancel,
-            self.more,
-        )
-        self.body.addLayout(row)
+        name = boxed(hbox(self._icon, self.name))
+        buttons = (self.write, self.longer, self.go_on, self.hold, self.stop, self.cancel, self.more)
+        self.body.addLayout(flow(name, self.status, boxed(hbox(*buttons)), spread=True))
         self.body.addWidget(self.error)
         self.body.addWidget(self.facts)
 
@@ -189,6 +187,7 @@ class RunHeader(Card):
             self.error.show_error(run.reason, run.details)
         else:
             self.error.clear()
+        self.status_shown.emit()
 
     def _show_phase(self) -> None:
         run = self._run

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from types import EllipsisType
 from typing import Any, TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
     QBoxLayout,
+    QFrame,
     QHBoxLayout,
     QLayout,
     QScrollArea,
@@ -45,6 +46,36 @@ def boxed(box: QLayout) -> QWidget:
     return made
 
 
+class _Splitter(QSplitter):
+    """Divides anew where a part has come to need more than it has, as it does with larger text."""
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and any(map(self._lacks_room, range(self.count()))):
+            self.setSizes(self.sizes())
+        return done
+
+    def _lacks_room(self, place: int) -> bool:
+        part = self.widget(place)
+        if part is None or not part.isVisible():
+            return False
+        has, needs = part.size(), part.minimumSizeHint()
+        across = self.orientation() == Qt.Orientation.Horizontal
+        return has.width() < needs.width() if across else has.height() < needs.height()
+
+
+class Yielding(QFrame):
+    """Something to scroll that is as high as the room, until the room is less than it can do with."""
+
+    def __init__(self, box: QLayout) -> None:
+        super().__init__()
+        self.setLayout(box)
+        self._box = box
+
+    def heightForWidth(self, width: int) -> int:
+        return self._box.minimumHeightForWidth(width)
+
+
 def splitter(
     name: str, *parts: QWidget | tuple[QWidget, int], sizes: Sequence[int], vertical: bool = False, handle: int = 0
 ) -> QSplitter:
@@ -53,7 +84,7 @@ def splitter(
     A part can come as (it, stretch): what stretches shares the room that is left. sizes: in pixels, at first. handle:
     its width where it is to be narrower than the style's.
     """
-    made = QSplitter(Qt.Orientation.Vertical if vertical else Qt.Orientation.Horizontal)
+    made = _Splitter(Qt.Orientation.Vertical if vertical else Qt.Orientation.Horizontal)
     made.setObjectName(name)
     made.setChildrenCollapsible(False)
     if handle:

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from fmstudio.gui.widgets.boxes import hbox, vbox
+from fmstudio.gui.widgets.flow_layout import flow
 from fmstudio.gui.widgets.labels import label, set_property
 from fmstudio.gui.widgets.pressable import Pressable
 
@@ -17,9 +18,9 @@ class Card(QFrame):
         super().__init__()
         self.setObjectName(name)
         self.setProperty("role", "card")
-        self.title = label(title, "section", f"{name}-title")
-        self.caption = label(caption, "caption", f"{name}-caption")
-        self._header = hbox(self.title, self.caption, ...)
+        self.title = label(title, "section", f"{name}-title", wrap=True)
+        self.caption = label(caption, "caption", f"{name}-caption", wrap=True)
+        self._header = hbox((flow(self.title, self.caption), 1))
         self.body = vbox()
         self._layout = vbox(self._header, (self.body, 1), gap=12, margins=_PADDING)
         self.setLayout(self._layout)

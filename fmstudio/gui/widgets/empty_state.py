@@ -10,7 +10,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import IconLabel, button, label
 
-_WIDTH, _LEAST = 420, 240
+_WIDTH, _LEAST = 420, 180
 _MARGINS = 24
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QStyle, QStyleOption, QToolButton, QWidget
 
 from fmstudio.gui.theme import Theme
 
 ICON = QSize(18, 18)
+_SCROLL_BAR = 10
 _ICON_BEFORE_TEXT = QSize(22, 18)  # the glyph stands at its left, which leaves a gap to the text
 
 
@@ -41,10 +42,17 @@ class IconLabel(QWidget):
 
 
 class ElidedLabel(QLabel):
-    """A text in one line that gives way: what does not fit ends in an ellipsis, and the tooltip has all of it."""
+    """A text in one line that gives way: what does not fit ends in an ellipsis, and the tooltip has all of it.
 
-    def __init__(self, text: str, role: str, name: str) -> None:
+    from_end: its end is what matters, so that the ellipsis stands before it.
+    """
+
+    def __init__(self, text: str, role: str, name: str, from_end: bool = False) -> None:
         super().__init__(text)
+        self._elide = Qt.TextElideMode.ElideLeft if from_end else Qt.TextElideMode.ElideRight
+        self._at = Qt.AlignmentFlag.AlignVCenter | (
+            Qt.AlignmentFlag.AlignRight if from_end else Qt.AlignmentFlag.AlignLeft
+        )
         self.setProperty("role", role)
         self.setObjectName(name)
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -58,11 +66,11 @@ class ElidedLabel(QLabel):
         ground = QStyleOption()
         ground.initFrom(self)
         self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, ground, painter, self)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        text = self.fontMetrics().elidedText(self.text(), self._elide, room.width())
         self.style().drawItemText(
             painter,
             room,
-            Qt.AlignmentFlag.AlignVCenter,
+            self._at,
             self.palette(),
             self.isEnabled(),
             text,
@@ -108,9 +116,25 @@ def icon_button(
     return made
 
 
+class _Column(QScrollArea):
+    """Scrolls up and down only, so it is never narrower than what is in it."""
+
+    def minimumSizeHint(self) -> QSize:
+        content, least = self.widget(), super().minimumSizeHint()
+        return QSize(content.minimumSizeHint().width() + _SCROLL_BAR, least.height()) if content else least
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint().expandedTo(self.minimumSizeHint())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+
 def scroll_area(content: QWidget, name: str) -> QScrollArea:
     """A place where content higher than the room scrolls, with the background of what is behind it."""
-    made = QScrollArea()
+    made = _Column()
     made.setObjectName(name)
     made.setWidgetResizable(True)
     made.setFrameShape(QFrame.Shape.NoFrame)

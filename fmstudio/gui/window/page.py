@@ -1,11 +1,12 @@
 """The frame around a panel: its title, one line of what happens here, its header controls and the primary button."""
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.panel import Panel, PanelInfo, PrimaryAction
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
-from fmstudio.gui.widgets.labels import ElidedLabel, label
+from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.primary_button import PrimaryButton
 
 MARGIN = 24
@@ -21,19 +22,13 @@ class Page(QWidget):
         self.panel: Panel | None = None
         self.primary: PrimaryButton | None = None
         self._theme = theme
-        self._header = hbox((self._titles(), 1))
-        layout = vbox(self._header, gap=16, margins=(MARGIN, 16, MARGIN, 16))
+        self._header = hbox((label(info.title, "title", f"{info.name}-title"), 1))
+        summary = label(info.summary, "secondary", f"{info.name}-summary", wrap=True)
+        layout = vbox(vbox(self._header, summary, gap=2), gap=16, margins=(MARGIN, 16, MARGIN, 16))
         self.setLayout(layout)
         self._body = layout
         self._space = QWidget()
         layout.addWidget(self._space, 1)
-
-    def _titles(self) -> QVBoxLayout:
-        return vbox(
-            label(self.info.title, "title", f"{self.info.name}-title"),
-            label(self.info.summary, "secondary", f"{self.info.name}-summary"),
-            gap=2,
-        )
 
     def fill(self, panel: Panel) -> None:
         """Put the panel in its frame."""
@@ -49,7 +44,8 @@ class Page(QWidget):
 
     def _add_primary(self, action: PrimaryAction) -> None:
         self.primary = PrimaryButton(action, self._theme)
-        reason = ElidedLabel(action.reason, "caption", f"{self.info.name}-primary-reason")
+        reason = label(action.reason, "caption", f"{self.info.name}-primary-reason", wrap=True)
+        reason.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         action.reason_changed.connect(reason.setText)
         self._header.insertWidget(1, reason)
         self._header.addWidget(self.primary)

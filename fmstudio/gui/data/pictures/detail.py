@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from fmstudio.gui import formatting
 from fmstudio.gui.data.pictures.large import PictureBox
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import boxed, vbox
@@ -135,7 +136,7 @@ class Facts(QWidget):
             seen = number < len(self.pairs)
             if seen:
                 name.setText(self.pairs[number][0])
-                value.setText(_breakable(self.pairs[number][1]))
+                value.setText(formatting.breakable(self.pairs[number][1]))
                 value.setToolTip(self.pairs[number][1])
             name.setVisible(seen)
             value.setVisible(seen)
@@ -148,8 +149,3 @@ class Facts(QWidget):
         self._grid.addWidget(name, number, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(value, number, 1)
         self._rows.append((name, value))
-
-
-def _breakable(text: str) -> str:
-    """A path may break after each of its parts."""
-    return text.replace("/", "/\N{ZERO WIDTH SPACE}").replace("_", "_\N{ZERO WIDTH SPACE}")

@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout
-
 from fmstudio.gui import formatting
 from fmstudio.gui.data.counting import CountedView, Figure
 from fmstudio.gui.data.jobs import PICTURE_STATISTICS
@@ -17,10 +14,10 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import empty, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
+from fmstudio.gui.widgets.flow_layout import tiled
 from fmstudio.gui.widgets.pictures.tiles import image_of
 
 _FIGURES = ("pictures", "size", "resolution", "channels", "licence")
-_ACROSS = 3  # cards of shares side by side
 _MOST = 10  # bars in a card
 
 
@@ -36,21 +33,16 @@ class PictureStatisticsView(CountedView):
         self.skipped = SkippedFiles(theme, "picture-statistics-skipped")
         self.error.add_action("Try again", "picture-statistics-again", self.reload)
         self.counted: dict[str, Shares] = {}
-        self._cards = QGridLayout()
+        self._cards = tiled(gap=16)
         self._lay_out()
 
     def _lay_out(self) -> None:
-        figures = hbox()
-        for name, figure in self.figures.items():
-            figures.addWidget(figure, 3 if name == "licence" else 2)
+        figures = tiled(*self.figures.values())
         mean = Card("Mean picture", "picture-statistics-mean-card")
         mean.setToolTip("The average of every pixel over all pictures: what they have in common.")
         mean.body.addWidget(self.mean, 1)
         brightness = Card("Brightness", "picture-statistics-channels-card", "share of all pixels")
         brightness.body.addWidget(self.channels, 1)
-        self._cards.setSpacing(16)
-        for number in range(_ACROSS):
-            self._cards.setColumnStretch(number, 1)
         column = vbox(figures, hbox((mean, 2), (brightness, 5), gap=16), self._cards, self.skipped, ..., gap=16)
         self.put(column)
 
@@ -72,11 +64,11 @@ class PictureStatisticsView(CountedView):
     def _show_shares(self, counts: Mapping[str, tuple[str, Mapping[str, int]]]) -> None:
         empty(self._cards)
         self.counted = {}
-        for number, (title, (caption, parts)) in enumerate(counts.items()):
+        for title, (caption, parts) in counts.items():
             card = ShareCard(self._theme, title, "picture-statistics-" + "-".join(title.lower().split()))
             card.show_shares(shares_of(parts, most=_MOST), caption)
             self.counted[title] = card.shares
-            self._cards.addWidget(card, number // _ACROSS, number % _ACROSS, Qt.AlignmentFlag.AlignTop)
+            self._cards.addWidget(card)
             card.show()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSizePolicy
 
 from fmstudio.gui import formatting
 from fmstudio.gui.data.jobs import APPLY, REVIEW
@@ -56,7 +57,7 @@ class CleaningView(KeyedView):
 
     def _lay_out(self) -> None:
         left = Card("Rules", "cleaning-rules")
-        left.setFixedWidth(288)
+        left.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         left.set_padding(16, 16, 4, 12)
         left.body.addWidget(self.rules, 1)
         left.body.addWidget(self.state)

@@ -26,7 +26,7 @@ class ReadingView(Card):
         self._search = ""
         self.set_padding(16, 12, 12, 8)
         self.heading = ElidedLabel("", "section", "reading-heading")
-        self.about = ElidedLabel("", "caption", "reading-about")
+        self.about = label("", "caption", "reading-about", wrap=True)
         self.place = label("", "caption", "reading-place")
         self.previous = icon_button(
             "mdi6.chevron-up", "Document before", "reading-previous", theme, lambda: self.stepped.emit(-1)
@@ -69,7 +69,7 @@ class ReadingView(Card):
         part = f" · a part of {shown} is shown" if document.get("truncated") else ""
         self.heading.setText(document["title"])
         self.heading.setToolTip(document["title"])
-        self.about.setText(f"{document['source']} · {size}{part}")
+        self.about.setText(formatting.breakable(f"{document['source']} · {size}{part}"))
         self.about.setToolTip(document["source"])
         self.text.setPlainText(document["text"])
         self._set_for_reading()

@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt
-
 from fmstudio.gui import formatting
 from fmstudio.gui.data.counting import CountedView, Figure
 from fmstudio.gui.data.jobs import STATISTICS
 from fmstudio.gui.data.shares import ShareCard, language_name, shares_of
 from fmstudio.gui.data.text.histogram import Histogram
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import hbox, vbox
+from fmstudio.gui.widgets.boxes import vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
+from fmstudio.gui.widgets.flow_layout import tiled
 
 _FIGURES = ("documents", "size", "characters", "words", "licence")
 
@@ -33,17 +32,10 @@ class StatisticsView(CountedView):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        figures = hbox()
-        for name, figure in self.figures.items():
-            figures.addWidget(figure, 3 if name == "licence" else 2)
+        figures = tiled(*self.figures.values())
         lengths = Card("How long the documents are", "statistics-lengths-card")
         lengths.body.addWidget(self.histogram, 1)
-        shares = hbox(
-            (self.languages, 1, Qt.AlignmentFlag.AlignTop),
-            (self.encodings, 1, Qt.AlignmentFlag.AlignTop),
-            (self.kinds, 1, Qt.AlignmentFlag.AlignTop),
-            gap=16,
-        )
+        shares = tiled(self.languages, self.encodings, self.kinds, gap=16)
         column = vbox(figures, (lengths, 1), shares, self.skipped, gap=16)
         self.put(column)
 

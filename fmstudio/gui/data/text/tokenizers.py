@@ -28,7 +28,7 @@ class TokenizerChoice(QWidget):
         self.setObjectName("tokenizer-choice")
         self._file = ""
         self.kind = ChoiceField("tokenizer-kind", "Tokenizer", [])
-        self.kind.setFixedWidth(228)
+        self.kind.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
         self._theme = theme
         self.vocabulary: FieldRow | None = None  # until it is told what a vocabulary may be
         self.browse = button("Choose a file…", "tokenizer-browse", theme, "mdi6.file-outline", clicked=self.ask_file)
@@ -60,7 +60,6 @@ class TokenizerChoice(QWidget):
             self.vocabulary = FieldRow(
                 next(each for each in settings if each.path.endswith("vocabulary_size")), self._theme
             )
-            self.vocabulary.setFixedWidth(148)
             self.vocabulary.edited.connect(self.changed)
             self._sizes.addWidget(self.vocabulary)
             self._chose()

@@ -13,12 +13,13 @@ from fmstudio.gui.data.jobs import EXPLAIN, PREVIEW
 from fmstudio.gui.data.text.learning import LearnTokenizer
 from fmstudio.gui.data.text.tokenizers import TokenizerChoice
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import hbox, vbox
+from fmstudio.gui.widgets.boxes import Yielding, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.flow_layout import flow, tiled
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.keyed_view import KeyedView
-from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.labels import button, label, scroll_area
 from fmstudio.gui.widgets.text.token_view import TokenView
 from fmstudio.jobs import Progress
 
@@ -69,16 +70,18 @@ class TokensView(KeyedView):
         card.body.addWidget(self.error)
         card.body.addWidget(self.view, 1)
         upper = vbox(hbox(label("Text", "body"), ..., self.again, gap=4), self.text, gap=4)
-        self.setLayout(
+        content = Yielding(
             vbox(
-                hbox(self.choice, (self.learning, 1), gap=12),
+                flow(self.choice, self.learning, gap=12),
                 self.learning.status,
                 upper,
-                hbox(*((figure, 1) for figure in self.figures.values())),
+                tiled(*self.figures.values()),
                 (card, 1),
                 gap=12,
             )
         )
+        self.view.setMinimumHeight(96)
+        self.setLayout(vbox(scroll_area(content, "tokens-scroll")))
 
     def _connect(self) -> None:
         self.text.textChanged.connect(self.explain)

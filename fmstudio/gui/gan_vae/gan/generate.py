@@ -15,12 +15,12 @@ from fmstudio.gui.gan_vae.tiles import EvenTiles
 from fmstudio.gui.runs.sources import Source
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import boxed, hbox, scrolled_column, vbox
+from fmstudio.gui.widgets.boxes import Yielding, boxed, hbox, scrolled_column, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.form.fields import NumberField
 from fmstudio.gui.widgets.jobs.follower import JobFollower
-from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.labels import button, label, scroll_area
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.pictures.rating import Drawn
 from fmstudio.gui.widgets.segments import Segments
@@ -92,7 +92,8 @@ class GanGenerate(QWidget):
         sheet = Card("One picture for each seed", "gan-sheet", "always the same one")
         sheet.set_padding(12, 10, 12, 10)
         sheet.body.addWidget(self.tiles, 1)
-        self.setLayout(vbox(self.error, (hbox(side, (vbox((sheet, 1), self.walk), 1)), 1)))
+        content = Yielding(vbox(self.error, (hbox(side, (vbox((sheet, 1), self.walk), 1)), 1)))
+        self.setLayout(vbox(scroll_area(content, "gan-generate-scroll")))
 
     def _connect(self) -> None:
         self._opening.answered.connect(self._opened)

@@ -15,9 +15,10 @@ from fmstudio.gui.gan_vae.presets import preset_recipe
 from fmstudio.gui.runs.sources import Source
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import vbox
+from fmstudio.gui.widgets.boxes import Yielding, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.labels import scroll_area
 from fmstudio.gui.widgets.pictures.export import PictureExport
 from fmstudio.gui.widgets.plot.live_plot import LivePlot
 from fmstudio.jobs import Progress
@@ -79,7 +80,8 @@ class GanLearning(QWidget):
         grid.setColumnStretch(1, 8)
         grid.setRowStretch(0, 10)
         grid.setRowStretch(1, 9)
-        self.setLayout(vbox(self.error, self.alarm, (grid, 1), steps))
+        content = Yielding(vbox(self.error, self.alarm, (grid, 1), steps))
+        self.setLayout(vbox(scroll_area(content, "gan-learning-scroll")))
 
     def _connect(self) -> None:
         self.bar.wanted.connect(self.take_steps)

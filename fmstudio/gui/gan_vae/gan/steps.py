@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
+from fmstudio.gui.widgets.flow_layout import flow
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
@@ -128,7 +129,7 @@ class StepBar(QWidget):
     def _lay_out(self) -> None:
         self.setLayout(
             vbox(
-                hbox(self.count, *(*self.buttons.values(), self.stop, self.reset), ...),
+                flow(self.count, *self.buttons.values(), self.stop, self.reset),
                 hbox((self.note, 1), self.train, self.dataset),
                 gap=6,
             )

@@ -8,8 +8,9 @@ from fmstudio.gui.gan_vae.gan.learning import GanLearning
 from fmstudio.gui.runs.sources import Source
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import hbox, stack, vbox
-from fmstudio.gui.widgets.labels import ElidedLabel
+from fmstudio.gui.widgets.boxes import stack, vbox
+from fmstudio.gui.widgets.flow_layout import flow
+from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.segments import Segments
 
 PLAYERS = {
@@ -32,9 +33,9 @@ class GanView(QWidget):
         self.view_choice = Segments(
             [("learning", "The game"), ("generate", "Generate")], "gan-view-choice", "What to look at"
         )
-        self.players = ElidedLabel("", "secondary", "gan-players")
+        self.players = label("", "secondary", "gan-players", wrap=True)
         self._stack = stack("gan-pages", *self._views.values())
-        self.setLayout(vbox(hbox(self.view_choice, (self.players, 1), gap=16), (self._stack, 1), gap=12))
+        self.setLayout(vbox(flow(self.view_choice, self.players, gap=16), (self._stack, 1), gap=12))
         self.view_choice.changed.connect(self.look_at)
         for view in self._views.values():
             view.refusal_changed.connect(self.act_changed)
@@ -49,7 +50,6 @@ class GanView(QWidget):
         """Show "learning" or "generate"."""
         self.view_choice.set_value(view)
         self.players.setText(PLAYERS[view])
-        self.players.setToolTip(PLAYERS[view])
         self._stack.setCurrentWidget(self._views[view])
         self.act_changed.emit()
 

@@ -7,8 +7,9 @@ from PySide6.QtCore import Signal
 
 from fmstudio.gui.gan_vae.strip import PlayableStrip
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import hbox
+from fmstudio.gui.widgets.boxes import boxed, hbox
 from fmstudio.gui.widgets.card import Card
+from fmstudio.gui.widgets.flow_layout import flow
 from fmstudio.gui.widgets.form.fields import NumberField, TextField
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
@@ -29,7 +30,7 @@ class LatentWalk(Card):
         self.set_padding(12, 10, 12, 10, gap=6)
         self._settings: Mapping[str, Any] = {}
         self.seeds = TextField("gan-walk-seeds", "Seeds on the way")
-        self.seeds.setPlaceholderText("Seeds, such as 3, 8, 21")
+        self.seeds.setPlaceholderText("Such as 3, 8, 21")
         self.frames = NumberField(
             "gan-walk-frames", "Frames between two seeds", whole=True, unit="frames", minimum=2, maximum=60
         )
@@ -49,7 +50,7 @@ class LatentWalk(Card):
         self._judge()
 
     def _lay_out(self) -> None:
-        row = hbox(label("Seeds", "caption"), (self.seeds, 1), self.frames, self.clear_button, self.go)
+        row = flow(boxed(hbox(label("Seeds", "caption"), self.seeds)), self.frames, self.clear_button, self.go)
         self.body.addLayout(row)
         self.body.addWidget(self.strip)
 

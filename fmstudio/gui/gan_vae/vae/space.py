@@ -46,7 +46,7 @@ class LatentSpace(QWidget):
         self.sliders = LatentSliders(theme, point)
         self.decoded = Screen(theme, "vae-decoded", "Decoded picture", _SCREEN)
         self.real = Screen(theme, "vae-nearest", "Nearest real picture", _SCREEN)
-        self.real_title = label("Nearest picture", "caption", "vae-nearest-title")
+        self.real_title = label("Nearest picture", "caption", "vae-nearest-title", wrap=True)
         self.conditions = ConditionFields("vae-decode-condition")
         self.visit = button("Go there", "vae-visit", theme, "mdi6.map-marker-outline", "quiet", self._visit)
         self.visit.setToolTip("Move to where the encoder puts this picture, in all dimensions.")

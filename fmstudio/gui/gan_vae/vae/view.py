@@ -15,11 +15,12 @@ from fmstudio.gui.gan_vae.vae.space import LatentSpace
 from fmstudio.gui.runs.sources import Source
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import hbox, stack, vbox
+from fmstudio.gui.widgets.boxes import Yielding, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.flow_layout import flow
 from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.jobs.follower import JobFollower
-from fmstudio.gui.widgets.labels import ElidedLabel
+from fmstudio.gui.widgets.labels import label, scroll_area
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.jobs import Progress
 
@@ -63,7 +64,7 @@ class VaeView(QWidget):
         self.view_choice = Segments(VIEWS, "vae-view-choice", "What to look at")
         self.dataset = ChoiceField("vae-dataset", "Pictures to encode", [])
         self.dataset.setToolTip("The pictures that are put on the map and reconstructed.")
-        self.explanation = ElidedLabel("", "secondary", "vae-explanation")
+        self.explanation = label("", "secondary", "vae-explanation", wrap=True)
         self.error = ErrorBox(studio.theme, "vae-error")
         self._opening = JobFollower(self, studio, OPEN, "waits")
         self._surveying = JobFollower(self, studio, SURVEY, "waits", title="Survey the latent space")
@@ -75,9 +76,9 @@ class VaeView(QWidget):
         self._stack = stack("vae-pages", *self._views.values())
         self.setLayout(
             vbox(
-                hbox(self.view_choice, (self.explanation, 1), self.dataset, gap=16),
+                flow(self.view_choice, self.dataset, self.explanation, gap=16),
                 self.error,
-                (self._stack, 1),
+                (scroll_area(Yielding(vbox((self._stack, 1))), "vae-scroll"), 1),
                 gap=12,
             )
         )
@@ -97,7 +98,6 @@ class VaeView(QWidget):
         """Show "space", "pairs", "prior" or "inside"."""
         self.view_choice.set_value(view)
         self.explanation.setText(EXPLANATIONS[view])
-        self.explanation.setToolTip(EXPLANATIONS[view])
         self._stack.setCurrentWidget(self._views[view])
         self.dataset.setVisible(view != "prior")
         self.act_changed.emit()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent
 
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.chat.completion import CompletionEditor
@@ -15,12 +15,14 @@ from fmstudio.gui.playground.chat.thread_pane import TalkView
 from fmstudio.gui.playground.play_view import PlayView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, splitter, stack
+from fmstudio.gui.widgets.fold import Fold
 from fmstudio.gui.widgets.labels import button, icon_button
 from fmstudio.workspace import WorkspaceError
 from fmstudio.workspace.conversation import Conversation
 from fmstudio.workspace.conversations import ConversationStore
 
 _SIDES = [260, 492, 320]
+_SMALL = 46  # times the height of the text: as narrow as three columns can be read
 
 
 class ChatView(PlayView):
@@ -60,6 +62,7 @@ class ChatView(PlayView):
     def _lay_out(self) -> None:
         self._ways = stack("chat-ways", self.middle, self.completion)
         self._split = splitter("chat-splitter", self.side, (self._ways, 1), self.tabs, sizes=_SIDES)
+        self._left = Fold(self.side, self, self._studio.theme, _SMALL)
         self.setLayout(hbox(self._split))
         self.setFocusProxy(self.composer.field)  # what is typed is meant for the model
 
@@ -279,7 +282,11 @@ class ChatView(PlayView):
         self._mark()
 
     def _swap_left(self) -> None:
-        self.side.setVisible(self.side.isHidden())
+        self._left.swap()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._left.fit()
 
     def _swap_right(self) -> None:
         self.tabs.setVisible(self.tabs.isHidden())

@@ -56,7 +56,7 @@ class InsideAttention(InsideTab):
                                   square=False, most_cell=28)  # fmt: skip
         self.everything = button("All layers", f"{name}-all", self._theme, role="link", clicked=self._choose_all)
         self.thumbs = MapThumbs(self._theme, f"{name}-heads", "Heads of the layer: choose one")
-        self.title = label("", "strong", f"{name}-title")
+        self.title = label("", "strong", f"{name}-title", wrap=True)
         self.facts = label("", "caption", f"{name}-facts", wrap=True)
         self.legend = ScaleLegend(self._theme, f"{name}-legend", "accent", "0", "1")
         self.legend.setToolTip("The colour grows with √weight, so that small weights are seen.")
@@ -68,17 +68,18 @@ class InsideAttention(InsideTab):
         self._connect()
 
     def _fill(self) -> None:
-        self.measure.setFixedWidth(184)
-        middle = vbox(self.thumbs, hbox(self.title, ..., self.legend, gap=4), self.facts, (self.large, 1), gap=4)
-        self.tiles.setFixedWidth(220)
-        self.looks.setFixedWidth(220)
+        self.measure.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
+        middle = vbox(self.thumbs, self.title, self.facts, self.legend, (self.large, 1), gap=4)
+        for each in (self.tiles, self.looks):
+            each.setMinimumWidth(120)
+            each.setMaximumWidth(220)
         line = hbox(
             vbox(self.measure, (self.overview, 1), self.everything, gap=4),
-            (middle, 1),
-            vbox(self.looks, (self.tiles, 1), gap=4),
+            (middle, 3),
+            (vbox(self.looks, (self.tiles, 1), gap=4), 2),
             gap=16,
         )
-        self.overview.setFixedWidth(184)
+        self.overview.setFixedWidth(172)
         self.thumbs.setFixedHeight(116)
         self.body.addLayout(line, 1)
 

@@ -59,7 +59,8 @@ class InsideEmbeddings(InsideTab):
         self._choose_vectors()
 
     def _fill(self) -> None:
-        self.neighbours.setFixedWidth(264)
+        self.neighbours.setMinimumWidth(180)
+        self.neighbours.setMaximumWidth(264)
         self.own = QWidget()
         self.own.setObjectName(f"{self.objectName()}-own")
         self.own.setLayout(
@@ -73,19 +74,18 @@ class InsideEmbeddings(InsideTab):
             )
         )
         head = hbox(
-            label("Cosine of each pair", "strong"),
-            ...,
+            (label("Cosine of each pair", "strong", wrap=True), 1),
             ScaleLegend(self._theme, f"{self.objectName()}-legend", "accent", "−1", "1", opposite="error"),
             gap=4,
         )
         right = vbox(
-            label("Map: where they differ most (share of the variance)", "strong"),
+            label("Map: where they differ most (share of the variance)", "strong", wrap=True),
             (self.points, 5),
             head,
             (self.cosines, 4),
             gap=4,
         )
-        line = hbox(self.neighbours, (right, 1), gap=24)
+        line = hbox((self.neighbours, 2), (right, 3), gap=24)
         self.body.addLayout(line, 1)
 
     # Asking.

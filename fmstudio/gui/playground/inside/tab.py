@@ -4,14 +4,14 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.studio import Studio
-from fmstudio.gui.widgets.boxes import stack, vbox
+from fmstudio.gui.widgets.boxes import Yielding, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.jobs.follower import TYPING, JobFollower
-from fmstudio.gui.widgets.labels import ElidedLabel, label
+from fmstudio.gui.widgets.labels import ElidedLabel, label, scroll_area
 from fmstudio.jobs import Progress, Sample
 
 
@@ -44,13 +44,12 @@ class InsideTab(QWidget):
         self.question.busy_changed.connect(self._busy)
 
     def _lay_out(self, name: str) -> None:
-        content = QFrame()
+        content = Yielding(self.body)
         content.setProperty("role", "card")
-        content.setLayout(self.body)
         self.body.setContentsMargins(12, 12, 12, 12)
         self._empty = label(self.nothing, "secondary", f"{name}-nothing", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._places = stack(f"{name}-places", content, self._empty)
+        self._places = stack(f"{name}-places", scroll_area(content, f"{name}-scroll"), self._empty)
         self.setLayout(vbox(self.sentence, self.note, self.error, (self._places, 1), self.status, margins=(0, 8, 0, 0)))
 
     # Asking.

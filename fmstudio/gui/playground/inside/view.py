@@ -18,11 +18,11 @@ from fmstudio.gui.widgets.boxes import hbox, stack
 from fmstudio.jobs import Sample
 
 TITLES = {
-    "tokens": ("Tokens", "mdi6.format-letter-matches"),
-    "next": ("Next token", "mdi6.source-branch"),
-    "attention": ("Attention", "mdi6.eye-outline"),
-    "layers": ("Layers", "mdi6.layers-outline"),
-    "embeddings": ("Embeddings", "mdi6.chart-scatter-plot"),
+    "tokens": "Tokens",
+    "next": "Next token",
+    "attention": "Attention",
+    "layers": "Layers",
+    "embeddings": "Embeddings",
 }
 
 
@@ -49,8 +49,7 @@ class InsideView(PlayView):
         self.tabs.setAccessibleName("What to see of the model")
         self.tabs.setDocumentMode(True)
         for name, part in self.views.items():
-            title, icon = TITLES[name]
-            self.tabs.addTab(part, studio.theme.icon(icon, "secondary"), title)
+            self.tabs.addTab(part, TITLES[name])
         self._texts = stack("inside-texts", self.own, self._embeddings.own)
         self._texts.setFixedWidth(224)
         self.setLayout(hbox(self._texts, (self.tabs, 1), gap=24))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from fmstudio.gui.playground.composer import PromptField
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox, vbox
-from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label
+from fmstudio.gui.widgets.labels import button, icon_button, label
 from fmstudio.gui.widgets.tab_order import follow, stops
 from fmstudio.workspace.prompts import Example
 
@@ -78,12 +78,9 @@ class ExamplesTable(QWidget):
         self._theme = theme
         self.rows: list[ExampleRow] = []
         self.add_button = button("Add example", f"{name}-add", theme, "mdi6.plus", "quiet", self.add)
-        head = hbox(
-            label("Examples", "body", f"{name}-title"),
-            (ElidedLabel("shown to the model as they are", "caption", f"{name}-caption"), 1),
-            self.add_button,
-        )
-        self._layout = vbox(head)
+        caption = label("shown to the model as they are", "caption", f"{name}-caption", wrap=True)
+        head = hbox(label("Examples", "body", f"{name}-title"), ..., self.add_button)
+        self._layout = vbox(head, caption, gap=4)
         self.setLayout(self._layout)
 
     def examples(self) -> tuple[Example, ...]:

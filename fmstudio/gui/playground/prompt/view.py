@@ -18,6 +18,7 @@ from fmstudio.gui.playground.sampling_form import SamplingForm
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, splitter, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.flow_layout import flow
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments
@@ -76,18 +77,18 @@ class PromptView(PlayView):
         self._forms = stack("prompt-forms", self.editor, self.exact)
         self._sides = stack("prompt-sides", self.answer, self.versions, self.sampling)
         middle, right = self._middle(), self._right()
-        for widget, least in ((self.library, 140), (middle, 300), (right, 256)):
-            widget.setMinimumWidth(least)
+        self.library.setMinimumWidth(124)
         self.splitter = splitter("prompt-splitter", self.library, (middle, 1), right, sizes=(184, 520, 344))
         self.setLayout(vbox(self.error, (self.splitter, 1)))
 
     def _middle(self) -> QWidget:
         return boxed(
             vbox(
-                hbox((self.name, 1), self.form),
+                flow(self.name, self.form, spread=True),
                 (self._forms, 1),
                 self.unsaved,
-                hbox((self.message, 1), self.discard, self.save),
+                self.message,
+                hbox(..., self.discard, self.save),
             )
         )
 

@@ -22,6 +22,7 @@ from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.feedback.bar import FeedbackBar
 from fmstudio.gui.widgets.feedback.jobs import logging_on
+from fmstudio.gui.widgets.flow_layout import flow
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label, set_property
 from fmstudio.gui.widgets.segments import Segments
@@ -86,8 +87,9 @@ class AskTab(QWidget):
         made = Card("", "retrieval-answer-card")
         made.set_padding(16, 12, 16, 12)
         self.asked = ElidedLabel("", "caption", "retrieval-asked")
-        head = hbox(self.view_choice, 8, (self.asked, 1), label("Without retrieval beside it", "caption"), self.compare)
-        made.body.addLayout(head)
+        beside = boxed(hbox(label("Without retrieval beside it", "caption"), self.compare))
+        made.body.addLayout(flow(self.view_choice, beside, spread=True))
+        made.body.addWidget(self.asked)
         made.body.addWidget(self.pages, 1)
         return made
 

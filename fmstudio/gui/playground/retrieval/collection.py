@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.models.model_choice import PlayState
@@ -20,6 +20,7 @@ from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, stack, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
+from fmstudio.gui.widgets.flow_layout import flow
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button
@@ -68,8 +69,8 @@ class CollectionView(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        news = QHBoxLayout()
-        head = hbox((vbox(self.heading, self.facts, gap=2), 1), self.tabs, self.refresh_button, self.remove_button)
+        tools = boxed(hbox(self.tabs, self.refresh_button, self.remove_button))
+        head = vbox(flow(self.heading, tools, spread=True), self.facts, gap=2)
         news = hbox(self.news, self.skipped_button, ..., gap=12)
         self._news_row = boxed(news)
         self.pages = stack("retrieval-pages", self.ask, self.documents, self.quality)

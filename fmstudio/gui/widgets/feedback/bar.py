@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.feedback.flow_layout import FlowLayout
 from fmstudio.gui.widgets.feedback.jobs import EDIT, JUDGEMENT, LOGGING, logging_on
 from fmstudio.gui.widgets.feedback.score import ScoreStars
 from fmstudio.gui.widgets.feedback.tags import TagChips
 from fmstudio.gui.widgets.feedback.writing import WritingBox
+from fmstudio.gui.widgets.flow_layout import FlowLayout
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, icon_button, label
 

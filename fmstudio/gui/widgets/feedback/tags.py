@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QPushButton, QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.feedback.flow_layout import FlowLayout
+from fmstudio.gui.widgets.flow_layout import FlowLayout
 from fmstudio.gui.widgets.labels import ICON
 
 _LONGEST = 40

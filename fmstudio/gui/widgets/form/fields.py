@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QSizePolicy
 
 from fmstudio.gui.formatting import setting_number
+from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.labels import label
 
 _BUTTONS = 24  # the room of the up and down buttons
@@ -42,9 +43,8 @@ class NumberField(QAbstractSpinBox):
         self._minimum = -math.inf if minimum is None else minimum
         self._maximum = math.inf if maximum is None else maximum
         self._unit = label(unit, "caption", f"{name}-unit")
-        self._unit.setParent(self)
+        self.setLayout(hbox(..., self._unit, margins=(0, 0, _BUTTONS, 0)))
         self._unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.lineEdit().setTextMargins(6, 0, self._unit.sizeHint().width() + 4 if unit else 0, 0)
         self.lineEdit().textEdited.connect(lambda: self.edited.emit())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -106,10 +106,15 @@ class NumberField(QAbstractSpinBox):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        hint = self._unit.sizeHint()
-        self._unit.setGeometry(
-            self.width() - _BUTTONS - hint.width(), (self.height() - hint.height()) // 2, hint.width(), hint.height()
-        )
+        self._leave_room_for_unit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._leave_room_for_unit()
+
+    def _leave_room_for_unit(self) -> None:
+        self.lineEdit().setTextMargins(6, 0, self._unit.sizeHint().width() + 4 if self._unit.text() else 0, 0)
 
 
 def step_of_one_two_five(number: float, direction: int) -> float:

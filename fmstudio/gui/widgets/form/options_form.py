@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import hbox, vbox
+from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
+from fmstudio.gui.widgets.flow_layout import tiled
 from fmstudio.gui.widgets.form.field_row import FieldRow
 from fmstudio.gui.widgets.labels import button
 from fmstudio.recipe import Setting
@@ -23,15 +24,15 @@ class OptionsForm(QWidget):
     def __init__(
         self, theme: Theme, name: str, beside: QWidget | None = None, columns: tuple[int, int] = (2, 2)
     ) -> None:
-        """beside: what is shown at the right of the first settings. columns: of the first settings, and of the rest."""
+        """beside: what is shown at the right of the first settings. columns: of the first settings, and of the rest,
+        where there is room for so many.
+        """
         super().__init__()
         self.setObjectName(name)
         self._theme = theme
-        self._columns, self._wide = columns
         self.rows: dict[str, FieldRow] = {}
-        self._first, self._others = _grid(self._columns), QWidget()
-        self._rest = _grid(self._wide)
-        self._others.setLayout(self._rest)
+        self._first, self._rest = (tiled(gap=14, columns=most) for most in columns)
+        self._others = boxed(self._rest)
         self._others.hide()
         self._more = button("More options", f"{name}-more", theme, "mdi6.chevron-down", "link", self._show_others)
         self._more.hide()
@@ -46,11 +47,9 @@ class OptionsForm(QWidget):
             return
         simple = [setting for setting in settings if setting.simple] or list(settings)
         others = [setting for setting in settings if setting not in simple]
-        for grid, columns, group in ((self._first, self._columns, simple), (self._rest, self._wide, others)):
-            for number, setting in enumerate(group):
-                row = self._row(setting)
-                grid.addWidget(row, number // columns, number % columns, Qt.AlignmentFlag.AlignTop)
-        self._first.setRowStretch(len(simple), 1)
+        for tiles, group in ((self._first, simple), (self._rest, others)):
+            for setting in group:
+                tiles.addWidget(self._row(setting))
         self._more.setVisible(bool(others))
 
     def _row(self, setting: Setting) -> FieldRow:
@@ -81,13 +80,3 @@ class OptionsForm(QWidget):
     def problem(self) -> str:
         """What is wrong with the first wrong value, in a sentence, or ""."""
         return next((row.problem() for row in self.rows.values() if row.problem()), "")
-
-
-def _grid(columns: int) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(16)
-    grid.setVerticalSpacing(12)
-    for column in range(columns):
-        grid.setColumnStretch(column, 1)
-    return grid

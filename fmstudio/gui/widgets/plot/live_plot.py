@@ -78,11 +78,11 @@ class LivePlot(Chart):
 
     def sizeHint(self) -> QSize:
         """A plot that can be read."""
-        return QSize(240, 140) if self.small else QSize(480, 280)
+        return QSize(round(9.0 * self.line()), 140) if self.small else QSize(480, 280)
 
     def minimumSizeHint(self) -> QSize:
         """The least that can still be read."""
-        lines = (10.0, 6.4) if self.small else (16.0, 10.0)
+        lines = (9.0, 6.4) if self.small else (16.0, 10.0)
         return QSize(*(round(each * self.line()) for each in lines))
 
     # Curves.
