@@ -17,6 +17,10 @@ from fmstudio.nn.decoder_shape import DecoderShape
 from fmstudio.nn.decoding_weights import LayerWeights, layer_weights, matrix_of
 from fmstudio.nn.packed_layers import PackedEmbedding
 
+BLOCK = 128
+"""Tokens that share a product, counted from where a reading begins: what is read in multiples of so many gives the same
+numbers to the last bit, however many are read at once."""
+
 
 class DecodingPlan:
     """A decoder with its text so far. `length` tokens are read; a smaller number set there forgets the rest.
@@ -54,23 +58,31 @@ class DecodingPlan:
     def _read_several(self, tokens: list[int]) -> Tensor:
         shape, epsilon = self.shape, self.shape.norm_epsilon
         x = self._table(torch.tensor(tokens, device=self._norm.device))
+        blocks = list(x.split(BLOCK))
+        starts = range(self.length, self.length + len(tokens), BLOCK)
         for number, layer in enumerate(self._layers):
-            normed = rms_norm(x, (shape.width,), layer.input_norm, epsilon)
-            x += layer.o_proj.matmul(self._attention(number, layer, normed))
-            normed = rms_norm(x, (shape.width,), layer.mlp_norm, epsilon)
-            gate, up = layer.gate_up.matmul(normed).chunk(2, dim=-1)
-            x += layer.down_proj.matmul(silu(gate) * up)
+            projected = layer.qkv.matmuls(self._normed(blocks, layer.input_norm))
+            found = [self._attention(number, layer, *each) for each in zip(projected, starts, strict=True)]
+            _add(blocks, layer.o_proj.matmuls(found))
+            hidden = layer.gate_up.matmuls(self._normed(blocks, layer.mlp_norm))
+            gates = (each.chunk(2, dim=-1) for each in hidden)
+            _add(blocks, layer.down_proj.matmuls([silu(gate) * up for gate, up in gates]))
         logits = x.new_empty(shape.vocabulary_size)
         self._lm_head.matvec(rms_norm(x[-1], (shape.width,), self._norm, epsilon), logits)
         return logits
 
-    def _attention(self, number: int, layer: LayerWeights, x: Tensor) -> Tensor:
-        """What each token gathers from itself and those before it: (time, heads * head_width)."""
-        shape, start, stop = self.shape, self.length, self.length + len(x)
-        projected = layer.qkv.matmul(x)
+    def _normed(self, blocks: list[Tensor], weight: Tensor) -> list[Tensor]:
+        return [rms_norm(each, (self.shape.width,), weight, self.shape.norm_epsilon) for each in blocks]
+
+    def _attention(self, number: int, layer: LayerWeights, projected: Tensor, start: int) -> Tensor:
+        """What each token gathers from itself and those before it: (time, heads * head_width).
+
+        projected: queries, keys and values of the tokens from `start` on.
+        """
+        shape, stop = self.shape, start + len(projected)
         if layer.bias is not None:
             projected += layer.bias
-        projected = projected.view(len(x), -1, shape.head_width)
+        projected = projected.view(len(projected), -1, shape.head_width)
         together = projected[:, : shape.heads + shape.key_value_heads]
         if layer.head_norm is not None:
             together.copy_(rms_norm(together, (shape.head_width,), None, shape.norm_epsilon).mul_(layer.head_norm))
@@ -79,7 +91,7 @@ class DecodingPlan:
         projected = projected.transpose(0, 1)
         cache = self._cache[number, :, :, :stop]
         cache[:, :, start:] = projected[shape.heads :].unflatten(0, (2, -1))
-        visible = None if start == 0 else _visible(len(x), stop, x.device)
+        visible = None if start == 0 else _visible(stop - start, stop, projected.device)
         found = scaled_dot_product_attention(
             projected[None, : shape.heads], cache[None, 0], cache[None, 1], visible, is_causal=start == 0,
             enable_gqa=shape.heads != shape.key_value_heads,
@@ -133,6 +145,11 @@ class _SingleToken:
             torch.mul(normed, layer.head_norm, out=together)
         swapped = together.roll(self._head_width[0] // 2, -1).mul_(sin)
         torch.addcmul(swapped, together, cos, out=together)
+
+
+def _add(blocks: list[Tensor], more: list[Tensor]) -> None:
+    for block, each in zip(blocks, more, strict=True):
+        block += each
 
 
 def _cos_sin(shape: DecoderShape, positions: int, like: Tensor) -> tuple[Tensor, Tensor]:

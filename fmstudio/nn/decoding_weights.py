@@ -51,8 +51,8 @@ class Matrix(Protocol):
     def matvec(self, x: Tensor, out: Tensor, *, add: bool = False) -> None:
         """out = W x, or out += W x; x: (columns,), out: (rows,)."""
 
-    def matmul(self, x: Tensor) -> Tensor:
-        """x Wᵀ: (time, columns) → (time, rows)."""
+    def matmuls(self, parts: Sequence[Tensor]) -> list[Tensor]:
+        """x Wᵀ for each part, (time, columns) → (time, rows)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ class _Dense:
         else:
             torch.mv(self.weight, x, out=out)
 
-    def matmul(self, x: Tensor) -> Tensor:
-        return linear(x, self.weight)
+    def matmuls(self, parts: Sequence[Tensor]) -> list[Tensor]:
+        return [linear(part, self.weight) for part in parts]
 
 
 class _Stacked:
@@ -89,8 +89,9 @@ class _Stacked:
         for part, piece in zip(self._parts, out.split(self._each), strict=True):
             part.matvec(x, piece, add=add)
 
-    def matmul(self, x: Tensor) -> Tensor:
-        return torch.cat([part.matmul(x) for part in self._parts], dim=-1)
+    def matmuls(self, parts: Sequence[Tensor]) -> list[Tensor]:
+        results = [matrix.matmuls(parts) for matrix in self._parts]
+        return [torch.cat(pieces, dim=-1) for pieces in zip(*results, strict=True)]
 
 
 class _Adapted:
@@ -109,11 +110,12 @@ class _Adapted:
             scale = adapter.strength * part.shape.scale
             out[rows].addmv_(part.lora_B.data, torch.mv(part.lora_A.data, x), alpha=scale)
 
-    def matmul(self, x: Tensor) -> Tensor:
-        result = self._matrix.matmul(x)
-        for rows, adapter, part in self._parts:
-            result[..., rows] += part(x, adapter.strength)
-        return result
+    def matmuls(self, parts: Sequence[Tensor]) -> list[Tensor]:
+        results = self._matrix.matmuls(parts)
+        for rows, adapter, low_rank in self._parts:
+            for x, result in zip(parts, results, strict=True):
+                result[..., rows] += low_rank(x, adapter.strength)
+        return results
 
 
 def _adapted(matrix: Matrix, layers: Sequence[nn.Module]) -> Matrix:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fmstudio.nn.decoder import Decoder, DecoderCache
-from fmstudio.nn.decoding_plan import DecodingPlan
+from fmstudio.nn.decoding_plan import BLOCK, DecodingPlan
 from fmstudio.nn.decoding_weights import can_plan
 from fmstudio.nn.sampling_controls import SamplingControls, draw, next_token_probabilities
 
@@ -56,7 +56,9 @@ class _ModuleReader:
 
     @torch.no_grad()
     def read(self, tokens: list[int]) -> Tensor:
-        return self._decoder(torch.tensor([tokens], device=self._device), self._cache, last_only=True)[0, -1]
+        for block in torch.tensor([tokens], device=self._device).split(BLOCK, dim=1):
+            logits: Tensor = self._decoder(block, self._cache, last_only=True)[0, -1]
+        return logits
 
 
 def generate_steps(

@@ -86,6 +86,14 @@ class PackedMatrix:
             return result
         return self._matmul(x)
 
+    def matmuls(self, parts: Sequence[Tensor]) -> list[Tensor]:
+        """`matmul` of several, each (time, columns) and a product of its own, while the matrix is unpacked once."""
+        results = [part.new_empty(len(part), self.rows) for part in parts]
+        for first, chunk in self.chunks():
+            for part, result in zip(parts, results, strict=True):
+                result[:, first : first + chunk.shape[1]] = part @ chunk
+        return results
+
     def _matmul(self, x: Tensor) -> Tensor:
         flat = x.reshape(-1, self.columns)
         if len(flat) == 1:

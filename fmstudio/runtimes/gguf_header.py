@@ -60,6 +60,10 @@ class GgufHeader:
     size: int
     metadata: Mapping[str, Any]
     tensors: Mapping[str, TensorPlace]
+    table: int
+    """Where the table of the tensors begins."""
+    alignment: int
+    """The data, and each tensor in it, begins at a multiple of so many bytes."""
 
     @property
     def architecture(self) -> str:
@@ -172,10 +176,12 @@ class _Reader:
         if max(tensors, pairs) > self._left:
             raise _DamagedError("is damaged: its counts exceed its size; copy or download it again")
         metadata = dict(self._pair() for _ in range(pairs))
+        begin = size - self._left
         table = [self._tensor() for _ in range(tensors)]
         alignment = _alignment(metadata)
         data = -(-(size - self._left) // alignment) * alignment
-        return GgufHeader(path, size, metadata, {each[0]: _place(*each, data) for each in table})
+        places = {each[0]: _place(*each, data) for each in table}
+        return GgufHeader(path, size, metadata, places, begin, alignment)
 
     def _take(self, count: int) -> bytes:
         if count > self._left:

@@ -15,8 +15,9 @@ import xllamacpp
 
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.llama_requests import LlamaRequests
-from fmstudio.runtimes.memory import BATCH
+from fmstudio.runtimes.memory import BLOCK, tokens_at_once
 from fmstudio.runtimes.model_facts import ModelFacts
+from fmstudio.runtimes.rearranged import Rearranged, forget, plain_processor, rearranged
 from fmstudio.runtimes.runtime import Backend, Finish, Pieces, TextStream, fitting
 from fmstudio.runtimes.server_tokens import ServerReader, reader_for
 from fmstudio.runtimes.text import TextSampling
@@ -32,11 +33,25 @@ class LlamaCppRuntime:
     def __init__(self, facts: ModelFacts, context: int, threads: int = 0) -> None:
         self._threads = threads or torch.get_num_threads()
         self._name, self.context = facts.path.stem, context
-        key = secrets.token_urlsafe(24)
-        open_server = partial(_open_server, facts.path, context, self._threads, key)
-        # Only llama.cpp has the tokenizer of some files, and then it is asked before there is a request.
-        self._requests = LlamaRequests(open_server, facts.vocabulary_size, keep=facts.shape is None)
+        self._key = key = secrets.token_urlsafe(24)
+        self._at_once = tokens_at_once(facts.parameters) if plain_processor() else BLOCK
+        self.rearranged = rearranged(facts)
+        try:
+            self._requests = self._served(facts)
+        except ModelError:
+            if self.rearranged is None:
+                raise
+            forget(self.rearranged)
+            self.rearranged = None
+            self._requests = self._served(facts)
         self._reader = reader_for(facts, ServerReader(self._requests.server.listening_address, key))
+
+    def _served(self, facts: ModelFacts) -> LlamaRequests:
+        open_server = partial(
+            _open_server, facts.path, self.context, self._threads, self._key, self._at_once, self.rearranged
+        )
+        # Only llama.cpp has the tokenizer of some files, and then it is asked before there is a request.
+        return LlamaRequests(open_server, facts.vocabulary_size, self._at_once, keep=facts.shape is None)
 
     @property
     def threads(self) -> int:
@@ -79,11 +94,14 @@ def completion_request(prompt: list[int], maximum_tokens: int, context: int, sam
     }
 
 
-def _open_server(path: Path, context: int, threads: int, key: str) -> Any:
+def _open_server(path: Path, context: int, threads: int, key: str, at_once: int, copy: Rearranged | None) -> Any:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
+    if copy is not None and copy.model.is_file():
+        parameters.model.path = str(copy.model)
+        parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(copy.adapter), 1.0)]
     parameters.n_ctx, parameters.n_parallel = context, 1
-    parameters.n_batch = parameters.n_ubatch = BATCH
+    parameters.n_batch = parameters.n_ubatch = at_once
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
     parameters.warmup, parameters.verbosity, parameters.cache_ram_mib = False, -1, 0
     # The file's own template is rendered in our sandbox; llama.cpp would run it, unbounded, to see whether it works.

@@ -9,8 +9,12 @@ USUAL_CONTEXT = 8192
 """Tokens that a runtime makes room for where the model could read more."""
 
 SMALLEST_CONTEXT = 512
-BATCH = 64
-"""Tokens of a prompt that llama.cpp reads at once; on a CPU more at once are not quicker."""
+BLOCK = 64
+"""Tokens of a prompt that llama.cpp reads at once at least, and of which it keeps whole multiples."""
+
+MOST_AT_ONCE = 256
+_A_WHILE = 7e10
+"""Parameters times tokens that two cores read in well under a second: no longer does one wait for a text to stop."""
 
 _MIB = 1024 * 1024
 _COMPILER = 128 * _MIB
@@ -32,8 +36,18 @@ def needed_memory(facts: ModelFacts, backend: str, context: int) -> int:
         working = 4 * facts.vocabulary_size * 8
         compiler = _COMPILER if facts.torch_bytes < 4 * facts.parameters else 0
         return facts.torch_bytes + 4 * facts.key_value_numbers * context + working + compiler + 64 * _MIB
-    working = 4 * BATCH * facts.vocabulary_size
+    working = 4 * tokens_at_once(facts.parameters) * facts.vocabulary_size
     return facts.bytes + 2 * facts.key_value_numbers * context + working + 48 * _MIB
+
+
+def tokens_at_once(parameters: int, least: int = BLOCK, most: int = MOST_AT_ONCE) -> int:
+    """Tokens of a prompt to be read at once: the more, the fewer times the threads wait for each other.
+
+    least, most: what it is between, for llama.cpp if not given; most is least times a power of two.
+    """
+    while most > least and most * parameters > _A_WHILE:
+        most //= 2
+    return most
 
 
 def usual_context(facts: ModelFacts) -> int:

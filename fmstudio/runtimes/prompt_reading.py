@@ -9,11 +9,13 @@ from collections.abc import Generator
 from torch import Tensor
 
 from fmstudio.nn.decoder import Decoder
+from fmstudio.nn.decoding_plan import BLOCK
 from fmstudio.nn.generation import reader_of
 from fmstudio.nn.threads import make_way_for_torch
+from fmstudio.runtimes.memory import tokens_at_once
 
-BLOCK = 128
-"""Tokens read at once; between two blocks whoever waits can stop it."""
+MOST_AT_ONCE = 4 * BLOCK
+"""Tokens read at once where the model is small; between two such pieces whoever waits can stop it."""
 
 
 class PromptReading:
@@ -21,17 +23,18 @@ class PromptReading:
 
     def __init__(self, decoder: Decoder, capacity: int) -> None:
         self._reader = reader_of(decoder, capacity)
+        self._at_once = tokens_at_once(decoder.shape.parameters, BLOCK, MOST_AT_ONCE)
         self._kept: list[int] = []
 
     def read(self, prompt: list[int]) -> Generator[list[str], None, Tensor]:
-        """Read a prompt from its beginning; yields an empty list before each block, returns the last logits."""
+        """Read a prompt from its beginning; yields an empty list before each piece, returns the last logits."""
         place = self._shared(prompt)
         self._kept, self._reader.length = [], place
         while True:
             yield []
             make_way_for_torch()
-            logits = self._reader.read(prompt[place : place + BLOCK])
-            place += BLOCK
+            logits = self._reader.read(prompt[place : place + self._at_once])
+            place += self._at_once
             if place >= len(prompt):
                 self._kept = prompt
                 return logits

@@ -13,7 +13,7 @@ from fmstudio.nn.sampling_controls import next_token_probabilities, penalised
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.llama_cpp import LlamaCppRuntime, completion_request
-from fmstudio.runtimes.memory import BATCH
+from fmstudio.runtimes.memory import BLOCK
 from fmstudio.runtimes.runtime import Runtime, TextStream
 from fmstudio.runtimes.text import TextSampling
 from fmstudio.runtimes.torch_runtime import load_gguf
@@ -136,7 +136,7 @@ def test_what_was_read_before_changes_no_word(path: Path, backend: str) -> None:
         told.append((prompt, answer))
         prompt += answer
     opened.unload(path)
-    assert growing.count(prompt) > 4 * BATCH
+    assert growing.count(prompt) > 4 * BLOCK
     for prompt, answer in reversed(told):
         fresh = opened.open_runtime(path, backend)
         assert whole(fresh.generate(prompt, sampling)) == answer
