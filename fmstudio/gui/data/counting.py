@@ -38,7 +38,9 @@ class CountedView(QWidget):
     def put(self, content: QVBoxLayout) -> None:
         """Lay the numbers out beneath the error and the progress."""
         self._content.setLayout(content)
-        self.setLayout(vbox(self.error, self.progress, (scroll_area(self._content, f"{self._name}-scroll"), 1)))
+        self.setLayout(
+            vbox(self.error, self.progress, (scroll_area(self._content, f"{self._name}-scroll", reads=True), 1))
+        )
 
     def show_dataset(self, name: str) -> None:
         """Show this dataset's numbers; those of one that was made anew under the same name are counted anew."""

@@ -57,7 +57,7 @@ class FeedbackStatistics(QWidget):
         content = boxed(
             vbox(self.error, self.sentence, by_model, self._card("counts", "Ratings", self.counts), shares, ..., gap=12)
         )
-        self.setLayout(vbox(scroll_area(content, "feedback-statistics-scroll")))
+        self.setLayout(vbox(scroll_area(content, "feedback-statistics-scroll", reads=True)))
 
     def _card(self, part: str, title: str, chart: TimeChart) -> Card:
         card = self.captions[part] = Card(title, f"feedback-{part}-card")

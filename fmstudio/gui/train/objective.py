@@ -49,7 +49,7 @@ class ObjectiveView(QWidget):
         self.card.add_control(self._to_data)
         self.lessons = Lessons()
         content = boxed(vbox(self.error, self.card, self.lessons, ..., gap=16))
-        self.setLayout(vbox(scroll_area(content, "objective-scroll")))
+        self.setLayout(vbox(scroll_area(content, "objective-scroll", reads=True)))
         self.clear("Choose a dataset at the left, and a real piece of it will be shown here.")
 
     def set_sentence(self, sentence: str) -> None:

@@ -132,9 +132,14 @@ class _Column(QScrollArea):
         return super().eventFilter(watched, event)
 
 
-def scroll_area(content: QWidget, name: str) -> QScrollArea:
-    """A place where content higher than the room scrolls, with the background of what is behind it."""
+def scroll_area(content: QWidget, name: str, reads: bool = False) -> QScrollArea:
+    """A place where content higher than the room scrolls, with the background of what is behind it.
+
+    reads: there is nothing in it that Tab could stop at, so that it takes the keys itself, to be scrolled with them.
+    """
     made = _Column()
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus if reads else Qt.FocusPolicy.NoFocus)
+    made.setProperty("role", "reads" if reads else "")
     made.setObjectName(name)
     made.setWidgetResizable(True)
     made.setFrameShape(QFrame.Shape.NoFrame)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLayout, QWidget
+from PySide6.QtWidgets import QLayout, QScrollArea, QWidget
 
 
 def follow(first: QWidget, later: Iterable[QWidget]) -> None:
@@ -17,7 +17,9 @@ def stops(widget: QWidget) -> Iterator[QWidget]:
     """Where Tab can stop in a widget, in the order of its layouts."""
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
         yield widget
-    if (layout := widget.layout()) is not None:
+    if isinstance(widget, QScrollArea) and (content := widget.widget()) is not None:
+        yield from stops(content)
+    elif (layout := widget.layout()) is not None:
         yield from _stops_of(layout)
 
 

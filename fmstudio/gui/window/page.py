@@ -36,11 +36,11 @@ class Page(QWidget):
         self._space.hide()
         self._body.removeWidget(self._space)
         self._space.deleteLater()
-        self._body.addWidget(panel, 1)
-        for control in panel.header_controls:
+        for control in panel.header_controls:  # before the panel, as Tab comes to them
             self._header.addWidget(control)
         if panel.primary_action and panel.primary_in_header:
             self._add_primary(panel.primary_action)
+        self._body.addWidget(panel, 1)
 
     def _add_primary(self, action: PrimaryAction) -> None:
         self.primary = PrimaryButton(action, self._theme)

@@ -63,7 +63,7 @@ class PictureDetail(Card):
         content = boxed(vbox(self.words, self.facts, ..., gap=12, margins=(0, 0, 4, 0)))
         self.body.addWidget(self.box)
         self.body.addSpacing(4)
-        self.body.addWidget(scroll_area(content, "picture-detail-scroll"), 1)
+        self.body.addWidget(scroll_area(content, "picture-detail-scroll", reads=True), 1)
         self.body.addWidget(self.use_button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def clear(self, sentence: str) -> None:

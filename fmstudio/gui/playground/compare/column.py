@@ -87,7 +87,7 @@ class CompareColumn(QFrame):
             vbox(
                 hbox((self.picker, 1), 4, self.own, self.close_button, gap=0),
                 self._chips,
-                (scroll_area(content, f"{self._name}-scroll"), 1),
+                (scroll_area(content, f"{self._name}-scroll", reads=True), 1),
                 self.error,
                 self.figures,
                 self.note,

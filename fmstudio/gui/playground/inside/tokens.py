@@ -65,7 +65,7 @@ class InsideTokens(InsideTab):
         self.body.addWidget(self.figures)
         self.body.addLayout(head)
         content = QWidget()
-        self._detail = scroll_area(content, f"{self.objectName()}-detail-scroll")
+        self._detail = scroll_area(content, f"{self.objectName()}-detail-scroll", reads=True)
         content.setLayout(vbox(self.detail, self.facts, self.bars, ..., gap=4))
         self._sides = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._sides.setSpacing(16)

@@ -15,9 +15,13 @@ _NOTHING = "Choose a dataset…"
 
 
 class DatasetsField(QWidget):
-    """Rows of a dataset and its weight. Weights appear with the second row: the share of one dataset is all."""
+    """Rows of a dataset and its weight. Weights appear with the second row: the share of one dataset is all.
+
+    rearranged: there are other rows.
+    """
 
     edited = Signal()
+    rearranged = Signal()
 
     def __init__(self, theme: Theme, name: str, accessible_name: str) -> None:
         super().__init__()
@@ -97,6 +101,7 @@ class DatasetsField(QWidget):
             row.remove.setVisible(several)
         self._hint.setVisible(not self._known and not any(row.dataset for row in self.rows))
         self._add.setVisible(len(self.rows) < len(self._known))
+        self.rearranged.emit()
 
 
 class _DatasetRow(QWidget):

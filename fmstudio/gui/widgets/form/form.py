@@ -12,6 +12,7 @@ from fmstudio.gui.widgets.form.datasets_field import DatasetsField
 from fmstudio.gui.widgets.form.field_row import FieldRow
 from fmstudio.gui.widgets.labels import button, label, scroll_area
 from fmstudio.gui.widgets.segments import Segments
+from fmstudio.gui.widgets.tab_order import follow, stops
 from fmstudio.recipe import Setting
 
 _WIDTH = 320
@@ -69,6 +70,7 @@ class Form(QWidget):
                 row.edited.connect(self._edited)
                 if isinstance(row.editor, DatasetsField):
                     row.editor.set_known(self._datasets)
+                    row.editor.rearranged.connect(self._order_tabs)
                 self._rows[setting.path] = row
                 section.add(row)
             self._sections.append(section)
@@ -84,6 +86,10 @@ class Form(QWidget):
         for row in self._rows.values():
             if isinstance(row.editor, DatasetsField):
                 row.editor.set_known(names)
+
+    def _order_tabs(self) -> None:
+        """Tab goes through the fields where they stand, though they came last."""
+        follow(self.search, stops(self._content))
 
     @property
     def rows(self) -> Mapping[str, FieldRow]:
@@ -113,6 +119,7 @@ class Form(QWidget):
             if row := self._rows.get(path):
                 row.set_value(value)
         self._follow_values()
+        self._order_tabs()
 
     def lock(self, *prefixes: str) -> None:
         """Let settings whose paths begin so not be changed; those of before can be again."""
