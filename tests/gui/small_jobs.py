@@ -67,6 +67,7 @@ JOBS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
     data.PICTURES: job(shapes, dataset="shapes", start=0, count=256),
     data.PICTURE: job(shapes, dataset="shapes", index=4),
     data.SOME_PICTURES: job(shapes, dataset="shapes", indices=[0, 1]),
+    data.COLUMNS: job(table, source="{files}/reviews.csv"),
     data.FITTING: job(files, source="{files}/shapes/circle/00.png", options={"size": 16}),
     data.PICTURE_STATISTICS: job(shapes, dataset="shapes"),
     data.DUPLICATES: job(shapes, dataset="shapes"),

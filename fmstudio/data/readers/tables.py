@@ -26,9 +26,22 @@ def read(source: SourceFile) -> Reading:
         return
     rows, encoding = yield from open_rows(source)
     sample = _sample(rows, source.column)
-    columns = list(dict.fromkeys(name for row in sample for name in row))
+    columns = _names(sample)
     column = choose_column(source.column, columns, sample)
     yield from _documents(chain(sample, rows), column, _title_column(columns, column), source, encoding, columns)
+
+
+def beginning(source: SourceFile) -> Steps[tuple[list[str], list[Row]]]:
+    """A table's columns, and the first rows, by which that of the text is chosen."""
+    if source.path.suffix.lower() == ".parquet":
+        return _beginning_of_parquet(source)
+    rows, _ = yield from open_rows(source)
+    sample = _sample(rows, source.column)
+    return _names(sample), sample
+
+
+def _names(rows: Iterable[Row]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
 
 
 def open_rows(source: SourceFile, nested: bool = False) -> Steps[tuple[Iterator[Row], str]]:
@@ -56,6 +69,16 @@ def open_rows(source: SourceFile, nested: bool = False) -> Steps[tuple[Iterator[
 
 
 def _from_parquet(source: SourceFile) -> Reading:
+    from fmstudio.data.readers.parquet_rows import parquet_rows
+
+    columns, sample = _beginning_of_parquet(source)
+    column = choose_column(source.column, columns, sample)
+    title = _title_column([name for name in columns if not sample or name in sample[0]], column)
+    rows = parquet_rows(source, [column, *([title] if title else [])])
+    yield from _documents(rows, column, title, source, "utf-8", columns)
+
+
+def _beginning_of_parquet(source: SourceFile) -> tuple[list[str], list[Row]]:
     from fmstudio.data.readers.parquet_rows import parquet_rows, read_columns
 
     if source.size == 0:
@@ -65,10 +88,7 @@ def _from_parquet(source: SourceFile) -> Reading:
     named = [name for name in candidates if name.lower() in _names_of_texts(source.column)]
     if named and not any(text_of(row[name]).strip() for row in sample for name in named):
         sample += _sample(parquet_rows(source, named), source.column)
-    column = choose_column(source.column, columns, sample)
-    title = _title_column([name for name in columns if not sample or name in sample[0]], column)
-    rows = parquet_rows(source, [column, *([title] if title else [])])
-    yield from _documents(rows, column, title, source, "utf-8", columns)
+    return columns, sample
 
 
 def _sample(rows: Iterator[Row], wanted: str) -> list[Row]:

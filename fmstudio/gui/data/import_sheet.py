@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout
 
+from fmstudio.gui.data.columns import ColumnsView
 from fmstudio.gui.data.fitting import FittingView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
@@ -57,16 +58,18 @@ class ImportSheet(KeyedView):
         }
         for form in self.options.values():
             form.edited.connect(self._edited)
+        self.columns = ColumnsView(studio)
+        self.columns.chosen.connect(self._choose_column)
         self._lay_out()
         self._show_kind()
 
     def _lay_out(self) -> None:
         self._how = Card(_HOW[TEXT], "import-how")
-        for form in self.options.values():
-            self._how.body.addWidget(form)
+        for part in (self.columns, *self.options.values()):
+            self._how.body.addWidget(part)
         content = boxed(vbox(self._make_what(), self._how, ..., gap=16))
         sentence = "What these files hold is copied into the workspace; they stay as they are."
-        texts = vbox(label("New dataset", "section", "import-title"), label(sentence, "secondary"), gap=2)
+        texts = vbox(label("New dataset", "section", "import-title"), label(sentence, "secondary", wrap=True), gap=2)
         head = hbox((texts, 1), button("Cancel", "import-cancel", self._theme, clicked=self.closed.emit), gap=12)
         self.setLayout(vbox(head, (scroll_area(content, "import-scroll"), 1), gap=12))
 
@@ -199,6 +202,8 @@ class ImportSheet(KeyedView):
         self.name_error.setText(problem)
         self.name_error.setVisible(bool(problem) and bool(self.sources.paths))
         set_property(self.name, "invalid", bool(problem) and bool(self.sources.paths))
+        if self.kind.value() != TEXT:
+            self.columns.preview("", {})
         if not self.rows:
             pass
         elif self.kind.value() == TEXT:
@@ -206,7 +211,8 @@ class ImportSheet(KeyedView):
             self.rows["length"].setEnabled(how in ("automatic", "paragraphs"))
             self.rows["separator"].setEnabled(how == "separator")
             for of_tables in ("column", "header"):
-                self.rows[of_tables].setEnabled(self._may_hold_tables())
+                self.rows[of_tables].setEnabled(bool(self._tables_in()))
+            self._show_columns()
         else:
             self._preview()
         self.changed.emit()
@@ -217,5 +223,15 @@ class ImportSheet(KeyedView):
         if self.sources.paths and not form.problem():
             self.fitting[kind].preview(self._examples.get(kind), form.values())
 
-    def _may_hold_tables(self) -> bool:
-        return any(path.is_dir() or path.suffix.lower() in self._tables for path in self.sources.paths)
+    def _show_columns(self) -> None:
+        values = self.options[TEXT].values()
+        options: dict[str, Any] = {name: values[name] for name in ("column", "header", "encoding") if name in values}
+        self.columns.preview(next(iter(self._tables_in()), ""), options)
+
+    def _choose_column(self, name: str) -> None:
+        self.rows["column"].set_value(name)
+        self._edited()
+
+    def _tables_in(self) -> list[str]:
+        """The sources that are or may hold tables."""
+        return [str(path) for path in self.sources.paths if path.is_dir() or path.suffix.lower() in self._tables]

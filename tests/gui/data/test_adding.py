@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu, QPushButton
+from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu, QPushButton, QRadioButton
 
-from fmstudio.gui.data.jobs import IMPORT, PREVIEW
+from fmstudio.gui.data.jobs import COLUMNS, IMPORT, PREVIEW
 from fmstudio.jobs import Failed, Note, Priority, Progress, Started
-from tests.gui.data.hands import asked, click, end, text
+from tests.gui import recorded
+from tests.gui.data.hands import answer, asked, click, end, text
 
 
 def test_dropped_files_open_a_sheet_with_a_name_and_options(panel, folder):
@@ -169,3 +170,27 @@ def test_esc_leaves_the_sheet(panel, folder):
     QTest.keyClick(panel.sheet.name, Qt.Key.Key_Escape)
     assert panel.dataset.isVisible()
     assert panel.primary_action.text() == "Add…"
+
+
+def test_the_sheet_shows_the_columns_of_a_table_and_which_one_is_taken(panel, studio, engine, tmp_path, qtbot):
+    table = tmp_path / "reviews.csv"
+    table.write_text("irrelevant: the recorded job has read its own")
+    panel.dropped([table])
+    qtbot.waitUntil(lambda: COLUMNS in engine.targets())
+    assert asked(engine, COLUMNS) == {"source": str(table), "options": {}}
+    told = recorded.answer(COLUMNS)
+    names = [each["name"] for each in told["columns"]]
+    assert names == ["Review", "label", "other"]
+    answer(studio, engine, COLUMNS, recorded.changed(told, column="Review", problem=""))
+    buttons = [panel.findChild(QRadioButton, f"import-column-{number}") for number in range(3)]
+    assert [(each.text(), each.isChecked()) for each in buttons] == [
+        ("Review", True), ("label", False), ("other", False)
+    ]  # fmt: skip
+    assert text(panel, "import-column-0-values") == "good · bad · fine"
+
+    buttons[1].click()
+    assert panel.sheet.request()["options"] == {"column": "label"}
+    qtbot.waitUntil(lambda: asked(engine, COLUMNS)["options"] == {"column": "label"})
+
+    panel.sheet.kind.button("images").click()
+    assert not panel.sheet.columns.isVisible()
