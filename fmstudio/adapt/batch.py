@@ -211,8 +211,8 @@ def _present(request: BatchRequest, row: Row) -> dict[str, str]:
 def _facts(got: Mapping[str, Any]) -> dict[str, Any]:
     """All of an answer that asking it again needs, and what it cost."""
     names = (
-        "prompt", "messages", "settings", "model_version", "backend", "finish", "tokens", "prompt_tokens", "context",
-        "tokens_per_second", "seconds_to_first_token",
+        "prompt", "messages", "settings", "model_version", "backend", "note", "finish", "tokens", "prompt_tokens",
+        "context", "tokens_per_second", "seconds_to_first_token",
     )  # fmt: skip
     return {name: got.get(name) for name in names}
 

@@ -89,6 +89,7 @@ def answer(
         "model": model,
         "model_version": version,
         "backend": entry.backend,
+        "note": entry.runtime.note,
         "prompt": exact,
         "messages": question.messages,
         "settings": {**values_of(sampling), "prompt": prompt, "raw": question.kind == "completion" and raw},

@@ -20,10 +20,12 @@ _BESIDES_WEIGHTS = 260_000_000
 
 def row_of(reference: str, source: str, title: str, facts: ModelFacts, *, licence: str = "", about: str = "") -> Row:
     """A model that is here and whole. Memory is what a runtime needs with the context that it would use: "memory" of
-    the first, "memory_in" of each; "loaded_in" are those that have it loaded."""
+    the first, "memory_in" of each; "loaded_in" are those that have it loaded; "note" says what they run in place
+    of its file."""
     available = available_memory()
     needs = {name: needed_memory(facts, name, context_to_use(facts, name, available)) for name in facts.backends}
-    memory, loaded = needs[facts.backends[0]], [e.backend for e in opened.loaded() if e.path == facts.path]
+    here = [entry for entry in opened.loaded() if entry.path == facts.path]
+    memory, loaded = needs[facts.backends[0]], [entry.backend for entry in here]
     return {
         **_empty(reference, source, title),
         "format": facts.format,
@@ -39,6 +41,7 @@ def row_of(reference: str, source: str, title: str, facts: ModelFacts, *, licenc
         "backends": list(facts.backends),
         "loaded": bool(loaded),
         "loaded_in": loaded,
+        "note": "; ".join(f"{entry.backend} {entry.runtime.note}" for entry in here if entry.runtime.note),
         "about": about,
     }
 
@@ -117,6 +120,7 @@ def _empty(reference: str, source: str, title: str) -> Row:
         "backends": [],
         "loaded": False,
         "loaded_in": [],
+        "note": "",
         "about": "",
         "problem": "",
         "family": LANGUAGE,

@@ -22,6 +22,7 @@ from fmstudio.runtimes.runtime import Backend, Finish, Pieces, TextStream, fitti
 from fmstudio.runtimes.server_tokens import ServerReader, reader_for
 from fmstudio.runtimes.text import TextSampling
 
+NOTE = "runs a copy in the cache with its large Q4_1 matrices as Q4_0 and a correction: the same weights, read faster"
 SAMPLERS = ["penalties", "temperature", "top_k", "top_p", "min_p"]
 
 
@@ -45,6 +46,11 @@ class LlamaCppRuntime:
             self.rearranged = None
             self._requests = self._served(facts)
         self._reader = reader_for(facts, ServerReader(self._requests.server.listening_address, key))
+
+    @property
+    def note(self) -> str:
+        """What is run in place of the file, if anything is."""
+        return NOTE if self.rearranged else ""
 
     def _served(self, facts: ModelFacts) -> LlamaRequests:
         open_server = partial(

@@ -22,6 +22,10 @@ class Runtime(Protocol):
     context: int
 
     @property
+    def note(self) -> str:
+        """What it runs where that is not the model's file itself; empty otherwise."""
+
+    @property
     def threads(self) -> int:
         """Processor cores that it computes on."""
 

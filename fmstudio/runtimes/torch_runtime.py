@@ -37,6 +37,7 @@ class TorchRuntime:
     """A language model in torch; see `Runtime`."""
 
     backend: Backend = "torch"
+    note = ""
 
     def __init__(self, facts: ModelFacts, context: int) -> None:
         self.model = load_for_torch(facts)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from gguf import GGMLQuantizationType as Kind
 
-from fmstudio.runtimes import llama_cpp, rearranged
+from fmstudio.adapt.model_rows import row_of
+from fmstudio.runtimes import llama_cpp, opened, rearranged
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.gguf_header import read_header
 from fmstudio.runtimes.llama_cpp import LlamaCppRuntime
@@ -70,6 +71,16 @@ def test_it_writes_what_the_file_writes(tmp_path: Path, monkeypatch: pytest.Monk
         texts.append("".join(runtime.generate(PROMPT, sampling)))
         runtime.close()
     assert texts[0] == texts[1] != ""
+
+
+def test_what_is_run_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    path = tiny(tmp_path / "tiny.gguf")
+    notes = []
+    for backend in ("torch", "llama.cpp"):
+        opened.open_runtime(path, backend)
+        notes.append(row_of("tiny", "linked", "tiny", facts_of(path))["note"])
+    assert notes[0] == ""
+    assert notes[1].startswith("llama.cpp runs a copy in the cache with its large Q4_1 matrices as Q4_0")
 
 
 def test_a_file_that_changes_has_a_copy_of_its_own_and_the_old_one_goes(tmp_path: Path, cache: Path) -> None:

@@ -103,6 +103,9 @@ class RunnableRow(ModelRow):
         several = len(record.get("backends", ())) > 1
         self.loaded.setText(f"● loaded in {' and '.join(record['loaded_in'])}" if loaded and several else "● loaded")
         self.loaded.setVisible(loaded)
+        note = str(record.get("note") or "")
+        self.loaded.setToolTip(note)
+        self.loaded.setAccessibleDescription(note)
         self.fetch.setVisible(not record.get("here") and not job)
         self.load.setVisible(usable and not loaded and not job)
         self.unload.setVisible(loaded and not job)

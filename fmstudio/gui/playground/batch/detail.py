@@ -129,7 +129,8 @@ def prompt_of(result: Mapping[str, Any]) -> str:
 
 def settings_of(result: Mapping[str, Any]) -> str:
     """All that decides what comes out, a line each."""
-    facts = {"model": result.get("model"), "version": result.get("model_version"), "backend": result.get("backend")}
+    facts = {"model": result.get("model"), "version": result.get("model_version"), "backend": result.get("backend"),
+             "note": result.get("note")}  # fmt: skip
     settings = {name: value for name, value in (result.get("settings") or {}).items() if name not in _NOT_SAMPLING}
     return "\n".join(f"{name}: {value}" for name, value in {**facts, **settings}.items() if value not in (None, ""))
 
