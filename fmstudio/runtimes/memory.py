@@ -12,7 +12,7 @@ SMALLEST_CONTEXT = 512
 BLOCK = 64
 """Tokens of a prompt that llama.cpp reads at once at least, and of which it keeps whole multiples."""
 
-MOST_AT_ONCE = 256
+MOST_AT_ONCE = 512
 _A_WHILE = 7e10
 """Parameters times tokens that two cores read in well under a second: no longer does one wait for a text to stop."""
 

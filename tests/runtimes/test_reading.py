@@ -15,15 +15,15 @@ from fmstudio.runtimes.llama_requests import pieces
 from fmstudio.runtimes.memory import BLOCK, tokens_at_once
 from tests.gguf_files import tiny_language_model, write_gguf
 
-LENGTHS = (63, 130, 257, 300, 513, 700)
+LENGTHS = (63, 130, 257, 513, 560, 700)
 
 
 def test_small_models_read_more_at_once() -> None:
     counts = [tokens_at_once(count) for count in (1_000_000, 135_000_000, 500_000_000, 7_000_000_000)]
-    assert counts == [256, 256, 128, 64]
+    assert counts == [512, 512, 128, 64]
 
 
-@pytest.mark.parametrize("at_once", [64, 128, 256])
+@pytest.mark.parametrize("at_once", [64, 128, 256, 512])
 def test_no_piece_of_a_prompt_is_short(at_once: int) -> None:
     for length in range(1, 900):
         for shared in range(0, length, BLOCK):
@@ -69,7 +69,7 @@ def test_what_was_read_before_changes_no_bit(path: Path) -> None:
         anew[length] = written(runtime, text[:length])
         runtime.close()
     runtime = runtime_of(path)
-    for length in (*LENGTHS, *LENGTHS[::-1], 300, 130, 700):
+    for length in (*LENGTHS, *LENGTHS[::-1], 560, 130, 700):
         assert written(runtime, text[:length]) == anew[length], length
     assert all(len(found) == 4 for found in anew.values())
     runtime.close()
