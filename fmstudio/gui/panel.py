@@ -78,7 +78,8 @@ class Panel(QWidget):
     name: what `studio.navigate` calls it. title and summary: its header. icon: an mdi6 name. chapter: one of CHAPTERS;
     order: its place among the panels of that chapter.
     opens: the kinds of things (of things.KINDS; "model:diffusion" for those of one family) that it shows, each with
-    what `shown` is told, in which "*" stands for the thing's key.
+    what `shown` is told, in which "*" stands for the thing's key. "model:found" is where Ctrl+K leads to a model, if
+    that is not where it is tried.
     commands: what Ctrl+K can do with it: title, icon, the name of the method and what that is given.
     takes: what it is for when files are dropped on the window while another panel is shown: "files" or "models".
     begin: how one begins here. primary_in_header: false where the panel shows the button of its primary action itself.

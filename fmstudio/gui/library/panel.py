@@ -35,6 +35,7 @@ class ModelsPanel(Panel):
     icon = "mdi6.cube-outline"
     chapter = "pre-training"
     order = 25
+    opens = {"model:found": {"model": "*"}, "linked model:found": {"model": "*"}}
     commands = (("Add a model of this disk", "mdi6.file-plus-outline", "elsewhere.ask_for_file"),)
 
     def __init__(self, studio: Studio) -> None:

@@ -51,7 +51,7 @@ def smoothed_last(values: np.ndarray) -> float:
 
 def _time(run: RunState) -> Fact:
     if run.live and run.seconds_left is not None:
-        return Fact("Time left", formatting.duration(run.seconds_left), "")
+        return Fact("Time left", formatting.clock(run.seconds_left), "")
     return Fact("Training time", formatting.duration(run.seconds), "")
 
 

@@ -27,7 +27,7 @@ GUTTER = 22  # at the right, where the form scrolls
 _FIXED_BY_INIT = ("model.", "tokenizer.")
 
 
-DATA = "data.datasets"
+DATA, PROMPT = "data.datasets", "sample.prompt"
 
 
 class RunSetup(QWidget):
@@ -49,6 +49,7 @@ class RunSetup(QWidget):
         self._known: list[str] = []
         self.data: dict[str, list[Any]] = {}
         self._offered: list[Any] = []
+        self._prompt_fits = True
         self.name = TextField("run-name", "Name of the run and its model")
         self.name.setPlaceholderText("Name of the run and its model")
         self.models = ModelShelf(("", ("none",), ""), TRAINED)
@@ -101,6 +102,8 @@ class RunSetup(QWidget):
         self.form.set_baseline(values)  # so that no reset changes what is learnt from
         self.form.set_values(values)
         self._offered = self._shown_data()
+        self._prompt_fits = True
+        self._fit_prompt()
         self.init.show_model(preset.get("init", ""))
         self._name_is_mine = False
         self._chose_init()
@@ -183,8 +186,21 @@ class RunSetup(QWidget):
 
     # Reactions.
 
+    def _fit_prompt(self) -> None:
+        """A preset's beginning of a text is one of its own data: others begin as the model likes."""
+        values = self._preset.get("values", {})
+        fits = dataset_names(values.get(DATA, [])) == self.datasets
+        if PROMPT not in self.form.rows or PROMPT not in values or fits == self._prompt_fits:
+            return
+        self._prompt_fits = fits
+        row = self.form.rows[PROMPT]
+        if not row.modified:
+            row.set_baseline(values[PROMPT] if fits else row.setting.default)
+            row.reset()
+
     def _edited(self) -> None:
         self._keep_choice()
+        self._fit_prompt()
         self._show_size()
         self._propose_name()
         self.changed.emit()

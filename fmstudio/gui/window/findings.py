@@ -53,7 +53,8 @@ def _things(window: Shell, kind: str) -> list[Finding]:
 
 
 def _thing(window: Shell, thing: Thing) -> Finding | None:
-    opened = opening(window.infos, thing.kind, thing.key, thing.family)
+    listed = any(f"{thing.kind}:found" in info.opens for info in window.infos)
+    opened = opening(window.infos, thing.kind, thing.key, "found" if listed else thing.family)
     if opened is None:
         return None
     info, what = opened
