@@ -7,8 +7,9 @@ it has no such product and takes nearly twice as long to read a prompt. But a bl
 
 So W x = Q x + B (A x), where Q has the same scales and codes in Q4_0, A adds up each block of x, and B has the numbers
 of the blocks. That is what llama.cpp knows as an adapter of low rank (Hu et al. 2021). B is kept in 16 bits, as the
-minimums were: what it is rounded by is far below a step of the codes. The four more operations cost a single token as
-much as the faster product saves it where matrices are large, so small ones stay as they are.
+minimums were: what it is rounded by is far below a step of the codes. The four more operations cost a single token
+less than the faster product saves it where a matrix is large and narrow, as gate and values of the feed-forward layers
+are: these are rearranged, and all else stays as it is.
 
 Copies are kept in the person's cache by the hash of the whole file, so that a file that changes never meets the copy
 of what it was, and they go when no file of theirs is there any more.
@@ -39,7 +40,7 @@ from fmstudio.runtimes.gguf_header import GgufHeader, TensorPlace, read_header
 from fmstudio.runtimes.model_facts import ModelFacts
 
 MODEL, ADAPTER, SOURCE = "model.gguf", "adapter.gguf", "source.json"
-_LAYOUT = "1"
+_LAYOUT = "2"
 """Of the copies: another one makes them anew."""
 
 _SMALLEST = 512 * 1024
@@ -120,7 +121,7 @@ def plain_processor() -> bool:
 def _is_slow(place: TensorPlace) -> bool:
     return (
         place.kind == GGMLQuantizationType.Q4_1
-        and place.name.endswith((".ffn_gate.weight", ".ffn_up.weight", ".ffn_down.weight"))
+        and place.name.endswith((".ffn_gate.weight", ".ffn_up.weight"))
         and len(place.shape) == 2
         and place.parameters >= _SMALLEST
         and place.shape[0] % 8 == 0

@@ -57,7 +57,7 @@ def test_the_numbers_are_those_of_the_file(tmp_path: Path) -> None:
             )
         else:
             assert np.array_equal(before.data, after.data)
-    assert len(parts) == 2 * 6
+    assert len(parts) == 2 * 4
     assert read_header(copy.model).metadata == read_header(path).metadata
 
 
