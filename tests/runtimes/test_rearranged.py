@@ -15,6 +15,7 @@ from fmstudio.runtimes import llama_cpp, opened, rearranged
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.gguf_header import read_header
 from fmstudio.runtimes.llama_cpp import LlamaCppRuntime
+from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.rearranged import ADAPTER, MODEL, SOURCE
 from fmstudio.runtimes.text import TextSampling
 from tests.gguf_files import tiny_language_model, write_gguf
@@ -61,16 +62,29 @@ def test_the_numbers_are_those_of_the_file(tmp_path: Path) -> None:
     assert read_header(copy.model).metadata == read_header(path).metadata
 
 
-def test_it_writes_what_the_file_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    facts, sampling = facts_of(tiny(tmp_path / "tiny.gguf")), TextSampling(temperature=0.0, maximum_tokens=24)
-    texts = []
-    for made in (rearranged.rearranged, lambda facts: None):
-        monkeypatch.setattr(llama_cpp, "rearranged", made)
-        runtime = LlamaCppRuntime(facts, 512)
-        assert (runtime.rearranged is None) == (made is not rearranged.rearranged)
-        texts.append("".join(runtime.generate(PROMPT, sampling)))
-        runtime.close()
-    assert texts[0] == texts[1] != ""
+def likeliest(facts: ModelFacts) -> dict[int, float]:
+    """The logarithms of the probabilities of the ten likeliest tokens after a prompt."""
+    runtime = LlamaCppRuntime(facts, 512)
+    request = {"prompt": list(range(40, 240)), "n_predict": 1, "temperature": 0.0, "stream": True, "n_probs": 10}
+    said = [message for some in runtime._requests.messages(request) for message in some or ()]
+    runtime.close()
+    chosen = next(choice for message in said for choice in message.get("choices", ()) if choice.get("logprobs"))
+    return {each["id"]: each["logprob"] for each in chosen["logprobs"]["content"][0]["top_logprobs"]}
+
+
+def test_it_expects_what_the_file_expects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = facts_of(tiny(tmp_path / "tiny.gguf"))
+    of_copy = likeliest(facts)
+    copy = rearranged.rearranged(facts)
+    assert copy is not None
+    monkeypatch.setattr(llama_cpp, "rearranged", lambda facts: None)
+    of_file, uncorrected = likeliest(facts), likeliest(facts_of(copy.model))
+    assert difference(of_file, of_copy) < 0.1 < difference(of_file, uncorrected)
+
+
+def difference(expected: dict[int, float], found: dict[int, float]) -> float:
+    """The greatest; of a token that is not among the likeliest any more, endless."""
+    return max(abs(value - found.get(token, float("inf"))) for token, value in list(expected.items())[:4])
 
 
 def test_what_is_run_in_place_of_the_file_is_told(tmp_path: Path) -> None:
