@@ -9,7 +9,8 @@ from fmstudio.runtimes import opened
 from fmstudio.runtimes.folder_facts import parameters_of
 from fmstudio.runtimes.memory import available_memory, context_to_use, needed_memory
 from fmstudio.runtimes.model_facts import ModelFacts
-from fmstudio.training.snapshot import GGUF, LANGUAGE
+from fmstudio.runtimes.references import GGUF
+from fmstudio.training.snapshot import LANGUAGE
 from fmstudio.workspace import RunRecord
 
 Row = dict[str, Any]

@@ -14,8 +14,9 @@ from fmstudio.jobs import Artefact, JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.facts import facts_of
+from fmstudio.runtimes.references import GGUF, catalogue_model, item_path
 from fmstudio.training.checkpoint import checkpoints
-from fmstudio.training.snapshot import GGUF, LANGUAGE, catalogue_model, family_of, item_path, model_folder
+from fmstudio.training.snapshot import LANGUAGE, family_of, model_folder
 from fmstudio.workspace import LinkedModel, Workspace, WorkspaceError, deleting, explained, renaming
 from fmstudio.workspace.chain import chain
 from fmstudio.workspace.names import free_name

@@ -10,7 +10,8 @@ from pathlib import Path
 from fmstudio.cli.driving import existing_workspace, is_workspace, open_workspace
 from fmstudio.data.catalogue import read_catalogue
 from fmstudio.runtimes.facts import facts_of
-from fmstudio.training.snapshot import GGUF, LANGUAGE, RUN, catalogue_model, family_name, item_path
+from fmstudio.runtimes.references import GGUF, catalogue_model, item_path
+from fmstudio.training.snapshot import LANGUAGE, RUN, family_name
 from fmstudio.workspace import Workspace, WorkspaceError, explained
 
 _LISTED = 8  # names of a workspace's models in a refusal, the latest

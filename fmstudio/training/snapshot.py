@@ -7,18 +7,18 @@ from pathlib import Path
 
 import torch
 
-from fmstudio.data.catalogue import Item, fetch, read_catalogue
+from fmstudio.data.catalogue import fetch
 from fmstudio.errors import StudioError
 from fmstudio.families import families
 from fmstudio.families.family import Network
 from fmstudio.jobs import Event, JobContext
 from fmstudio.recipe import read_toml
+from fmstudio.runtimes.references import catalogue_model, place_of_model
 from fmstudio.training.checkpoint import checkpoints, load_latest
 from fmstudio.training.recipes import parse_recipe
 from fmstudio.workspace import Workspace, WorkspaceError, atomic_folder, explained, remove_folder
 
 RUN = "run:"
-GGUF = ".gguf"
 LANGUAGE = "language"
 NETWORK = "network"
 """The folder of a run that holds its network as it was before the first step."""
@@ -49,42 +49,11 @@ def family_name(workspace: Workspace, reference: str) -> str:
     return _place(workspace, reference)[1]
 
 
-def catalogue_model(workspace: Workspace, reference: str) -> Item | None:
-    """The item of the catalogue that a reference means; what the workspace calls so comes first."""
-    item = read_catalogue().items.get(reference)
-    own = {record.name for record in workspace.models()} | {link.name for link in workspace.linked_models()}
-    return item if item is not None and item.kind == "model" and reference not in own else None
-
-
-def item_path(item: Item) -> Path:
-    """Where a fetched model of the catalogue is: its one .gguf file, else its folder."""
-    return next(iter(sorted(item.folder.glob("*" + GGUF))), item.folder)
-
-
 def _place(workspace: Workspace, reference: str) -> tuple[Path, str]:
-    """A model that is here."""
-    if reference in {record.name for record in workspace.models()}:
-        record = workspace.model(reference)
-        return workspace.model_folder(record.name), record.family
-    link = next((link for link in workspace.linked_models() if link.name == reference), None)
-    if link is not None:
-        return _at(Path(link.path), f"The linked model {reference!r} is no longer at {link.path}; link it again.")
-    item = catalogue_model(workspace, reference)
-    if item is not None:
-        return _at(item_path(item), f"The files of {item.title} are gone; fetch it again.")
-    path = Path(reference).expanduser()
-    if path.suffix.lower() == GGUF or (path / "config.json").is_file():
-        return _at(path.absolute(), f"There is no model at {path}; check the path.")
-    record = workspace.model(reference)  # raises with the names that there are
-    return workspace.model_folder(record.name), record.family
-
-
-def _at(path: Path, gone: str) -> tuple[Path, str]:
-    if path.is_file() and path.suffix.lower() == GGUF:
-        return path, LANGUAGE
-    if not path.is_dir():
-        raise WorkspaceError(gone)
-    return path, family_of(path)
+    """A model that is here, and its family."""
+    path = place_of_model(workspace, reference)
+    family = next((record.family for record in workspace.models() if record.name == reference), "")
+    return path, family or (LANGUAGE if path.is_file() else family_of(path))
 
 
 def family_of(folder: Path) -> str:
