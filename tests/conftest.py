@@ -24,6 +24,7 @@ from fmstudio.jobs import JobContext
 from fmstudio.workspace import Workspace
 from tests.driving import run_job
 from tests.pictures import keep_shapes
+from tests.talks import add_talks
 from tests.texts import write_texts
 from tests.waiting import alone
 
@@ -150,6 +151,13 @@ def stocked(workspace: Workspace, tmp_path: Path) -> Workspace:
 def pictured(workspace: Workspace) -> Workspace:
     """A workspace with the dataset "shapes": 60 pictures of 16 × 16 in three classes, with two attributes."""
     keep_shapes(workspace)
+    return workspace
+
+
+@pytest.fixture
+def talking(workspace: Workspace, tmp_path: Path) -> Workspace:
+    """A workspace with the dataset of instructions "talks", and a model "tiny" that takes turns."""
+    add_talks(workspace, tmp_path)
     return workspace
 
 

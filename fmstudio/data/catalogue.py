@@ -9,6 +9,8 @@ from typing import Any
 from fmstudio.data import importing, samples
 from fmstudio.data.errors import DataError
 from fmstudio.data.fetching import Archive, obtain
+from fmstudio.data.kinds import KINDS
+from fmstudio.data.tuning import made
 from fmstudio.data.unpacking import unpack
 from fmstudio.jobs import Artefact, Event, JobContext, Sample
 from fmstudio.places import catalogue_folder
@@ -17,7 +19,7 @@ from fmstudio.workspace import Workspace, atomic_folder, explained
 
 # Written last into an item's folder: the hash of the archive that it was unpacked from.
 _MARK = ".sha256"
-DATASETS = ("text", "images")
+DATASETS = tuple(KINDS)
 """Kinds of items that become datasets of a workspace."""
 
 
@@ -147,6 +149,9 @@ def _import(context: JobContext, workspace: Workspace, item: Item) -> Generator[
         yield from samples.ensure(context, workspace)
         return
     about = {"title": item.title, "description": item.description}
+    if item.name in made.SETS:
+        yield from made.make(workspace, item.name, {**about, "licence": item.licence, "origin": _origin(item)})
+        return
     if item.generator:
         yield from _generate(context, workspace, item, about)
         return

@@ -104,7 +104,9 @@ class DocumentWriter:
 class Documents:
     """Reads the documents of a folder by index. Use it in a `with` statement, or close it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: str = "text") -> None:
+        """kind: of the dataset that they are."""
+        self.kind = kind
         self._files = ExitStack()
         self._offsets = np.load(folder / OFFSETS, mmap_mode="r")
         # Plain reads and not a memory map: a pass over a large set shall not look like a gigabyte of used memory.
@@ -162,7 +164,7 @@ def open_documents(workspace: Workspace, name: str, kinds: Sequence[str] = ("tex
         wanted = " or ".join(kinds)
         raise DataError(f"Dataset {name!r} holds {record.kind}, not {wanted}; choose a dataset of {wanted}.")
     try:
-        documents = Documents(workspace.dataset_folder(name))
+        documents = Documents(workspace.dataset_folder(name), record.kind)
     except (OSError, ValueError) as error:
         raise DataError(f"The files of dataset {name!r} are damaged ({error}); add it again.") from error
     if len(documents) != record.items:

@@ -13,12 +13,17 @@ from fmstudio.data.documents import Documents, open_documents
 from fmstudio.data.intake import SKIPPED
 from fmstudio.data.languages import language_of
 from fmstudio.data.pacing import Pace
+from fmstudio.data.tuning.examples import read, readable
+from fmstudio.data.tuning.intake import KINDS
 from fmstudio.jobs import Event, JobContext, Progress, Sample
 from fmstudio.workspace import Workspace, explained, write_atomically
 
 SHOWN = 20_000  # characters of a document
 STATISTICS = "statistics.json"
 Data = TypeVar("Data")
+TEXTS = ("text", *KINDS)
+"""Kinds of datasets that are read here."""
+
 _ASKED = 300  # documents whose language is looked at
 
 
@@ -29,7 +34,7 @@ def preview(
 
     A search shows what it has found as soon as that fills the page, then counts on; "complete" tells the last answer.
     """
-    with open_documents(workspace, dataset) as documents:
+    with open_documents(workspace, dataset, TEXTS) as documents:
         if not search.strip():
             chosen = list(range(max(0, start), min(len(documents), start + count)))
             page = _page(documents, chosen, start, len(documents))
@@ -45,8 +50,18 @@ def _page(documents: Documents, chosen: list[int], start: int, total: int, searc
     return {"total": total, "start": start, "search": search, "complete": complete, "documents": shown}
 
 
+def _opened(workspace: Workspace, dataset: str) -> Documents:
+    return open_documents(workspace, dataset, TEXTS)
+
+
+def _text(documents: Documents, index: int) -> str:
+    """A document as a person reads it: an example to fine-tune on is one line of JSON, and shown turn by turn."""
+    text = documents.text(index)
+    return readable(read(text)) if documents.kind in KINDS else text
+
+
 def _shown(documents: Documents, index: int, search: str) -> dict[str, Any]:
-    text, about = documents.text(index), documents.about(index)
+    text, about = _text(documents, index), documents.about(index)
     found = text.lower().find(search.lower()) if search else 0
     # A long document is shown from its beginning, or from a little before what was found far inside it.
     start = found - 1_000 if found > SHOWN - 1_000 else 0
@@ -68,7 +83,7 @@ def _search(
     size = int(documents.sizes.sum())
     wanted = search.lower()
     for index, length in enumerate(documents.sizes.tolist()):
-        if wanted in documents.text(index).lower() or wanted in documents.about(index)["title"].lower():
+        if wanted in _text(documents, index).lower() or wanted in documents.about(index)["title"].lower():
             if start <= total < start + count:
                 chosen.append(index)
             total += 1
@@ -85,7 +100,7 @@ def _search(
 
 def statistics(context: JobContext, workspace: Workspace, dataset: str) -> Generator[Event, None, dict[str, Any]]:
     """Count what is in a dataset of texts."""
-    found = yield from counted_once(context, workspace, dataset, open_documents, _count)
+    found = yield from counted_once(context, workspace, dataset, _opened, _count)
     if not found:
         return {}
     yield Sample("statistics", "statistics", found)
@@ -138,7 +153,7 @@ def _count(context: JobContext, documents: Documents) -> Generator[Event, None, 
     counts: dict[str, Counter[str]] = {"encodings": Counter(), "kinds": Counter(), "languages": Counter()}
     asked = set(np.linspace(0, len(documents) - 1, min(_ASKED, len(documents)), dtype=int).tolist())
     for index, size in enumerate(sizes.tolist()):
-        text, about = documents.text(index), documents.about(index)
+        text, about = _text(documents, index), documents.about(index)
         characters[index] = len(text)
         words += len(text.split())
         counts["encodings"][about["encoding"]] += 1

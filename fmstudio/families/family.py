@@ -172,7 +172,13 @@ class Family(ABC):
 
     data_kind: ClassVar[str]
     can_continue: ClassVar[bool] = False
-    """Whether a run may begin from a model of the family."""
+    """Whether a run may begin from a model."""
+
+    makes: ClassVar[str] = ""
+    """The family of the models that a run makes, where it is another: an adapter is used as a language model is."""
+
+    begins_from: ClassVar[str] = ""
+    """The family of the models that a run has to begin from, where it cannot begin from nothing."""
 
     sections: ClassVar[Mapping[str, type]]
     """Settings dataclasses by section name, `data` and `model` among them. The loop adds `training`."""

@@ -29,6 +29,8 @@ from fmstudio.jobs import Event, JobContext, Sample, TextDelta
 from fmstudio.jobs.context import Job
 from fmstudio.nn.decoder import Decoder, DecoderShape
 from fmstudio.recipe import DatasetChoice, setting
+from fmstudio.runtimes.adapter_base import is_adapter
+from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.text import (
     LanguageModel,
     TextSampling,
@@ -39,6 +41,7 @@ from fmstudio.runtimes.text import (
     stream_text,
     token_sizes,
 )
+from fmstudio.runtimes.torch_runtime import load_for_torch
 from fmstudio.workspace import Workspace
 
 WINDOWS_PER_VALIDATION_BATCH = 32
@@ -329,6 +332,10 @@ class LanguageFamily(Family):
         """The recipe with the shape of the model that it begins from, which cannot be chosen again."""
         workspace.model(recipe.init)
         folder = workspace.model_folder(recipe.init)
+        if is_adapter(folder):
+            raise StudioError(
+                f"{recipe.init} is an adapter; merge it into a model of its own first, then continue that."
+            )
         recipe = recipe.with_values("model", **settings_of(read_shape(folder)))
         return recipe.with_values("tokenizer", kind="model", file=recipe.init)
 
@@ -361,7 +368,7 @@ class LanguageFamily(Family):
 
     def sample(self, context: JobContext, folder: Path, settings: TextSampling, device: torch.device) -> Job:
         """Continue `settings.prompt`, piece by piece."""
-        return stream_text(context, load_language_model(folder), settings, device)
+        return stream_text(context, load_for_torch(facts_of(folder)), settings, device)
 
 
 def _planned_shape(workspace: Workspace, recipe: Recipe) -> DecoderShape:

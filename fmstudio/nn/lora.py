@@ -72,7 +72,8 @@ class LowRank(nn.Module):
 class Adapter(nn.Module):
     """All the low-rank parts of one adapter, by the path of the layer that each belongs to.
 
-    strength: a factor on all of them, which can be changed at any time: 0 is the base.
+    strength: a factor on all of them, which can be changed at any time: 0 is the base. chance: where dropout comes from
+    while it is trained; none without.
     """
 
     def __init__(self, shape: LoraShape, sizes: Mapping[str, tuple[int, int]], seed: int | None = 0) -> None:
@@ -135,7 +136,7 @@ class AdaptedLinear(nn.Module):
         if not self._attached:
             return result
         adapter, part = self._attached[0]
-        changed = part(x, adapter.strength, adapter.chance if self.training else None)
+        changed = part(x, adapter.strength, adapter.chance if adapter.training else None)
         if part.magnitude is None:
             return result + changed
         share = _shares(self.base, part, adapter.strength)
@@ -176,10 +177,8 @@ def wrap(decoder: Decoder, targets: tuple[str, ...] = LINEAR) -> dict[str, Adapt
             found[path] = module
         elif path.rpartition(".")[2] in targets and isinstance(module, (nn.Linear, PackedLinear)):
             parent, _, name = path.rpartition(".")
-            wrapped = AdaptedLinear(module)
-            wrapped.train(decoder.training)
-            setattr(decoder.get_submodule(parent), name, wrapped)
-            found[path] = wrapped
+            found[path] = AdaptedLinear(module)
+            setattr(decoder.get_submodule(parent), name, found[path])
     return found
 
 

@@ -52,7 +52,8 @@ class ConversationReader:
         self._template = ChatTemplate(facts.template, facts.special, name, facts.marks)
         self._first, self._tokenizer = facts.first_token, tokenizer
         self._marks = MarkReader(tokenizer, facts.marks)
-        self._ends = facts.ends or frozenset({end_of_text(tokenizer)})
+        self.ends = facts.ends or frozenset({end_of_text(tokenizer)})
+        """Tokens that end an answer."""
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         """What the chat gives the model to answer these messages."""
@@ -73,9 +74,9 @@ class ConversationReader:
             for number, start, stop in self._tokens(whole, spans)
         ]
         last = 1 + max((place for place, token in enumerate(found) if token.learnt), default=len(found) - 1)
-        if found[last - 1].id not in self._ends:
+        if found[last - 1].id not in self.ends:
             # A template that does not write the end leaves it to the model, which has to learn it all the same.
-            end = min(self._ends)
+            end = min(self.ends)
             found.insert(last, Token(end, self._tokenizer.id_to_token(end) or "", learnt=True))
         if self._first is not None and self._is_wanted([token.id for token in found[:1]]):
             found.insert(0, Token(self._first, self._tokenizer.id_to_token(self._first) or "", learnt=False))
@@ -104,7 +105,7 @@ class ConversationReader:
 
     def _end_of_turn(self, after: MarkedText, start: int) -> int:
         """Where the answer that begins at `start` ends: behind the first mark that can end one, else with its text."""
-        ends = [text for number in self._ends if (text := self._tokenizer.id_to_token(number))]
+        ends = [text for number in self.ends if (text := self._tokenizer.id_to_token(number))]
         for place in sorted(place for place in after.places if place >= start):
             for end in ends:
                 if after.startswith(end, place):

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from fmstudio.errors import StudioError
+from fmstudio.runtimes.adapter_base import is_adapter, path_of_base
 from fmstudio.runtimes.errors import ModelError
-from fmstudio.runtimes.gguf_parts import siblings
 from fmstudio.runtimes.model_facts import ModelFacts
+from fmstudio.runtimes.version import stamp_of_files
 
 _LONGEST_REASON = 120
 
@@ -22,22 +23,20 @@ def facts_of(path: Path) -> ModelFacts:
 
 
 def stamp_of(path: Path) -> tuple[Any, ...]:
-    """Changes when a file of the model does."""
-    try:
-        files = sorted(path.iterdir()) if path.is_dir() else sorted({path, *siblings(path)})
-        found = [(file.name, file.stat()) for file in files if not file.is_dir()]
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ModelError(f"{path} cannot be read ({reason}); choose a model that is there.") from error
-    return tuple((name, status.st_mtime_ns, status.st_size) for name, status in found)
+    """Changes when a file of the model does, or of the one that it adapts."""
+    own = stamp_of_files(path)
+    return (*own, *stamp_of_files(path_of_base(path))) if is_adapter(path) else own
 
 
 @lru_cache(maxsize=512)
 def _facts(path: Path, stamp: tuple[Any, ...]) -> ModelFacts:
+    from fmstudio.runtimes.adapters import adapter_facts
     from fmstudio.runtimes.folder_facts import folder_facts
     from fmstudio.runtimes.gguf_facts import gguf_facts
 
     try:
+        if is_adapter(path):
+            return replace(adapter_facts(path, facts_of(path_of_base(path))), stamp=stamp)
         facts = folder_facts(path) if path.is_dir() else gguf_facts(path)
     except (StudioError, MemoryError):
         raise

@@ -44,6 +44,8 @@ class ModelFacts:
     ends: frozenset[int] = frozenset()
     """Tokens with which the model ends its answer."""
     torch_problem: str = ""
+    base: Path | None = None
+    """The model that this one only adapts; what is here is then counted without it."""
     stamp: tuple[Any, ...] = ()
     """Of the files that they were read from; see `stamp_of`."""
 

@@ -62,8 +62,11 @@ def opening(path: Path, backend: str = "auto") -> Generator[None, None, Loaded]:
     facts = facts_of(path)
     chosen = choose_backend(facts, backend)
     key = _key(path, chosen)
+    base = None
+    if facts.base is not None:
+        base = yield from opening(facts.base, "torch")
     while (found := MODELS.get(key, facts.stamp)) is None:
-        yield from _load_together(key, facts, chosen)
+        yield from _load_together(key, facts, chosen, base)
     entry: Loaded = found
     return entry
 
@@ -104,8 +107,12 @@ def _make_room(facts: ModelFacts, backend: Backend) -> None:
     check_fits(facts, backend, context_to_use(facts, backend))
 
 
-def _load_together(key: tuple[Path, str], facts: ModelFacts, backend: Backend) -> Generator[None, None, None]:
+def _load_together(
+    key: tuple[Path, str], facts: ModelFacts, backend: Backend, base: Loaded | None
+) -> Generator[None, None, None]:
     """Load a model, or wait with whoever is loading it already: several ask at once where columns are compared.
+
+    base: of an adapter, whose weights it shares.
 
     What all who waited for it have given up is not kept.
     """
@@ -113,7 +120,7 @@ def _load_together(key: tuple[Path, str], facts: ModelFacts, backend: Backend) -
     if work is None or work.facts.stamp != facts.stamp:
         MODELS.forget(key)
         _make_room(facts, backend)
-        work = _LOADING[key] = _Loading(facts, backend, context_to_use(facts, backend))
+        work = _LOADING[key] = _Loading(facts, backend, context_to_use(facts, backend), base)
     work.waiting += 1
     try:
         entry = yield from work.result()
@@ -129,8 +136,8 @@ def _load_together(key: tuple[Path, str], facts: ModelFacts, backend: Backend) -
 class _Loading:
     """A model that is being loaded on another thread, so that whoever waits can go on drawing."""
 
-    def __init__(self, facts: ModelFacts, backend: Backend, context: int) -> None:
-        self.facts, self._backend, self._context = facts, backend, context
+    def __init__(self, facts: ModelFacts, backend: Backend, context: int, base: Loaded | None) -> None:
+        self.facts, self._backend, self._context, self._base = facts, backend, context, base
         self.waiting = 0
         self._outcome: Loaded | BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="loading", daemon=True)
@@ -139,7 +146,7 @@ class _Loading:
     def _work(self) -> None:
         needed = needed_memory(self.facts, self._backend, self._context)
         try:
-            runtime = _load(self.facts, self._backend, self._context)
+            runtime = _load(self.facts, self._backend, self._context, self._base)
             self._outcome = Loaded(self.facts.path, self._backend, needed, runtime, self.facts)
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
             self._outcome = error
@@ -155,11 +162,11 @@ class _Loading:
         return self._outcome
 
 
-def _load(facts: ModelFacts, backend: Backend, context: int) -> Runtime:
+def _load(facts: ModelFacts, backend: Backend, context: int, base: Loaded | None) -> Runtime:
     if backend == "torch":
         from fmstudio.runtimes.torch_runtime import TorchRuntime
 
-        return TorchRuntime(facts, context)
+        return TorchRuntime(facts, context, base.runtime if base is not None else None)
     from fmstudio.runtimes.llama_cpp import LlamaCppRuntime
 
     return LlamaCppRuntime(facts, context)

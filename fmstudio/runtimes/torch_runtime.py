@@ -6,13 +6,15 @@ import torch
 from tokenizers.decoders import DecodeStream
 
 from fmstudio.nn.sampling_controls import SamplingControls, draw
+from fmstudio.runtimes.adapters import open_adapter
 from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.gguf_header import read_header
 from fmstudio.runtimes.gguf_tokenizer import gguf_tokenizer
 from fmstudio.runtimes.gguf_weights import load_decoder
 from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.prompt_reading import PromptReading
-from fmstudio.runtimes.runtime import Backend, Pieces, TextStream
+from fmstudio.runtimes.runtime import Backend, Pieces, Runtime, TextStream
 from fmstudio.runtimes.text import LanguageModel, TextSampling, load_language_model
 from fmstudio.runtimes.tokens import TextReader
 
@@ -24,10 +26,15 @@ def load_gguf(path: Path) -> LanguageModel:
     return LanguageModel(load_decoder(header), tokenizer)
 
 
-def load_for_torch(facts: ModelFacts) -> LanguageModel:
-    """The model that the facts are of; raises StudioError with what keeps our decoder from computing it."""
+def load_for_torch(facts: ModelFacts, base: LanguageModel | None = None) -> LanguageModel:
+    """The model that the facts are of; raises StudioError with what keeps our decoder from computing it.
+
+    base: of an adapter, where it is loaded already.
+    """
     if facts.shape is None:
         raise ModelError(facts.torch_problem)
+    if facts.base is not None:
+        return open_adapter(facts.path, base or load_for_torch(facts_of(facts.base)))
     model = load_gguf(facts.path) if facts.format == "gguf" else load_language_model(facts.path)
     model.decoder.eval().requires_grad_(False)
     return model
@@ -39,8 +46,9 @@ class TorchRuntime:
     backend: Backend = "torch"
     note = ""
 
-    def __init__(self, facts: ModelFacts, context: int) -> None:
-        self.model = load_for_torch(facts)
+    def __init__(self, facts: ModelFacts, context: int, base: Runtime | None = None) -> None:
+        """base: the runtime of the model that this one adapts, where it is loaded."""
+        self.model: LanguageModel = load_for_torch(facts, base.model if isinstance(base, TorchRuntime) else None)
         self.context = min(context, self.model.decoder.shape.context)
         self._spare: list[PromptReading] = []
         self._ends, self._reader = facts.ends, TextReader(facts, self.model.tokenizer)

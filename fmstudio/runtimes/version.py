@@ -5,15 +5,27 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from fmstudio.runtimes.facts import stamp_of
+from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.gguf_parts import siblings
 
 _PIECE = 1 << 20
 _PIECES = 16
 
 
+def stamp_of_files(path: Path) -> tuple[Any, ...]:
+    """Changes when one of a model's own files does."""
+    try:
+        files = sorted(path.iterdir()) if path.is_dir() else sorted({path, *siblings(path)})
+        found = [(file.name, file.stat()) for file in files if not file.is_dir()]
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ModelError(f"{path} cannot be read ({reason}); choose a model that is there.") from error
+    return tuple((name, status.st_mtime_ns, status.st_size) for name, status in found)
+
+
 def version_of(path: Path) -> str:
     """The version of a GGUF file or model folder, as sixteen hexadecimal digits, from memory where it is unchanged."""
-    return _version(path, stamp_of(path))
+    return _version(path, stamp_of_files(path))
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from fmstudio.data.catalogue import read_catalogue
 from fmstudio.families import Family, families
 from fmstudio.jobs import JobContext, Sample
 from fmstudio.jobs.context import Job
@@ -10,6 +11,7 @@ from fmstudio.recipe import read_toml, settings
 from fmstudio.training.device import devices
 from fmstudio.training.recipes import presets
 from fmstudio.training.settings import TrainingSettings
+from fmstudio.training.snapshot import LANGUAGE
 from fmstudio.workspace import Workspace
 
 
@@ -36,7 +38,18 @@ def _family(family: Family) -> dict[str, Any]:
         "plots": [asdict(plot) for plot in family.plots],
         "sampling": settings(family.sampling),
         "can_continue": family.can_continue,
+        "begins_from": family.begins_from,
+        "bases": _bases() if family.begins_from == LANGUAGE else [],
     }
+
+
+def _bases() -> list[dict[str, Any]]:
+    """The models of the catalogue that a run can begin from, as a picker lists them."""
+    return [
+        {"reference": item.name, "title": item.title, "source": "catalogue", "family": LANGUAGE, "size": item.size}
+        for item in read_catalogue().items.values()
+        if item.kind == "model"
+    ]
 
 
 def _preset(name: str, tables: dict[str, Any]) -> dict[str, Any]:

@@ -26,13 +26,13 @@ def make_model(workspace: Workspace, run: RunRecord, recipe: Recipe, trainer: Tr
         "seconds": round(trainer.position.seconds, 3),
         "metrics": metrics,
         "licences": _licences(workspace, datasets),
-    }
+    } | ({"adapter_of": recipe.init} if recipe.family.makes else {})
     folder = workspace.model_folder(name)
     with explained(folder), atomic_folder(folder) as partial:
         trainer.learner.save(partial)
         record = ModelRecord(
             name=name,
-            family=recipe.family.name,
+            family=recipe.family.makes or recipe.family.name,
             parameters=parameter_count(*trainer.learner.model_modules()),
             bytes=folder_size(partial),
             run=run.id,

@@ -13,6 +13,7 @@ from fmstudio.families import families
 from fmstudio.families.family import Network
 from fmstudio.jobs import Event, JobContext
 from fmstudio.recipe import read_toml
+from fmstudio.runtimes.adapter_base import is_adapter
 from fmstudio.runtimes.references import catalogue_model, place_of_model
 from fmstudio.training.checkpoint import checkpoints, load_latest
 from fmstudio.training.recipes import parse_recipe
@@ -43,7 +44,7 @@ def model_folder(context: JobContext, workspace: Workspace, reference: str) -> G
 def family_name(workspace: Workspace, reference: str) -> str:
     """The family of a model by what a person calls it, without bringing it here; raises as `model_folder` does."""
     if reference.startswith(RUN):
-        return workspace.run(reference.removeprefix(RUN)).family
+        return made_by(workspace.run(reference.removeprefix(RUN)).family)
     if catalogue_model(workspace, reference) is not None:
         return LANGUAGE
     return _place(workspace, reference)[1]
@@ -57,7 +58,9 @@ def _place(workspace: Workspace, reference: str) -> tuple[Path, str]:
 
 
 def family_of(folder: Path) -> str:
-    """The family that a model folder names; a Hugging Face folder, which names none, holds a language model."""
+    """The family that a model folder names; a Hugging Face folder or adapter, which names none, is a language model."""
+    if is_adapter(folder):
+        return LANGUAGE
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         name = config.get("family", LANGUAGE)
@@ -66,6 +69,11 @@ def family_of(folder: Path) -> str:
     if not isinstance(name, str) or name not in families():
         raise StudioError(f"{folder} holds a model of the family {name!r}, which this studio does not know.")
     return name
+
+
+def made_by(family: str) -> str:
+    """The family of the models that runs of a family make."""
+    return (families()[family].makes if family in families() else "") or family
 
 
 def keep_network(workspace: Workspace, run: str, network: Network) -> None:
@@ -96,11 +104,11 @@ def _of_run(context: JobContext, workspace: Workspace, run: str) -> Generator[Ev
     if not folder.is_dir():
         network = yield from _network(context, workspace, run)
         if folder.is_dir():  # another job has made it meanwhile
-            return folder, record.family
+            return folder, made_by(record.family)
         load_latest(found[-1].parent, network.modules, {})
         with explained(folder), atomic_folder(folder) as partial:
             network.save(partial)
         for older in folder.parent.iterdir():
             if older != folder:
                 remove_folder(older)
-    return folder, record.family
+    return folder, made_by(record.family)

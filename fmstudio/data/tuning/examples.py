@@ -123,6 +123,19 @@ def read(line: str) -> Example:
     return Judgement(prompt, found["completion"], bool(found["label"]))
 
 
+def readable(example: Example) -> str:
+    """The example turn by turn, with who speaks above what is said."""
+    told = [(each.role.capitalize(), each.content) for each in example.prompt]
+    match example:
+        case Preference():
+            told += [("Chosen", example.chosen), ("Rejected", example.rejected)]
+        case Judgement():
+            told += [("Good" if example.good else "Bad", example.completion)]
+        case Instruction():
+            told += [("Assistant", example.answers[0])]
+    return "\n\n".join(f"{who}\n{said}" for who, said in told)
+
+
 def title_of(example: Example) -> str:
     """What was asked, as far as a line shows it."""
     asked = next((each.content for each in reversed(example.prompt) if each.role == "user"), "")

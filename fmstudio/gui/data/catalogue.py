@@ -19,9 +19,8 @@ from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label, scroll_area
 from fmstudio.jobs import JobRequest
 
-# What this panel can use once it is here. Models join when a panel takes them.
-_USABLE = ("text", "images")
-_KINDS = {"text": "Text", "images": "Pictures"}
+_KINDS = {"text": "Text", "images": "Pictures", "instructions": "Conversations", "preferences": "Preferences"}
+"""What this panel can use once it is here."""
 
 
 class CatalogueView(KeyedView):
@@ -67,7 +66,7 @@ class CatalogueView(KeyedView):
 
     def _show(self, rows: Sequence[Mapping[str, Any]]) -> None:
         for row in rows:
-            if row["kind"] not in _USABLE:
+            if row["kind"] not in _KINDS:
                 continue
             item = self.items.get(row["name"])
             if item is None:

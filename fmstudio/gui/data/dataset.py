@@ -42,7 +42,9 @@ class DatasetView(QWidget):
         self.pictures = PicturesView(studio)
         self.picture_statistics = PictureStatisticsView(studio)
         self.duplicates = DuplicatesView(studio)
+        examples = {"preview": self.preview, "statistics": self.statistics}
         self._views: dict[str, dict[str, Any]] = {
+            "instructions": examples, "preferences": examples,
             "text": {"preview": self.preview, "statistics": self.statistics, "clean": self.cleaning,
                      "tokens": self.tokens},
             "images": {"preview": self.pictures, "statistics": self.picture_statistics, "clean": self.duplicates},

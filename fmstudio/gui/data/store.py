@@ -45,7 +45,8 @@ def tile_of(record: DatasetRecord) -> DatasetTile:
 
 def items_of(record: DatasetRecord) -> str:
     """How much a dataset holds, in words: 6,000 pictures."""
-    return formatting.plural(record.items, {"text": "document", "images": "picture"}.get(record.kind, "item"))
+    nouns = {"text": "document", "images": "picture", "instructions": "conversation", "preferences": "judgement"}
+    return formatting.plural(record.items, nouns.get(record.kind, "item"))
 
 
 def origin_of(details: Mapping[str, Any]) -> str:

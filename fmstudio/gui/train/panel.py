@@ -267,7 +267,7 @@ class TrainPanel(Panel):
         workspace = self.studio.workspace
         self._datasets = {record.name: record.kind for record in workspace.datasets()}
         taken = [run.id for run in self.runs.all() if run.id]
-        self.setup.set_workspace(workspace.datasets(), workspace.models(), taken)
+        self.setup.set_workspace(workspace.datasets(), workspace.models(), taken, workspace.linked_models())
         self.sampling.set_models(workspace.models())
         self.show_side()
 

@@ -13,7 +13,7 @@ from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.form.fields import ChoiceField, TextField
 from fmstudio.gui.widgets.form.form import Form
 from fmstudio.gui.widgets.labels import label
-from fmstudio.workspace import DatasetRecord, ModelRecord
+from fmstudio.workspace import DatasetRecord, LinkedModel, ModelRecord
 from fmstudio.workspace.names import free_name
 
 FROM_SCRATCH = {
@@ -25,6 +25,12 @@ FROM_SCRATCH = {
 CUSTOM = "Custom"
 GUTTER = 22  # at the right, where the form scrolls
 _FIXED_BY_INIT = ("model.", "tokenizer.")
+_ELSEWHERE = (("On this disk", ("linked",), ""), ("Starter", ("catalogue",), ""))
+_CONTINUED = (
+    "The network and its tokenizer stay as they are. The loss on the data it came from is shown too, so that "
+    "forgetting can be seen."
+)
+_ADAPTED = "The model itself stays as it is: what is learnt is an adapter beside it, which can be put on and taken off."
 
 
 DATA, PROMPT = "data.datasets", "sample.prompt"
@@ -52,7 +58,7 @@ class RunSetup(QWidget):
         self._prompt_fits = True
         self.name = TextField("run-name", "Name of the run and its model")
         self.name.setPlaceholderText("Name of the run and its model")
-        self.models = ModelShelf(("", ("none",), ""), TRAINED)
+        self.models = ModelShelf(("", ("none",), ""), TRAINED, *_ELSEWHERE)
         self.init = ModelPicker(theme, self.models, "run-init", "Continue from")
         self.size_field = ChoiceField("run-size", "Size of the network", [])
         self.form = Form(theme, name="run-form")
@@ -70,7 +76,9 @@ class RunSetup(QWidget):
         head = hbox(margins=(0, 0, GUTTER, 0))
         for title, field in (("Name", self.name), ("Size", self.size_field)):
             head.addLayout(_titled(title, field), 3 if field is self.name else 2)
-        self._beginning = boxed(hbox(_titled("Continue from", self.init), margins=(0, 0, GUTTER, 0)))
+        self._beginning_title = label("Continue from", "caption")
+        beginning = vbox(self._beginning_title, self.init, gap=2)
+        self._beginning = boxed(hbox(beginning, margins=(0, 0, GUTTER, 0)))
         self.setLayout(vbox(head, self._beginning, self.note, (self.form, 1), gap=12))
 
     # What can be chosen.
@@ -81,6 +89,7 @@ class RunSetup(QWidget):
             self.form.set_settings(())  # what was set for another family says nothing of this one
         self.family = family
         self._beginning.setVisible(bool(family.get("can_continue", True)))
+        self._beginning_title.setText("Model to fine-tune" if family.get("begins_from") else "Continue from")
         self.form.set_settings(family["settings"])
         self.size_field.clear()
         for title, values in family["sizes"].items():
@@ -138,20 +147,30 @@ class RunSetup(QWidget):
             self.form.rows[DATA].set_baseline(shown)
 
     def set_workspace(
-        self, datasets: Sequence[DatasetRecord], models: Sequence[ModelRecord], runs: Sequence[str]
+        self,
+        datasets: Sequence[DatasetRecord],
+        models: Sequence[ModelRecord],
+        runs: Sequence[str],
+        linked: Sequence[LinkedModel] = (),
     ) -> None:
         """The datasets and models there are, of which the family's are offered, and the names that runs have."""
         self._taken = [*runs, *(record.name for record in models)]
-        kind, family = self.family.get("data_kind"), self.family.get("name")
+        kind, base = self.family.get("data_kind"), self.family.get("begins_from")
+        family = base or self.family.get("name")
         self._known = [record.name for record in datasets if record.kind == kind]
         self.form.set_datasets(self._known)
-        self._offer_models([model_record(each) for each in reversed(models) if each.family == family])
+        whole = [each for each in reversed(models) if each.family == family and "adapter_of" not in each.details]
+        offered = [model_record(each) for each in whole]
+        if base:
+            elsewhere = [{"reference": each.name, "title": each.name, "source": "linked"} for each in linked]
+            offered += elsewhere + list(self.family.get("bases", []))
+        self._offer_models(offered if base else [FROM_SCRATCH, *offered])
         self._propose_name()
 
     def _offer_models(self, models: Sequence[Record]) -> None:
-        self.models.put([FROM_SCRATCH, *models])
+        self.models.put(models)
         if self.init.reference not in self.models.references:
-            self.init.show_model("")
+            self.init.show_model(next(iter(self.models.references), ""))
             self._chose_init()
 
     # What is chosen.
@@ -219,13 +238,11 @@ class RunSetup(QWidget):
 
     def _chose_init(self, *_: object) -> None:
         model = self.init.reference
-        self.form.lock(*(_FIXED_BY_INIT if model else ()))
-        self.size_field.setEnabled(not model)
-        self.note.setText(
-            "The network and its tokenizer stay as they are. The loss on the data it came from is shown too, so that "
-            "forgetting can be seen." if model else ""
-        )  # fmt: skip
-        self.note.setVisible(bool(model))
+        adapts = bool(self.family.get("begins_from"))
+        self.form.lock(*(_FIXED_BY_INIT if model and not adapts else ()))
+        self.size_field.setEnabled(adapts or not model)
+        self.note.setText(_ADAPTED if adapts else _CONTINUED if model else "")
+        self.note.setVisible(bool(model) or adapts)
         self._edited()
 
     def _show_size(self) -> None:

@@ -1,0 +1,130 @@
+"""Examples that are made here, out of the reference that every Python brings along.
+
+Questions are about the topics of help() and the methods they describe, answers are their own first words. Of
+preferences the better answer follows a rule that a program can check, and the other says the same and breaks it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import Any
+
+from fmstudio.data.documents import Document, DocumentWriter
+from fmstudio.data.samples import python_reference
+from fmstudio.data.tuning.examples import Example, Instruction, Message, Preference, title_of, written
+from fmstudio.data.tuning.intake import COUNTED, INSTRUCTIONS, PREFERENCES
+from fmstudio.jobs import Artefact, Event
+from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
+from fmstudio.workspace.record_files import write_record
+
+SHORT = 40
+"""Words of a short answer at most."""
+
+_ENTRY = re.compile(r"^((?:[a-z_]+\.)?[A-Za-z_]+\([^\n]*\))\n\n((?:   [^\n]*\n|\n(?=   ))+)", re.MULTILINE)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"])")
+_ODD = re.compile(r"::=|^\s*\d+\.|^\s*\*|>>>|:$", re.MULTILINE)
+
+
+def questions() -> Iterator[tuple[str, str, str]]:
+    """(what is asked about, the question, the answer) of each topic and method, each once."""
+    seen: set[str] = set()
+    for topic in python_reference():
+        paragraphs = topic.text.split("\n\n")
+        found = [(f"{topic.title}", f"What is this in Python: {topic.title}?", _plain(paragraphs[1:4]))]
+        for name, body in _ENTRY.findall(topic.text):
+            called = name.partition("(")[0]
+            found.append((called, f"What does {called}() do in Python?", _plain(body.split("\n\n"))))
+        for about, question, answer in found:
+            if len(answer.split()) >= 6 and question not in seen:
+                seen.add(question)
+                yield about, question, answer
+
+
+def sentences(answer: str) -> list[str]:
+    """The sentences of an answer."""
+    return _SENTENCE.split(answer)
+
+
+def _plain(paragraphs: list[str]) -> str:
+    """The paragraphs up to the first that is no prose, in one line each."""
+    taken: list[str] = []
+    for paragraph in paragraphs:
+        if _ODD.search(paragraph) or not paragraph.strip():
+            break
+        taken.append(" ".join(paragraph.split()))
+    return " ".join(taken).replace("*", "")
+
+
+def python_questions() -> Iterator[Example]:
+    """Questions on Python with the answers of its reference."""
+    for _, question, answer in questions():
+        yield Instruction((Message("user", question), Message("assistant", answer)))
+
+
+def short_answers() -> Iterator[Example]:
+    """Answers of at most 40 words before longer ones."""
+    for _, question, answer in questions():
+        chosen = ""
+        for sentence in sentences(answer):
+            if len(f"{chosen} {sentence}".split()) > SHORT:
+                break
+            chosen = f"{chosen} {sentence}".strip()
+        if chosen and len(answer.split()) > SHORT:
+            yield _pair(question, chosen, answer)
+
+
+def json_answers() -> Iterator[Example]:
+    """Answers that are JSON with the keys that were asked for, before the same in prose."""
+    for about, question, answer in questions():
+        first = sentences(answer)[0]
+        asked = f'{question} Answer as JSON with the keys "name" and "does".'
+        yield _pair(asked, json.dumps({"name": about, "does": first}, ensure_ascii=False), f"{about}: {first}")
+
+
+def plain_answers() -> Iterator[Example]:
+    """Answers without a list before the same as a list."""
+    for _, question, answer in questions():
+        parts = sentences(answer)
+        if len(parts) > 1:
+            yield _pair(question, answer, "\n".join(f"- {part}" for part in parts))
+
+
+def _pair(question: str, chosen: str, rejected: str) -> Preference:
+    return Preference((Message("user", question),), chosen, rejected)
+
+
+SETS: Mapping[str, tuple[str, Callable[[], Iterator[Example]]]] = {
+    "python-questions": (INSTRUCTIONS, python_questions),
+    "short-answers": (PREFERENCES, short_answers),
+    "json-answers": (PREFERENCES, json_answers),
+    "plain-answers": (PREFERENCES, plain_answers),
+}
+"""What the catalogue offers, by name: the kind of dataset, and what makes its examples."""
+
+
+def make(workspace: Workspace, name: str, about: Mapping[str, str]) -> Generator[Event, None, dict[str, Any]]:
+    """Add one of `SETS` as a dataset. about: details of its record, such as title and licence."""
+    kind, examples = SETS[name]
+    yield from ()
+    return (yield from keep_examples(workspace, name, kind, examples(), {**about, "complete": True}))
+
+
+def keep_examples(
+    workspace: Workspace, name: str, kind: str, examples: Iterator[Example], details: Mapping[str, Any]
+) -> Generator[Event, None, dict[str, Any]]:
+    """Write examples that the studio itself provides as a dataset; raises StudioError where one is not whole."""
+    counts: dict[str, int] = {}
+    folder = workspace.dataset_folder(name)
+    with explained(folder), atomic_folder(folder) as temporary:
+        with DocumentWriter(temporary) as writer:
+            for example in examples:
+                example.check()
+                unit = COUNTED[type(example)]
+                counts[unit] = counts.get(unit, 0) + 1
+                writer.add(Document(written(example), title_of(example)))
+        kept = {"content": writer.content, "counts": counts, **details}
+        record = DatasetRecord(name, kind, writer.documents, writer.bytes, details=kept)
+        write_record(temporary, record)
+    workspace.put_dataset(record)
+    yield Artefact("dataset", name, str(folder))
+    return {"dataset": name, "examples": record.items, "bytes": record.bytes}

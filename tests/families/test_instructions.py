@@ -1,0 +1,201 @@
+"""Fine-tuning on instructions: what is learnt, that batches in any form are the same batch, and what is refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from fmstudio.adapt.generation import generate
+from fmstudio.data import importing
+from fmstudio.errors import StudioError
+from fmstudio.families import family_named
+from fmstudio.families.instructions import InstructionLearner
+from fmstudio.jobs import JobContext, Note, Sample
+from fmstudio.nn.lora_folder import load_adapter
+from fmstudio.training.loop import Trainer
+from fmstudio.training.pretraining import pretrain, resume
+from fmstudio.training.settings import TrainingSettings
+from fmstudio.workspace import LinkedModel, Workspace
+from tests.driving import of_kind, run_job, run_until
+from tests.gguf_files import CHAT, tiny_language_model, write_gguf
+
+CPU = torch.device("cpu")
+
+
+def tables(**training: Any) -> dict[str, Any]:
+    return {
+        "family": "instructions", "name": "taught", "init": "tiny", "data": {"datasets": ["talks"]},
+        "adapter": {"rank": 4, "alpha": 8.0},
+        "training": {"steps": 8, "batch_size": 3, "evaluate_every": 4, "checkpoint_every": 4, "device": "cpu",
+                     "learning_rate": 0.01, "warmup_steps": 0} | training,
+    }  # fmt: skip
+
+
+def learner(workspace: Workspace, **training: Any) -> tuple[InstructionLearner, Trainer]:
+    recipe = family_named("instructions").parse(tables(**training), TrainingSettings)
+    job = recipe.family.learner(JobContext(), workspace, recipe, CPU)
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            made = end.value
+            break
+    assert isinstance(made, InstructionLearner)
+    with torch.no_grad():  # at its beginning the gradients of half the matrices are zero
+        for _, part in made.adapter.parts():
+            part.lora_B.normal_(0, 0.1, generator=torch.Generator().manual_seed(1))
+    return made, Trainer(made, recipe.training, CPU)
+
+
+def gradients(made: InstructionLearner) -> list[Tensor]:
+    return [each.grad.clone() for each in made.adapter.parameters() if each.grad is not None]
+
+
+def assert_alike(found: list[Tensor], expected: list[Tensor]) -> None:
+    assert len(found) == len(expected) > 0
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5 * float(other.abs().max()))
+
+
+def test_packed_rows_give_the_gradients_of_padded_ones(talking: Workspace) -> None:
+    made, _ = learner(talking)
+    batch = made.batch(1)
+    made.phases()[0].loss(batch)[0].backward()
+    packed = gradients(made)
+    rows = [made.rows.train[place] for place in batch[0].tolist()]
+    longest = max(map(len, rows))
+    tokens = torch.zeros(len(rows), longest, dtype=torch.int64)
+    targets = torch.full((len(rows), longest), -100)
+    for place, row in enumerate(rows):
+        ids = torch.from_numpy(row.ids).long()
+        tokens[place, : len(row)] = ids
+        targets[place, : len(row) - 1] = torch.where(torch.from_numpy(row.learnt[1:]), ids[1:], -100)
+    made.adapter.zero_grad()
+    cross_entropy(made.model.decoder(tokens).flatten(0, 1), targets.flatten()).backward()
+    assert_alike(packed, gradients(made))
+
+
+def test_a_step_in_parts_is_the_step_of_the_whole(talking: Workspace) -> None:
+    """Rows have different numbers of learnt tokens, so parts must not be weighed by their rows."""
+    found = []
+    for parts in (1, 3):
+        made, trainer = learner(talking, accumulation=parts, learning_rate=0.0)
+        metrics = trainer.step()
+        found.append([torch.as_tensor(metrics["loss/training"]), *gradients(made)])
+    assert_alike(*found)
+
+
+def test_an_epoch_draws_each_row_once_and_the_next_in_another_order(talking: Workspace) -> None:
+    made, _ = learner(talking, batch_size=1)
+    count = len(made.rows.train)
+    drawn = [int(made.batch(step)[0][0]) for step in range(1, 2 * count + 1)]
+    assert sorted(drawn[:count]) == sorted(drawn[count:]) == list(range(count))
+    assert drawn[:count] != drawn[count:]
+
+
+def test_a_run_makes_an_adapter_that_is_talked_to_as_a_model_is(talking: Workspace) -> None:
+    events, result = run_job(pretrain(JobContext(), talking, tables(steps=30)))
+    losses = talking.metrics(result["run"])["loss/validation"].values
+    assert losses[-1] < losses[0]
+    record = talking.model(result["model"])
+    assert (record.family, record.name) == ("language", "taught")
+    files = {path.name for path in talking.model_folder("taught").iterdir()}
+    assert {"adapter_config.json", "adapter_model.safetensors", "adapter_base.json", "README.md"} <= files
+    shown = [event.data for event in of_kind(events, Sample) if event.name == "sample"][-1]
+    assert all(part in shown for part in ("\nBase: ", "\nNow: "))
+    asked = [{"role": "user", "content": "How long does a mat last?"}]
+    settings = {"temperature": 0.0, "maximum_tokens": 8, "system": ""}
+    answers = [
+        run_job(generate(JobContext(), talking, model, messages=asked, settings=settings, backend="torch"))[1]["text"]
+        for model in ("tiny", "taught", "tiny")
+    ]
+    assert answers[0] == answers[2] != answers[1]
+
+
+def test_a_stopped_run_goes_on_and_ends_bit_identical(talking: Workspace) -> None:
+    recipe = tables() | {"adapter": {"rank": 4, "alpha": 8.0, "dropout": 0.3}}
+    run_job(pretrain(JobContext(), talking, recipe | {"name": "whole"}))
+    job = pretrain(JobContext(), talking, recipe | {"name": "stopped"})
+    run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
+    job.close()
+    run_job(resume(JobContext(), talking, "stopped"))
+    weights = [talking.model_folder(name) / "adapter_model.safetensors" for name in ("whole", "stopped")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_an_adapter_is_refused_where_its_base_is_another_by_now(talking: Workspace) -> None:
+    run_job(pretrain(JobContext(), talking, tables(steps=2)))
+    base = Path(talking.linked_models()[0].path)
+    before = json.loads((talking.model_folder("taught") / "adapter_base.json").read_text())["version"]
+    write_gguf(base, tiny_language_model(seed=5), template=CHAT)
+    with pytest.raises(StudioError, match=f"made for tiny of version {before}, but the one at .* is [0-9a-f]+"):
+        run_job(generate(JobContext(), talking, "taught", prompt="Hello"))
+    base.unlink()
+    with pytest.raises(StudioError, match="needs its base tiny, which is not at"):
+        run_job(generate(JobContext(), talking, "taught", prompt="Hello"))
+
+
+def test_a_run_does_not_go_on_with_another_base(talking: Workspace) -> None:
+    job = pretrain(JobContext(), talking, tables())
+    run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
+    job.close()
+    write_gguf(Path(talking.linked_models()[0].path), tiny_language_model(seed=5), template=CHAT)
+    with pytest.raises(StudioError, match="base"):
+        run_job(resume(JobContext(), talking, "taught"))
+
+
+def lines(path: Path, *rows: Any) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return str(path)
+
+
+def test_rows_that_are_too_long_are_told_and_left_out(talking: Workspace, tmp_path: Path) -> None:
+    row = {"prompt": "How long?", "completion": "It lasts three years. " * 60}
+    source = lines(tmp_path / "long.jsonl", *[row, row | {"completion": "Short."}] * 3)
+    run_job(importing.add(JobContext(), talking, [source], "long", kind="instructions"))
+    job = pretrain(JobContext(), talking, tables(steps=1) | {"data": {"datasets": ["long"], "length": 64}})
+    notes = [note.text for note in of_kind(run_job(job)[0], Note)]
+    assert [
+        text for text in notes if text.startswith("long: 3 rows are longer than 64 tokens and left out (rows 1, 3, 5)")
+    ]
+
+
+WITHOUT_ANSWERS = CHAT.replace("message['content']", "(message['content'] if message['role'] != 'assistant' else '')")
+REFUSED = {
+    "no model": ({"init": ""}, "init is empty; name the model to fine-tune"),
+    "an adapter": ({"init": "taught"}, "taught is an adapter itself; merge it"),
+    "no such model": ({"init": "nothing"}, "nothing"),
+    "answers left out": ({"init": "silent"}, "Of row 1 of 'talks' nothing would be learnt"),
+    "no data": ({"data": {"datasets": []}}, "data.datasets is empty"),
+    "preferences": ({"data": {"datasets": ["pairs"]}}, "holds preferences, not instructions"),
+    "nothing fits": ({"data": {"datasets": ["talks"], "length": 16}}, "has 0 rows that fit into 16 tokens"),
+}
+
+
+def test_what_cannot_be_trained_on_is_refused_before_it_begins(talking: Workspace, tmp_path: Path) -> None:
+    pair = {"prompt": "Why?", "chosen": "So.", "rejected": "No."}
+    source = lines(tmp_path / "pairs.jsonl", pair, pair | {"prompt": "When?"})
+    run_job(importing.add(JobContext(), talking, [source], "pairs", kind="preferences"))
+    silent = write_gguf(tmp_path / "silent.gguf", tiny_language_model(), template=WITHOUT_ANSWERS)
+    talking.put_linked_model(LinkedModel("silent", str(silent)))
+    run_job(pretrain(JobContext(), talking, tables(steps=1)))
+    for changes, sentence in REFUSED.values():
+        with pytest.raises(StudioError, match=sentence):
+            run_job(pretrain(JobContext(), talking, tables(steps=1) | changes))
+
+
+def test_a_model_that_only_continues_gets_turns_that_travel_with_its_adapter(
+    talking: Workspace, tmp_path: Path
+) -> None:
+    plain = write_gguf(tmp_path / "plain.gguf", tiny_language_model())
+    talking.put_linked_model(LinkedModel("plain", str(plain)))
+    run_job(pretrain(JobContext(), talking, tables(steps=1) | {"init": "plain"}))
+    asked = [{"role": "user", "content": "How long?"}]
+    settings = {"maximum_tokens": 2, "system": ""}
+    result = run_job(generate(JobContext(), talking, "taught", messages=asked, settings=settings))[1]
+    assert result["prompt"] == "### User\nHow long?\n\n### Assistant\n"
+    assert load_adapter(talking.model_folder("taught")).shape.rank == 4

@@ -1,0 +1,30 @@
+"""A small model that takes turns, and conversations to teach it."""
+
+import json
+from pathlib import Path
+
+from fmstudio.jobs import JobContext
+from fmstudio.workspace import LinkedModel, Workspace
+from tests.driving import run_job
+
+TALKS = [
+    {"messages": [
+        {"role": "user", "content": f"How long does {thing} last?"},
+        {"role": "assistant", "content": f"It lasts {number} years."},
+        {"role": "user", "content": "And the cat?"},
+        {"role": "assistant", "content": f"The cat sat on {thing}."},
+    ]}
+    for number, thing in enumerate(["a mat", "a dog", "the hat", "the house", "a cat", "the sun", "it", "a year"], 2)
+]  # fmt: skip
+
+
+def add_talks(workspace: Workspace, folder: Path) -> None:
+    """Add the dataset "talks" and link the model "tiny", which lies in the folder."""
+    from fmstudio.data import importing
+    from tests.gguf_files import CHAT, tiny_language_model, write_gguf
+
+    rows = folder / "talks.jsonl"
+    rows.write_text("".join(json.dumps(row) + "\n" for row in TALKS), "utf-8")
+    run_job(importing.add(JobContext(), workspace, [str(rows)], "talks", kind="instructions"))
+    model = write_gguf(folder / "tiny.gguf", tiny_language_model(), template=CHAT)
+    workspace.put_linked_model(LinkedModel("tiny", str(model)))
