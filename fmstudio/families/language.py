@@ -333,9 +333,7 @@ class LanguageFamily(Family):
         workspace.model(recipe.init)
         folder = workspace.model_folder(recipe.init)
         if is_adapter(folder):
-            raise StudioError(
-                f"{recipe.init} is an adapter; merge it into a model of its own first, then continue that."
-            )
+            raise StudioError(f"{recipe.init} is an adapter, not a whole model; continue from the model it belongs to.")
         recipe = recipe.with_values("model", **settings_of(read_shape(folder)))
         return recipe.with_values("tokenizer", kind="model", file=recipe.init)
 

@@ -22,7 +22,7 @@ SHORT = 40
 
 _ENTRY = re.compile(r"^((?:[a-z_]+\.)?[A-Za-z_]+\([^\n]*\))\n\n((?:   [^\n]*\n|\n(?=   ))+)", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"])")
-_ODD = re.compile(r"::=|^\s*\d+\.|^\s*\*|>>>|:$", re.MULTILINE)
+_ODD = re.compile(r"::=|^\s*\d+\.|^\s*\*|>>>|:$|[-+=*]{4}|^(?:New|Changed|Added) in version", re.MULTILINE)
 
 
 def questions() -> Iterator[tuple[str, str, str]]:
@@ -30,10 +30,10 @@ def questions() -> Iterator[tuple[str, str, str]]:
     seen: set[str] = set()
     for topic in python_reference():
         paragraphs = topic.text.split("\n\n")
-        found = [(f"{topic.title}", f"What is this in Python: {topic.title}?", _plain(paragraphs[1:4]))]
+        found = [(f"{topic.title}", f"{topic.title}: what is this in Python?", _plain(paragraphs[1:4]))]
         for name, body in _ENTRY.findall(topic.text):
             called = name.partition("(")[0]
-            found.append((called, f"What does {called}() do in Python?", _plain(body.split("\n\n"))))
+            found.append((called, f"{called}(): what does it do in Python?", _plain(body.split("\n\n"))))
         for about, question, answer in found:
             if len(answer.split()) >= 6 and question not in seen:
                 seen.add(question)
@@ -121,7 +121,7 @@ def keep_examples(
                 example.check()
                 unit = COUNTED[type(example)]
                 counts[unit] = counts.get(unit, 0) + 1
-                writer.add(Document(written(example), title_of(example)))
+                writer.add(Document(written(example), title_of(example), "pydoc_data.topics"))
         kept = {"content": writer.content, "counts": counts, **details}
         record = DatasetRecord(name, kind, writer.documents, writer.bytes, details=kept)
         write_record(temporary, record)

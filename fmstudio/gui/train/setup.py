@@ -76,8 +76,9 @@ class RunSetup(QWidget):
         head = hbox(margins=(0, 0, GUTTER, 0))
         for title, field in (("Name", self.name), ("Size", self.size_field)):
             head.addLayout(_titled(title, field), 3 if field is self.name else 2)
-        self._beginning_title = label("Continue from", "caption")
-        beginning = vbox(self._beginning_title, self.init, gap=2)
+        self._beginning_title: QLabel = label("Continue from", "body", "run-init-title")
+        self._beginning_title.setBuddy(self.init)
+        beginning = vbox(self._beginning_title, self.init, gap=4)
         self._beginning = boxed(hbox(beginning, margins=(0, 0, GUTTER, 0)))
         self.setLayout(vbox(head, self._beginning, self.note, (self.form, 1), gap=12))
 
