@@ -348,11 +348,9 @@ class InstructionFamily(Family):
             source = examples.source(0)
         tokens = reader.read(messages, recipe.data.turns == "all")
         first = next(place for place, token in enumerate(tokens) if token.learnt)
-        start = max(0, first - 12)
-        shown = [{"id": token.id, "text": token.text} for token in tokens[start : first + 12]]
-        yield Sample(
-            "objective", "objective", {"inputs": shown[:-1], "targets": shown[1:], "source": f"{source}, in {name}"}
-        )
+        shown = [{"id": token.id, "text": token.text} for token in tokens[first - 1 : first + 23]]
+        told = {"inputs": shown[:-1], "targets": shown[1:], "source": f"{source}, in {name}"}
+        yield Sample("objective", "objective", told)
 
     def sample(self, context: JobContext, folder: Path, settings: TextSampling, device: torch.device) -> Job:
         """Continue `settings.prompt` with the adapter."""
