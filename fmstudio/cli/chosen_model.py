@@ -10,7 +10,7 @@ from pathlib import Path
 from fmstudio.cli.driving import existing_workspace, is_workspace, open_workspace
 from fmstudio.data.catalogue import read_catalogue
 from fmstudio.runtimes.facts import facts_of
-from fmstudio.runtimes.references import GGUF, catalogue_model, item_path
+from fmstudio.runtimes.references import GGUF, catalogue_model, item_path, place_of_model
 from fmstudio.training.snapshot import LANGUAGE, RUN, family_name
 from fmstudio.workspace import Workspace, WorkspaceError, explained
 
@@ -62,12 +62,11 @@ def own_models(workspace: Workspace) -> list[str]:
 
 
 def chats(workspace: Workspace, reference: str) -> bool:
-    """Whether a model that was not made here answers messages; another continues texts."""
+    """Whether a model answers messages; another continues texts."""
     item = catalogue_model(workspace, reference)
     if item is not None:
         return not item.fetched or facts_of(item_path(item)).chat  # what the catalogue offers are models to talk to
-    linked = next((Path(each.path) for each in workspace.linked_models() if each.name == reference), None)
-    return facts_of(linked or _path(reference).absolute()).chat
+    return facts_of(place_of_model(workspace, reference)).chat
 
 
 def _path(reference: str) -> Path:

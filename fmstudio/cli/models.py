@@ -91,8 +91,9 @@ def _sample_pictures(arguments: argparse.Namespace, workspace: Workspace, settin
 
 
 def _made_here(arguments: argparse.Namespace, workspace: Workspace) -> bool:
-    """Whether it is a model of this workspace: its family writes on beyond its context, which is short."""
-    return arguments.model.startswith("run:") or arguments.model in {each.name for each in workspace.models()}
+    """Whether it was trained here from nothing: its family writes on beyond its context, which is short."""
+    own = {each.name for each in workspace.models() if "adapter_of" not in each.details}
+    return arguments.model.startswith("run:") or arguments.model in own
 
 
 def _sample_texts(arguments: argparse.Namespace, workspace: Workspace, settings: dict[str, Any]) -> int:

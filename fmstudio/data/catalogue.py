@@ -150,7 +150,8 @@ def _import(context: JobContext, workspace: Workspace, item: Item) -> Generator[
         return
     about = {"title": item.title, "description": item.description}
     if item.name in made.SETS:
-        yield from made.make(workspace, item.name, {**about, "licence": item.licence, "sources": [_origin(item)]})
+        known: dict[str, Any] = {**about, "licence": item.licence, "sources": [_origin(item)]}
+        yield from made.make(workspace, item.name, known)
         return
     if item.generator:
         yield from _generate(context, workspace, item, about)

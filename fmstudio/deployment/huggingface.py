@@ -11,6 +11,7 @@ import torch
 from fmstudio.errors import StudioError
 from fmstudio.jobs import Artefact, JobContext, Progress
 from fmstudio.jobs.context import Job
+from fmstudio.runtimes.adapter_base import is_adapter
 from fmstudio.runtimes.text import LanguageModel, load_language_model
 from fmstudio.training.snapshot import model_folder
 from fmstudio.workspace import ExportRecord, Workspace, atomic_folder, explained
@@ -33,6 +34,11 @@ def export(context: JobContext, workspace: Workspace, model: str, to: str) -> Jo
         raise StudioError(
             f"{model!r} is a GGUF file, and only model folders are exported; copy {source} as it is, or choose a model "
             "of the workspace."
+        )
+    if is_adapter(source):
+        raise StudioError(
+            f"{model!r} is an adapter, and only whole models are exported in this form; its folder {source} is in "
+            "PEFT's layout: copy it as it is."
         )
     target = Path(to).expanduser().absolute()
     if target.exists() and (not target.is_dir() or any(target.iterdir())):

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from fmstudio.adapt.generation import generate
+from fmstudio.cli import main
 from fmstudio.data import importing
 from fmstudio.errors import StudioError
 from fmstudio.families import family_named
@@ -114,6 +115,18 @@ def test_a_run_makes_an_adapter_that_is_talked_to_as_a_model_is(talking: Workspa
         for model in ("tiny", "taught", "tiny")
     ]
     assert answers[0] == answers[2] != answers[1]
+
+
+def test_a_command_asks_an_adapter_as_it_asks_its_base(talking: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    run_job(pretrain(JobContext(), talking, tables(steps=30)))
+    written = []
+    for model in ("tiny", "taught"):
+        asked = ["--prompt", "How long does a mat last?", "--set", "maximum_tokens=8", "--set", "temperature=0"]
+        assert main(["--workspace", str(talking.path), "sample", model, *asked]) == 0
+        written.append(capsys.readouterr().out)
+    assert written[0] != written[1]
+    assert main(["--workspace", str(talking.path), "export", "taught", "--format", "huggingface", "--to", "x"]) == 1
+    assert "is an adapter, and only whole models are exported in this form" in capsys.readouterr().err
 
 
 def test_a_stopped_run_goes_on_and_ends_bit_identical(talking: Workspace) -> None:

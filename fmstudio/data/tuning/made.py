@@ -102,7 +102,7 @@ SETS: Mapping[str, tuple[str, Callable[[], Iterator[Example]]]] = {
 """What the catalogue offers, by name: the kind of dataset, and what makes its examples."""
 
 
-def make(workspace: Workspace, name: str, about: Mapping[str, str]) -> Generator[Event, None, dict[str, Any]]:
+def make(workspace: Workspace, name: str, about: Mapping[str, Any]) -> Generator[Event, None, dict[str, Any]]:
     """Add one of `SETS` as a dataset. about: details of its record, such as title and licence."""
     kind, examples = SETS[name]
     yield from ()
