@@ -19,7 +19,7 @@ from fmstudio.runtimes.facts import _facts, facts_of
 from fmstudio.runtimes.memory import context_to_use, needed_memory
 from fmstudio.runtimes.model_cache import MODELS
 from fmstudio.runtimes.model_facts import ModelFacts
-from fmstudio.runtimes.runtime import Backend, Runtime
+from fmstudio.runtimes.runtime import Runtime
 from fmstudio.runtimes.text import save_language_model
 from tests.gguf_files import tiny_language_model, write_gguf
 
@@ -76,10 +76,10 @@ def held_back(monkeypatch: pytest.MonkeyPatch) -> tuple[list[Path], threading.Ev
     """What is begun to be loaded, and what must be set before any of it is done."""
     load, loads, gate = opened._load, [], threading.Event()
 
-    def held(facts: ModelFacts, backend: Backend, context: int) -> Runtime:
+    def held(facts: ModelFacts, *rest: Any) -> Runtime:
         loads.append(facts.path)
         gate.wait(30)
-        return load(facts, backend, context)
+        return load(facts, *rest)
 
     monkeypatch.setattr(opened, "_load", held)
     return loads, gate
