@@ -38,7 +38,9 @@ def test_a_gan_is_trained_watched_stepped_and_drawn_from(real, wait):
     train(real, "gan", GAN)
     wait(lambda: real.source.text() == "tiny-gan")
     assert list(learning.losses.columns["Generator"].steps) == [1, 2, 3, 4, 5, 6]
-    assert learning.history.steps == [0, 3, 6]
+    # Of pictures that come faster than the window looks the latest are shown.
+    assert set(learning.history.steps) <= {0, 3, 6}
+    assert learning.history.steps[-1] == 6
 
     # Steps by hand: the discriminator alone, from the run's last checkpoint, on a copy.
     runs = [(run.id, run.step) for run in real.studio.workspace.runs()]
