@@ -29,7 +29,7 @@ from fmstudio.nn.lora import LINEAR, Adapter, LoraShape, new_adapter
 from fmstudio.nn.lora_folder import load_adapter, save_adapter
 from fmstudio.nn.token_loss import token_loss
 from fmstudio.recipe import DatasetChoice, setting
-from fmstudio.runtimes.adapter_base import AdapterBase, base_of, is_adapter, write_base
+from fmstudio.runtimes.adapter_base import AdapterBase, base_of, is_adapter, path_of_base, write_base
 from fmstudio.runtimes.adapters import TEMPLATE, adapted, sharing
 from fmstudio.runtimes.conversation_tokens import ConversationReader, facts_to_chat
 from fmstudio.runtimes.facts import facts_of
@@ -299,7 +299,7 @@ class InstructionFamily(Family):
     def network(self, recipe: Recipe, folder: Path) -> Network:
         """The adapter of a folder."""
         base, template = base_of(folder), folder / TEMPLATE
-        tokens = content_hash(load_for_torch(facts_of(Path(base.path))).tokenizer)
+        tokens = content_hash(load_for_torch(facts_of(path_of_base(folder))).tokenizer)
         told = template.read_text("utf-8") if template.is_file() else ""
         return InstructionNetwork(load_adapter(folder).requires_grad_(True), base, tokens, told)
 

@@ -59,6 +59,10 @@ def path_of_base(folder: Path) -> Path:
     if not path.is_absolute():
         path = folder / path
     if not path.exists():
+        # A workspace may have been moved, and a model in it renamed.
+        places = (above / "models" / base.reference for above in folder.absolute().parents)
+        path = next((place for place in places if place.is_dir()), path)
+    if not path.exists():
         raise ModelError(
             f"The adapter {folder.name} needs its base {base.reference}, which is not at {base.path}; bring it back "
             "there, or fetch it again."

@@ -20,7 +20,7 @@ def dependants(workspace: Workspace, kind: str, name: str) -> list[str]:
             return list(_runs_that_need(workspace, lambda run: _tokenizer(run) == name))
         case "model":
             needed = _runs_that_need(workspace, lambda run: run.details.get("init") == name)
-            return [*needed, *_asked_of(workspace, name)]
+            return [*_adapters_of(workspace, name), *needed, *_asked_of(workspace, name)]
         case "run":
             return list(_of_run(workspace, workspace.run(name)))
     return []
@@ -38,6 +38,13 @@ def _runs_that_need(workspace: Workspace, needs: Callable[[RunRecord], bool]) ->
         yield f"{_names(open_runs, 'run')} {_are(open_runs)} not finished and cannot be resumed without it."
     if done:
         yield f"{_names(done, 'run')} cannot be trained longer without it."
+
+
+def _adapters_of(workspace: Workspace, name: str) -> Iterator[str]:
+    adapters = [model.name for model in workspace.models() if model.details.get("adapter_of") == name]
+    if adapters:
+        shown = ", ".join(map(_quoted, adapters[:_NAMED])) + (" …" if len(adapters) > _NAMED else "")
+        yield f"{_many(len(adapters), 'adapter')} of it cannot be used without it: {shown}."
 
 
 def _asked_of(workspace: Workspace, name: str) -> Iterator[str]:

@@ -107,6 +107,7 @@ def _perform(workspace: Workspace, kind: str, name: str, new: str) -> None:
         else:
             _in_conversations(workspace, name, new)
             _in_batches(workspace, name, new)
+            _in_adapters(workspace, name, new)
             workspace.feedback.rename_model(name, new)
         if kind != LINKED:
             _in_runs(workspace, kind, name, new)
@@ -220,8 +221,9 @@ def _details_with(details: Mapping[str, Any], kind: str, name: str, new: str) ->
     for table in ("licences", "content") if kind == "dataset" else ():
         if isinstance(details.get(table), dict):
             changed[table] = {new if key == name else key: value for key, value in details[table].items()}
-    if kind == "model" and details.get("init") == name:
-        changed["init"] = new
+    for link in ("init", "adapter_of") if kind == "model" else ():
+        if details.get(link) == name:
+            changed[link] = new
     return changed
 
 
@@ -255,6 +257,18 @@ def _in_batches(workspace: Workspace, name: str, new: str) -> None:
     for file in sorted((workspace.path / "batches").glob("[!.]*/batch.json")):
         if _rewrite_json(file, name, new, indent=1):
             _rewrite_lines(file.with_name("results.jsonl"), name, new)
+
+
+def _in_adapters(workspace: Workspace, name: str, new: str) -> None:
+    """What adapters keep of the model that they were made for; its version tells that it is the same."""
+    for place in ("models/*", "runs/*/network", "runs/*/snapshot/*"):
+        for file in sorted(workspace.path.glob(f"{place}/adapter_base.json")):
+            try:
+                base = json.loads(file.read_text("utf-8"))
+            except (ValueError, OSError):
+                continue
+            if isinstance(base, dict) and base.get("reference") == name:
+                write_atomically(file, json.dumps({**base, "reference": new}, indent=2) + "\n")
 
 
 def _rewrite_json(file: Path, name: str, new: str, indent: int) -> bool:

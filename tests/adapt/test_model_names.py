@@ -1,14 +1,19 @@
 """Models are listed whatever their family, renamed and deleted, on a model that was really trained."""
 
+import json
+
 import pytest
 
 from fmstudio.adapt import models
+from fmstudio.adapt.generation import generate
+from fmstudio.data import importing
 from fmstudio.errors import StudioError
 from fmstudio.jobs import Artefact, JobContext, Sample
 from fmstudio.training.pretraining import pretrain, resume
 from fmstudio.workspace import ModelRecord
 from fmstudio.workspace.bin import Bin
 from fmstudio.workspace.deleting import restore
+from fmstudio.workspace.dependants import dependants
 from fmstudio.workspace.tidying import rename as rename_anything
 from tests.driving import of_kind, run_job
 
@@ -67,3 +72,27 @@ def test_a_deleted_model_is_back_from_the_bin_as_it_was(trained):
     assert trained.model("small") == before
     with pytest.raises(StudioError, match="no model named 'none'"):
         ask(models.delete, trained, model="none")
+
+
+def test_an_adapter_holds_to_its_base_under_a_new_name_and_is_told_before_that_goes(stocked, tables):
+    trained = stocked
+    run_job(pretrain(JobContext(), trained, tables | {"model": {**tables["model"], "context": 96}}))
+    teach(trained)
+    assert ask(generate, trained, model="taught", prompt="Hello", settings={"maximum_tokens": 2})[1]["tokens"] <= 2
+    run_job(models.rename(JobContext(), trained, "small", "poet"))
+    assert trained.model("taught").details["adapter_of"] == "poet"
+    assert ask(generate, trained, model="taught", prompt="Hello", settings={"maximum_tokens": 2})[1]["tokens"] <= 2
+    assert dependants(trained, "model", "poet")[0] == "1 adapter of it cannot be used without it: “taught”."
+    run_job(models.delete(JobContext(), trained, "poet"))
+    with pytest.raises(StudioError, match="needs its base poet"):
+        ask(generate, trained, model="taught", prompt="Hello")
+
+
+def teach(workspace):
+    """Train the adapter "taught" of the model "small"."""
+    rows = workspace.path.parent / "talks.jsonl"
+    rows.write_text("".join(json.dumps({"prompt": f"And {n}?", "completion": "So."}) + "\n" for n in range(4)))
+    run_job(importing.add(JobContext(), workspace, [str(rows)], "talks", kind="instructions"))
+    recipe = {"family": "instructions", "name": "taught", "init": "small", "data": {"datasets": ["talks"]},
+              "training": {"steps": 1, "batch_size": 1, "device": "cpu"}}  # fmt: skip
+    run_job(pretrain(JobContext(), workspace, recipe))
