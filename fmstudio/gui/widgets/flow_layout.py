@@ -1,10 +1,11 @@
 """A layout that sets widgets one after another like words, in as many lines as the width asks for."""
 
-from typing import TypeVar
+from typing import TypeVar, cast
 
+import shiboken6
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem, QWidget, QWidgetItem
 
 Flow = TypeVar("Flow", bound="FlowLayout")
 
@@ -21,19 +22,20 @@ class FlowLayout(QLayout):
         self._spread = spread
         self.setContentsMargins(0, 0, 0, 0)
         self._gap = gap
-        self._items: list[QLayoutItem] = []
+        # The layout's items are C++'s; Python's names for them can die before they do, and with them the whole window.
+        self._items: list[int] = []
 
     def addItem(self, item: QLayoutItem) -> None:
-        self._items.append(item)
+        self._items.append(shiboken6.getCppPointer(item)[0])
 
     def count(self) -> int:
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:
-        return self._items[index] if 0 <= index < len(self._items) else None
+        return _named(self._items[index]) if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
+        return _named(self._items.pop(index)) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
         return Qt.Orientation(0)
@@ -62,7 +64,7 @@ class FlowLayout(QLayout):
         self._place(area.translated(0, max(0, spare // 2)), move=True)
 
     def _shown(self) -> list[QLayoutItem]:
-        return [item for item in self._items if not item.isEmpty()]
+        return [item for item in map(_named, self._items) if not item.isEmpty()]
 
     def _place(self, area: QRect, move: bool) -> int:
         """Set the widgets out, or only find the height that they need."""
@@ -143,6 +145,11 @@ class Tiled(QWidget):
     def fit(self) -> None:
         """Take the height that it has at its width."""
         self.setMinimumHeight(self._columns.minimumHeightForWidth(self.width()))
+
+
+def _named(address: int) -> QLayoutItem:
+    """The item of a widget at its place in memory."""
+    return cast(QLayoutItem, shiboken6.wrapInstance(address, QWidgetItem))
 
 
 def _natural(item: QLayoutItem) -> QSize:
