@@ -201,11 +201,11 @@ class Session:
     def _hear_of_machine(self, event: Event) -> None:
         if isinstance(event, Sample) and isinstance(event.data, dict):
             self.studio.know_machine(event.data)
-            self.garbage.settle()  # torch is loaded
 
     def _hear_of_families(self, event: Event) -> None:
         if isinstance(event, Sample) and isinstance(event.data, dict):
             self.studio.know_families(event.data)
+            self.garbage.settle()  # torch and all that trains are loaded
 
     def _use_preference(self, name: str) -> None:
         if name in ("theme", "text_size"):

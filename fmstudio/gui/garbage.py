@@ -30,6 +30,7 @@ class GarbageCollector(QObject):
         if not gc.get_freeze_count():
             gc.collect()
             gc.freeze()
+            _LongLived.known, _LongLived.added = gc.get_freeze_count(), 0
 
     def stop(self) -> None:
         """Leave it to Python again."""
@@ -38,9 +39,24 @@ class GarbageCollector(QObject):
         gc.enable()
 
 
+class _LongLived:
+    """What a full collection would look through: as it was after the last one, and what has come since."""
+
+    known = 0
+    added = 0
+
+
 def collect_if_due() -> None:
-    """Collect the oldest generation in which more has gathered than Python would allow."""
-    for generation, (count, most) in reversed(tuple(enumerate(zip(gc.get_count(), gc.get_threshold(), strict=True)))):
-        if count > most:
-            gc.collect(generation)
-            return
+    """Collect the oldest generation in which more has gathered than Python would allow.
+
+    As Python does, it goes through everything only once a quarter has been added to it: that is what takes long.
+    """
+    due = [count > most for count, most in zip(gc.get_count(), gc.get_threshold(), strict=True)]
+    if due[2] and 4 * _LongLived.added > _LongLived.known:
+        gc.collect(2)
+        _LongLived.known, _LongLived.added = len(gc.get_objects(generation=2)), 0
+    elif due[1] or due[2]:
+        _LongLived.added += len(gc.get_objects(generation=1))
+        gc.collect(1)
+    elif due[0]:
+        gc.collect(0)
