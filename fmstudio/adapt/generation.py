@@ -104,14 +104,7 @@ def load_model(context: JobContext, workspace: Workspace, model: str, backend: s
         raise WorkspaceError(
             f"Model {model!r} is of the family {family}, which writes no text; choose a language model."
         )
-    steps = opened.opening(path, backend)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            entry: Loaded = end.value
-            return entry
-        yield Progress(0, None, "tokens", f"Loading {path.stem if path.is_file() else path.name}")
+    return (yield from opened.loading(path, backend))
 
 
 @dataclass(slots=True)

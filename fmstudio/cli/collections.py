@@ -7,6 +7,7 @@ from typing import Any
 from fmstudio import jobs
 from fmstudio.cli.driving import add_json, assignments, drive, existing_workspace, open_workspace, report
 from fmstudio.jobs import JobRequest, Priority
+from fmstudio.wording import plural
 
 STARTER_MODEL = "smollm2-135m-instruct"
 
@@ -53,7 +54,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 def _indexed(result: dict[str, Any]) -> str:
     skipped = f"; {len(result['skipped'])} skipped" if result.get("skipped") else ""
-    documents = "1 document" if result["documents"] == 1 else f"{result['documents']:,} documents"
+    documents = plural(result["documents"], "document")
     return f"{result['collection']}: {documents}, {result['chunks']:,} chunks{skipped}"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from fmstudio.cli.driving import add_json, drive, existing_workspace, report
 from fmstudio.cli.targets import check_target
 from fmstudio.jobs import JobRequest
+from fmstudio.wording import plural
 
 FORMATS = {
     "instructions": "prompt and completion, for instruction tuning",
@@ -55,5 +56,5 @@ def _export(arguments: argparse.Namespace) -> int:
 
 def _exported(result: dict[str, Any]) -> str:
     left_out = "".join(f"\nleft out {each['entries']:,}: {each['reason']}" for each in result["left_out"])
-    lines = "1 line" if result["written"] == 1 else f"{result['written']:,} lines"
+    lines = plural(result["written"], "line")
     return f"{result['path']}: {lines}{left_out}"

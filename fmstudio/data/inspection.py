@@ -14,14 +14,14 @@ from fmstudio.data.intake import SKIPPED
 from fmstudio.data.languages import language_of
 from fmstudio.data.pacing import Pace
 from fmstudio.data.tuning.examples import read, readable
-from fmstudio.data.tuning.intake import KINDS
+from fmstudio.data.tuning.intake import EXAMPLE_KINDS
 from fmstudio.jobs import Event, JobContext, Progress, Sample
 from fmstudio.workspace import Workspace, explained, write_atomically
 
 SHOWN = 20_000  # characters of a document
 STATISTICS = "statistics.json"
 Data = TypeVar("Data")
-TEXTS = ("text", *KINDS)
+TEXTS = ("text", *EXAMPLE_KINDS)
 """Kinds of datasets that are read here."""
 
 _ASKED = 300  # documents whose language is looked at
@@ -57,7 +57,7 @@ def _opened(workspace: Workspace, dataset: str) -> Documents:
 def _text(documents: Documents, index: int) -> str:
     """A document as a person reads it: an example to fine-tune on is one line of JSON, and shown turn by turn."""
     text = documents.text(index)
-    return readable(read(text)) if documents.kind in KINDS else text
+    return readable(read(text)) if documents.kind in EXAMPLE_KINDS else text
 
 
 def _shown(documents: Documents, index: int, search: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a person can say of a dataset, whichever way it is made: the same settings in every form."""
+"""What a person can say of a dataset and of its files, whichever way it is made: the same settings in every form."""
 
 from typing import Any
 
@@ -25,3 +25,23 @@ def title_setting() -> Any:
 def description_setting() -> Any:
     """What it is."""
     return setting("", "One sentence on what the data is.", title="Description", placeholder="One sentence")
+
+
+def header_setting() -> Any:
+    """Where a table of delimited text has the names of its columns."""
+    return setting(
+        "automatic",
+        "Whether the first row of a .csv or .tsv names its columns; left to itself, that is found out.",
+        choices={"automatic": "Found out", "first": "The first row", "none": "No row"},
+        title="Names of columns",
+    )
+
+
+def encoding_setting() -> Any:
+    """In which encoding files of text are."""
+    return setting(
+        "",
+        "The encoding of text files; left empty, it is detected for each.",
+        title="Encoding of text files",
+        placeholder="Found for each file",
+    )

@@ -1,6 +1,6 @@
 """How files become documents."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,13 @@ from fmstudio.data.cutting import LONGEST, Cutting
 from fmstudio.data.documents import Document, DocumentWriter, Mark
 from fmstudio.data.errors import DataError, Refused
 from fmstudio.data.intake import Report, guarded
-from fmstudio.data.naming import description_setting, licence_setting, title_setting
+from fmstudio.data.naming import (
+    description_setting,
+    encoding_setting,
+    header_setting,
+    licence_setting,
+    title_setting,
+)
 from fmstudio.data.readers import registry
 from fmstudio.data.readers.source import SourceFile
 from fmstudio.data.sources import Found
@@ -51,18 +57,8 @@ class TextImportOptions:
         title="Column of tables",
         placeholder="Found by name and length",
     )
-    header: str = setting(
-        "automatic",
-        "Whether the first row of a .csv or .tsv names its columns; left to itself, that is found out.",
-        choices={"automatic": "Found out", "first": "The first row", "none": "No row"},
-        title="Names of columns",
-    )
-    encoding: str = setting(
-        "",
-        "The encoding of text files; left empty, it is detected for each.",
-        title="Encoding of text files",
-        placeholder="Found for each file",
-    )
+    header: str = header_setting()
+    encoding: str = encoding_setting()
     licence: str = licence_setting()
     title: str = title_setting()
     description: str = description_setting()
@@ -154,14 +150,16 @@ def choose_cutting(options: TextImportOptions, found: list[Found]) -> Cutting:
     return Cutting(length * 3 // 2, length)
 
 
-def keep(workspace: Workspace, name: str, documents: Iterator[Document], details: Mapping[str, Any]) -> DatasetRecord:
+def keep(
+    workspace: Workspace, name: str, documents: Iterable[Document], details: Mapping[str, Any], kind: str = "text"
+) -> DatasetRecord:
     """Write documents that the studio itself provides as a dataset, at once."""
     folder = workspace.dataset_folder(name)
     with explained(folder), atomic_folder(folder) as temporary:
         with DocumentWriter(temporary) as writer:
             for document in documents:
                 writer.add(document)
-        record = DatasetRecord(name, "text", writer.documents, writer.bytes,
+        record = DatasetRecord(name, kind, writer.documents, writer.bytes,
                                details={"content": writer.content, **details})  # fmt: skip
         write_record(temporary, record)
     workspace.put_dataset(record)

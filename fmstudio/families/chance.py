@@ -9,12 +9,12 @@ from torch import Tensor
 
 def noise(shape: Sequence[int], seed: int, step: int, stream: int = 0) -> Tensor:
     """Standard normal numbers; the same (seed, step, stream) gives the same on every device."""
-    return torch.randn(tuple(shape), generator=_generator(seed, step, stream))
+    return torch.randn(tuple(shape), generator=generator(seed, step, stream))
 
 
 def uniform(count: int, seed: int, step: int, stream: int = 0) -> Tensor:
     """Numbers spread evenly over [0, 1), (count,)."""
-    return torch.rand(count, generator=_generator(seed, step, stream))
+    return torch.rand(count, generator=generator(seed, step, stream))
 
 
 def latents(shape: Sequence[int], seed: int, count: int) -> Tensor:
@@ -22,7 +22,8 @@ def latents(shape: Sequence[int], seed: int, count: int) -> Tensor:
     return torch.stack([noise(shape, seed, number) for number in range(count)])
 
 
-def _generator(seed: int, step: int, stream: int) -> torch.Generator:
+def generator(seed: int, step: int, stream: int) -> torch.Generator:
+    """torch's source of chance for a (seed, step, stream)."""
     mixed = np.random.SeedSequence([seed, step, stream]).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fmstudio.data.readers.json_rows import numbered
 from fmstudio.data.splits import validation_mask
 from fmstudio.data.tuning.examples import Instruction, title_of
 from fmstudio.data.tuning.opened import open_examples
@@ -14,6 +13,7 @@ from fmstudio.families.chance import philox
 from fmstudio.jobs import Event, Note, Progress
 from fmstudio.recipe import DatasetChoice
 from fmstudio.runtimes.conversation_tokens import ConversationReader
+from fmstudio.wording import numbered, plural
 from fmstudio.workspace import Workspace
 
 ORDER = 21
@@ -104,7 +104,7 @@ def _read(
             example = examples[place]
             if not isinstance(example, Instruction):
                 raise StudioError(f"Dataset {name!r} holds preferences, not instructions; choose one of instructions.")
-            tokens = reader.read([{"role": each.role, "content": each.content} for each in example.messages], all_turns)
+            tokens = reader.read(example.as_json()["messages"], all_turns)
             learnt = np.array([token.learnt for token in tokens])
             if all(token.id in reader.ends for token in tokens if token.learnt):
                 raise StudioError(
@@ -117,10 +117,10 @@ def _read(
             ids = np.array([token.id for token in tokens], np.int32)
             rows.append(TokenRow(ids, learnt, name, place + 1, title_of(example)))
     if too_long:
-        many = "1 row is" if len(too_long) == 1 else f"{len(too_long):,} rows are"
+        rest = f"{'is' if len(too_long) == 1 else 'are'} longer than {longest:,} tokens and left out"
         yield Note(
-            f"{name}: {many} longer than {longest:,} tokens and left out ({numbered('row', too_long)}); raise "
-            "data.length to learn them too.", "warning",
+            f"{name}: {plural(len(too_long), 'row')} {rest} ({numbered('row', too_long)}); raise data.length to learn "
+            "them too.", "warning",
         )  # fmt: skip
     if len(rows) < 2:
         raise StudioError(

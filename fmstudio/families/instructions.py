@@ -17,13 +17,15 @@ import torch
 from torch import Tensor, nn
 
 from fmstudio.data.catalogue import fetch
-from fmstudio.data.tokenizer import content_hash
+from fmstudio.data.tuning.examples import Instruction, Message
 from fmstudio.data.tuning.opened import open_examples
 from fmstudio.errors import StudioError
+from fmstudio.families.chance import generator
 from fmstudio.families.family import Family, Learner, Network, Phase, Plot, Recipe, ValidationResult
 from fmstudio.families.instruction_rows import InstructionRows, TokenRow, read_rows
-from fmstudio.jobs import Event, JobContext, Progress, Sample, TextDelta
+from fmstudio.jobs import Event, JobContext, Sample, TextDelta
 from fmstudio.jobs.context import Job
+from fmstudio.nn.decoder import Decoder, DecoderShape
 from fmstudio.nn.generation import generate_tokens
 from fmstudio.nn.lora import LINEAR, Adapter, LoraShape, new_adapter
 from fmstudio.nn.lora_folder import load_adapter, save_adapter
@@ -34,14 +36,13 @@ from fmstudio.runtimes.adapters import TEMPLATE, adapted, sharing
 from fmstudio.runtimes.conversation_tokens import ConversationReader, facts_to_chat
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.model_facts import ModelFacts
-from fmstudio.runtimes.opened import opening
+from fmstudio.runtimes.opened import loading
 from fmstudio.runtimes.references import catalogue_model, place_of_model
 from fmstudio.runtimes.text import LanguageModel, TextSampling, stream_text
 from fmstudio.runtimes.torch_runtime import TorchRuntime, load_for_torch
 from fmstudio.runtimes.version import version_of
 from fmstudio.workspace import Workspace
 
-NAME = "instructions"
 DROPOUT = 22
 """The stream of chance of the adapter's dropout."""
 
@@ -111,24 +112,29 @@ class AdapterSettings:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The model that is adapted."""
+    """The model that is adapted. facts: with a chat template; `template` is that, where the model has none itself."""
 
     model: LanguageModel
     facts: ModelFacts
+    template: str
     identity: AdapterBase
+
+    def reader(self) -> ConversationReader:
+        """Reads conversations as the model does."""
+        return ConversationReader(self.facts, self.model.tokenizer)
 
 
 class InstructionNetwork(Network):
     """An adapter, and what it was made for."""
 
-    def __init__(self, adapter: Adapter, base: AdapterBase, tokens: str, template: str) -> None:
-        """tokens: the identifier of the base's vocabulary. template: the chat template, where the base has none."""
-        self.adapter, self._base, self._tokens, self._template = adapter, base, tokens, template
+    def __init__(self, adapter: Adapter, base: AdapterBase, template: str) -> None:
+        """template: the chat template, where the base has none."""
+        self.adapter, self._base, self._template = adapter, base, template
         self.modules = {"adapter": adapter}
 
     def meaning(self) -> Mapping[str, Any]:
-        """The base and its vocabulary."""
-        return {"bases": self._base.version, "tokens": self._tokens}
+        """The base, and with it the vocabulary."""
+        return {"bases": self._base.version}
 
     def save(self, folder: Path) -> None:
         """Write the adapter in PEFT's layout, with what it was made for."""
@@ -147,12 +153,11 @@ class InstructionLearner(InstructionNetwork, Learner):
         shape: LoraShape = recipe.sections["adapter"].shape()
         frozen = LanguageModel(sharing(base.model.decoder).requires_grad_(False), base.model.tokenizer)
         adapter = new_adapter(frozen.decoder, shape, recipe.training.seed)
-        template = "" if base.facts.chat else facts_to_chat(base.facts, frozen.tokenizer).template
-        super().__init__(adapter, base.identity, content_hash(frozen.tokenizer), template)
+        super().__init__(adapter, base.identity, base.template)
         self.model = adapted(frozen, adapter)
         self.model.decoder.to(device)
         adapter.to(device)
-        self._ends = facts_to_chat(base.facts, frozen.tokenizer).ends
+        self._ends = base.facts.ends
         self._recipe, self.rows, self._device = recipe, rows, device
         mean = sum(map(len, rows.train)) / len(rows.train)
         self.units_per_step = max(1, round(mean * recipe.training.batch_size))
@@ -169,7 +174,7 @@ class InstructionLearner(InstructionNetwork, Learner):
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """(places of the rows, learnt tokens that a row of the step has on average), both (batch,)."""
         training = self._recipe.training
-        self.adapter.chance = torch.Generator().manual_seed(_mixed(training.seed, step))
+        self.adapter.chance = generator(training.seed, step, DROPOUT)
         places = [self._place(training.seed, (step - 1) * training.batch_size + each) for each in
                   range(training.batch_size)]  # fmt: skip
         learnt = sum(int(self.rows.train[place].learnt[1:].sum()) for place in places)
@@ -247,7 +252,7 @@ class InstructionLearner(InstructionNetwork, Learner):
 class InstructionFamily(Family):
     """Adapters that teach a language model to answer as examples do."""
 
-    name = NAME
+    name = "instructions"
     title = "Fine-tuning on instructions"
     order = 12
     makes = "language"
@@ -289,19 +294,18 @@ class InstructionFamily(Family):
         """Open the base, read the conversations as it does, and put a new adapter beside it."""
         base = yield from open_base(context, workspace, recipe.init)
         data: InstructionData = recipe.data
-        reader = ConversationReader(facts_to_chat(base.facts, base.model.tokenizer), base.model.tokenizer)
         rows = yield from read_rows(
-            workspace, data.datasets, reader, all_turns=data.turns == "all",
+            workspace, data.datasets, base.reader(), all_turns=data.turns == "all",
             longest=min(data.length, base.facts.context), fraction=data.validation_fraction, seed=data.split_seed,
         )  # fmt: skip
         return InstructionLearner(base, recipe, rows, device)
 
     def network(self, recipe: Recipe, folder: Path) -> Network:
         """The adapter of a folder."""
-        base, template = base_of(folder), folder / TEMPLATE
-        tokens = content_hash(load_for_torch(facts_of(path_of_base(folder))).tokenizer)
+        path_of_base(folder)  # raises where it is another by now
+        template = folder / TEMPLATE
         told = template.read_text("utf-8") if template.is_file() else ""
-        return InstructionNetwork(load_adapter(folder).requires_grad_(True), base, tokens, told)
+        return InstructionNetwork(load_adapter(folder).requires_grad_(True), base_of(folder), told)
 
     def continued(self, workspace: Workspace, recipe: Recipe) -> Recipe:
         """Nothing of the recipe is decided by the base."""
@@ -311,8 +315,6 @@ class InstructionFamily(Family):
     def outline(self, workspace: Workspace, recipe: Recipe) -> nn.Module:
         """The adapter's shapes."""
         shape = _shape_of(workspace, recipe)
-        from fmstudio.nn.decoder import Decoder
-
         with torch.device("meta"):
             return new_adapter(Decoder(shape, None), recipe.sections["adapter"].shape())
 
@@ -336,17 +338,13 @@ class InstructionFamily(Family):
     def illustrate(self, context: JobContext, workspace: Workspace, recipe: Recipe) -> Generator[Event, None, None]:
         """A real conversation: what the model reads, and the token that it must say after each of an answer's."""
         base = yield from open_base(context, workspace, recipe.init)
-        reader = ConversationReader(facts_to_chat(base.facts, base.model.tokenizer), base.model.tokenizer)
         if not recipe.data.datasets:
             raise StudioError("data.datasets is empty; name at least one dataset of instructions of the workspace.")
         name = recipe.data.datasets[0].name
         with open_examples(workspace, name) as examples:
-            example = examples[0]
-            messages = [{"role": each.role, "content": each.content} for each in example.prompt] + [
-                {"role": "assistant", "content": example.answers[0]}
-            ]
-            source = examples.source(0)
-        tokens = reader.read(messages, recipe.data.turns == "all")
+            example, source = examples[0], examples.source(0)
+        messages = Instruction((*example.prompt, Message("assistant", example.answers[0]))).as_json()["messages"]
+        tokens = base.reader().read(messages, recipe.data.turns == "all")
         first = next(place for place, token in enumerate(tokens) if token.learnt)
         shown = [{"id": token.id, "text": token.text} for token in tokens[first - 1 : first + 23]]
         told = {"inputs": shown[:-1], "targets": shown[1:], "source": f"{source}, in {name}"}
@@ -367,18 +365,12 @@ def open_base(context: JobContext, workspace: Workspace, reference: str) -> Gene
     check_base(workspace, reference)
     path = place_of_model(workspace, reference)
     facts = facts_of(path)
-    steps = opening(path, "torch")
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            runtime = end.value.runtime
-            break
-        yield Progress(0, None, "steps", f"Loading {facts.title or path.stem}")
+    runtime = (yield from loading(path, "torch")).runtime
     assert isinstance(runtime, TorchRuntime)
+    chat = facts_to_chat(facts, runtime.model.tokenizer)
     precision = "quantised" if facts.torch_bytes < 4 * facts.parameters else "float32"
     identity = AdapterBase(reference, str(path.absolute()), version_of(path), precision)
-    return Base(runtime.model, facts, identity)
+    return Base(runtime.model, chat, "" if facts.chat else chat.template, identity)
 
 
 def check_base(workspace: Workspace, reference: str) -> None:
@@ -390,7 +382,7 @@ def check_base(workspace: Workspace, reference: str) -> None:
         raise StudioError(f"{reference} is an adapter itself; merge it into a model first, or begin from its base.")
 
 
-def _shape_of(workspace: Workspace, recipe: Recipe) -> Any:
+def _shape_of(workspace: Workspace, recipe: Recipe) -> DecoderShape:
     check_base(workspace, recipe.init)
     facts = facts_of(place_of_model(workspace, recipe.init))
     if facts.shape is None:
@@ -408,10 +400,6 @@ def _in_portions(rows: Sequence[TokenRow], tokens: int) -> Iterator[list[TokenRo
         portion.append(row)
     if portion:
         yield portion
-
-
-def _mixed(seed: int, step: int) -> int:
-    return int(np.random.SeedSequence([seed, step, DROPOUT]).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 FAMILY = InstructionFamily()

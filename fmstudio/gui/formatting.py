@@ -4,6 +4,8 @@ import math
 from datetime import datetime
 from typing import TypeGuard
 
+from fmstudio.wording import plural as plural
+
 _DASH = "–"
 _SHORT_UNITS = {"tokens/s": "tok/s", "steps/s": "steps/s", "bytes/s": "B/s"}
 
@@ -107,11 +109,6 @@ def share(fraction: float | None) -> str:
         return _DASH
     nearest = math.floor(fraction * 100 + 0.5 + 1e-9)
     return f"{99 if nearest == 100 and fraction < 1 else nearest} %"
-
-
-def plural(amount: int, noun: str, several: str = "") -> str:
-    """1 document, 2 documents. several: what more than one are called where it is not the noun with an s."""
-    return f"{count(amount)} {noun if amount == 1 else several or noun + 's'}"
 
 
 def when(timestamp: str, present: datetime | None = None) -> str:

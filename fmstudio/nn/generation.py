@@ -31,8 +31,8 @@ class Reader(Protocol):
 def reader_of(decoder: Decoder, capacity: int | None = None) -> Reader:
     """The fastest way to read with a decoder. capacity: the most tokens, all that it reads at once by default.
 
-    A decoder that is frozen (`requires_grad_(False)`) is prepared for it; one that still learns, or has adapters in
-    place of layers, is read through its modules, which are left as they are.
+    A decoder that is frozen (`requires_grad_(False)`) is prepared for it; one that still learns, or has an adapter that
+    learns lengths of its own, is read through its modules, which are left as they are.
     """
     return DecodingPlan(decoder, capacity) if can_plan(decoder) else _ModuleReader(decoder, capacity)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fmstudio.nn.decoder import Decoder
-from fmstudio.nn.lora import AdaptedLinear, Adapter, attach
+from fmstudio.nn.lora import Adapter, attach
 from fmstudio.nn.lora_folder import WEIGHTS, load_adapter
 from fmstudio.nn.packed import PackedMatrix
 from fmstudio.runtimes.errors import ModelError
@@ -55,11 +55,3 @@ def sharing(decoder: Decoder) -> Decoder:
         if isinstance(matrix, PackedMatrix):
             kept[id(matrix)] = matrix
     return deepcopy(decoder, kept)
-
-
-def adapter_of(decoder: Decoder) -> Adapter | None:
-    """The adapter that a decoder computes with, if it does."""
-    for each in decoder.modules():
-        if isinstance(each, AdaptedLinear) and each.attached is not None:
-            return each.attached[0]
-    return None

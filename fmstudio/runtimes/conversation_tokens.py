@@ -15,6 +15,7 @@ from fmstudio.data.tokenizer import end_of_text
 from fmstudio.runtimes.chat_template import ChatTemplate, Message
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.model_facts import ModelFacts
+from fmstudio.runtimes.tokens import begun
 
 TURNS = (
     "{% for message in messages %}"
@@ -55,11 +56,6 @@ class ConversationReader:
         self.ends = facts.ends or frozenset({end_of_text(tokenizer)})
         """Tokens that end an answer."""
 
-    def prompt(self, messages: Sequence[Message]) -> list[int]:
-        """What the chat gives the model to answer these messages."""
-        ids: list[int] = self._marks.encode(self._template.render(messages)).ids
-        return [self._first, *ids] if self._is_wanted(ids) else ids  # type: ignore[list-item]
-
     def read(self, messages: Sequence[Message], all_turns: bool = True) -> list[Token]:
         """The tokens of a conversation that ends with an answer.
 
@@ -78,13 +74,10 @@ class ConversationReader:
             # A template that does not write the end leaves it to the model, which has to learn it all the same.
             end = min(self.ends)
             found.insert(last, Token(end, self._tokenizer.id_to_token(end) or "", learnt=True))
-        if self._first is not None and self._is_wanted([token.id for token in found[:1]]):
-            found.insert(0, Token(self._first, self._tokenizer.id_to_token(self._first) or "", learnt=False))
+        first, *_ = begun([token.id for token in found[:1]], self._first)
+        if first != found[0].id:
+            found.insert(0, Token(first, self._tokenizer.id_to_token(first) or "", learnt=False))
         return found
-
-    def _is_wanted(self, ids: list[int]) -> bool:
-        """Whether the token that begins every text is still to be put before these."""
-        return self._first is not None and ids[:1] != [self._first]
 
     def _span(self, messages: Sequence[Message], place: int, whole: MarkedText) -> tuple[int, int]:
         """Where an answer stands in the whole text, with the mark that ends it."""

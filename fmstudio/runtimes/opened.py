@@ -5,6 +5,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fmstudio.jobs import Event, Progress
 from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.memory import check_fits, context_to_use, needed_memory, usual_context
@@ -69,6 +70,18 @@ def opening(path: Path, backend: str = "auto") -> Generator[None, None, Loaded]:
         yield from _load_together(key, facts, chosen, base)
     entry: Loaded = found
     return entry
+
+
+def loading(path: Path, backend: str = "auto") -> Generator[Event, None, Loaded]:
+    """`opening` for a job: tells what is being loaded."""
+    steps = opening(path, backend)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            entry: Loaded = end.value
+            return entry
+        yield Progress(0, None, "tokens", f"Loading {path.stem if path.is_file() else path.name}")
 
 
 def open_language_model(path: Path) -> LanguageModel:

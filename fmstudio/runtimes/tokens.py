@@ -9,6 +9,11 @@ from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import fitting
 
 
+def begun(ids: list[int], first: int | None) -> list[int]:
+    """The ids of a text behind the token that begins every text, where the model wants one and it is not there yet."""
+    return ids if first is None or ids[:1] == [first] else [first, *ids]
+
+
 class TextReader:
     """A model's tokenizer with its rules: which token begins every text, and how long a text can be."""
 
@@ -32,8 +37,6 @@ class TextReader:
         """
         fitting(self._facts.path.stem, len(prompt) // self.longest_token, context, at_least=True)
         ids: list[int] = self._marks.encode(prompt).ids
-        first = self._facts.first_token
-        if first is not None and ids[:1] != [first]:
-            ids = [first, *ids]
+        ids = begun(ids, self._facts.first_token)
         fitting(self._facts.path.stem, len(ids), context)
         return ids or [min(self._facts.ends, default=0)]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fmstudio.wording import plural
 from fmstudio.workspace.conversations import ConversationStore
 from fmstudio.workspace.feedback_filter import FeedbackFilter
 from fmstudio.workspace.index import Workspace
@@ -137,5 +138,5 @@ def _conversations(workspace: Workspace, model: str) -> Iterable[Link]:
 
 def _feedback(workspace: Workspace, model: str) -> tuple[Link, ...]:
     count = workspace.feedback.count(FeedbackFilter(model=model))
-    title = "1 kept output" if count == 1 else f"{count:,} kept outputs"
+    title = plural(count, "kept output")
     return (Link("feedback", model, title, many=count),) if count else ()

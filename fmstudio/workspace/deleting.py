@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from fmstudio.wording import plural
 from fmstudio.workspace import rebuild
 from fmstudio.workspace.bin import Bin, BinEntry
 from fmstudio.workspace.errors import WorkspaceError, explained
@@ -70,8 +71,7 @@ def delete_feedback(workspace: Workspace, ids: Sequence[str]) -> BinEntry | None
     sizes = workspace.feedback.sizes(ids)
     if not sizes:
         return None
-    title = "1 entry" if len(sizes) == 1 else f"{len(sizes):,} entries"
-    entry = Bin(workspace.path).note(FEEDBACK, sizes, title, sum(sizes.values()))
+    entry = Bin(workspace.path).note(FEEDBACK, sizes, plural(len(sizes), "entry", "entries"), sum(sizes.values()))
     workspace.feedback.remove(sizes)
     return entry
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 
+from fmstudio.wording import plural
 from fmstudio.workspace.conversations import ConversationStore
 from fmstudio.workspace.feedback_filter import FeedbackFilter
 from fmstudio.workspace.index import Workspace
@@ -44,14 +45,14 @@ def _adapters_of(workspace: Workspace, name: str) -> Iterator[str]:
     adapters = [model.name for model in workspace.models() if model.details.get("adapter_of") == name]
     if adapters:
         shown = ", ".join(map(_quoted, adapters[:_NAMED])) + (" …" if len(adapters) > _NAMED else "")
-        yield f"{_many(len(adapters), 'adapter')} of it cannot be used without it: {shown}."
+        yield f"{plural(len(adapters), 'adapter')} of it cannot be used without it: {shown}."
 
 
 def _asked_of(workspace: Workspace, name: str) -> Iterator[str]:
     """Conversations, batches and kept outputs of a model."""
     held = sum(1 for heading in ConversationStore(workspace).headings() if heading.model == name)
     if held:
-        yield f"{_many(held, 'conversation')} held with it can be read on, but not continued with it."
+        yield f"{plural(held, 'conversation')} held with it can be read on, but not continued with it."
     batches = 0
     for file in (workspace.path / "batches").glob("[!.]*/batch.json"):
         try:
@@ -59,9 +60,9 @@ def _asked_of(workspace: Workspace, name: str) -> Iterator[str]:
         except (OSError, ValueError, AttributeError):
             continue
     if batches:
-        yield f"{_many(batches, 'batch', 'batches')} asked of it can be read on, but not continued or asked again."
+        yield f"{plural(batches, 'batch', 'batches')} asked of it can be read on, but not continued or asked again."
     if kept := workspace.feedback.count(FeedbackFilter(model=name)):
-        yield f"{_many(kept, 'kept output')} of it cannot be made again."
+        yield f"{plural(kept, 'kept output')} of it cannot be made again."
 
 
 def _of_run(workspace: Workspace, run: RunRecord) -> Iterator[str]:
@@ -93,7 +94,3 @@ def _quoted(name: str) -> str:
 
 def _are(runs: Sequence[RunRecord]) -> str:
     return "is" if len(runs) == 1 else "are"
-
-
-def _many(count: int, noun: str, nouns: str = "") -> str:
-    return f"1 {noun}" if count == 1 else f"{count:,} {nouns or noun + 's'}"

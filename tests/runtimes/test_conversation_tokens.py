@@ -57,7 +57,7 @@ def test_before_an_answer_stands_what_the_chat_gives(tmp_path: Path, template: s
     tokens = reader.read(TALK[:length], all_turns=False)
     chat = put(facts, TextSampling(system=""), TALK[: length - 1])
     expected = TextReader(facts, model.tokenizer).read(chat.text, facts.context)
-    assert [token.id for token in tokens[: len(expected)]] == expected == reader.prompt(TALK[: length - 1])
+    assert [token.id for token in tokens[: len(expected)]] == expected
     learnt = [token.learnt for token in tokens]
     assert not any(learnt[: len(expected)])
     assert learnt[len(expected)]

@@ -5,12 +5,13 @@ passed over is told where there was a choice.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers.source import SourceFile
+from fmstudio.wording import numbered
 
 Row = Mapping[str, Any]
 TEXT_NAMES = (
@@ -60,12 +61,6 @@ def rows_of_lines(lines: Iterator[str], source: SourceFile) -> Iterator[Row]:
     if first.lstrip().startswith("[") or (first.lstrip().startswith("{") and not _is_value(first)):
         return rows_of("".join(chain([first], lines)), source)
     return _object_lines(chain([(number, first)], counted), source)
-
-
-def numbered(what: str, numbers: Sequence[int]) -> str:
-    """Which of many, as far as a line has room: line 7; lines 3, 7, 12, 13, 20 …"""
-    shown = ", ".join(f"{number:,}" for number in numbers[:5])
-    return f"{what}{'s' if len(numbers) > 1 else ''} {shown}{' …' if len(numbers) > 5 else ''}"
 
 
 def _is_value(line: str) -> bool:

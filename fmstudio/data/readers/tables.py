@@ -11,6 +11,7 @@ from fmstudio.data.readers.delimited import delimited_rows
 from fmstudio.data.readers.encoding import decoded, detect
 from fmstudio.data.readers.json_rows import TEXT_NAMES, rows_of, rows_of_lines, text_of
 from fmstudio.data.readers.source import Reading, SourceFile, Steps
+from fmstudio.wording import plural
 
 _SAMPLE = 100  # rows by which the column is chosen, where one of them has a usual name
 _LONG_SAMPLE = 10_000  # rows that are looked at where none has
@@ -129,7 +130,7 @@ def _documents(
         yield from documents_from([text], cutting, title=named[:200], source=source.name, encoding=encoding)
     others = [name for name in columns if name != column]
     beside = f", of the columns {', '.join(columns)}" if 0 < len(others) <= 20 else ""
-    rows_read = "1 row" if number == 1 else f"{number:,} rows"
+    rows_read = plural(number, "row")
     why = " because they have no text in it" if blank else ""
     source.facts.append(
         f"column {column!r} was taken{beside}; {rows_read} read, {number - blank:,} kept, {blank:,} left out{why}"

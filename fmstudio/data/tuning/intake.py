@@ -10,19 +10,25 @@ from typing import Any
 from fmstudio.data.documents import Document, DocumentWriter, Mark
 from fmstudio.data.errors import Refused
 from fmstudio.data.intake import Report, guarded
-from fmstudio.data.naming import description_setting, licence_setting, title_setting
+from fmstudio.data.naming import (
+    description_setting,
+    encoding_setting,
+    header_setting,
+    licence_setting,
+    title_setting,
+)
 from fmstudio.data.readers import registry
-from fmstudio.data.readers.json_rows import numbered
 from fmstudio.data.readers.source import SourceFile
 from fmstudio.data.readers.tables import open_rows
 from fmstudio.data.sources import Found
 from fmstudio.data.tuning.examples import Example, Instruction, Judgement, Preference, title_of, written
 from fmstudio.data.tuning.shapes import Columns, Row, instruction_of, preference_of
 from fmstudio.jobs import Event
-from fmstudio.recipe import build, setting
+from fmstudio.recipe import build
+from fmstudio.wording import numbered, plural
 
 INSTRUCTIONS, PREFERENCES = "instructions", "preferences"
-KINDS = (INSTRUCTIONS, PREFERENCES)
+EXAMPLE_KINDS = (INSTRUCTIONS, PREFERENCES)
 """Kinds of datasets that hold examples."""
 
 COUNTED = {Instruction: "conversations", Preference: "pairs", Judgement: "judgements"}
@@ -32,18 +38,8 @@ COUNTED = {Instruction: "conversations", Preference: "pairs", Judgement: "judgem
 class ExampleImportOptions:
     """How tables become examples, beside which column holds what."""
 
-    header: str = setting(
-        "automatic",
-        "Whether the first row of a .csv or .tsv names its columns; left to itself, that is found out.",
-        choices={"automatic": "Found out", "first": "The first row", "none": "No row"},
-        title="Names of columns",
-    )
-    encoding: str = setting(
-        "",
-        "The encoding of text files; left empty, it is detected for each.",
-        title="Encoding of text files",
-        placeholder="Found for each file",
-    )
+    header: str = header_setting()
+    encoding: str = encoding_setting()
     licence: str = licence_setting()
     title: str = title_setting()
     description: str = description_setting()
@@ -96,8 +92,8 @@ class ExampleIntake:
         if self._writer.documents == before:
             raise Refused(f"none of its rows is an example: of {first_reason(left_out)}" if rows else "it has no rows")
         for reason, numbers in left_out.items():
-            many = "1 row was" if len(numbers) == 1 else f"{len(numbers):,} rows were"
-            notes.append(f"{many} left out because {reason} ({numbered('row', numbers)})")
+            were = "was" if len(numbers) == 1 else "were"
+            notes.append(f"{plural(len(numbers), 'row')} {were} left out because {reason} ({numbered('row', numbers)})")
 
     def _examples(self, source: SourceFile, left_out: dict[str, list[int]]) -> Iterator[None]:
         rows, encoding = yield from open_rows(source, nested=True)

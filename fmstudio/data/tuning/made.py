@@ -6,16 +6,17 @@ preferences the better answer follows a rule that a program can check, and the o
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
-from fmstudio.data.documents import Document, DocumentWriter
+from fmstudio.data.documents import Document
 from fmstudio.data.samples import python_reference
+from fmstudio.data.text_intake import keep
 from fmstudio.data.tuning.examples import Example, Instruction, Message, Preference, title_of, written
 from fmstudio.data.tuning.intake import COUNTED, INSTRUCTIONS, PREFERENCES
 from fmstudio.jobs import Artefact, Event
-from fmstudio.workspace import DatasetRecord, Workspace, atomic_folder, explained
-from fmstudio.workspace.record_files import write_record
+from fmstudio.workspace import Workspace
 
 SHORT = 40
 """Words of a short answer at most."""
@@ -104,27 +105,12 @@ SETS: Mapping[str, tuple[str, Callable[[], Iterator[Example]]]] = {
 
 def make(workspace: Workspace, name: str, about: Mapping[str, Any]) -> Generator[Event, None, dict[str, Any]]:
     """Add one of `SETS` as a dataset. about: details of its record, such as title and licence."""
-    kind, examples = SETS[name]
-    yield from ()
-    return (yield from keep_examples(workspace, name, kind, examples(), {**about, "complete": True}))
-
-
-def keep_examples(
-    workspace: Workspace, name: str, kind: str, examples: Iterator[Example], details: Mapping[str, Any]
-) -> Generator[Event, None, dict[str, Any]]:
-    """Write examples that the studio itself provides as a dataset; raises StudioError where one is not whole."""
-    counts: dict[str, int] = {}
-    folder = workspace.dataset_folder(name)
-    with explained(folder), atomic_folder(folder) as temporary:
-        with DocumentWriter(temporary) as writer:
-            for example in examples:
-                example.check()
-                unit = COUNTED[type(example)]
-                counts[unit] = counts.get(unit, 0) + 1
-                writer.add(Document(written(example), title_of(example), "pydoc_data.topics"))
-        kept = {"content": writer.content, "counts": counts, **details}
-        record = DatasetRecord(name, kind, writer.documents, writer.bytes, details=kept)
-        write_record(temporary, record)
-    workspace.put_dataset(record)
-    yield Artefact("dataset", name, str(folder))
+    kind, made = SETS[name]
+    examples = list(made())
+    for example in examples:
+        example.check()
+    counts = Counter(COUNTED[type(example)] for example in examples)
+    documents = (Document(written(each), title_of(each), "pydoc_data.topics") for each in examples)
+    record = keep(workspace, name, documents, {"counts": dict(counts), **about, "complete": True}, kind)
+    yield Artefact("dataset", name, str(workspace.dataset_folder(name)))
     return {"dataset": name, "examples": record.items, "bytes": record.bytes}

@@ -2,7 +2,7 @@
 
 from fmstudio.data.documents import Documents, open_documents
 from fmstudio.data.tuning.examples import Example, read
-from fmstudio.data.tuning.intake import KINDS
+from fmstudio.data.tuning.intake import EXAMPLE_KINDS
 from fmstudio.workspace import Workspace
 
 
@@ -35,4 +35,4 @@ class Examples:
 
 def open_examples(workspace: Workspace, name: str) -> Examples:
     """The examples of a dataset; raises a StudioError where it is missing, of another kind or damaged."""
-    return Examples(open_documents(workspace, name, KINDS))
+    return Examples(open_documents(workspace, name, EXAMPLE_KINDS))

@@ -51,7 +51,7 @@ class DatasetView(QWidget):
         }  # fmt: skip
         self.pages = QStackedWidget()
         self.pages.setObjectName("data-pages")
-        for page in (page for views in self._views.values() for page in views.values()):
+        for page in dict.fromkeys(page for views in self._views.values() for page in views.values()):
             self.pages.addWidget(page)
         self._train: QPushButton = button(
             "Train on it", "dataset-train", theme, "mdi6.school-outline", clicked=self._go_training
