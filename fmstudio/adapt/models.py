@@ -176,6 +176,7 @@ def _of_every_family(workspace: Workspace) -> Iterator[Row]:
             "reference": record.name, "title": record.name, "source": "workspace", "family": record.family,
             "parameters": record.parameters, "size": record.bytes, "made": record.created, "here": True,
             "licence": _texts(record.details.get("licences")), "path": str(folder),
+            "adapter_of": record.details.get("adapter_of", ""),
             "problem": "" if folder.is_dir() else f"Its files are gone from {folder.parent}; train it again.",
         }  # fmt: skip
 

@@ -31,7 +31,7 @@ def estimate(context: JobContext, workspace: Workspace, recipe: Mapping[str, Any
     """
     try:
         parsed = resolve(workspace, parse_recipe(recipe))
-        found = UNKNOWN if parsed.family.data_kind == "images" and will_be_fetched(workspace, parsed) else None
+        found = UNKNOWN if parsed.family.data_kind != "text" and will_be_fetched(workspace, parsed) else None
         yield Sample("estimate", "estimate", found or _sizes(workspace, parsed))
     except StudioError as error:
         field = error.path if isinstance(error, RecipeError) else ""

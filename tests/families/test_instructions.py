@@ -17,6 +17,7 @@ from fmstudio.families import family_named
 from fmstudio.families.instructions import InstructionLearner
 from fmstudio.jobs import JobContext, Note, Sample
 from fmstudio.nn.lora_folder import load_adapter
+from fmstudio.training.estimate import estimate
 from fmstudio.training.loop import Trainer
 from fmstudio.training.pretraining import pretrain, resume
 from fmstudio.training.settings import TrainingSettings
@@ -115,6 +116,14 @@ def test_a_run_makes_an_adapter_that_is_talked_to_as_a_model_is(talking: Workspa
         for model in ("tiny", "taught", "tiny")
     ]
     assert answers[0] == answers[2] != answers[1]
+
+
+def test_what_a_run_will_bring_first_keeps_nobody_from_starting_it(talking: Workspace) -> None:
+    here = tables()
+    (found,), _ = run_job(estimate(JobContext(), talking, here))
+    assert (found.data["error"], found.data["parameters"] > 0) == ("", True)
+    (found,), _ = run_job(estimate(JobContext(), talking, here | {"data": {"datasets": ["python-questions"]}}))
+    assert found.data == {"error": "", "field": ""}
 
 
 def test_a_command_asks_an_adapter_as_it_asks_its_base(talking: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

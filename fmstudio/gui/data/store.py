@@ -45,7 +45,7 @@ def tile_of(record: DatasetRecord) -> DatasetTile:
 
 def items_of(record: DatasetRecord) -> str:
     """How much a dataset holds, in words: 6,000 pictures."""
-    nouns = {"text": "document", "images": "picture", "instructions": "conversation", "preferences": "judgement"}
+    nouns = {"text": "document", "images": "picture", "instructions": "conversation", "preferences": "example"}
     return formatting.plural(record.items, nouns.get(record.kind, "item"))
 
 

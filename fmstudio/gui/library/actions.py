@@ -57,14 +57,16 @@ class ModelActions(QObject):
         if not record.get("here", True):
             return [("Fetch", lambda: self.fetch(reference))]
         own, whole = record["source"] == "workspace", not record.get("problem")
+        adapts = bool(record.get("adapter_of"))  # only what it belongs to can be trained on, or exported as a model
         entries: list[MenuEntry] = [("Try it", lambda: self.try_it(reference), whole)]
         if own:
-            entries += [
-                ("Sample", lambda: self._studio.navigate("train", model=reference), whole),
-                ("Train on from it", lambda: self._studio.navigate("train", init=reference), whole),
-                ("New run with its settings", lambda: self.duplicate(reference), bool(self._run_of(reference))),
-            ]
-        if own and record.get("family") == LANGUAGE:
+            entries.append(("Sample", lambda: self._studio.navigate("train", model=reference), whole))
+        if own and not adapts:
+            entries.append(("Train on from it", lambda: self._studio.navigate("train", init=reference), whole))
+        if own:
+            again = bool(self._run_of(reference))
+            entries.append(("New run with its settings", lambda: self.duplicate(reference), again))
+        if own and record.get("family") == LANGUAGE and not adapts:
             entries.append(("Export…", lambda: self.export_wanted.emit(reference), whole))
         entries += [RULE, ("Show in its folder", lambda: self.show_folder(reference))]
         entries.append(("Copy its name", lambda: QGuiApplication.clipboard().setText(reference)))

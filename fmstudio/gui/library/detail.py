@@ -125,8 +125,9 @@ class ModelDetail(QWidget):
         self.facts.setText(" · ".join(part for part in (family, facts_of(record)) if part))
         self.place.setText(str(record.get("problem") or record.get("about") or ""))
         self.place.setVisible(bool(self.place.text()))
+        self.sample.setVisible(own)
+        self.train.setVisible(own and not record.get("adapter_of"))
         for each in (self.sample, self.train):
-            each.setVisible(own)
             each.setEnabled(not record.get("problem"))
         self.more.setVisible(bool(record))
         self._job_changed(self.reference)

@@ -163,6 +163,17 @@ def test_it_is_tried_sampled_trained_on_and_done_again(panel, went):
     ]  # fmt: skip
 
 
+def test_an_adapter_is_tried_and_what_only_its_base_can_do_is_not_offered(panel, workspace, qtbot):
+    workspace.model_folder("taught").mkdir()
+    workspace.put_model(ModelRecord("taught", "language", 5, 5, details={"adapter_of": "bard"}))
+    panel.shown(model="taught")
+    qtbot.waitUntil(lambda: panel.detail.title.text() == "taught")
+    assert (panel.detail.sample.isHidden(), panel.detail.train.isHidden()) == (False, True)
+    offered = {each[0] for each in panel.verbs.offered("taught")}
+    assert {"Try it", "Sample", "Delete…"} <= offered
+    assert not {"Train on from it", "Export…"} & offered
+
+
 def test_a_model_of_pictures_is_tried_in_its_laboratory(panel, workspace, went, qtbot):
     workspace.model_folder("painter").mkdir()
     workspace.put_model(ModelRecord("painter", "diffusion", 5, 5))
