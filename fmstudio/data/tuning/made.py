@@ -110,7 +110,7 @@ def make(workspace: Workspace, name: str, about: Mapping[str, Any]) -> Generator
     for example in examples:
         example.check()
     counts = Counter(COUNTED[type(example)] for example in examples)
-    documents = (Document(written(each), title_of(each), "pydoc_data.topics") for each in examples)
+    documents = (Document(written(each), title_of(each), "Python's reference") for each in examples)
     record = keep(workspace, name, documents, {"counts": dict(counts), **about, "complete": True}, kind)
     yield Artefact("dataset", name, str(workspace.dataset_folder(name)))
     return {"dataset": name, "examples": record.items, "bytes": record.bytes}
