@@ -156,7 +156,7 @@ def pictured(workspace: Workspace) -> Workspace:
 
 @pytest.fixture
 def talking(workspace: Workspace, tmp_path: Path) -> Workspace:
-    """A workspace with the dataset of instructions "talks", and a model "tiny" that takes turns."""
+    """A workspace with the instructions "talks", the preferences "choices", and a model "tiny" that takes turns."""
     add_talks(workspace, tmp_path)
     return workspace
 

@@ -17,14 +17,20 @@ TALKS = [
     for number, thing in enumerate(["a mat", "a dog", "the hat", "the house", "a cat", "the sun", "it", "a year"], 2)
 ]  # fmt: skip
 
+PAIRS = [
+    {"prompt": talk["messages"][0]["content"], "chosen": talk["messages"][1]["content"], "rejected": "Nobody knows."}
+    for talk in TALKS
+]
+
 
 def add_talks(workspace: Workspace, folder: Path) -> None:
-    """Add the dataset "talks" and link the model "tiny", which lies in the folder."""
+    """Add the datasets "talks" and "choices", and link the model "tiny", which lies in the folder."""
     from fmstudio.data import importing
     from tests.gguf_files import CHAT, tiny_language_model, write_gguf
 
-    rows = folder / "talks.jsonl"
-    rows.write_text("".join(json.dumps(row) + "\n" for row in TALKS), "utf-8")
-    run_job(importing.add(JobContext(), workspace, [str(rows)], "talks", kind="instructions"))
+    for name, kind, rows in (("talks", "instructions", TALKS), ("choices", "preferences", PAIRS)):
+        source = folder / f"{name}.jsonl"
+        source.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+        run_job(importing.add(JobContext(), workspace, [str(source)], name, kind=kind))
     model = write_gguf(folder / "tiny.gguf", tiny_language_model(), template=CHAT)
     workspace.put_linked_model(LinkedModel("tiny", str(model)))

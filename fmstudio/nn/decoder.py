@@ -188,4 +188,8 @@ class Decoder(nn.Module):
             raise StudioError(
                 f"The text has {stop} tokens but the model reads {self.shape.context} at most; shorten it."
             )
-        return self._rotary.cos_sin(start, stop, tokens.device)
+        return self.rotations(start, stop, tokens.device)
+
+    def rotations(self, start: int, stop: int, device: torch.device) -> Tensor:
+        """cos θ + i sin θ of the positions start..stop, see `RotaryTable.cos_sin`."""
+        return self._rotary.cos_sin(start, stop, device)

@@ -43,3 +43,53 @@ class _TokenLoss(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor | None, None]:
         by_hidden, by_weight = ctx.saved_tensors
         return by_hidden * gradient, None if by_weight is None else by_weight * gradient, None
+
+
+def token_log_probabilities(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    """The log-probability of each target under softmax(hidden weightᵀ), (tokens,), with gradients to `hidden` alone.
+
+    hidden: (tokens, width); weight: (vocabulary, width); targets: (tokens,). Logits are never kept: those of a few
+    tokens at a time are computed, and computed again for the gradient.
+    """
+    found: Tensor = _TokenLogProbabilities.apply(hidden, weight, targets)
+    return found
+
+
+_AT_ONCE = 256
+"""Tokens whose logits are in memory at once."""
+
+
+class _TokenLogProbabilities(torch.autograd.Function):
+    """d log p(target) / d logits = one-hot - softmax."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+        ctx.save_for_backward(hidden, weight, targets)
+        found = [
+            torch.log_softmax(part @ weight.T, dim=-1).gather(1, places.unsqueeze(1)).squeeze(1)
+            for part, places in zip(hidden.split(_AT_ONCE), targets.split(_AT_ONCE), strict=True)
+        ]
+        return torch.cat(found)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        hidden, weight, targets = ctx.saved_tensors
+        by_hidden = torch.empty_like(hidden)
+        for first in range(0, len(hidden), _AT_ONCE):
+            part = slice(first, first + _AT_ONCE)
+            by_logits = torch.softmax(hidden[part] @ weight.T, dim=-1).neg_()
+            by_logits.scatter_add_(1, targets[part].unsqueeze(1), torch.ones_like(by_logits[:, :1]))
+            by_hidden[part] = by_logits.mul_(gradient[part].unsqueeze(1)) @ weight
+        return by_hidden, None, None
+
+
+@torch.no_grad()
+def divergences(hidden: Tensor, other: Tensor, weight: Tensor) -> Tensor:
+    """The Kullback-Leibler divergence of softmax(hidden weightᵀ) from softmax(other weightᵀ) at each token, in nats,
+    (tokens,); hidden and other: (tokens, width)."""
+    found = []
+    for one, two in zip(hidden.split(_AT_ONCE), other.split(_AT_ONCE), strict=True):
+        first, second = (torch.log_softmax(part @ weight.T, dim=-1) for part in (one, two))
+        found.append((first.exp() * (first - second)).sum(-1))
+    return torch.cat(found)

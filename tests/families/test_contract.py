@@ -18,8 +18,8 @@ from fmstudio.workspace import Workspace
 from tests.driving import of_kind, run_job
 
 CPU = torch.device("cpu")
-DATASETS = {"text": "articles", "images": "shapes", "instructions": "talks"}
-SUPPLIED = {"text": "stocked", "images": "pictured", "instructions": "talking"}
+DATASETS = {"text": "articles", "images": "shapes", "instructions": "talks", "preferences": "choices"}
+SUPPLIED = {"text": "stocked", "images": "pictured", "instructions": "talking", "preferences": "talking"}
 
 
 def smallest(family: Family) -> Recipe:

@@ -68,7 +68,7 @@ def test_packed_rows_give_the_gradients_of_padded_ones(talking: Workspace) -> No
     batch = made.batch(1)
     made.phases()[0].loss(batch)[0].backward()
     packed = gradients(made)
-    rows = [made.rows.train[place] for place in batch[0].tolist()]
+    rows = [made.rows.train[place].text for place in batch[0].tolist()]
     longest = max(map(len, rows))
     tokens = torch.zeros(len(rows), longest, dtype=torch.int64)
     targets = torch.full((len(rows), longest), -100)

@@ -1,0 +1,208 @@
+"""What all ways of adapting a language model share: a base that stays as it is, and an adapter that learns beside it.
+
+- the base stays packed where it is quantised; what is saved is the adapter, with the base's name and version
+- texts of a step stand one after the other in a single row, without padding, and do not see each other; each begins at
+  the first position, as it does when one talks to the model
+"""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fmstudio.data.catalogue import fetch
+from fmstudio.errors import StudioError
+from fmstudio.families.family import Learner, Network, Recipe
+from fmstudio.jobs import Event, JobContext, Sample, TextDelta
+from fmstudio.nn.answers import write_answers
+from fmstudio.nn.decoder import Decoder, DecoderShape
+from fmstudio.nn.lora import LINEAR, Adapter, LoraShape, new_adapter
+from fmstudio.nn.lora_folder import save_adapter
+from fmstudio.recipe import setting
+from fmstudio.runtimes.adapter_base import AdapterBase, is_adapter, write_base
+from fmstudio.runtimes.adapters import TEMPLATE, adapted, sharing
+from fmstudio.runtimes.conversation_tokens import ConversationReader, facts_to_chat
+from fmstudio.runtimes.facts import facts_of
+from fmstudio.runtimes.model_facts import ModelFacts
+from fmstudio.runtimes.opened import loading
+from fmstudio.runtimes.references import catalogue_model, place_of_model
+from fmstudio.runtimes.text import LanguageModel
+from fmstudio.runtimes.torch_runtime import TorchRuntime
+from fmstudio.runtimes.version import version_of
+from fmstudio.workspace import Workspace
+
+ASKED, ANSWERED = 3, 48
+"""Held-back questions that are answered at each validation, and tokens of each answer."""
+
+GROUPS = {"all": LINEAR, "attention": LINEAR[:4], "feed-forward": LINEAR[4:]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterSettings:
+    """The [adapter] section: the shape of what is learnt beside the base."""
+
+    rank: int = setting(
+        16, "Rows of each low-rank matrix: how much an adapter can hold.", minimum=1, maximum=1024, simple=True
+    )
+    alpha: float = setting(
+        32.0, "Strength of the adapter, in relation to its rank.", minimum=0.001, maximum=65_536, title="Alpha"
+    )
+    dropout: float = setting(0.0, "Part of the adapter's inputs left out at each step.", minimum=0.0, maximum=0.9)
+    layers: str = setting(
+        "all",
+        "Which linear layers are adapted.",
+        choices={"all": "All", "attention": "Attention", "feed-forward": "Feed-forward"},
+    )
+    rank_stabilised: bool = setting(
+        False, "Divide by the rank's root instead of the rank (rsLoRA), for large ranks.", title="Rank-stabilised"
+    )
+    magnitudes: bool = setting(
+        False, "Learn the length of each row apart from its direction (DoRA); slower.", title="Magnitudes apart"
+    )
+
+    def shape(self) -> LoraShape:
+        """As the adapter takes it."""
+        return LoraShape(
+            self.rank, self.alpha, self.dropout, GROUPS[self.layers], self.rank_stabilised, self.magnitudes
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The model that is adapted. facts: with a chat template; `template` is that, where the model has none itself."""
+
+    model: LanguageModel
+    facts: ModelFacts
+    template: str
+    identity: AdapterBase
+
+    def reader(self) -> ConversationReader:
+        """Reads conversations as the model does."""
+        return ConversationReader(self.facts, self.model.tokenizer)
+
+
+class AdapterNetwork(Network):
+    """An adapter, and what it was made for."""
+
+    def __init__(self, adapter: Adapter, base: AdapterBase, template: str) -> None:
+        """template: the chat template, where the base has none."""
+        self.adapter, self._base, self._template = adapter, base, template
+        self.modules = {"adapter": adapter}
+
+    def meaning(self) -> Mapping[str, Any]:
+        """The base, and with it the vocabulary."""
+        return {"bases": self._base.version}
+
+    def save(self, folder: Path) -> None:
+        """Write the adapter in PEFT's layout, with what it was made for."""
+        save_adapter(self.adapter, folder, self._base.reference)
+        write_base(folder, self._base)
+        if self._template:
+            (folder / TEMPLATE).write_text(self._template, "utf-8")
+
+
+class AdapterLearner(AdapterNetwork, Learner):
+    """A base with an adapter that learns."""
+
+    unit = "tokens"
+
+    def __init__(self, base: Base, recipe: Recipe, device: torch.device) -> None:
+        shape: LoraShape = recipe.sections["adapter"].shape()
+        frozen = LanguageModel(_on(device, base.model.decoder).requires_grad_(False), base.model.tokenizer)
+        adapter = new_adapter(frozen.decoder, shape, recipe.training.seed).to(device)
+        super().__init__(adapter, base.identity, base.template)
+        self.model = adapted(frozen, adapter)
+        self.recipe, self.device = recipe, device
+        self._ends = base.facts.ends
+        self._before: list[str] = []
+
+    def compile(self) -> None:
+        """Rows of every length would be compiled anew."""
+
+    def read(self, texts: Sequence[np.ndarray], strength: float = 1.0) -> tuple[Tensor, Tensor]:
+        """All tokens of some texts, (tokens,), and what the model makes of them, (tokens, width).
+
+        strength: of the adapter; 0 is the base.
+        """
+        tokens = torch.from_numpy(np.concatenate(texts).astype(np.int64)).to(self.device)
+        with self._at(strength):
+            return tokens, self.model.decoder.hidden_states(tokens[None], lengths=[len(text) for text in texts])[0]
+
+    @contextmanager
+    def _at(self, strength: float) -> Iterator[None]:
+        was, self.adapter.strength = self.adapter.strength, strength
+        try:
+            yield
+        finally:
+            self.adapter.strength = was
+
+    def asked(self) -> Sequence[tuple[str, Sequence[int]]]:
+        """Held-back questions, and the tokens that the model reads before it answers each."""
+        return ()
+
+    def samples(self, step: int) -> Iterator[Event]:
+        """Answers to the same held-back questions each time: the base's, and what has become of them."""
+        asked = self.asked()
+        prompts = [prompt for _, prompt in asked]
+        self._before = self._before or self.answers(prompts, 0.0)
+        now = self.answers(prompts, 1.0)
+        told = zip(asked, self._before, now, strict=True)
+        text = "\n\n".join(f"{question}\nBase: {before}\nNow: {after}" for (question, _), before, after in told)
+        yield TextDelta(text, name="sample")
+        yield Sample("sample", "text", text, step)
+
+    def answers(self, prompts: Sequence[Sequence[int]], strength: float) -> list[str]:
+        """The likeliest answer to each prompt at a strength of the adapter, as far as it is shown."""
+        with self._at(strength):
+            *_, written = [[], *write_answers(self.model.decoder, prompts, self._ends, ANSWERED)]
+        decode = self.model.tokenizer.decode
+        return [str(decode(answer.tokens, skip_special_tokens=True)).strip() for answer in written]
+
+
+def open_base(context: JobContext, workspace: Workspace, reference: str) -> Generator[Event, None, Base]:
+    """The model that a recipe begins from, fetched where it is in the catalogue only, and its identity."""
+    if not reference:
+        raise StudioError("init is empty; name the model to fine-tune, for example smollm2-135m-instruct.")
+    item = catalogue_model(workspace, reference)
+    if item is not None and not item.fetched:
+        yield from fetch(context, item.name)
+    check_base(workspace, reference)
+    path = place_of_model(workspace, reference)
+    facts = facts_of(path)
+    runtime = (yield from loading(path, "torch")).runtime
+    assert isinstance(runtime, TorchRuntime)
+    chat = facts_to_chat(facts, runtime.model.tokenizer)
+    precision = "quantised" if facts.torch_bytes < 4 * facts.parameters else "float32"
+    identity = AdapterBase(reference, str(path.absolute()), version_of(path), precision)
+    return Base(runtime.model, chat, "" if facts.chat else chat.template, identity)
+
+
+def check_base(workspace: Workspace, reference: str) -> None:
+    """Raise StudioError where a model cannot be adapted."""
+    if catalogue_model(workspace, reference) is not None:
+        return
+    path = place_of_model(workspace, reference)
+    if is_adapter(path):
+        raise StudioError(f"{reference} is an adapter itself; merge it into a model first, or begin from its base.")
+
+
+def shape_of_base(workspace: Workspace, recipe: Recipe) -> DecoderShape:
+    check_base(workspace, recipe.init)
+    facts = facts_of(place_of_model(workspace, recipe.init))
+    if facts.shape is None:
+        raise StudioError(facts.torch_problem)
+    return facts.shape
+
+
+def _on(device: torch.device, decoder: Decoder) -> Decoder:
+    """A decoder to train beside; the one that others use stays where it is. Packed weights are for processors only."""
+    if device.type == "cpu":
+        return sharing(decoder)
+    copy = Decoder(decoder.shape, seed=None)
+    copy.load_state_dict(decoder.state_dict())
+    return copy.to(device)
