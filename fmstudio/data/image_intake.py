@@ -44,6 +44,7 @@ class ImageIntake:
         self._fitting = self._options.fitting()
         self._rows: Rows = {}
         self._labels: dict[Path, str] = {}
+        self._depths: dict[int, str] = {}
         self._writer: ImageWriter
 
     def is_known(self, path: Path) -> bool:
@@ -81,6 +82,18 @@ class ImageIntake:
             yield min(source.done, source.size)
         if self._writer.count == before:
             raise Refused("it holds no picture")
+        if source.found_depth:
+            self._compare_depths(source)
+
+    def _compare_depths(self, source: PictureFile) -> None:
+        """Tell, once for each, of a depth that was found out and is another than that of files before it."""
+        bits = source.found_depth
+        if self._depths and bits not in self._depths:
+            others = " and ".join(f"{name} to be {other}" for other, name in self._depths.items())
+            source.notes.append(
+                f"it was taken to be {bits} bits deep, but {others}; if all are of one depth, set the option depth"
+            )
+        self._depths.setdefault(bits, source.name)
 
     def _pictures(self, source: PictureFile, file: Found, row: Row) -> Iterator[Picture | None]:
         for decoded in image_registry.read(source, self.as_video):

@@ -76,10 +76,17 @@ class ImageImportOptions(PictureOptions):
     animation: int = setting(
         0, "Of an animated picture, take every so many frames; 0 takes only the first.", minimum=0, unit="frames"
     )
+    depth: str = setting(
+        "automatic",
+        "How many bits the values of grey pictures with more than eight have, so what is white: found out of each file "
+        "by its brightest pixel, or the same for all.",
+        choices={"automatic": "Found out of each", **{str(bits): f"{bits} bits" for bits in (10, 12, 14, 16)}},
+    )
 
     def source(self, file: Found, notes: list[str]) -> PictureFile:
         """A file as its reader wants it."""
-        return replace(PictureOptions.source(self, file, notes), every=self.animation)
+        depth = 0 if self.depth == "automatic" else int(self.depth)
+        return replace(PictureOptions.source(self, file, notes), every=self.animation, depth=depth)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,6 +83,18 @@ def test_a_table_of_names_is_read_too(read, tmp_path, encoding, text):
     assert read(tmp_path / "a.txt")[0] == text.strip()
 
 
+ROMANIAN = "Bunica spunea: „Și mâine ține-ți firea”, apoi așeza pâinea pe masă și tăcea. Satul dormea încă."
+
+
+@pytest.mark.parametrize("encoding", ["cp1250", "iso8859_16", "mac_romanian"])
+@pytest.mark.parametrize("times", [1, 20])
+def test_romanian_in_all_its_encodings(read, tmp_path, encoding, times):
+    """Only the two newer ones have its letters with a comma below; the older ones have them with a cedilla."""
+    text = ROMANIAN if encoding != "cp1250" else ROMANIAN.translate(str.maketrans("șțȘȚ", "şţŞŢ"))
+    (tmp_path / "a.txt").write_bytes(" ".join([text] * times).encode(encoding))
+    assert read(tmp_path / "a.txt")[0] == " ".join([text] * times)
+
+
 def test_what_is_certain_is_not_told_as_a_guess(read, tmp_path):
     for name, content in (("utf8", "Größe".encode()), ("mark", "Größe".encode("utf-16")), ("plain", b"plain")):
         (tmp_path / f"{name}.txt").write_bytes(content)

@@ -585,8 +585,6 @@ def test_a_broken_profile_costs_no_picture(add_pictures, pixels, tmp_path):
 )  # fmt: skip
 @pytest.mark.parametrize("inverted", [False, True])
 def test_deep_pictures_have_contrast(add_pictures, pixels, tmp_path, highest, kind, noted, inverted):
-    if inverted and kind is np.int32:
-        return  # Pillow reads none
     values = np.linspace(0, highest, 64).reshape(8, 8).astype(kind)
     Image.fromarray(values).save(tmp_path / "a.tif", tiffinfo={262: 0 if inverted else 1})
     ran = add_pictures(tmp_path / "a.tif", size=8)
@@ -596,6 +594,58 @@ def test_deep_pictures_have_contrast(add_pictures, pixels, tmp_path, highest, ki
     assert (found[0, 0] > found[7, 7]) == inverted
     assert noted in ran.notes
     assert bool(noted) == bool(ran.notes)
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize(("kind", "highest"), [("u2", 65_535), ("i2", 32_767), ("u4", 2**32 - 1), ("i4", 255)])
+def test_deep_tiffs_of_every_kind(add_pictures, pixels, tmp_path, order, inverted, kind, highest):
+    values = np.linspace(0, highest, 64).reshape(8, 8).astype(np.dtype(order + kind))
+    (tmp_path / "a.tif").write_bytes(tiff(values, white_is_zero=inverted))
+    add_pictures(tmp_path / "a.tif", size=8)
+    most = 255 if kind != "i2" else 127
+    expected = np.rint(np.linspace(0, most, 64).reshape(8, 8))
+    assert np.abs(pixels()[0, ..., 0] - (255 - expected if inverted else expected)).max() <= 1
+
+
+def tiff(values: np.ndarray, white_is_zero: bool) -> bytes:
+    """A grey TIFF of any type of number and order of bytes (TIFF 6.0, section 2)."""
+    order, data = "<>"[values.dtype.byteorder == ">"], values.tobytes()
+    height, width = values.shape
+    tags = {256: width, 257: height, 258: 8 * values.dtype.itemsize, 259: 1, 262: int(not white_is_zero), 273: 8,
+            277: 1, 278: height, 279: len(data), 339: 2 if values.dtype.kind == "i" else 1}  # fmt: skip
+    entries = b"".join(struct.pack(f"{order}HHII", tag, 4, 1, value) for tag, value in tags.items())
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8 + len(data))
+    return head + data + struct.pack(f"{order}H", len(tags)) + entries + bytes(4)
+
+
+def test_pictures_of_different_depths(add_pictures, pixels, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, highest in (("a", 60_000), ("b", 4_000), ("c", 3_000)):
+        values = np.linspace(0, highest, 64).reshape(8, 8).astype(np.uint16)
+        Image.fromarray(values).save(folder / f"{name}.png")
+    np.save(folder / "d.npy", np.full((2, 8, 8), 2_000, np.uint16))
+    ran = add_pictures(folder, size=8)
+    assert [picture.max() for picture in pixels()] == [233, 249, 187, 125, 125]
+    told = "it was taken to be 12 bits deep, but pictures/a.png to be 16; if all are of one depth, set the option depth"
+    assert ran.notes.count("if all are of one depth") == 1
+    assert f"pictures/b.png: {told}." in ran.notes
+    assert "pictures/d.npy: its values go up to 2,000, so they were taken to be 12 bits deep" in ran.notes
+
+
+def test_the_depth_of_pictures_can_be_set(add_pictures, pixels, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, highest in (("a", 60_000), ("b", 4_000)):
+        values = np.linspace(0, highest, 64).reshape(8, 8).astype(np.uint16)
+        Image.fromarray(values).save(folder / f"{name}.png")
+    np.save(folder / "c.npy", np.full((1, 8, 8), 4_000, np.uint16))
+    ran = add_pictures(folder, size=8, depth="16")
+    assert [picture.max() for picture in pixels()] == [233, 16, 16]
+    assert not ran.notes
+    ran = add_pictures(folder, size=8, depth="12", name="bright")
+    assert "pictures/a.png: its values go up to 60,000; those above 4,095 are as bright as that." in ran.notes
 
 
 def test_labels_in_an_archive(workspace, add_pictures, tmp_path):

@@ -9,6 +9,7 @@ from PIL import Image
 
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers.picture_source import Decoded, PictureFile, PictureReading, check_size
+from fmstudio.data.readers.picture_values import depth_of
 
 _BATCH = 4 << 20
 _COLOURS = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -35,6 +36,8 @@ class ArrayStream:
         if labels is not None and len(labels) != count:
             raise Refused(f"it comes with {len(labels):,} labels for {count:,} pictures")
         number, levels = 0, Levels()
+        if self._dtype.kind in "iu" and self._dtype != np.uint8:
+            yield from self._find_depth(source, count, levels)
         for batch in self._batches(count):
             for pixels in levels.convert(batch):
                 place = "" if self._single else f"{self._name} {number + 1}".strip()
@@ -44,6 +47,23 @@ class ArrayStream:
             source.done = source.size * number // max(1, count)
         if levels.cut:
             source.notes.append(f"pictures with values outside of {levels.range}, which were cut: {levels.cut:,}")
+
+    def _find_depth(self, source: PictureFile, count: int, levels: "Levels") -> PictureReading:
+        """Look through all whole numbers for how deep they are; the file is then where it was."""
+        start, low, high = self._file.tell(), 0, 0
+        for batch in self._batches(count):
+            low, high = min(low, int(batch.min())), max(high, int(batch.max()))
+            yield None
+        self._file.seek(start)
+        if source.depth:
+            levels.expect(low, min(high, 2**source.depth - 1), source.depth)
+            return
+        source.found_depth = depth_of(high)
+        levels.expect(low, high, source.found_depth or 16)
+        if source.found_depth not in (8, 16):
+            source.notes.append(
+                f"its values go up to {high:,}, so they were taken to be {source.found_depth} bits deep"
+            )
 
     def _batches(self, count: int) -> Iterator[np.ndarray]:
         size = self.bytes // max(1, count)
@@ -80,7 +100,7 @@ def layout(shape: tuple[int, ...]) -> tuple[tuple[int, ...], bool]:
 
 
 class Levels:
-    """Turns numbers into 0 to 255. Which range they are in is told by their type and by the first ones met."""
+    """Turns numbers into 0 to 255. The range of fractions is told by the first ones met."""
 
     def __init__(self) -> None:
         self._scale, self._offset = 0.0, 0.0
@@ -88,23 +108,25 @@ class Levels:
         self.cut = 0
 
     def convert(self, batch: np.ndarray) -> np.ndarray:
-        """The same pictures as uint8; raises Refused where the range cannot be told."""
+        """The same pictures as uint8; raises Refused where the range of fractions cannot be told."""
         if batch.dtype == np.uint8:
             return batch
         if batch.dtype == np.bool_:
             return batch.astype(np.uint8) * np.uint8(255)
         values = np.nan_to_num(batch.astype(np.float32))
         if not self._scale:
-            self._choose(float(values.min()), float(values.max()), batch.dtype.kind == "f")
+            choices = [("0 to 1", 0.0, 1.0), ("-1 to 1", -1.0, 1.0), ("0 to 255", 0.0, 255.0)]
+            self._choose(float(values.min()), float(values.max()), choices)
         values = np.rint((values + self._offset) * self._scale)
         outside = (values < 0) | (values > 255)
         self.cut += int(outside.reshape(len(outside), -1).any(axis=1).sum())
         return np.clip(values, 0, 255).astype(np.uint8)
 
-    def _choose(self, low: float, high: float, fractions: bool) -> None:
-        choices = [("0 to 255", 0.0, 255.0), ("0 to 65,535", 0.0, 65_535.0)]
-        if fractions:
-            choices = [("0 to 1", 0.0, 1.0), ("-1 to 1", -1.0, 1.0), ("0 to 255", 0.0, 255.0)]
+    def expect(self, low: int, high: int, depth: int) -> None:
+        """Whole numbers of so many bits from `low` to `high` are to come; raises Refused for others."""
+        self._choose(low, high, [(f"0 to {2**depth - 1:,}", 0.0, 2.0**depth - 1)])
+
+    def _choose(self, low: float, high: float, choices: list[tuple[str, float, float]]) -> None:
         for name, least, most in choices:
             if least <= low and high <= most:
                 self.range, self._offset, self._scale = name, -least, 255.0 / (most - least)

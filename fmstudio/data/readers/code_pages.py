@@ -12,6 +12,7 @@ from functools import lru_cache
 
 _WESTERN = ("cp1252", "iso8859_15", "cp850", "cp437", "mac_roman")
 _CENTRAL = ("cp1250", "iso8859_2", "cp852", "mac_latin2")
+_ROMANIAN = ("cp1250", "iso8859_2", "iso8859_16", "cp852", "mac_romanian")
 _TURKISH = ("cp1254", "iso8859_9", "cp857", "mac_turkish")
 _BALTIC = ("cp1257", "iso8859_13", "iso8859_4", "cp775")
 _GREEK = ("cp1253", "iso8859_7", "cp737", "cp869", "mac_greek")
@@ -29,7 +30,7 @@ _LATIN = {
     "is": ("áðíéóöþæýú", _WESTERN), "ga": ("áéíóú", _WESTERN), "sq": ("ëç", _WESTERN), "et": ("äõüöšž", _BALTIC),
     "hu": ("áéöóőüíúű", _CENTRAL), "pl": ("łąęóżśćńź", _CENTRAL), "cs": ("íáéěřžýčšůúťóďň", _CENTRAL),
     "sk": ("áíéčýžšúľťôňóäďŕĺ", _CENTRAL), "sl": ("čšž", _CENTRAL), "hr": ("čšžćđ", _CENTRAL),
-    "ro": ("ăîşâţ", _CENTRAL), "tr": ("ıüşğçöâîû", _TURKISH), "az": ("üışöğç", _TURKISH),
+    "ro": ("ăîşâţ", _ROMANIAN), "tr": ("ıüşğçöâîû", _TURKISH), "az": ("üışöğç", _TURKISH),
     "lt": ("ėąšįųžūčę", _BALTIC), "lv": ("āīēšūņļžķčģ", _BALTIC), "eo": ("ĉŝĝŭĵĥ", ("iso8859_3",)),
     "vi": ("\u0301\u0300đơưâêôă\u0323\u0309\u0303àáãèéíóùúý", ("cp1258",)),
 }  # fmt: skip
@@ -43,6 +44,8 @@ _OTHER = {
     "fa": ("ايردنهمتوسکزبشفلگخقعجپحچطصغضذثئآظ،", ("cp1256",)),
     "th": ("านรอกเงมยลวดทตสไปะบค่้ัิีุูแขหจพชใ์ผณศซถำโฟธฉๆ็ญ", ("cp874",)),
 }  # fmt: skip
+# Romanian's letters with a comma below, which encodings older than they are have with a cedilla.
+_COMMA_BELOW = str.maketrans("șțȘȚ", "şţŞŢ")
 # What a typewriter lacks and any language has.
 _PUNCTUATION = dict.fromkeys("–—…“”„‘’«»", 0.02) | dict.fromkeys("€°§·•©®™£²³½\u00a0", 0.005)
 _CAPITAL, _FOREIGN, _ODD, _CONTROL, _NONE = 0.08, 5e-4, 1e-6, 1e-9, 1e-10
@@ -98,7 +101,8 @@ def _logarithms(language: str, encoding: str) -> list[float]:
     letters = (_LATIN.get(language) or _OTHER[language])[0]
     weights = {letter: 1.0 / (place + 2) for place, letter in enumerate(letters)}
     weights = {letter.upper(): _CAPITAL * weight for letter, weight in weights.items()} | weights
-    likely = [_likely(bytes([byte]).decode(encoding, "ignore"), weights, language) for byte in range(128, 256)]
+    met = [bytes([byte]).decode(encoding, "ignore").translate(_COMMA_BELOW) for byte in range(128, 256)]
+    likely = [_likely(letter, weights, language) for letter in met]
     return [math.log(each / sum(weights.values())) for each in likely]
 
 

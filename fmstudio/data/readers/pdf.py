@@ -9,13 +9,14 @@ from pypdf.errors import PyPdfError
 
 from fmstudio.data.cutting import documents_from
 from fmstudio.data.errors import Refused
-from fmstudio.data.readers import whole
+from fmstudio.data.readers import page_columns, whole
 from fmstudio.data.readers.page_text import joined, lettered, words_of
 from fmstudio.data.readers.source import Reading, SourceFile
 from fmstudio.data.readers.structure import page_mark
 
 # Every oddity of a file is logged there; what matters to a person is said in this reader's own words.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+_SHOWN = 10  # pages named in a note
 
 
 def read(source: SourceFile) -> Reading:
@@ -53,10 +54,13 @@ def _title(reader: pypdf.PdfReader) -> str:
 def _pages(reader: pypdf.PdfReader, source: SourceFile) -> Iterator[str | None]:
     """The pages' texts once all are read: which hyphens a line brought is told by the words of the whole."""
     count, texts, dropped = len(reader.pages), [], 0
+    taken_apart: list[str] = []
     for number in range(count):
         try:
             page = reader.pages[number]
-            text, own = lettered("\n".join([page.extract_text(), *_filled_in(page)]))
+            written, apart = page_columns.text_of(page)
+            taken_apart += [f"{number + 1:,}"] if apart else []
+            text, own = lettered("\n".join([written, *_filled_in(page)]))
             dropped += own
         except Exception as error:  # noqa: BLE001 - one bad page must not cost the others
             source.notes.append(f"page {number + 1} was left out ({type(error).__name__}: {error})")
@@ -66,6 +70,9 @@ def _pages(reader: pypdf.PdfReader, source: SourceFile) -> Iterator[str | None]:
         yield None
     if dropped:
         source.notes.append(f"signs left out that mean something only in the file's own fonts: {dropped:,}")
+    if taken_apart:
+        shown = ", ".join(taken_apart[:_SHOWN]) + (", …" if len(taken_apart) > _SHOWN else "")
+        source.facts.append(f"written across its columns and read one column after the other: page {shown}")
     known = words_of(texts)
     for number, text in enumerate(texts, 1):
         text = joined(text, known).strip()

@@ -38,6 +38,8 @@ class PictureFile:
     side: the size in pixels that the pictures will have; a reader may give larger ones, but need not give much larger.
     every: of an animation, every so many frames; 0 is the first alone. rate: frames to take from a second of video, 0
     being all. scenes: of those, only the ones that differ from the one before by more than `difference` (0 to 1).
+    depth: bits of each value of a picture with more than eight; 0 lets the reader find it out of each, and the greatest
+    that it found is `found_depth`.
     """
 
     path: Path
@@ -49,6 +51,8 @@ class PictureFile:
     rate: float = 1.0
     scenes: bool = False
     difference: float = 0.1
+    depth: int = 0
+    found_depth: int = 0
     done: int = 0
     notes: list[str] = field(default_factory=list)
 

@@ -1,52 +1,99 @@
 """What the numbers of a picture mean: how deep they are, which of them is white, and in which colour space they are."""
 
 import io
+import itertools
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, TiffImagePlugin
+
+from fmstudio.data.readers.picture_source import PictureFile
 
 _WHITE_IS_ZERO = 0  # of TIFF's tag PhotometricInterpretation (TIFF 6.0, section 8)
 _PHOTOMETRIC = 262
+_SAMPLE_FORMAT, _UNSIGNED = 339, (1,)
 _DEPTHS = (8, 10, 12, 16)  # bits that cameras and scanners have
 
 
-def is_white_zero(image: Image.Image) -> bool:
-    """Whether a TIFF's numbers count from white to black and are still so: Pillow turns those of eight bits itself."""
-    tags: Any = getattr(image, "tag_v2", {})
-    return _is_deep(image) and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
+def read_white_is_zero() -> None:
+    """Let Pillow open TIFFs of 16 and 32 bits that count from white to black as it opens those that count from black,
+    and unsigned ones of 32 bits in either order of their bytes: it knows their values but not these combinations."""
+    known = TiffImagePlugin.OPEN_INFO
+    for (order, photometric, kind, fill, bits, extra), modes in list(known.items()):
+        if photometric == 1 and bits in ((16,), (32,)):
+            kinds = {kind, _UNSIGNED} if bits == (32,) and kind == (2,) else {kind}
+            for white, each in itertools.product((_WHITE_IS_ZERO, 1), kinds):
+                known.setdefault((order, white, each, fill, bits, extra), modes)
 
 
-def plain(image: Image.Image, notes: list[str], inverted: bool = False) -> Image.Image:
-    """The picture in eight bits a channel and in sRGB. notes: gets what had to be assumed."""
+read_white_is_zero()
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How the values of a deep picture count. inverted: from white to black. unsigned: 32 bits without a sign."""
+
+    inverted: bool = False
+    unsigned: bool = False
+
+
+def counting(image: Image.Image) -> Counting:
+    """How a picture's values count as Pillow gives them: those of eight bits it turns itself."""
+    tags: Any = getattr(image, "tag_v2", None)
+    if not _is_deep(image) or tags is None:
+        return Counting()
+    unsigned = image.mode == "I" and tags.get(_SAMPLE_FORMAT, _UNSIGNED) == _UNSIGNED
+    return Counting(tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO, unsigned)
+
+
+def plain(image: Image.Image, source: PictureFile, counts: Counting) -> Image.Image:
+    """The picture in eight bits a channel and in sRGB. The source's notes get what had to be assumed."""
     if _is_deep(image):
-        return _eight_bits(image, inverted, notes)
+        return _eight_bits(image, counts, source)
     profile = image.info.get("icc_profile")
-    return _in_srgb(image, profile, notes) if profile else image
+    return _in_srgb(image, profile, source.notes) if profile else image
+
+
+def depth_of(highest: float) -> int:
+    """The least of the usual depths in bits that holds values up to this; 0 where none does."""
+    return next((bits for bits in _DEPTHS if highest < 2**bits), 0)
 
 
 def _is_deep(image: Image.Image) -> bool:
     return image.mode.startswith("I") or image.mode == "F"
 
 
-def _eight_bits(image: Image.Image, inverted: bool, notes: list[str]) -> Image.Image:
-    """Whole numbers fill the least of the usual depths that holds them; fractions go up to 1."""
-    values = np.nan_to_num(np.asarray(image, np.float32))
+def _eight_bits(image: Image.Image, counts: Counting, source: PictureFile) -> Image.Image:
+    """Whole numbers fill the depth that was set, or the least of the usual ones that holds them; fractions reach 1."""
+    numbers = np.asarray(image)
+    values = np.nan_to_num((numbers.view(np.uint32) if counts.unsigned else numbers).astype(np.float32))
     lowest, highest = float(values.min(initial=0.0)), float(values.max(initial=0.0))
     if image.mode == "F":
         most = next((most for most in (1.0, 255.0) if highest <= most), highest)
     else:
-        bits = next((bits for bits in _DEPTHS if highest < 2**bits), 0)
-        most = 2.0**bits - 1 if bits else highest
-        if bits != 16:
-            depth = f"{bits} bits deep" if bits else "as dark at 0 and as bright at their highest"
-            notes.append(f"its values go up to {highest:,.0f}, so they were taken to be {depth}")
+        most = _white(highest, source)
     if lowest < 0:
-        notes.append(f"its values go down to {lowest:g}; those below 0 are black")
-    if inverted:
+        source.notes.append(f"its values go down to {lowest:g}; those below 0 are black")
+    if counts.inverted:
         values = most - values
     return Image.fromarray(np.clip(np.rint(values * (255.0 / most)), 0, 255).astype(np.uint8))
+
+
+def _white(highest: float, source: PictureFile) -> float:
+    """The value of white among whole numbers that go up to `highest`."""
+    if source.depth:
+        most = 2.0**source.depth - 1
+        if highest > most:
+            source.notes.append(f"its values go up to {highest:,.0f}; those above {most:,.0f} are as bright as that")
+        return most
+    bits = depth_of(highest)
+    source.found_depth = max(source.found_depth, bits)
+    if bits != 16:
+        depth = f"{bits} bits deep" if bits else "as dark at 0 and as bright at their highest"
+        source.notes.append(f"its values go up to {highest:,.0f}, so they were taken to be {depth}")
+    return 2.0**bits - 1 if bits else highest
 
 
 def _in_srgb(image: Image.Image, profile: bytes, notes: list[str]) -> Image.Image:

@@ -9,7 +9,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from fmstudio.data.errors import Refused
 from fmstudio.data.readers.picture_source import LARGEST, Decoded, PictureFile, PictureReading, check_size
-from fmstudio.data.readers.picture_values import is_white_zero, plain
+from fmstudio.data.readers.picture_values import counting, plain
 
 # What Pillow is to try. Formats that run other programs (EPS) or that nobody means (ICO, PSD, ...) are left out.
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
@@ -79,7 +79,7 @@ def _decoded(image: Image.Image, source: PictureFile, place: str = "") -> Decode
     if isinstance(image, JpegImageFile):
         image.draft(None, (_SPARE * source.side, _SPARE * source.side))
     image.load()
-    upright = plain(ImageOps.exif_transpose(image), source.notes, inverted=is_white_zero(image))
+    upright = plain(ImageOps.exif_transpose(image), source, counting(image))
     if (upright.width > upright.height) != (image.width > image.height):
         width, height = height, width
     return Decoded(upright, width, height, mode, place)
