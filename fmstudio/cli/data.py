@@ -4,9 +4,17 @@ import argparse
 from typing import Any
 
 from fmstudio.cli.driving import add_json, assignments, drive, existing_workspace, open_workspace, report
+from fmstudio.cli.feedback import left_out_lines
 from fmstudio.cli.naming import add_delete, add_rename_and_delete
-from fmstudio.data.kinds import KINDS, unit_of
+from fmstudio.data.kinds import EXAMPLE_KINDS, KINDS
 from fmstudio.jobs import JobRequest
+from fmstudio.workspace.contents import contents_of, counted
+
+ANSWERS = {
+    "given": "every answer as it was given",
+    "right": "only answers that are the expected ones",
+    "expected": "the expected answers, also where others were given",
+}
 
 
 def add_data_commands(commands: Any) -> None:
@@ -35,6 +43,7 @@ def add_data_commands(commands: Any) -> None:
     )
     add_json(add)
     add.set_defaults(command=_add_dataset)
+    _add_made(datasets)
     datasets.add_parser("list", help="list the workspace's datasets").set_defaults(command=_list_datasets)
     add_rename_and_delete(datasets, "dataset", "DATASET")
     tokenizers = commands.add_parser("tokenizers", help="list or delete tokenizers").add_subparsers(
@@ -42,6 +51,24 @@ def add_data_commands(commands: Any) -> None:
     )
     tokenizers.add_parser("list", help="list those learnt in the workspace").set_defaults(command=_list_tokenizers)
     add_delete(tokenizers, "tokenizer", "TOKENIZER")
+
+
+def _add_made(datasets: Any) -> None:
+    """Declare the ways to make training data of what is in the workspace."""
+    feedback = datasets.add_parser("from-feedback", help="make training data of what people thought of outputs")
+    feedback.add_argument(
+        "--kind", required=True, choices=EXAMPLE_KINDS,
+        help="instructions: corrections and good answers; preferences: pairs, and answers that were judged alone",
+    )  # fmt: skip
+    feedback.set_defaults(command=_from_feedback)
+    batch = datasets.add_parser("from-batch", help="make training data of the answers of a batch")
+    batch.add_argument("batch", metavar="BATCH")
+    meanings = "; ".join(f"{name}: {meaning}" for name, meaning in ANSWERS.items())
+    batch.add_argument("--answers", default="given", choices=tuple(ANSWERS), help=meanings)
+    batch.set_defaults(command=_from_batch)
+    for each in (feedback, batch):
+        each.add_argument("--name", required=True, metavar="N", help="the dataset's name in the workspace")
+        add_json(each)
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
@@ -78,12 +105,29 @@ def _imported(result: dict[str, Any]) -> str:
     skipped = result.get("skipped", [])
     tail = f"; {len(skipped)} skipped, see skipped.jsonl in its folder" if skipped else ""
     unit = next(kind.unit for kind in KINDS.values() if kind.unit in result)
-    return f"{result['dataset']}: {result[unit]:,} {unit}, {result['bytes']:,} bytes{tail}"
+    holds = counted(result.get("counts", {})) or f"{result[unit]:,} {unit}"
+    return f"{result['dataset']}: {holds}, {result['bytes']:,} bytes{tail}"
+
+
+def _from_feedback(arguments: argparse.Namespace) -> int:
+    asked = {"name": arguments.name, "kind": arguments.kind}
+    request = JobRequest(f"Make {arguments.name}", "fmstudio.feedback.datasets:make", asked)
+    return report(drive(arguments, request, existing_workspace(arguments)), arguments, _made)
+
+
+def _from_batch(arguments: argparse.Namespace) -> int:
+    asked = {"batch": arguments.batch, "name": arguments.name, "answers": arguments.answers}
+    request = JobRequest(f"Make {arguments.name}", "fmstudio.adapt.batch_dataset:make", asked)
+    return report(drive(arguments, request, existing_workspace(arguments)), arguments, _made)
+
+
+def _made(result: dict[str, Any]) -> str:
+    return f"{result['dataset']}: {counted(result['counts'])}{left_out_lines(result['left_out'])}"
 
 
 def _list_datasets(arguments: argparse.Namespace) -> int:
     for record in existing_workspace(arguments).datasets():
-        size = f"{record.items:,} {unit_of(record.kind)}\t{record.bytes:,} bytes"
+        size = f"{contents_of(record)}\t{record.bytes:,} bytes"
         print(f"{record.name}\t{record.kind}\t{size}\t{record.created}")
     return 0
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,10 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _exported(result: dict[str, Any]) -> str:
-    left_out = "".join(f"\nleft out {each['entries']:,}: {each['reason']}" for each in result["left_out"])
     lines = plural(result["written"], "line")
-    return f"{result['path']}: {lines}{left_out}"
+    return f"{result['path']}: {lines}{left_out_lines(result['left_out'])}"
+
+
+def left_out_lines(left_out: Sequence[Mapping[str, Any]]) -> str:
+    """A line for each reason why something was left out."""
+    return "".join(f"\nleft out {each['entries']:,}: {each['reason']}" for each in left_out)

@@ -32,7 +32,8 @@ def add(
     name: left empty, it is that of the first source. kind: one of `data.kinds`. options: the fields of its intake's
     options. origin: where the sources came from, if not from the person. Raises DataError where no file at all could be
     imported. A stopped job keeps what was read so far; a cancelled one leaves nothing. Returns {"dataset", what its
-    items are called: how many, "bytes", "skipped"}, and "facts" where there is something to say of how files were read.
+    items are called: how many, "bytes", "skipped"}, "facts" where there is something to say of how files were read, and
+    of examples to fine-tune on the "counts" of each kind.
     What a person asked for stays in the record, as "asked", so that it can be changed and asked again.
     """
     intake = _intake(kind, options or {})
@@ -59,6 +60,7 @@ def add(
     yield from report.conclusions()
     yield Artefact("dataset", name, str(folder))
     told = {"skipped": report.skipped} | ({"facts": report.facts} if report.facts else {})
+    told |= {"counts": details["counts"]} if "counts" in details else {}
     return {"dataset": name, intake.unit: record.items, "bytes": record.bytes, **told}
 
 

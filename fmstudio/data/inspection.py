@@ -11,10 +11,10 @@ import numpy as np
 
 from fmstudio.data.documents import Documents, open_documents
 from fmstudio.data.intake import SKIPPED
+from fmstudio.data.kinds import EXAMPLE_KINDS
 from fmstudio.data.languages import language_of
 from fmstudio.data.pacing import Pace
 from fmstudio.data.tuning.examples import read, readable
-from fmstudio.data.tuning.intake import EXAMPLE_KINDS
 from fmstudio.jobs import Event, JobContext, Progress, Sample
 from fmstudio.workspace import Workspace, explained, write_atomically
 

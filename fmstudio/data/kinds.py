@@ -13,16 +13,15 @@ class DataKind:
     unit: str
 
 
+INSTRUCTIONS, PREFERENCES = "instructions", "preferences"
+EXAMPLE_KINDS = (INSTRUCTIONS, PREFERENCES)
+"""Kinds of datasets that hold examples to fine-tune on."""
+
 KINDS: Mapping[str, DataKind] = {
     "text": DataKind("fmstudio.data.text_intake:TextIntake", "documents"),
     "images": DataKind("fmstudio.data.image_intake:ImageIntake", "pictures"),
     "video": DataKind("fmstudio.data.image_intake:VideoIntake", "pictures"),  # whose frames become pictures
-    "instructions": DataKind("fmstudio.data.tuning.intake:instructions", "examples"),
-    "preferences": DataKind("fmstudio.data.tuning.intake:preferences", "examples"),
+    INSTRUCTIONS: DataKind("fmstudio.data.tuning.intake:instructions", "examples"),
+    PREFERENCES: DataKind("fmstudio.data.tuning.intake:preferences", "examples"),
 }
 """By the name that a dataset's record has."""
-
-
-def unit_of(kind: str) -> str:
-    """What the items of a dataset are called; one of a kind that is not known has items."""
-    return KINDS[kind].unit if kind in KINDS else "items"

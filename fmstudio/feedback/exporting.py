@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from fmstudio.data.tuning.keeping import reasons
 from fmstudio.feedback.entries import FeedbackError, chosen
 from fmstudio.feedback.tuning import FORMS, LeftOut, instructions, preferences
 from fmstudio.jobs import Artefact, Event, JobContext, Progress, Sample
@@ -36,7 +37,7 @@ def preview(
             first.append(json.dumps(line, ensure_ascii=False)[:_LONGEST])
         if written % 200 == 0:
             yield Progress(written, None, "lines")
-    data = {"format": format, "form": form, "written": written, "left_out": _reasons(left_out), "first": first}
+    data = {"format": format, "form": form, "written": written, "left_out": reasons(left_out), "first": first}
     yield Sample("preview", "preview", data)
 
 
@@ -71,7 +72,7 @@ def export(
             _copy_pictures(workspace, which, target)
     yield Progress(total, total, "lines")
     yield Artefact("file", target.name, str(target))
-    return {"path": str(target), "format": format, "form": form, "written": written, "left_out": _reasons(left_out)}
+    return {"path": str(target), "format": format, "form": form, "written": written, "left_out": reasons(left_out)}
 
 
 def _lines(
@@ -123,7 +124,3 @@ def _copy_pictures(workspace: Workspace, which: FeedbackFilter, target: Path) ->
         if source.is_file():
             beside.mkdir(exist_ok=True)
             shutil.copyfile(source, beside / source.name)
-
-
-def _reasons(left_out: LeftOut) -> list[dict[str, Any]]:
-    return [{"reason": reason, "entries": count} for reason, count in left_out.most_common() if count]

@@ -13,11 +13,12 @@ from fmstudio.workspace import FeedbackRecord
 Form = Literal["plain", "conversational"]
 FORMS: tuple[Form, ...] = ("plain", "conversational")
 Line = dict[str, Any]
-LEAST_SCORE = 4
-"""A score from which an output counts as good."""
-
+LEAST_SCORE, MOST_SCORE = 4, 2
+"""A score from which an output counts as good, and up to which it counts as bad."""
 
 _AGAIN = "says the same as another"
+_ALONE = "nothing to compare with: not corrected, and no other answer was rated otherwise"
+_UNDECIDED = "rated neither good nor bad, and nothing to compare with"
 
 
 class LeftOut(Counter[str]):
@@ -43,10 +44,14 @@ def instructions(records: Iterable[FeedbackRecord], form: Form, left_out: LeftOu
             left_out["rated low or empty, and not corrected"] += 1
 
 
-def preferences(records: Iterable[FeedbackRecord], form: Form, left_out: LeftOut) -> Iterator[Line]:
+def preferences(
+    records: Iterable[FeedbackRecord], form: Form, left_out: LeftOut, judgements: bool = False
+) -> Iterator[Line]:
     """Corrections over what was put right, and among answers to the same prompt, over each the best that beats it.
 
     Two answers can be compared where both have a score, and it differs, or else both have thumbs, and they differ.
+    judgements: an answer that is in no pair stands alone where it was found good or bad, as {"prompt", "completion",
+    "label"}; else it is left out.
     """
     by_prompt: dict[str, list[FeedbackRecord]] = {}
     for record in records:
@@ -65,9 +70,19 @@ def preferences(records: Iterable[FeedbackRecord], form: Form, left_out: LeftOut
                 continue
             seen.add((repr(asked), better, worse))
             yield {"prompt": asked, "chosen": _said(better, form), "rejected": _said(worse, form)}
-        left_out["not rated yet"] += sum(not _rated(record) for record in group if record.id not in used)
-        alone = sum(_rated(record) for record in group if record.id not in used)
-        left_out["nothing to compare with: not corrected, and no other answer was rated otherwise"] += alone
+        for record in group:
+            if record.id in used:
+                continue
+            verdict = _verdict(record) if judgements and record.output.strip() else None
+            if not _rated(record):
+                left_out["not rated yet"] += 1
+            elif verdict is None:
+                left_out[_UNDECIDED if judgements else _ALONE] += 1
+            elif (repr(asked), record.output, str(verdict)) in seen:
+                left_out[_AGAIN] += 1
+            else:
+                seen.add((repr(asked), record.output, str(verdict)))
+                yield {"prompt": asked, "completion": _said(record.output, form), "label": verdict}
 
 
 def _pairs(group: list[FeedbackRecord]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -92,6 +107,12 @@ def _liked(record: FeedbackRecord) -> bool:
     return record.thumbs == 1 if not record.score else record.score >= LEAST_SCORE and record.thumbs != -1
 
 
+def _verdict(record: FeedbackRecord) -> bool | None:
+    """Whether an output was found good or bad, where that is clear."""
+    bad = record.thumbs == -1 if not record.score else record.score <= MOST_SCORE and record.thumbs != 1
+    return True if _liked(record) else False if bad else None
+
+
 def _rated(record: FeedbackRecord) -> bool:
     return bool(record.thumbs or record.score or record.correction)
 
@@ -106,7 +127,7 @@ def _asked(record: FeedbackRecord, form: Form, left_out: LeftOut) -> str | list[
         left_out[
             "a conversation of several turns, which only the conversational form can hold"
             if form == "plain"
-            else "continues a text instead of answering, which only the plain form can hold"
+            else "continues a text instead of answering, so it is no conversation"
         ] += 1
     return question
 

@@ -1,10 +1,11 @@
-"""What a model came from and what came of it: data, cleaning, mixture, run, model, conversations, feedback."""
+"""What a model came from and what came of it: data and what that was made of, mixture, run, model, talks, feedback."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fmstudio.wording import plural
+from fmstudio.workspace.contents import contents_of
 from fmstudio.workspace.conversations import ConversationStore
 from fmstudio.workspace.feedback_filter import FeedbackFilter
 from fmstudio.workspace.index import Workspace
@@ -46,6 +47,7 @@ def chain(workspace: Workspace, model: str) -> list[Stage]:
     datasets = {each.name: each for each in workspace.datasets()}
     sources = [_source_of(datasets, name) for name in names]
     stages = [
+        Stage("Made of", tuple(dict.fromkeys(_made_of(datasets, sources)))),
         Stage("Data", tuple(_dataset(datasets, name) for name in dict.fromkeys(sources))),
         Stage("Cleaned", tuple(_dataset(datasets, name) for name in names if name not in sources)),
         Stage("Mixture", _mixture(run, names)),
@@ -79,7 +81,15 @@ def _source_of(datasets: Mapping[str, DatasetRecord], name: str) -> str:
 
 def _dataset(datasets: Mapping[str, DatasetRecord], name: str) -> Link:
     found = datasets.get(name)
-    return Link("dataset", name, name, f"{found.items:,} items" if found else "deleted", here=found is not None)
+    return Link("dataset", name, name, contents_of(found) if found else "deleted", here=found is not None)
+
+
+def _made_of(datasets: Mapping[str, DatasetRecord], names: Iterable[str]) -> Iterable[Link]:
+    """What the studio made datasets of: the feedback log, or a batch of answers."""
+    for name in names:
+        if name in datasets and (made_of := datasets[name].details.get("made_of")):
+            title = {"feedback": "Feedback", "batch": "A batch of answers"}.get(made_of["kind"], made_of["kind"])
+            yield Link(made_of["kind"], made_of["key"], title, made_of["key"])
 
 
 def _mixture(run: RunRecord | None, names: list[str]) -> tuple[Link, ...]:

@@ -76,6 +76,8 @@ def _relink(workspace: EmptyIndex) -> None:
     for dataset in workspace.datasets():
         if source := dataset.details.get("made_from"):
             workspace.link(("dataset", source), ("dataset", dataset.name))
+        if made_of := dataset.details.get("made_of"):
+            workspace.link((made_of["kind"], made_of["key"]), ("dataset", dataset.name))
     for run in workspace.runs():
         for name in run.details.get("datasets", []):
             workspace.link(("dataset", name), ("run", run.id))

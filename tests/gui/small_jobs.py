@@ -112,6 +112,7 @@ JOBS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
     "fmstudio.adapt.batch:run": job(chatty, table, source="{files}/reviews.csv", **small.ASKED_OVER),
     "fmstudio.adapt.batch_views:listing": job(answered),
     "fmstudio.adapt.batch_views:results": job(answered, batch="{batch}", start=0, count=10),
+    "fmstudio.adapt.batch_dataset:make": job(answered, batch="{batch}", name="answers", answers="expected"),
     "fmstudio.adapt.batch_export:export": job(answered, batch="{batch}", to="{files}/answers.csv"),
     # Documents.
     retrieval.DESCRIBE: job(collection),

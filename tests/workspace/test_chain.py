@@ -50,3 +50,14 @@ def test_what_was_deleted_is_said_to_be(workspace):
 
 def test_a_linked_model_has_no_past(workspace):
     assert told(workspace, "llama") == {"Model": [("linked model", "llama", "llama")]}
+
+
+def test_data_that_was_made_of_feedback_says_so(workspace):
+    fill(workspace)
+    workspace.put_dataset(DatasetRecord("plays", "preferences", 5, 1, details={
+        "counts": {"pairs": 2, "judgements": 3}, "made_of": {"kind": "feedback", "key": ""},
+    }))  # fmt: skip
+    stages = told(workspace, "bard")
+    assert stages["Made of"] == [("feedback", "", "Feedback")]
+    (_, data, *_) = chain(workspace, "bard")
+    assert data.links[0].note == "2 pairs and 3 judgements"

@@ -1,7 +1,7 @@
 """How tables become examples to fine-tune on. Rows that cannot be used are left out, counted and listed by number."""
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from fmstudio.data.documents import Document, DocumentWriter, Mark
 from fmstudio.data.errors import Refused
 from fmstudio.data.intake import Report, guarded
+from fmstudio.data.kinds import INSTRUCTIONS, PREFERENCES
 from fmstudio.data.naming import (
     description_setting,
     encoding_setting,
@@ -19,17 +20,13 @@ from fmstudio.data.naming import (
 )
 from fmstudio.data.readers import registry
 from fmstudio.data.readers.source import SourceFile
-from fmstudio.data.readers.tables import open_rows
 from fmstudio.data.sources import Found
-from fmstudio.data.tuning.examples import Example, Instruction, Judgement, Preference, title_of, written
-from fmstudio.data.tuning.shapes import Columns, Row, instruction_of, preference_of
+from fmstudio.data.tuning.examples import Instruction, Judgement, Preference, title_of, written
+from fmstudio.data.tuning.rows import TableExamples, examples_in
+from fmstudio.data.tuning.shapes import Columns, example_of
 from fmstudio.jobs import Event
 from fmstudio.recipe import build
 from fmstudio.wording import numbered, plural
-
-INSTRUCTIONS, PREFERENCES = "instructions", "preferences"
-EXAMPLE_KINDS = (INSTRUCTIONS, PREFERENCES)
-"""Kinds of datasets that hold examples."""
 
 COUNTED = {Instruction: "conversations", Preference: "pairs", Judgement: "judgements"}
 
@@ -50,12 +47,9 @@ class ExampleIntake:
 
     unit = "examples"
 
-    def __init__(
-        self, kind: str, example_of: Callable[[Row, Mapping[str, str]], Example], options: Mapping[str, Any]
-    ) -> None:
-        """example_of: of a row and the columns that were taken; raises Refused with what is wrong with the row."""
+    def __init__(self, kind: str, options: Mapping[str, Any]) -> None:
         rest = dict(options)
-        self.kind, self._example_of = kind, example_of
+        self.kind = kind
         self._columns: Columns = build(Columns, rest.pop("columns", {}), "options.columns.")
         self._options: ExampleImportOptions = build(ExampleImportOptions, rest, "options.")
         self._writer: DocumentWriter
@@ -85,34 +79,25 @@ class ExampleIntake:
             notes=notes, facts=facts,
         )  # fmt: skip
         before = self._writer.documents
-        left_out: dict[str, list[int]] = defaultdict(list)
-        for _ in guarded(self._examples(source, left_out)):
+        table = TableExamples()
+        for _ in guarded(self._take(source, table)):
             yield min(source.done, source.size)
-        rows = sum(map(len, left_out.values()))
         if self._writer.documents == before:
-            raise Refused(f"none of its rows is an example: of {first_reason(left_out)}" if rows else "it has no rows")
-        for reason, numbers in left_out.items():
-            were = "was" if len(numbers) == 1 else "were"
-            notes.append(f"{plural(len(numbers), 'row')} {were} left out because {reason} ({numbered('row', numbers)})")
+            reason = f"none of its rows is an example: of {table.first_reason}" if table.rows else "it has no rows"
+            raise Refused(reason)
+        for reason, numbers in table.left_out.items():
+            notes.append(left_out_note(reason, numbers))
 
-    def _examples(self, source: SourceFile, left_out: dict[str, list[int]]) -> Iterator[None]:
-        rows, encoding = yield from open_rows(source, nested=True)
-        taken: dict[str, str] = {}
-        known: tuple[str, ...] = ()
-        for number, row in enumerate(rows, 1):
-            try:
-                if tuple(row) != known:
-                    known, taken = tuple(row), self._columns.taken(row)
-                example = self._example_of(row, taken)
+    def _take(self, source: SourceFile, table: TableExamples) -> Iterator[None]:
+        for found in examples_in(source, self._columns, example_of(self.kind), table):
+            if found and found[1]:
+                example = found[1]
                 if not source.facts:
-                    told = ", ".join(f"{part} from {column!r}" for part, column in taken.items())
-                    source.facts.append(f"took {told}, of the columns {', '.join(known)}")
-            except Refused as refusal:
-                left_out[str(refusal)].append(number)
-            else:
+                    told = ", ".join(f"{part} from {column!r}" for part, column in table.taken.items())
+                    source.facts.append(f"took {told}, of the columns {', '.join(table.names)}")
                 self._counts[COUNTED[type(example)]] += 1
-                place = f"{source.name}, row {number:,}"
-                self._writer.add(Document(written(example), title_of(example), place, encoding))
+                place = f"{source.name}, row {table.rows:,}"
+                self._writer.add(Document(written(example), title_of(example), place, table.encoding))
             yield None
 
     def mark(self) -> tuple[Mark, dict[str, int]]:
@@ -146,17 +131,17 @@ class ExampleIntake:
         }
 
 
-def first_reason(left_out: Mapping[str, list[int]]) -> str:
-    """Why the first of the rows that were left out was."""
-    reason = min(left_out, key=lambda reason: left_out[reason][0])
-    return f"row {left_out[reason][0]:,}, {reason}"
+def left_out_note(reason: str, numbers: Sequence[int]) -> str:
+    """Which rows were left out, and why."""
+    were = "was" if len(numbers) == 1 else "were"
+    return f"{plural(len(numbers), 'row')} {were} left out because {reason} ({numbered('row', numbers)})"
 
 
 def instructions(options: Mapping[str, Any]) -> ExampleIntake:
     """For conversations whose answers are to be learnt."""
-    return ExampleIntake(INSTRUCTIONS, instruction_of, options)
+    return ExampleIntake(INSTRUCTIONS, options)
 
 
 def preferences(options: Mapping[str, Any]) -> ExampleIntake:
     """For pairs of answers, and answers that were judged."""
-    return ExampleIntake(PREFERENCES, preference_of, options)
+    return ExampleIntake(PREFERENCES, options)

@@ -6,15 +6,13 @@ preferences the better answer follows a rule that a program can check, and the o
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
-from fmstudio.data.documents import Document
+from fmstudio.data.kinds import INSTRUCTIONS, PREFERENCES
 from fmstudio.data.samples import python_reference
-from fmstudio.data.text_intake import keep
-from fmstudio.data.tuning.examples import Example, Instruction, Message, Preference, title_of, written
-from fmstudio.data.tuning.intake import COUNTED, INSTRUCTIONS, PREFERENCES
+from fmstudio.data.tuning.examples import Example, Instruction, Message, Preference
+from fmstudio.data.tuning.keeping import keep_examples
 from fmstudio.jobs import Artefact, Event
 from fmstudio.workspace import Workspace
 
@@ -106,11 +104,9 @@ SETS: Mapping[str, tuple[str, Callable[[], Iterator[Example]]]] = {
 def make(workspace: Workspace, name: str, about: Mapping[str, Any]) -> Generator[Event, None, dict[str, Any]]:
     """Add one of `SETS` as a dataset. about: details of its record, such as title and licence."""
     kind, made = SETS[name]
-    examples = list(made())
-    for example in examples:
+    examples = [(each, "Python's reference") for each in made()]
+    for example, _ in examples:
         example.check()
-    counts = Counter(COUNTED[type(example)] for example in examples)
-    documents = (Document(written(each), title_of(each), "Python's reference") for each in examples)
-    record = keep(workspace, name, documents, {"counts": dict(counts), **about, "complete": True}, kind)
+    record = keep_examples(workspace, name, kind, examples, about)
     yield Artefact("dataset", name, str(workspace.dataset_folder(name)))
     return {"dataset": name, "examples": record.items, "bytes": record.bytes}

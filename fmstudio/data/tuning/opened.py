@@ -1,8 +1,8 @@
 """Opens a dataset of examples, any of which is read alone."""
 
 from fmstudio.data.documents import Documents, open_documents
+from fmstudio.data.kinds import EXAMPLE_KINDS
 from fmstudio.data.tuning.examples import Example, read
-from fmstudio.data.tuning.intake import EXAMPLE_KINDS
 from fmstudio.workspace import Workspace
 
 

@@ -8,15 +8,24 @@ Columns of other names can be named.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fmstudio.data.errors import Refused
+from fmstudio.data.errors import DataError, Refused
+from fmstudio.data.kinds import INSTRUCTIONS, PREFERENCES
 from fmstudio.data.tuning.examples import Example, Instruction, Judgement, Message, Messages, Preference, Role
 from fmstudio.recipe import setting
 
 Row = Mapping[str, Any]
+ExampleOf = Callable[[Row, Mapping[str, str]], Example]
+"""Makes an example of a row and the columns that were taken; raises Refused with what is wrong with the row."""
+
+PARTS: Mapping[str, tuple[str, ...]] = {
+    INSTRUCTIONS: ("messages", "prompt", "input", "completion", "system"),
+    PREFERENCES: ("prompt", "input", "chosen", "rejected", "completion", "label", "system"),
+}
+"""The parts of an example that columns can hold, by the kind of dataset; they are fields of `Columns`."""
 _ROLES: Mapping[str, Role] = {
     "system": "system", "developer": "system",
     "user": "user", "human": "user", "prompter": "user", "question": "user", "instruction": "user",
@@ -71,6 +80,14 @@ class Columns:
             if column and column not in found.values():
                 found[part] = column
         return found
+
+
+def example_of(kind: str) -> ExampleOf:
+    """What makes an example of a row, in a dataset of a kind; raises DataError for a kind that is not known."""
+    makers: Mapping[str, ExampleOf] = {INSTRUCTIONS: instruction_of, PREFERENCES: preference_of}
+    if kind not in makers:
+        raise DataError(f"{kind!r} is not a kind of training data; choose one of {', '.join(makers)}.")
+    return makers[kind]
 
 
 def instruction_of(row: Row, taken: Mapping[str, str]) -> Instruction:

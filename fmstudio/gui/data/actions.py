@@ -5,7 +5,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
-from fmstudio.gui.data.store import DatasetStore, items_of
+from fmstudio.gui.data.store import DatasetStore
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.files.kinds import TITLES
 from fmstudio.gui.widgets.jobs.follower import JobFollower
@@ -13,6 +13,7 @@ from fmstudio.gui.widgets.jobs.tidying import RENAME
 from fmstudio.gui.widgets.menus import RULE, MenuEntry, confirm
 from fmstudio.jobs import Finished
 from fmstudio.workspace import WorkspaceError, deleting
+from fmstudio.workspace.contents import contents_of
 from fmstudio.workspace.dependants import dependants
 
 
@@ -83,8 +84,8 @@ class DataActions(QObject):
         tokens = " and all tokens made from them" if record.kind == "text" else ""
         sentences = [
             *dependants(self._studio.workspace, "dataset", name),
-            f"Its {items_of(record)} ({formatting.size(record.bytes)}){tokens} go to the bin, from where they can be "
-            "brought back. The files it was made from stay where they are.",
+            f"Its {contents_of(record)} ({formatting.size(record.bytes)}){tokens} go to the bin, from where they can "
+            "be brought back. The files it was made from stay where they are.",
         ]
         if busy := self._store.making(name):
             sentences.insert(0, f"“{busy[0]}” is using it now and will fail.")

@@ -16,6 +16,7 @@ from fmstudio.gui.widgets.error_box import ErrorBox
 from fmstudio.gui.widgets.files.skipped_files import SkippedFiles
 from fmstudio.gui.widgets.jobs.job_strip import JobStrip
 from fmstudio.gui.widgets.labels import button, label, scroll_area
+from fmstudio.workspace.contents import counted
 
 _MIDDLE = " was skipped: "
 _REMARKS = 8  # that are shown
@@ -153,7 +154,9 @@ def _what_was_made(result: Mapping[str, Any]) -> str:
     size = formatting.size(result["bytes"])
     if "pictures" in result:
         return f"{formatting.plural(result['pictures'], 'picture')}, {size}."
-    return f"{formatting.plural(result['documents'], 'document')}, {size} of text."
+    if "documents" in result:
+        return f"{formatting.plural(result['documents'], 'document')}, {size} of text."
+    return f"{counted(result['counts'])}, {size}."
 
 
 def _skipped(state: JobState) -> list[Mapping[str, str]]:

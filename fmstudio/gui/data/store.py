@@ -14,6 +14,7 @@ from fmstudio.gui.models.model_jobs import FETCH
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.jobs.job_strip import WORDS
 from fmstudio.workspace import DatasetRecord, WorkspaceError
+from fmstudio.workspace.contents import contents_of
 
 MAKING = {IMPORT, APPLY, FETCH, DRAW, WITHOUT_DUPLICATES}
 _REFRESH = 100  # milliseconds in which several changes are read once
@@ -37,22 +38,18 @@ def tile_of(record: DatasetRecord) -> DatasetTile:
     size = formatting.size(record.bytes)
     if record.kind == "images":
         shape = f"{record.details.get('width', 0):,} × {record.details.get('height', 0):,}"
-        facts = f"{items_of(record)} · {shape} · {size}"
+        facts = f"{contents_of(record)} · {shape} · {size}"
     else:
-        facts = f"{record.kind.capitalize()} · {items_of(record)} · {size}"
+        facts = f"{record.kind.capitalize()} · {contents_of(record)} · {size}"
     return DatasetTile(record.name, facts, origin_of(record.details), formatting.when(record.created))
-
-
-def items_of(record: DatasetRecord) -> str:
-    """How much a dataset holds, in words: 6,000 pictures."""
-    nouns = {"text": "document", "images": "picture", "instructions": "conversation", "preferences": "example"}
-    return formatting.plural(record.items, nouns.get(record.kind, "item"))
 
 
 def origin_of(details: Mapping[str, Any]) -> str:
     """Where a dataset came from, in words."""
     if made_from := details.get("made_from"):
         return f"Cleaned from {made_from}"
+    if made_of := details.get("made_of"):
+        return {"feedback": "Made of feedback", "batch": "Made of a batch"}.get(made_of["kind"], "Made here")
     sources = [str(source) for source in details.get("sources", [])]
     if any(source.startswith("dicebear:") for source in sources):
         return "Drawn here"

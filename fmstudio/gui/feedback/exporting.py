@@ -15,6 +15,7 @@ from fmstudio.gui.widgets.feedback.jobs import EXPORT, PREVIEW
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.labels import button, label
 from fmstudio.gui.widgets.segments import Segments
+from fmstudio.gui.widgets.training_data import left_out_words
 from fmstudio.jobs import Finished
 
 FORMATS = (("instructions", "Instruction tuning"), ("preferences", "Preference tuning"), ("log", "Whole log"))
@@ -145,8 +146,3 @@ class ExportDialog(QDialog):
     def _closed(self) -> None:
         self._question.forget()
         self.deleteLater()
-
-
-def left_out_words(left_out: list[Mapping[str, Any]]) -> str:
-    """How many entries are left out, and why."""
-    return "Left out: " + "; ".join(f"{each['entries']:,} – {each['reason']}" for each in left_out) + "."

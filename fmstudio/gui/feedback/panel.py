@@ -10,6 +10,7 @@ from fmstudio.gui.feedback.entries import FeedbackEntries
 from fmstudio.gui.feedback.exporting import ExportDialog
 from fmstudio.gui.feedback.filters import FeedbackFilters
 from fmstudio.gui.feedback.importing import ENDINGS, ImportReport
+from fmstudio.gui.feedback.making import MakingDialog
 from fmstudio.gui.feedback.statistics import FeedbackStatistics
 from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.studio import Studio
@@ -36,6 +37,7 @@ class FeedbackPanel(Panel):
     order = 60
     opens = {"feedback": {"entry": "*"}}
     commands = (
+        ("Make training data of feedback", "mdi6.database-plus-outline", "make"),
         ("Export feedback", "mdi6.export-variant", "export"),
         ("Import feedback", "mdi6.import", "report.choose_file"),
     )
@@ -55,11 +57,14 @@ class FeedbackPanel(Panel):
         self.report = ImportReport(studio)
         self.error = ErrorBox(studio.theme, "feedback-import-error")
         self._choices = JobFollower(self, studio, CHOICES)
-        self.act = self.primary_action = PrimaryAction("Export…", "mdi6.export-variant", self, "feedback-export-go")
+        self.act = self.primary_action = PrimaryAction(
+            "Make training data…", "mdi6.database-plus-outline", self, "feedback-make-go"
+        )
+        self.export_button = button("Export…", "feedback-export-go", studio.theme, "mdi6.export-variant")
         self.import_button = button(
             "Import…", "feedback-import-go", studio.theme, "mdi6.import", clicked=self.report.choose_file
         )
-        self.header_controls = [self.import_button]
+        self.header_controls = [self.import_button, self.export_button]
         self._dirty = True
         self._lay_out()
         self._connect()
@@ -92,7 +97,8 @@ class FeedbackPanel(Panel):
         return empty
 
     def _connect(self) -> None:
-        self.act.triggered.connect(self.export)
+        self.act.triggered.connect(self.make)
+        self.export_button.clicked.connect(self.export)
         self.view_choice.changed.connect(self.look_at)
         self.filters.changed.connect(self._look)
         self.entries.counted.connect(self._judge)
@@ -155,9 +161,15 @@ class FeedbackPanel(Panel):
         undoing = not self.entries.undo.isHidden()
         self._pages.setCurrentIndex(1 if nothing and not undoing else 0)
         self.view_choice.setEnabled(not nothing)
-        self.act.refuse("There is nothing to export yet.") if nothing else self.act.allow()
+        self.export_button.setEnabled(not nothing)
+        self.act.refuse("There is no feedback yet.") if nothing else self.act.allow()
 
     # What it does.
+
+    def make(self) -> None:
+        """Ask what kind of training data, and make it."""
+        self.making = MakingDialog(self.studio, self.filters.value(), self.filters.text, self.window())
+        self.making.open()
 
     def export(self) -> None:
         """Ask in which form, and write."""

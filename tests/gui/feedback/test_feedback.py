@@ -194,7 +194,7 @@ def test_an_empty_log_says_what_to_do(open_feedback, qtbot):
     panel = open_feedback()
     qtbot.waitUntil(lambda: panel._pages.currentIndex() == 1)
     assert not panel.primary_action.isEnabled()
-    assert panel.primary_action.reason == "There is nothing to export yet."
+    assert panel.primary_action.reason == "There is no feedback yet."
     asked = []
     panel.studio.navigation_requested.connect(lambda name, what: asked.append(name))
     panel.findChild(object, "feedback-begin").click()
@@ -362,7 +362,8 @@ def test_what_is_exported_is_previewed_and_written(open_feedback, workspace, qtb
     keep(workspace, "a", "Rome", correction="Paris")
     keep(workspace, "b", "Unrated")
     panel = open_feedback()
-    panel.primary_action.trigger()
+    qtbot.waitUntil(panel.export_button.isEnabled)
+    panel.export_button.click()
     dialog = panel.dialog
     qtbot.waitUntil(lambda: dialog.count.text() == "1 line to be written")
     assert '"completion": "Paris"' in dialog.first.toPlainText()
@@ -374,6 +375,39 @@ def test_what_is_exported_is_previewed_and_written(open_feedback, workspace, qtb
     assert json.loads((tmp_path / "out.jsonl").read_text())["chosen"] == "Paris"
     dialog.export(tmp_path / "out.jsonl" / "below.jsonl")
     qtbot.waitUntil(lambda: dialog.error.showing)
+    dialog.accept()
+
+
+def test_training_data_is_previewed_made_and_trained_on(open_feedback, workspace, qtbot):
+    about = {"details": {"messages": MESSAGES}}
+    keep(workspace, "a", "Rome", correction="Paris", **about)
+    keep(workspace, "b", "Unrated", **about)
+    panel = open_feedback()
+    panel.primary_action.trigger()
+    dialog = panel.making
+    qtbot.waitUntil(lambda: dialog.count.text() == "1 conversation")
+    assert dialog.first.toPlainText() == "User\nWhat is the capital of France?\n\nAssistant\nParis"
+    assert "1 – not rated yet" in dialog.left_out.text()
+    dialog.kind.button("preferences").click()
+    qtbot.waitUntil(lambda: dialog.count.text() == "1 pair")
+    assert dialog.name.value() == "feedback-preferences"
+    dialog.go.click()
+    qtbot.waitUntil(dialog.made.isVisible)
+    assert dialog.made.told.text() == "“feedback-preferences” is here: 1 pair."
+    assert workspace.dataset("feedback-preferences").items == 1
+    asked = []
+    panel.studio.navigation_requested.connect(lambda name, what: asked.append((name, what)))
+    dialog.made.train.click()
+    assert asked == [("train", {"dataset": "feedback-preferences"})]
+
+
+def test_where_nothing_was_rated_no_training_data_can_be_made(open_feedback, workspace, qtbot):
+    keep(workspace, "a", details={"messages": MESSAGES})
+    panel = open_feedback()
+    panel.primary_action.trigger()
+    dialog = panel.making
+    qtbot.waitUntil(lambda: "rate or correct some outputs first" in dialog.count.text())
+    assert not dialog.go.isEnabled()
     dialog.accept()
 
 

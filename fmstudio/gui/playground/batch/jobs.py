@@ -17,6 +17,7 @@ LISTING = "fmstudio.adapt.batch_views:listing"
 DELETE = "fmstudio.adapt.batch_views:delete"
 RESTORE = "fmstudio.adapt.batch_views:restore"
 EXPORT = "fmstudio.adapt.batch_export:export"
+MAKE = "fmstudio.adapt.batch_dataset:make"
 KIND = "batch"
 
 

@@ -11,6 +11,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.models.model_choice import PlayState
 from fmstudio.gui.playground.batch.detail import RowDetail
 from fmstudio.gui.playground.batch.jobs import BatchJobs
+from fmstudio.gui.playground.batch.making import BatchMakingDialog
 from fmstudio.gui.playground.batch.table import ResultsModel, ResultsTable
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, splitter, vbox
@@ -27,7 +28,7 @@ class BatchResults(QWidget):
     def __init__(self, studio: Studio, state: PlayState, jobs: BatchJobs) -> None:
         super().__init__()
         self.setObjectName("batch-results")
-        self._jobs, self._state = jobs, state
+        self._studio, self._jobs, self._state = studio, jobs, state
         self.batch: Mapping[str, Any] = {}
         self._totals = {"all": 0, "failed": 0, "wrong": 0}
         self.model = ResultsModel(studio)
@@ -58,10 +59,13 @@ class BatchResults(QWidget):
         self.stop = button("Stop", "batch-stop", theme, "mdi6.stop", clicked=self._jobs.stop)
         self.resume = button("Resume", "batch-resume", theme, "mdi6.play", clicked=self._resume)
         self.delete = button("Delete", "batch-delete", theme, "mdi6.trash-can-outline", "quiet", self._delete)
+        self.make = button(
+            "Make training data…", "batch-make", theme, "mdi6.database-plus-outline", clicked=self.make_data
+        )
         self.export = button("Export…", "batch-export", theme, "mdi6.export-variant", clicked=self.ask_export)
 
     def _lay_out(self) -> None:
-        head = hbox((self.title, 1), self.delete, self.hold, self.stop, self.resume, self.export)
+        head = hbox((self.title, 1), self.delete, self.hold, self.stop, self.resume, self.make, self.export)
         self.splitter = splitter("batch-splitter", self.table, self.detail, sizes=(220, 340), vertical=True)
         self.setLayout(
             vbox(
@@ -150,7 +154,8 @@ class BatchResults(QWidget):
         self.resume.setVisible(not self.running and done < total)
         self.resume.setEnabled(self._jobs.state is None)
         self.delete.setVisible(not self.running)
-        self.export.setEnabled(done > 0)
+        for each in (self.export, self.make):
+            each.setEnabled(done > 0)
         self.pace.setText(self._pace(done, total))
         self.score.setText(self._score())
 
@@ -193,6 +198,11 @@ class BatchResults(QWidget):
 
     def _delete(self) -> None:
         self._jobs.delete(str(self.batch["id"]))
+
+    def make_data(self) -> None:
+        """Ask which answers are to be learnt, and make a dataset of them."""
+        self.making = BatchMakingDialog(self._studio, self.batch, self.window())
+        self.making.open()
 
     def ask_export(self) -> None:
         """Ask where the rows that are shown go."""

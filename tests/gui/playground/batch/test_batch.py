@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from fmstudio.gui.models.model_choice import PlayState
-from fmstudio.gui.playground.batch.jobs import DELETE, EXPORT, LISTING, RESTORE, RESUME, RUN
+from fmstudio.gui.playground.batch.jobs import DELETE, EXPORT, LISTING, MAKE, RESTORE, RESUME, RUN
 from fmstudio.gui.playground.batch.setup import INSPECT
 from fmstudio.gui.playground.batch.table import RESULTS
 from fmstudio.gui.playground.batch.view import BatchView
@@ -222,3 +222,24 @@ def test_a_batch_on_the_real_engine_from_the_table_to_a_replayed_row(
     assert "seed: 3" in detail.settings.toPlainText()
     detail.replay.click()
     qtbot.waitUntil(lambda: detail.words.text().startswith("Replayed: the same"), timeout=30_000)
+
+
+def test_training_data_is_made_of_a_batch(view, hands):
+    hands.reply(LISTING, "batches", [batch()])
+    view.open("b-1")
+    hands.rows()
+    view.results.make.click()
+    dialog = view.results.making
+    assert dialog.name.value() == "Ask-answers"
+    dialog.answers.button("expected").click()
+    assert "put right" in dialog.meaning.text()
+    dialog.go.click()
+    asked = dict(hands.engine.requests[hands.engine.latest(MAKE)].arguments)
+    assert asked == {"batch": "b-1", "name": "Ask-answers", "answers": "expected"}
+    hands.tell(hands.engine.latest(MAKE), Started(), recorded.finished(MAKE, dataset="Ask-answers"))
+    assert dialog.made.told.text().startswith("“Ask-answers” is here: 2 conversations.")
+    assert dialog.left_out.text() == "Left out: 1 – not answered."
+    went = []
+    hands.studio.navigation_requested.connect(lambda name, what: went.append((name, what)))
+    dialog.made.look.click()
+    assert went == [("data", {"dataset": "Ask-answers"})]
