@@ -1,26 +1,20 @@
 """Prompts put to a model: what it would be given exactly, its answer, and the same answer again from what was kept."""
 
 from collections.abc import Generator, Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
-
-from tokenizers import Tokenizer
 
 from fmstudio.adapt.generation import answer
 from fmstudio.adapt.prompting import put
-from fmstudio.data.control_tokens import MarkReader, Marks
-from fmstudio.data.tokenizer import load_tokenizer
+from fmstudio.data.control_tokens import MarkReader
 from fmstudio.jobs import Event, JobContext, Progress, Sample, TextDelta, Waiting
 from fmstudio.jobs.context import Job
 from fmstudio.recipe import build
-from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.facts import facts_of
-from fmstudio.runtimes.gguf_header import read_header
-from fmstudio.runtimes.gguf_tokenizer import gguf_tokenizer
 from fmstudio.runtimes.memory import context_to_use
+from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.opened import choose_backend
 from fmstudio.runtimes.text import TextSampling
+from fmstudio.runtimes.tokens import tokenizer_of
 from fmstudio.training.snapshot import model_folder
 from fmstudio.workspace import Workspace
 from fmstudio.workspace.prompts import Example, PromptTemplate, render
@@ -66,19 +60,19 @@ def preview(
     sampling = build(TextSampling, {**(settings or {}), **({"prompt": prompt} if prompt else {})})
     text = put(facts, sampling, messages, raw=False).text
     reads = context_to_use(facts, choose_backend(facts, backend))
-    yield Sample("prompt", "prompt", {"text": str(text), "context": reads, **_tokens(path, text, facts.marks)})
+    yield Sample("prompt", "prompt", {"text": str(text), "context": reads, **_tokens(facts, text)})
     return None
 
 
-def _tokens(path: Path, text: str, marks: Marks) -> dict[str, Any]:
+def _tokens(facts: ModelFacts, text: str) -> dict[str, Any]:
     """The tokens of a text as far as a person looks at them, how many there are, and what is to be said of them."""
-    tokenizer = _tokenizer(path, (path / "tokenizer.json" if path.is_dir() else path).stat().st_mtime_ns)
+    tokenizer = tokenizer_of(facts)
     if tokenizer is None:
         return {"tokens": [], "count": None, "note": "The tokens of this model are known only to llama.cpp."}
     if len(text) > _MOST_LETTERS:
         note = f"The prompt has {len(text):,} characters, which are too many to be shown as tokens."
         return {"tokens": [], "count": None, "note": note}
-    encoding = MarkReader(tokenizer, marks).encode(text)
+    encoding = MarkReader(tokenizer, facts.marks).encode(text)
     shown = [
         {"id": number, "text": text[begin:end] or tokenizer.id_to_token(number)}
         for number, (begin, end) in zip(encoding.ids[:_MOST_TOKENS], encoding.offsets[:_MOST_TOKENS], strict=True)
@@ -86,17 +80,6 @@ def _tokens(path: Path, text: str, marks: Marks) -> dict[str, Any]:
     beyond = len(encoding.ids) - len(shown)
     note = f"The last {beyond:,} tokens are not shown here." if beyond > 0 else ""
     return {"tokens": shown, "count": len(encoding.ids), "note": note}
-
-
-@lru_cache(maxsize=4)
-def _tokenizer(path: Path, modified: int) -> Tokenizer | None:
-    """A model's tokenizer; None where only llama.cpp can read its vocabulary."""
-    if path.is_dir():
-        return load_tokenizer(path / "tokenizer.json")
-    try:
-        return gguf_tokenizer(read_header(path))
-    except ModelError:
-        return None
 
 
 def replay(context: JobContext, workspace: Workspace, result: Mapping[str, Any]) -> Job:

@@ -1,10 +1,15 @@
 """From text to the token ids that a runtime reads, with a quick refusal of texts that can never fit."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 
 from tokenizers import Tokenizer
 
 from fmstudio.data.control_tokens import MarkReader
+from fmstudio.data.tokenizer import load_tokenizer
+from fmstudio.runtimes.errors import ModelError
+from fmstudio.runtimes.gguf_header import read_header
+from fmstudio.runtimes.gguf_tokenizer import gguf_tokenizer
 from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.runtime import fitting
 
@@ -12,6 +17,23 @@ from fmstudio.runtimes.runtime import fitting
 def begun(ids: list[int], first: int | None) -> list[int]:
     """The ids of a text behind the token that begins every text, where the model wants one and it is not there yet."""
     return ids if first is None or ids[:1] == [first] else [first, *ids]
+
+
+def tokenizer_of(facts: ModelFacts) -> Tokenizer | None:
+    """The tokenizer of a model, or of the one that it adapts, without its weights; None where only llama.cpp can read
+    its vocabulary."""
+    path = facts.base or facts.path
+    return _tokenizer(path, (path / "tokenizer.json" if path.is_dir() else path).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _tokenizer(path: Path, modified: int) -> Tokenizer | None:
+    if path.is_dir():
+        return load_tokenizer(path / "tokenizer.json")
+    try:
+        return gguf_tokenizer(read_header(path))
+    except ModelError:
+        return None
 
 
 class TextReader:

@@ -123,6 +123,19 @@ def read(line: str) -> Example:
     return Judgement(prompt, found["completion"], bool(found["label"]))
 
 
+def texts_of(example: Example) -> list[tuple[str, Messages]]:
+    """The conversations that a model reads of an example, each with its title: of a pair two, else one."""
+    match example:
+        case Instruction():
+            return [("Conversation", example.messages)]
+        case Preference():
+            titles: tuple[str, ...] = ("Chosen", "Rejected")
+        case Judgement():
+            titles = ("Judged good" if example.good else "Judged bad",)
+    answers = [(*example.prompt, Message("assistant", answer)) for answer in example.answers]
+    return list(zip(titles, answers, strict=True))
+
+
 def readable(example: Example) -> str:
     """The example turn by turn, with who speaks above what is said."""
     told = [(each.role.capitalize(), each.content) for each in example.prompt]

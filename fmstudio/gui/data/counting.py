@@ -88,8 +88,14 @@ class Figure(Card):
         self.body.setSpacing(2)
         self.value = ElidedLabel("–", "section", name)
         self.value.setAccessibleName(caption)
-        self.body.addWidget(label(caption, "caption"))
+        self._caption = label(caption, "caption")
+        self.body.addWidget(self._caption)
         self.body.addWidget(self.value)
+
+    def call_it(self, caption: str) -> None:
+        """Say otherwise what the number is."""
+        self._caption.setText(caption)
+        self.value.setAccessibleName(caption)
 
     def show_value(self, text: str) -> None:
         """Show the number as a person writes it."""

@@ -14,13 +14,18 @@ from fmstudio.gui.data.text.cleaning import CleaningView
 from fmstudio.gui.data.text.preview import PreviewView
 from fmstudio.gui.data.text.statistics import StatisticsView
 from fmstudio.gui.data.text.tokens import TokensView
+from fmstudio.gui.data.tuning.chosen_model import ChosenModel
+from fmstudio.gui.data.tuning.reading import RowView
+from fmstudio.gui.data.tuning.survey import SurveyView
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import hbox, vbox
 from fmstudio.gui.widgets.labels import ElidedLabel, button, icon_button, label
 from fmstudio.gui.widgets.menus import beneath, menu_of
 from fmstudio.gui.widgets.segments import Segments
+from fmstudio.workspace.contents import noun_of
 
-VIEWS = (("preview", "Preview"), ("statistics", "Statistics"), ("clean", "Clean"), ("tokens", "Tokens"))
+VIEWS = (("preview", "Preview"), ("statistics", "Statistics"), ("clean", "Clean"), ("tokens", "Tokens"),
+         ("read", "As the model reads it"), ("survey", "Before training"))  # fmt: skip
 
 
 class DatasetView(QWidget):
@@ -42,7 +47,10 @@ class DatasetView(QWidget):
         self.pictures = PicturesView(studio)
         self.picture_statistics = PictureStatisticsView(studio)
         self.duplicates = DuplicatesView(studio)
-        examples = {"preview": self.preview, "statistics": self.statistics}
+        self.chosen = ChosenModel(studio)
+        self.row = RowView(studio, self.chosen)
+        self.survey = SurveyView(studio, self.chosen)
+        examples = {"preview": self.preview, "read": self.row, "survey": self.survey, "statistics": self.statistics}
         self._views: dict[str, dict[str, Any]] = {
             "instructions": examples, "preferences": examples,
             "text": {"preview": self.preview, "statistics": self.statistics, "clean": self.cleaning,
@@ -59,6 +67,8 @@ class DatasetView(QWidget):
         self._more = icon_button("mdi6.dots-horizontal", "More to do with it", "dataset-more", theme, self._offer)
         self._lay_out()
         self.view_choice.changed.connect(self.look_at)
+        self.survey.row_wanted.connect(self.read_row)
+        self.row.stepped.connect(lambda row: self.preview.choose(self.dataset, row))
         store.changed.connect(self._refresh)
 
     def _lay_out(self) -> None:
@@ -77,13 +87,20 @@ class DatasetView(QWidget):
         self.look_at(self.view_choice.value())
 
     def look_at(self, view: str) -> None:
-        """Show "preview", "statistics", "clean" or "tokens"; where a dataset has no such view, its preview."""
+        """Show one of VIEWS; where a dataset has no such view, its preview."""
         views = self._views.get(self.kind, self._views["text"])
         view = view if view in views else "preview"
         self.view_choice.set_value(view)
         self.pages.setCurrentWidget(views[view])
-        if self.dataset:
+        if self.dataset and view == "read":
+            self.row.show_dataset(self.dataset, self.preview.chosen(self.dataset))
+        elif self.dataset:
             views[view].show_dataset(self.dataset)
+
+    def read_row(self, row: int) -> None:
+        """Show a row of the dataset, from 0, as the model reads it."""
+        self.preview.choose(self.dataset, row)
+        self.look_at("read")
 
     @property
     def kind(self) -> str:
@@ -96,8 +113,10 @@ class DatasetView(QWidget):
             offered = name in self._views.get(self.kind, self._views["text"])
             self.view_choice.button(name).setVisible(offered)
             self.view_choice.button(name).setEnabled(offered)  # arrow keys press buttons, hidden ones too
-        if self.dataset in self._store.records:
-            details = self._store.records[self.dataset].details
+        if record := self._store.records.get(self.dataset):
+            details = record.details
+            for view in (self.preview, self.statistics):
+                view.set_noun(noun_of(record))
             self.heading.setText(self.dataset)
             self.heading.setToolTip(str(details.get("title") or self.dataset))
             self.facts.setText(self._store.facts(self.dataset))

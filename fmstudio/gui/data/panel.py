@@ -144,7 +144,8 @@ class DataPanel(Panel):
 
     def shown(self, **what: Any) -> None:
         """`dataset` opens one by its name, `view` says how to look at it, `tokenizer` cuts it with one of the
-        workspace; `add` begins to add these paths, `begin` offers the ways to add something.
+        workspace; `add` begins to add these paths, `begin` offers the ways to add something. `reader` is the model
+        that rows to fine-tune on are shown to be read by.
         """
         if not self._description and not self._question.busy:
             self._question.ask()
@@ -153,6 +154,8 @@ class DataPanel(Panel):
         if dataset := what.get("dataset"):
             self.store.refresh()
             self.open_dataset(dataset)
+        if reader := what.get("reader"):
+            self.dataset.chosen.choose(reader)
         if view := what.get("view"):
             self.dataset.look_at(view)
         if tokenizer := what.get("tokenizer"):

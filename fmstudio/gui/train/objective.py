@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
@@ -10,6 +11,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import boxed, empty, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
+from fmstudio.gui.widgets.files.kinds import EXAMPLES
 from fmstudio.gui.widgets.labels import ElidedLabel, button, label, scroll_area
 from fmstudio.gui.widgets.pictures.tiles import PictureTiles
 from fmstudio.gui.widgets.text.token_view import TokenView, visible
@@ -25,7 +27,12 @@ LARGEST = 96  # pixels of a picture's side
 
 
 class ObjectiveView(QWidget):
-    """Input tokens with their targets beneath, shifted by one, and the same as lessons in words."""
+    """Input tokens with their targets beneath, shifted by one, and the same as lessons in words.
+
+    rows_wanted: a person wants to see whole rows as the model reads them.
+    """
+
+    rows_wanted = Signal()
 
     def __init__(self, theme: Theme, go_to_data: Callable[[], object]) -> None:
         super().__init__()
@@ -46,15 +53,22 @@ class ObjectiveView(QWidget):
         self.card.body.addWidget(self.rows)
         self.card.body.addWidget(self.source)
         self._to_data = button("Go to Data", "objective-go-to-data", theme, "mdi6.database-outline", clicked=go_to_data)
+        self._to_rows = button(
+            "Whole rows, as the model reads them", "objective-rows", theme, "mdi6.text-box-search-outline", "link",
+            self.rows_wanted.emit,
+        )  # fmt: skip
+        self._has_rows = False
+        self.card.add_control(self._to_rows)
         self.card.add_control(self._to_data)
         self.lessons = Lessons()
         content = boxed(vbox(self.error, self.card, self.lessons, ..., gap=16))
         self.setLayout(vbox(scroll_area(content, "objective-scroll", reads=True)))
         self.clear("Choose a dataset at the left, and a real piece of it will be shown here.")
 
-    def set_sentence(self, sentence: str) -> None:
-        """The family's own words on its objective."""
-        self.sentence.setText(sentence or NEXT_TOKEN)
+    def set_family(self, family: Mapping[str, Any]) -> None:
+        """The family's own words on its objective; examples to fine-tune on can be seen row by row."""
+        self.sentence.setText(family.get("objective") or NEXT_TOKEN)
+        self._has_rows = family.get("data_kind") in EXAMPLES
 
     def await_line(self, dataset: str) -> None:
         """Where no line is shown, say that one is being read instead of asking for what has been chosen."""
@@ -71,6 +85,7 @@ class ObjectiveView(QWidget):
         self.rows.hide()
         self.source.setVisible(not hint)
         self._to_data.setVisible(bool(hint))
+        self._to_rows.setVisible(self._has_rows and not hint)
         self.lessons.setVisible(not hint)
         self._captions.setVisible(not hint)
 

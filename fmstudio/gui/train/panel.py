@@ -150,6 +150,7 @@ class TrainPanel(Panel):
         self._probing.failed.connect(self.cost.show_failure)
         self._illustrating.answered.connect(self.objective.show_example)
         self._illustrating.failed.connect(self.objective.show_error)
+        self.objective.rows_wanted.connect(self._show_rows)
         for each in (self._describing, self._estimating, self._probing):
             each.failed.connect(self.error.show_error)
 
@@ -309,7 +310,7 @@ class TrainPanel(Panel):
         family = self.family.value()
         self.family.setToolTip(family.get("description", ""))
         self.setup.set_family(family)
-        self.objective.set_sentence(family.get("objective", ""))
+        self.objective.set_family(family)
         self.preset.clear()
         for preset in self.studio.description["presets"]:
             if preset["family"] == family["name"]:
@@ -345,6 +346,11 @@ class TrainPanel(Panel):
         if not self.setup.form.problem():
             self._estimating.ask(recipe=self.setup.recipe())
         self._illustrate()
+
+    def _show_rows(self) -> None:
+        """Go to Data, where the rows that are to be learnt are shown as the chosen model reads them."""
+        recipe = self.setup.recipe()
+        self.studio.navigate("data", dataset=self.setup.datasets[0], view="read", reader=recipe.get("init", ""))
 
     def _illustrate(self) -> None:
         """Show the objective on the chosen data, but only to someone who looks at it: it may cost a tokenizer."""

@@ -23,11 +23,16 @@ class Histogram(AxesChart):
     def __init__(self, theme: Theme, name: str, quantity: str, counted: str) -> None:
         """quantity: what lies along the axis ("characters"); counted: what is counted ("document")."""
         across = Scale(1, 10, f"Length ({quantity}, logarithmic)", logarithmic=True)
-        up = Scale(title=f"{counted.capitalize()}s", whole=True)
-        super().__init__(theme, name, f"Histogram of {counted}s by {quantity}", across, up,
-                         f"Bars appear when the {counted}s have been counted.")  # fmt: skip
-        self._quantity, self._counted = quantity, counted
+        super().__init__(theme, name, f"Histogram by {quantity}", across, Scale(whole=True),
+                         "Bars appear when all have been counted.")  # fmt: skip
+        self._quantity = quantity
+        self.count_in(counted)
         self.counts: list[int] = []
+
+    def count_in(self, counted: str) -> None:
+        """What is counted is called so."""
+        self._counted = counted
+        self.y_scale = replace(self.y_scale, title=f"{counted.capitalize()}s")
 
     def show_counts(self, edges: Sequence[float], counts: Sequence[int]) -> None:
         """Show the number in each bin."""

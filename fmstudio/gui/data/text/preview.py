@@ -29,14 +29,14 @@ class PreviewView(QWidget):
         self.documents = DocumentsModel(studio)
         self.search = QLineEdit()
         self.search.setObjectName("preview-search")
-        self.search.setAccessibleName("Find documents that contain a text")
-        self.search.setPlaceholderText("Find in all documents")
         self.search.setClearButtonEnabled(True)
         self.search.addAction(theme.icon("mdi6.magnify", "secondary"), QLineEdit.ActionPosition.LeadingPosition)
         self.found = label("", "caption", "preview-found")
         self.list = EntryList(theme, "preview-documents", "Documents", model=self.documents, entry_of=entry_of)
         self.reading = ReadingView(theme)
         self.error = ErrorBox(theme, "preview-error", dismissable=False)
+        self.noun = ""
+        self.set_noun("document")
         self._typed = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._lay_out()
         self._connect()
@@ -60,12 +60,39 @@ class PreviewView(QWidget):
 
     # What is shown.
 
+    def set_noun(self, noun: str) -> None:
+        """What one item of the dataset is called: "document", "conversation"."""
+        if noun == self.noun:
+            return
+        self.noun = noun
+        self.search.setAccessibleName(f"Find {noun}s that contain a text")
+        self.search.setPlaceholderText(f"Find in all {noun}s")
+        self.list.setAccessibleName(f"{noun.capitalize()}s")
+        self.reading.set_noun(noun)
+
     def show_dataset(self, name: str) -> None:
         """Show this dataset's documents, where one was when one looked at it last."""
         if name == self.documents.dataset and not self.error.showing:
             return
         self.search.clear()
         self._begin(name, "", self._places.get(name, 0))
+
+    def chosen(self, dataset: str) -> int:
+        """The number of the document, from 0, that was looked at last in a dataset."""
+        index = self.list.currentIndex()
+        here = dataset == self.documents.dataset and index.isValid()
+        document = self.documents.row(index.row()) if here else None
+        return int(document["index"]) if document else self._places.get(dataset, 0)
+
+    def choose(self, dataset: str, number: int) -> None:
+        """Have this document looked at next time."""
+        self._places[dataset] = number
+        if dataset == self.documents.dataset:
+            if self.documents.search:
+                self.search.clear()
+                self._begin(dataset, "", number)
+            elif number < self.documents.total:
+                self._choose(number)
 
     def reload(self) -> None:
         """Read the present dataset anew."""
@@ -86,13 +113,15 @@ class PreviewView(QWidget):
 
     def _counted(self) -> None:
         model = self.documents
-        amount = formatting.plural(model.total, "document")
+        amount = formatting.plural(model.total, self.noun)
         words = f"{amount} found" if model.search else amount
         self.found.setText(f"{words} so far…" if model.searching else words)
         if model.total and not self.list.currentIndex().isValid():
             self._choose(min(self._wanted, model.total - 1))
         elif not model.total and model.complete:
-            self.reading.clear(f"No document contains “{model.search}”." if model.search else "It holds no document.")
+            self.reading.clear(
+                f"No {self.noun} contains “{model.search}”." if model.search else f"It holds no {self.noun}."
+            )
         self._show_place()
 
     def _arrived(self, first: int, last: int) -> None:

@@ -54,6 +54,13 @@ class ReadingView(Card):
         self.body.addSpacing(4)
         self.body.addWidget(self.text, 1)
 
+    def set_noun(self, noun: str) -> None:
+        """What is read here is called so."""
+        self.text.setAccessibleName(f"Text of the {noun}")
+        for step, words in ((self.previous, f"{noun.capitalize()} before"), (self.next, f"Next {noun}")):
+            step.setToolTip(words)
+            step.setAccessibleName(words)
+
     def clear(self, sentence: str) -> None:
         """Show no document, and say why."""
         self.heading.setText("")

@@ -22,7 +22,7 @@ class StatisticsView(CountedView):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio, "statistics", STATISTICS)
-        theme = studio.theme
+        self._noun, theme = "document", studio.theme
         self.figures = {name: Figure(name.capitalize(), f"statistics-{name}") for name in _FIGURES}
         self.histogram = Histogram(theme, "statistics-lengths", "characters", "document")
         self.languages = ShareCard(theme, "Languages", "statistics-languages")
@@ -33,11 +33,18 @@ class StatisticsView(CountedView):
 
     def _lay_out(self) -> None:
         figures = tiled(*self.figures.values())
-        lengths = Card("How long the documents are", "statistics-lengths-card")
+        self._lengths = lengths = Card("How long the documents are", "statistics-lengths-card")
         lengths.body.addWidget(self.histogram, 1)
         shares = tiled(self.languages, self.encodings, self.kinds, gap=16)
         column = vbox(figures, (lengths, 1), shares, self.skipped, gap=16)
         self.put(column)
+
+    def set_noun(self, noun: str) -> None:
+        """What one item of the dataset is called: "document", "conversation"."""
+        self._noun = noun
+        self.figures["documents"].call_it(f"{noun.capitalize()}s")
+        self._lengths.title.setText(f"How long the {noun}s are")
+        self.histogram.count_in(noun)
 
     def show_numbers(self, found: Mapping[str, Any], licence: str) -> None:
         for name in ("documents", "characters", "words"):
@@ -46,7 +53,7 @@ class StatisticsView(CountedView):
         self.figures["licence"].show_value(licence)
         self.histogram.show_counts(found["length_histogram"]["edges"], found["length_histogram"]["counts"])
         languages = {language_name(code): count for code, count in found["languages"].items()}
-        looked_at = formatting.plural(found.get("languages_looked_at", 0), "document")
+        looked_at = formatting.plural(found.get("languages_looked_at", 0), self._noun)
         self.languages.show_shares(shares_of(languages), f"of {looked_at}")
         self.encodings.show_shares(shares_of({name.upper(): count for name, count in found["encodings"].items()}))
         self.kinds.show_shares(shares_of({_kind(name): count for name, count in found["kinds"].items()}))

@@ -1,5 +1,7 @@
 """Tokens as coloured tiles with their ids, wrapped like text; optionally a second line of targets under the inputs.
 
+Without more said of them their colours only tell one from the next; a token can have a look that means something.
+
 All is painted in one widget and laid out once a width, so that thousands of tokens stay quick.
 """
 
@@ -21,6 +23,19 @@ Token = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What a kind of token looks like, in colours of the theme, and what hovering over one says of it."""
+
+    fill: str
+    text: str = "text"
+    line: str = ""
+    """The colour of a line beneath the token, so that colour is not the only sign."""
+    frame: str = ""
+    """The colour of a frame around it."""
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Tile:
     rect: QRectF
     index: int
@@ -29,17 +44,22 @@ class _Tile:
 
 
 class TokenView(QScrollArea):
-    """Shows tokens as mappings with "id" and "text" and, if known, "bytes". `hovered` tells the index, -1 for none."""
+    """Shows tokens as mappings with "id" and "text" and, if known, "bytes" and "look", one of `looks`.
+
+    `hovered` tells the index, -1 for none.
+    """
 
     hovered = Signal(int)
 
-    def __init__(self, theme: Theme, name: str = "token-view", show_ids: bool = True) -> None:
+    def __init__(
+        self, theme: Theme, name: str = "token-view", show_ids: bool = True, looks: Mapping[str, Look] | None = None
+    ) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._canvas = _TokenCanvas(theme, name, show_ids)
+        self._canvas = _TokenCanvas(theme, name, show_ids, looks or {})
         self._canvas.hovered.connect(self.hovered)
         self.setWidget(self._canvas)
         for each in (self._canvas, self.viewport()):
@@ -71,7 +91,7 @@ class TokenView(QScrollArea):
 class _TokenCanvas(QWidget):
     hovered = Signal(int)
 
-    def __init__(self, theme: Theme, name: str, show_ids: bool) -> None:
+    def __init__(self, theme: Theme, name: str, show_ids: bool, looks: Mapping[str, Look]) -> None:
         super().__init__()
         self.setObjectName(f"{name}-canvas")
         self.setAccessibleName("Tokens")
@@ -79,6 +99,7 @@ class _TokenCanvas(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._theme = theme
         self.show_ids = show_ids
+        self._looks = looks
         self.tokens: list[Token] = []
         self._targets: list[Token] = []
         self._tiles: list[_Tile] = []
@@ -158,30 +179,37 @@ class _TokenCanvas(QWidget):
     def _paint_tile(self, painter: QPainter, tile: _Tile) -> None:
         height = self._row_height
         row = QRectF(tile.rect.left(), tile.rect.top(), tile.rect.width(), height)
-        self._paint_token(painter, row, tile.text, tile.ids, f"token_{tile.index % _COLOURS + 1}")
+        self._paint_token(painter, row, tile.text, tile.ids, self._look_of(tile.index))
         if tile.index < len(self._targets):
             target = self._targets[tile.index]
             below = row.translated(0, height + _PAIR_GAP)
             # The target is the next input, so it has the colour that this has in the line of inputs.
-            token = f"token_{(tile.index + 1) % _COLOURS + 1}"
-            self._paint_token(painter, below, visible(target["text"]), str(target["id"]), token)
+            look = self._look_of(tile.index + 1)
+            self._paint_token(painter, below, visible(target["text"]), str(target["id"]), look)
         if tile.index == self._current:
             painter.setPen(QPen(self._theme.color("text"), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(tile.rect, _RADIUS, _RADIUS)
 
-    def _paint_token(self, painter: QPainter, rect: QRectF, text: str, ids: str, token: str) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color(token))
-        painter.drawRoundedRect(rect, _RADIUS, _RADIUS)
-        painter.setPen(self._theme.color("text"))
+    def _look_of(self, index: int) -> Look:
+        named = self.tokens[index].get("look", "") if index < len(self.tokens) else ""
+        return self._looks.get(named) or Look(f"token_{index % _COLOURS + 1}")
+
+    def _paint_token(self, painter: QPainter, rect: QRectF, text: str, ids: str, look: Look) -> None:
+        painter.setPen(QPen(self._theme.color(look.frame), 1) if look.frame else Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color(look.fill))
+        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5) if look.frame else rect, _RADIUS, _RADIUS)
+        if look.line:
+            place = QRectF(rect.left() + _RADIUS, rect.bottom() - 2, rect.width() - 2 * _RADIUS, 2)
+            painter.fillRect(place, self._theme.color(look.line))
+        painter.setPen(self._theme.color(look.text))
         painter.setFont(self._theme.font("mono"))
         flags = Qt.AlignmentFlag.AlignHCenter
         if not self.show_ids:
             painter.drawText(rect, flags | Qt.AlignmentFlag.AlignVCenter, text)
             return
         painter.drawText(rect.adjusted(0, 1, 0, 0), flags | Qt.AlignmentFlag.AlignTop, text)
-        painter.setPen(self._theme.color("secondary"))
+        painter.setPen(self._theme.color("secondary" if look.text == "text" else look.text))
         painter.setFont(self._id_font())
         painter.drawText(rect.adjusted(0, 0, 0, -2), flags | Qt.AlignmentFlag.AlignBottom, ids)
 
@@ -195,6 +223,8 @@ class _TokenCanvas(QWidget):
         raw = token.get("bytes")
         amount = len(raw) if isinstance(raw, (bytes, list)) else raw or len(str(token["text"]).encode())
         sentence = f"“{visible(token['text'])}” · id {token['id']} · {amount} byte{'' if amount == 1 else 's'}"
+        if told := self._look_of(index).told:
+            sentence += f"\n{told}"
         if index < len(self._targets):
             target = self._targets[index]
             sentence += f"\nshould be followed by “{visible(target['text'])}” · id {target['id']}"
