@@ -7,10 +7,12 @@ from typing import Any
 from fmstudio.data.avatars import AvatarStyle, readable, styles
 from fmstudio.data.generating import GeneratingOptions
 from fmstudio.data.image_options import ImageImportOptions, VideoImportOptions
+from fmstudio.data.kinds import EXAMPLE_KINDS
 from fmstudio.data.readers import image_registry, registry
 from fmstudio.data.rules import CleaningRules
 from fmstudio.data.text_intake import TextImportOptions
 from fmstudio.data.tokenizer import TokenizerSettings
+from fmstudio.data.tuning.intake import ExampleImportOptions
 from fmstudio.jobs import JobContext, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.recipe import settings
@@ -21,7 +23,10 @@ def describe(context: JobContext, workspace: Workspace) -> Job:
     """Yields one Sample "data": by kind the settings of an import and the file endings known; the settings of cleaning,
     tokenizers and generated pictures; and the styles that pictures can be generated in.
     """
-    kinds = {"text": TextImportOptions, "images": ImageImportOptions, "video": VideoImportOptions}
+    kinds = {
+        "text": TextImportOptions, "images": ImageImportOptions, "video": VideoImportOptions,
+        **dict.fromkeys(EXAMPLE_KINDS, ExampleImportOptions),
+    }  # fmt: skip
     yield Sample(
         "data",
         "data",

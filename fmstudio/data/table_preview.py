@@ -1,6 +1,6 @@
 """What an import would take of a table: its columns with their first values, and the one that holds the text."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ def columns(context: JobContext, source: str, options: Mapping[str, Any] | None 
     column (the one that an import takes, "" where it finds none), problem (why it finds none).
     """
     chosen: TextImportOptions = build(TextImportOptions, options or {}, "options.")
-    path = _first_table(Path(source).expanduser())
+    path = first_table(Path(source).expanduser())
     if path is None:
         yield Sample("columns", "columns", {"file": "", "columns": [], "column": "", "problem": ""})
         return
@@ -38,11 +38,12 @@ def columns(context: JobContext, source: str, options: Mapping[str, Any] | None 
         raise DataError(f"{path.name} cannot be read: {refusal}.") from None
     names, rows = found[0]
     column, problem = _choose(chosen.column, names, rows)
-    shown = [{"name": name, "values": _values(rows, name)} for name in names]
+    shown = [{"name": name, "values": first_values(rows, name)} for name in names]
     yield Sample("columns", "columns", {"file": path.name, "columns": shown, "column": column, "problem": problem})
 
 
-def _first_table(path: Path) -> Path | None:
+def first_table(path: Path) -> Path | None:
+    """A table, or the first in a folder, where there is one."""
     files = find([str(path)], lambda file: file.suffix.lower() in registry.TABLES)
     return next((file.path for file in files if not file.reason and file.path.suffix.lower() in registry.TABLES), None)
 
@@ -58,7 +59,7 @@ def _choose(wanted: str, names: list[str], rows: list[tables.Row]) -> tuple[str,
         return "", f"{str(refusal)[:1].upper()}{str(refusal)[1:]}."
 
 
-def _values(rows: list[tables.Row], name: str) -> list[str]:
+def first_values(rows: Sequence[tables.Row], name: str) -> list[str]:
     """The first values of a column that say something, each in one line."""
     texts = (" ".join(text_of(row.get(name)).split()) for row in rows)
     said = dict.fromkeys(text for text in texts if text)

@@ -9,10 +9,21 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from fmstudio.gui.data.columns import ColumnsView
 from fmstudio.gui.data.fitting import FittingView
+from fmstudio.gui.data.tuning.import_preview import ExamplesPreview
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.files.kinds import TEXT, TITLES, first_of, kind_of
+from fmstudio.gui.widgets.files.kinds import (
+    EXAMPLES,
+    IMAGES,
+    INSTRUCTIONS,
+    PREFERENCES,
+    TEXT,
+    TITLES,
+    VIDEO,
+    first_of,
+    kind_of,
+)
 from fmstudio.gui.widgets.files.source_list import SourceList
 from fmstudio.gui.widgets.form.field_row import FieldRow
 from fmstudio.gui.widgets.form.fields import TextField
@@ -23,7 +34,10 @@ from fmstudio.gui.widgets.segments import Segments
 from fmstudio.recipe import Setting
 from fmstudio.workspace import WorkspaceError
 
-_HOW = {"text": "How it becomes documents", "images": "How it becomes pictures", "video": "How it becomes pictures"}
+_HOW = {
+    TEXT: "How it becomes documents", IMAGES: "How it becomes pictures", VIDEO: "How it becomes pictures",
+    INSTRUCTIONS: "How it becomes conversations", PREFERENCES: "How it becomes pairs and judgements",
+}  # fmt: skip
 
 
 class ImportSheet(KeyedView):
@@ -43,6 +57,7 @@ class ImportSheet(KeyedView):
         self._endings: Mapping[str, Sequence[str]] = {}
         self._name_is_mine = self._kind_is_mine = False
         self._examples: dict[str, Path | None] = {}
+        self._told_kind = TEXT
         self.name = TextField("import-name", "Name of the dataset")
         self.name.edited.connect(self._named)
         self.name_error = label("", "error", "import-name-error", wrap=True)
@@ -50,7 +65,7 @@ class ImportSheet(KeyedView):
         self.kind.changed.connect(self._kind_chosen)
         self.sources = SourceList(self._theme)
         self.sources.changed.connect(self._sources_changed)
-        self.fitting = {kind: FittingView(studio, kind) for kind, _ in TITLES if kind != TEXT}
+        self.fitting = {kind: FittingView(studio, kind) for kind in (IMAGES, VIDEO)}
         self.options = {
             kind: OptionsForm(self._theme, f"import-options-{kind}", beside, (1, 3) if beside else (2, 2))
             for kind, _ in TITLES
@@ -60,12 +75,15 @@ class ImportSheet(KeyedView):
             form.edited.connect(self._edited)
         self.columns = ColumnsView(studio)
         self.columns.chosen.connect(self._choose_column)
+        self.examples = ExamplesPreview(studio)
+        self.examples.recognised.connect(self._recognised)
+        self.examples.edited.connect(self._edited)
         self._lay_out()
         self._show_kind()
 
     def _lay_out(self) -> None:
         self._how = Card(_HOW[TEXT], "import-how")
-        for part in (self.columns, *self.options.values()):
+        for part in (self.columns, self.examples, *self.options.values()):
             self._how.body.addWidget(part)
         content = boxed(vbox(self._make_what(), self._how, ..., gap=16))
         sentence = "What these files hold is copied into the workspace; they stay as they are."
@@ -118,8 +136,10 @@ class ImportSheet(KeyedView):
     def begin(self, paths: Sequence[Path]) -> None:
         """Start anew with these files and folders."""
         self._name_is_mine = self._kind_is_mine = False
+        self._told_kind = TEXT
         for form in self.options.values():
             form.restore({})
+        self.examples.restore({})
         self.sources.set_paths(paths)
         self.name.setFocus()
         self.name.selectAll()
@@ -135,7 +155,7 @@ class ImportSheet(KeyedView):
             "sources": [str(path) for path in self.sources.paths],
             "name": self.name.value().strip(),
             "kind": kind,
-            "options": self.options[kind].values(),
+            "options": self.options[kind].values() | (self.examples.columns() if kind in EXAMPLES else {}),
         }
 
     def restore(self, arguments: Mapping[str, Any]) -> None:
@@ -146,6 +166,7 @@ class ImportSheet(KeyedView):
         self._name_is_mine = self._kind_is_mine = True
         self._show_kind()
         self.options[arguments["kind"]].restore(arguments["options"])
+        self.examples.restore(arguments["options"].get("columns", {}))
         self._edited()
 
     def refusal(self) -> str:
@@ -180,9 +201,17 @@ class ImportSheet(KeyedView):
         if not self._name_is_mine and self.sources.paths:
             self.name.set_value(self._suggested(self.sources.paths[0]))
         if not self._kind_is_mine:
-            self.kind.set_value(kind_of(self.sources.paths, self._endings))
+            by_ending = kind_of(self.sources.paths, self._endings)
+            self.kind.set_value(self._told_kind if by_ending == TEXT and self._tables_in() else by_ending)
         self._examples = {kind: first_of(self.sources.paths, kind, self._endings) for kind, _ in TITLES}
         self._show_kind()
+
+    def _recognised(self, kind: str) -> None:
+        """What is in a table says that it holds examples to fine-tune on, unless a person says otherwise."""
+        if kind and not self._kind_is_mine and self.kind.value() == TEXT:
+            self._told_kind = kind
+            self.kind.set_value(kind)
+            self._show_kind()
 
     def _show_kind(self) -> None:
         chosen = self.kind.value()
@@ -202,6 +231,7 @@ class ImportSheet(KeyedView):
         self.name_error.setText(problem)
         self.name_error.setVisible(bool(problem) and bool(self.sources.paths))
         set_property(self.name, "invalid", bool(problem) and bool(self.sources.paths))
+        self._show_examples()
         if self.kind.value() != TEXT:
             self.columns.preview("", {})
         if not self.rows:
@@ -213,7 +243,7 @@ class ImportSheet(KeyedView):
             for of_tables in ("column", "header"):
                 self.rows[of_tables].setEnabled(bool(self._tables_in()))
             self._show_columns()
-        else:
+        elif self.kind.value() not in EXAMPLES:
             self._preview()
         self.changed.emit()
 
@@ -222,6 +252,17 @@ class ImportSheet(KeyedView):
         form = self.options[kind]
         if self.sources.paths and not form.problem():
             self.fitting[kind].preview(self._examples.get(kind), form.values())
+
+    def _show_examples(self) -> None:
+        """What a table would give as examples; of texts it is asked whether they are such."""
+        kind, table = self.kind.value(), next(iter(self._tables_in()), "")
+        if kind in EXAMPLES:
+            values = self.options[kind].values()
+            options: dict[str, Any] = {name: values[name] for name in ("header", "encoding") if name in values}
+            self.examples.preview(table, kind, options)
+        else:
+            asks = kind == TEXT and not self._kind_is_mine
+            self.examples.preview(table if asks else "", "", {})
 
     def _show_columns(self) -> None:
         values = self.options[TEXT].values()

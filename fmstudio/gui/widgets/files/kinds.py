@@ -1,4 +1,7 @@
-"""Which kind of data files are, told from the endings of their names: texts, pictures, or videos."""
+"""Which kind of data files are, told from the endings of their names: texts, pictures, or videos.
+
+Whether tables hold examples to fine-tune on is told by what is in them.
+"""
 
 import os
 from collections import Counter
@@ -7,7 +10,11 @@ from itertools import islice
 from pathlib import Path
 
 TEXT, IMAGES, VIDEO = "text", "images", "video"
-TITLES = ((TEXT, "Text"), (IMAGES, "Pictures"), (VIDEO, "Video frames"))
+INSTRUCTIONS, PREFERENCES = EXAMPLES = ("instructions", "preferences")
+TITLES = (
+    (TEXT, "Text"), (IMAGES, "Pictures"), (VIDEO, "Video frames"),
+    (INSTRUCTIONS, "Instructions"), (PREFERENCES, "Preferences"),
+)  # fmt: skip
 _LOOKED_AT = 400  # files; a folder of a million is told by its first ones, and the window does not wait
 
 Endings = Mapping[str, Sequence[str]]
