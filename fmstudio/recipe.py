@@ -12,7 +12,7 @@ import json
 import math
 import tomllib
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -48,6 +48,7 @@ def setting(
     lines: bool = False,
     placeholder: str = "",
     when: tuple[str, tuple[Choice, ...]] | None = None,
+    path: str = "",
 ) -> Any:
     """A dataclass field that can be shown in a form and read from TOML.
 
@@ -55,6 +56,7 @@ def setting(
     form names each. unit: shown inside the field. simple: shown in the short form too. logarithmic: steps of a form
     multiply instead of adding. lines: a text that may have several lines. placeholder: what a form shows in an empty
     field. when: it means something only while the setting of this path has one of these values; a form then offers it.
+    path: what people call it where that is not the field's own name, such as "adapter.scale".
     """
     metadata = {
         "help": help,
@@ -69,6 +71,7 @@ def setting(
         "lines": lines,
         "placeholder": placeholder,
         "when": when,
+        "path": path,
     }
     if isinstance(default, (list, dict)):
         return dataclasses.field(default_factory=lambda: type(default)(default), metadata=metadata)
@@ -133,7 +136,13 @@ def _setting(field: "dataclasses.Field[Any]", hint: Any, prefix: str) -> Setting
     if field.default_factory is not dataclasses.MISSING:
         default = field.default_factory()
     title = metadata.pop("title") or field.name.replace("_", " ").capitalize()
-    return Setting(path=prefix + field.name, title=title, kind=_kind(hint, metadata), default=default, **metadata)
+    metadata.pop("path")
+    return Setting(path=prefix + path_of(field), title=title, kind=_kind(hint, metadata), default=default, **metadata)
+
+
+def path_of(field: "dataclasses.Field[Any]") -> str:
+    """What people call a field of a settings dataclass."""
+    return field.metadata.get("path") or field.name
 
 
 def _kind(hint: Any, metadata: Mapping[str, Any]) -> Kind:
@@ -144,12 +153,25 @@ def _kind(hint: Any, metadata: Mapping[str, Any]) -> Kind:
 
 
 def build(section: type, values: Mapping[str, Any], prefix: str = "") -> Any:
-    """An instance of a settings dataclass from plain values; raises RecipeError on the first that is not allowed."""
+    """An instance of a settings dataclass from plain values; raises RecipeError on the first that is not allowed.
+
+    A setting whose path has a dot may be given by it, or in a table of its own as TOML has it.
+    """
     known = {each.path.removeprefix(prefix): each for each in settings(section, prefix)}
-    for key in values:
+    fields = {path_of(field): field.name for field in dataclasses.fields(section)}
+    given = dict(_flat(values, {path.partition(".")[0] for path in known if "." in path}))
+    for key in given:
         if key not in known:
             raise RecipeError(_unknown(prefix + key, [prefix + name for name in known]), prefix + key)
-    return section(**{key: check(known[key], value) for key, value in values.items()})
+    return section(**{fields[key]: check(known[key], value) for key, value in given.items()})
+
+
+def _flat(values: Mapping[str, Any], tables: Collection[str]) -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if key in tables and isinstance(value, Mapping):
+            yield from ((f"{key}.{name}", each) for name, each in value.items())
+        else:
+            yield key, value
 
 
 def check(which: Setting, value: Any) -> Any:
@@ -283,8 +305,8 @@ def _number(value: float | None) -> str:
 
 
 def values_of(section: Any) -> dict[str, Any]:
-    """The values of a settings dataclass by field name."""
-    return {field.name: getattr(section, field.name) for field in dataclasses.fields(section)}
+    """The values of a settings dataclass by what people call each field."""
+    return {path_of(field): getattr(section, field.name) for field in dataclasses.fields(section)}
 
 
 def assign(tables: dict[str, Any], assignment: str) -> None:

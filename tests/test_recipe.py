@@ -41,6 +41,24 @@ def test_values_are_taken_in_the_type_of_their_field() -> None:
     assert built.datasets == [DatasetChoice(name="plays"), DatasetChoice(name="notes", weight=2.0)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    adapter_scale: float = setting(1.0, "How much.", maximum=1.5, path="adapter.scale")
+    seed: int = setting(0, "Which.")
+
+
+@pytest.mark.parametrize("values", [{"adapter.scale": 0.5}, {"adapter": {"scale": 0.5}}])
+def test_a_setting_that_people_call_otherwise_is_known_by_that_name(values: dict[str, Any]) -> None:
+    assert [each.path for each in settings(Named)] == ["adapter.scale", "seed"]
+    built = build(Named, values)
+    assert built.adapter_scale == 0.5
+    assert build(Named, values_of(built)) == built
+    with pytest.raises(RecipeError, match=r"adapter\.scale is 2, but it must be a number of at most 1\.5\."):
+        build(Named, {"adapter": {"scale": 2}})
+    with pytest.raises(RecipeError, match=r"adapter\.scal is not a setting .* did you mean adapter\.scale\?"):
+        build(Named, {"adapter": {"scal": 2}})
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [

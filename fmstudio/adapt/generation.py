@@ -16,7 +16,7 @@ from fmstudio.recipe import build, values_of
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.opened import Loaded
 from fmstudio.runtimes.runtime import TextStream
-from fmstudio.runtimes.text import TextSampling
+from fmstudio.runtimes.text import TextSampling, no_adapter
 from fmstudio.runtimes.version import version_of
 from fmstudio.training.snapshot import LANGUAGE, model_folder
 from fmstudio.workspace import FeedbackRecord, Workspace, WorkspaceError
@@ -75,6 +75,9 @@ def answer(
     sampling: TextSampling = build(TextSampling, {**values, **given})
     entry = yield from load_model(context, workspace, model, backend)
     version = version_of(entry.path)  # while the files are those that were loaded
+    if entry.facts.base is None and sampling.adapter_scale != 1.0:
+        yield no_adapter(model, sampling)
+        sampling = dataclasses.replace(sampling, adapter_scale=1.0)  # what is kept is what was computed with
     question = put(entry.facts, sampling, messages, raw)
     exact = str(question.text)
     stream = entry.runtime.generate(question.text, dataclasses.replace(sampling, prompt=exact))

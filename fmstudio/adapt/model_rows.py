@@ -6,6 +6,7 @@ from typing import Any
 from fmstudio.data.catalogue import Item
 from fmstudio.recipe import RecipeError, read_toml
 from fmstudio.runtimes import opened
+from fmstudio.runtimes.adapter_base import base_of
 from fmstudio.runtimes.folder_facts import parameters_of
 from fmstudio.runtimes.memory import available_memory, context_to_use, needed_memory
 from fmstudio.runtimes.model_facts import ModelFacts
@@ -22,7 +23,7 @@ _BESIDES_WEIGHTS = 260_000_000
 def row_of(reference: str, source: str, title: str, facts: ModelFacts, *, licence: str = "", about: str = "") -> Row:
     """A model that is here and whole. Memory is what a runtime needs with the context that it would use: "memory" of
     the first, "memory_in" of each; "loaded_in" are those that have it loaded; "note" says what they run in place
-    of its file."""
+    of its file; "adapter_of" names the base of an adapter."""
     available = available_memory()
     needs = {name: needed_memory(facts, name, context_to_use(facts, name, available)) for name in facts.backends}
     here = [entry for entry in opened.loaded() if entry.path == facts.path]
@@ -44,6 +45,7 @@ def row_of(reference: str, source: str, title: str, facts: ModelFacts, *, licenc
         "loaded_in": loaded,
         "note": "; ".join(f"{entry.backend} {entry.runtime.note}" for entry in here if entry.runtime.note),
         "about": about,
+        "adapter_of": base_of(facts.path).reference if facts.base is not None else "",
     }
 
 
@@ -125,4 +127,5 @@ def _empty(reference: str, source: str, title: str) -> Row:
         "about": "",
         "problem": "",
         "family": LANGUAGE,
+        "adapter_of": "",
     }

@@ -47,7 +47,7 @@ def continuation(
     opened = yield from open_model(context, workspace, model)
     _check_length(text)
     told = [*_prompt(opened, text_of(opened, text, chat, system), chosen), *map(int, chosen)]
-    reader, logits = yield from _read_prompt(opened, told, sampling.maximum_tokens)
+    reader, logits = yield from _read_prompt(opened, told, sampling)
     generator, number = _generator(sampling.seed, len(chosen)), len(chosen)
     while number < sampling.maximum_tokens:
         token, data = _draw(opened, logits, sampling, told, generator)
@@ -80,9 +80,12 @@ def _prompt(opened: Opened, text: str, chosen: Sequence[int]) -> list[int]:
     return ids
 
 
-def _read_prompt(opened: Opened, told: Sequence[int], room: int) -> Generator[Event, None, tuple[Reader, Tensor]]:
+def _read_prompt(
+    opened: Opened, told: Sequence[int], sampling: TextSampling
+) -> Generator[Event, None, tuple[Reader, Tensor]]:
     """Read the text so far in blocks; returns what goes on reading, and the logits of what follows."""
-    reader = reader_of(opened.decoder, min(opened.decoder.shape.context, len(told) + room))
+    room = min(opened.decoder.shape.context, len(told) + sampling.maximum_tokens)
+    reader = reader_of(opened.decoder, room, sampling.adapter_scale)
     for start in range(0, len(told), BLOCK):
         logits = reader.read(list(told[start : start + BLOCK]))
         yield Progress(reader.length, len(told), "tokens", "Reading")

@@ -13,6 +13,7 @@ from torch import Tensor
 from fmstudio.nn.decoder import Decoder, DecoderCache
 from fmstudio.nn.decoding_plan import BLOCK, DecodingPlan
 from fmstudio.nn.decoding_weights import can_plan
+from fmstudio.nn.lora import Adapter, adapter_of, at_strength
 from fmstudio.nn.sampling_controls import SamplingControls, draw, next_token_probabilities
 
 __all__ = ["Reader", "SamplingControls", "generate_steps", "generate_tokens", "next_token_probabilities", "reader_of"]
@@ -28,13 +29,36 @@ class Reader(Protocol):
         """Reads on; returns the logits of the token that follows, (vocabulary,), valid until the next call."""
 
 
-def reader_of(decoder: Decoder, capacity: int | None = None) -> Reader:
+def reader_of(decoder: Decoder, capacity: int | None = None, strength: float = 1.0) -> Reader:
     """The fastest way to read with a decoder. capacity: the most tokens, all that it reads at once by default.
+    strength: of its adapter, where it has one.
 
     A decoder that is frozen (`requires_grad_(False)`) is prepared for it; one that still learns, or has an adapter that
     learns lengths of its own, is read through its modules, which are left as they are.
     """
-    return DecodingPlan(decoder, capacity) if can_plan(decoder) else _ModuleReader(decoder, capacity)
+    reader = DecodingPlan(decoder, capacity) if can_plan(decoder) else _ModuleReader(decoder, capacity)
+    adapter = adapter_of(decoder)
+    return reader if adapter is None else _AdaptedReader(reader, adapter, strength)
+
+
+class _AdaptedReader:
+    """Reads with an adapter of one strength: others may read with the same adapter and another strength meanwhile."""
+
+    def __init__(self, reader: Reader, adapter: Adapter, strength: float) -> None:
+        self._reader, self._adapter, self._strength = reader, adapter, strength
+        self.capacity = reader.capacity
+
+    @property
+    def length(self) -> int:
+        return self._reader.length
+
+    @length.setter
+    def length(self, length: int) -> None:
+        self._reader.length = length
+
+    def read(self, tokens: list[int]) -> Tensor:
+        with at_strength(self._adapter, self._strength):
+            return self._reader.read(tokens)
 
 
 class _ModuleReader:
@@ -62,14 +86,15 @@ class _ModuleReader:
 
 
 def generate_steps(
-    decoder: Decoder, prompt: Sequence[int], controls: SamplingControls, seed: int = 0
+    decoder: Decoder, prompt: Sequence[int], controls: SamplingControls, seed: int = 0, strength: float = 1.0
 ) -> Iterator[tuple[int, Tensor]]:
     """Tokens that continue `prompt`, without end, each with the logits that it was drawn from, (vocabulary,).
 
     The logits are the decoder's own, before any control; they stand in a buffer that the next step writes over.
+    strength: of the decoder's adapter, where it has one.
     """
     generator = torch.Generator().manual_seed(seed)
-    reader = reader_of(decoder)
+    reader = reader_of(decoder, strength=strength)
     text = list(prompt)
     unread = text
     while True:
@@ -93,13 +118,14 @@ def generate_tokens(
     min_p: float = 0.0,
     repetition_penalty: float = 1.0,
     seed: int = 0,
+    strength: float = 1.0,
 ) -> Iterator[int]:
     """Tokens that continue `prompt` (at least one token, at most the decoder's context), without end.
 
-    The same seed gives the same tokens. Whoever iterates decides when to stop.
+    The same seed gives the same tokens. Whoever iterates decides when to stop. strength: of the decoder's adapter.
     """
     controls = SamplingControls(
         temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, repetition_penalty=repetition_penalty
     )
-    for token, _ in generate_steps(decoder, prompt, controls, seed):
+    for token, _ in generate_steps(decoder, prompt, controls, seed, strength):
         yield token

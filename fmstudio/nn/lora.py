@@ -12,6 +12,7 @@ A decoder whose layers are wrapped once (`wrap`) computes as its base until an a
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -213,6 +214,22 @@ def attach(decoder: Decoder, adapter: Adapter | None) -> None:
             )
     for path, layer in layers.items():
         layer.attach(adapter, parts.get(path))
+
+
+def adapter_of(decoder: Decoder) -> Adapter | None:
+    """The adapter that a decoder computes with, if any."""
+    layers = (layer for layer in decoder.modules() if isinstance(layer, AdaptedLinear))
+    return next((layer.attached[0] for layer in layers if layer.attached is not None), None)
+
+
+@contextmanager
+def at_strength(adapter: Adapter, strength: float) -> Iterator[None]:
+    """Let an adapter be so strong for a while: whoever else computes with it finds it as it was."""
+    was, adapter.strength = adapter.strength, strength
+    try:
+        yield
+    finally:
+        adapter.strength = was
 
 
 def size_of(layer: AdaptedLinear) -> tuple[int, int]:

@@ -15,11 +15,12 @@ from tokenizers.decoders import DecodeStream
 from fmstudio.data.control_tokens import letters
 from fmstudio.data.tokenizer import end_of_text, load_tokenizer, save_tokenizer, vocabulary_size
 from fmstudio.errors import StudioError
-from fmstudio.jobs import JobContext, Progress, TextDelta
+from fmstudio.jobs import JobContext, Note, Progress, TextDelta
 from fmstudio.jobs.context import Job
 from fmstudio.nn.decoder import Decoder
 from fmstudio.nn.decoder_folder import load_decoder, read_shape, save_decoder
 from fmstudio.nn.generation import generate_tokens
+from fmstudio.nn.lora import adapter_of
 from fmstudio.recipe import setting
 from fmstudio.runtimes.stop_strings import until_stop
 
@@ -85,11 +86,24 @@ class TextSampling:
         title="Stop strings",
         lines=True,
     )
+    adapter_scale: float = setting(
+        1.0,
+        "How much of an adapter is added to its base: 0 is the base alone, 1 what was learnt. Other models have none.",
+        title="Adapter strength α",
+        minimum=0.0,
+        maximum=1.5,
+        path="adapter.scale",
+    )
 
     @property
     def stops(self) -> tuple[str, ...]:
         r"""The stop strings one by one, with a line break or a tab where \n or \t was written."""
         return tuple(line.replace(r"\n", "\n").replace(r"\t", "\t") for line in self.stop.split("\n") if line)
+
+
+def no_adapter(model: str, sampling: TextSampling) -> Note:
+    """What to say where the strength of an adapter is chosen for a model that has none."""
+    return Note(f"{model} has no adapter, so adapter.scale = {sampling.adapter_scale:g} changes nothing.", "warning")
 
 
 def save_language_model(model: LanguageModel, folder: Path) -> None:
@@ -169,6 +183,7 @@ def _pieces(model: LanguageModel, prompt: list[int], sampling: TextSampling) -> 
     tokens = generate_tokens(
         model.decoder, prompt or [model.end_of_text], temperature=sampling.temperature, top_k=sampling.top_k,
         top_p=sampling.top_p, min_p=sampling.min_p, repetition_penalty=sampling.repetition_penalty, seed=sampling.seed,
+        strength=sampling.adapter_scale,
     )  # fmt: skip
     for token, _ in zip(tokens, range(sampling.maximum_tokens), strict=False):
         if token == model.end_of_text:
@@ -179,6 +194,8 @@ def _pieces(model: LanguageModel, prompt: list[int], sampling: TextSampling) -> 
 def stream_text(context: JobContext, model: LanguageModel, sampling: TextSampling, device: torch.device) -> Job:
     """Text deltas of the continuation, with tokens/s; returns the text, its number of tokens and the pace."""
     model.decoder.to(device).eval().requires_grad_(False)
+    if adapter_of(model.decoder) is None and sampling.adapter_scale != 1.0:
+        yield no_adapter("This model", sampling)
     text, count, began = "", 0, time.perf_counter()
     for piece in generate_text(model, sampling):
         text, count = text + piece, min(count + 1, sampling.maximum_tokens)
@@ -197,6 +214,7 @@ __all__ = [
     "TextSampling",
     "generate_text",
     "load_language_model",
+    "no_adapter",
     "read_shape",
     "save_language_model",
     "stream_text",

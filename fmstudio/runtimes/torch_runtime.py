@@ -68,11 +68,18 @@ class TorchRuntime:
         return TextStream(len(ids), self._pieces(ids, sampling), sampling.stops)
 
     def _pieces(self, prompt: list[int], sampling: TextSampling) -> Pieces:
-        reading = self._spare.pop() if self._spare else PromptReading(self.model.decoder, self.context)
+        reading = self._reading(sampling.adapter_scale)
         try:
             return (yield from self._written(reading, prompt, sampling))
         finally:
             self._spare[:] = [reading]
+
+    def _reading(self, strength: float) -> PromptReading:
+        """What is left of the last text, unless its keys and values are of an adapter of another strength."""
+        spare = self._spare.pop() if self._spare else None
+        if spare is not None and spare.strength == strength:
+            return spare
+        return PromptReading(self.model.decoder, self.context, strength)
 
     def _written(self, reading: PromptReading, prompt: list[int], sampling: TextSampling) -> Pieces:
         generator, controls = torch.Generator().manual_seed(sampling.seed), controls_of(sampling)

@@ -15,6 +15,9 @@ LISTING = "fmstudio.adapt.models:listing"
 DESCRIBE = "fmstudio.training.describe:describe"
 STARTER = "smollm2-135m-instruct"
 FAMILY = "language"
+ADAPTER_SCALE = "adapter.scale"
+"""The setting that means something to adapters alone."""
+
 # What a view asks for itself, in a field of its own.
 _NOT_SAMPLING = ("prompt", "system")
 _NEWS = {"model", "run", "collection", "linked"}
@@ -30,7 +33,7 @@ GROUPS = (
 class PlayState(ModelShelf):
     """One for the panel; every view takes it in its constructor.
 
-    model_changed(reference): another model is talked to. sampling_changed: a person changed how tokens are drawn.
+    model_changed(reference): another model is talked to. sampling_changed: tokens are drawn otherwise now.
     settings_changed: `settings` has become known.
     """
 
@@ -75,6 +78,7 @@ class PlayState(ModelShelf):
         self.model = reference
         self._remember("model", reference)
         self.model_changed.emit(reference)
+        self.sampling_changed.emit()  # an adapter has a setting more
 
     @property
     def backend(self) -> str:
@@ -99,9 +103,12 @@ class PlayState(ModelShelf):
 
     def _take_models(self, models: Sequence[Mapping[str, Any]]) -> None:
         self.listed = True
+        known = bool(self.chosen)
         self.put(models)
         if not self.chosen:
             self.choose(self._best())
+        elif not known:
+            self.sampling_changed.emit()
 
     def _best(self) -> str:
         """What to begin with: a model to chat with, else any that can be used."""
@@ -120,9 +127,29 @@ class PlayState(ModelShelf):
 
     # How tokens are drawn.
 
-    def sampling(self) -> dict[str, Any]:
-        """The sampling form's values, to pass as `settings`; the prompt and the system prompt are the view's own."""
-        return {each.path: self._values.get(each.path, each.default) for each in self.settings}
+    def sampling(self, model: str = "", own: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The sampling form's values for a model (the chosen one), to pass as `settings`; the prompt and the system
+        prompt are the view's own. own: values that go before.
+        """
+        values = {each.path: self._values.get(each.path, each.default) for each in self.settings} | dict(own or {})
+        if not self.record(model or self.model).get("adapter_of"):
+            values.pop(ADAPTER_SCALE, None)
+        return values
+
+    @property
+    def form_settings(self) -> list[Setting]:
+        """Those that a form asks for; the strength of an adapter has a slider of its own."""
+        return [each for each in self.settings if each.path != ADAPTER_SCALE]
+
+    @property
+    def scale_setting(self) -> Setting | None:
+        """What is known of the strength of adapters."""
+        return next((each for each in self.settings if each.path == ADAPTER_SCALE), None)
+
+    @property
+    def scale(self) -> float:
+        """How strong adapters are where a column has no wish of its own."""
+        return float(self._values.get(ADAPTER_SCALE, 1.0))
 
     def set_sampling(self, values: Mapping[str, Any]) -> None:
         """Take values by name; a name that is no setting is left out."""

@@ -23,7 +23,7 @@ from fmstudio.jobs import Finished, Progress
 from fmstudio.workspace import ModelRecord
 
 TEXT = "language"
-ELSEWHERE = ("prompt", "system")  # what is said, not how tokens are drawn
+ELSEWHERE = ("prompt", "system", "adapter.scale")  # what is said; and what the playground has a slider for
 
 
 class PromptEdit(QPlainTextEdit):

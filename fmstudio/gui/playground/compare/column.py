@@ -127,7 +127,7 @@ class CompareColumn(QFrame):
         """Have the prompt answered, with what this column has for itself on top of what all have."""
         prompt = self.variant.prompt or prompt
         system = system if self.variant.system is None else self.variant.system
-        settings = self._state.sampling() | self.variant.sampling | {"system": system}
+        settings = self._state.sampling(self.variant.model, self.variant.sampling) | {"system": system}
         said: dict[str, Any] = {"messages": [{"role": "user", "content": prompt}]}
         if not self._state.record(self.variant.model).get("chat"):
             said = {"prompt": prompt}

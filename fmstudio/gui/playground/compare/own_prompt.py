@@ -49,7 +49,7 @@ class OwnWishes(QFrame):
         self._variant, self._system = variant, system
         self.system.set_value(system if variant.system is None else variant.system)
         self.prompt.set_value(variant.prompt)
-        self.sampling.show_overrides(variant.sampling)
+        self.sampling.show_overrides(variant.sampling, variant.model)
         below = self._opener.mapToGlobal(QPoint(0, self._opener.height() + 4))
         right = self._opener.window().frameGeometry().right() - self.width() - 8
         self.move(min(below.x(), right), below.y())

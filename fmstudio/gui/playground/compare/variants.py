@@ -21,20 +21,22 @@ class Variant:
 
 
 def differences(
-    variants: Sequence[Variant], titles: Sequence[str], shared: Mapping[str, Any], known: Sequence[Setting]
+    variants: Sequence[Variant], titles: Sequence[str], drawn: Sequence[Mapping[str, Any]], known: Sequence[Setting]
 ) -> list[list[str]]:
     """For each column what it has otherwise than another column, in words; what all have in common is left out.
 
-    titles: what the columns' models are called, with their back ends.
+    titles: what the columns' models are called, with their back ends. drawn: the settings that mean something to each.
     """
     rows: list[Sequence[str]] = [titles]
     rows.append([_quoted("System prompt", variant.system) for variant in variants])
     rows.append([_quoted("Prompt", variant.prompt or None) for variant in variants])
-    for each in known:
-        values = [variant.sampling.get(each.path, shared.get(each.path)) for variant in variants]
-        rows.append([f"{each.title} {_written(value)}" for value in values])
+    rows += [[_setting(each, values) for values in drawn] for each in known]
     apart = [row for row in rows if len(set(row)) > 1]
     return [[row[column] for row in apart if row[column]] for column in range(len(variants))]
+
+
+def _setting(which: Setting, values: Mapping[str, Any]) -> str:
+    return f"{which.title} {_written(values[which.path])}" if which.path in values else ""
 
 
 def _quoted(title: str, text: str | None) -> str:

@@ -116,7 +116,9 @@ class CompareView(PlayView):
 
     def _variants_changed(self) -> None:
         variants, titles = [each.variant for each in self.columns], [each.title() for each in self.columns]
-        apart = differences(variants, titles, self._state.sampling(), self._state.settings)
+        drawn = [self._state.sampling(each.model, each.sampling) for each in variants]
+        apart = differences(variants, titles, drawn, self._state.settings)
+        self.sampling.show_models([each.model for each in variants])
         for each, words in zip(self.columns, apart, strict=True):
             each.show_differences(words)
             each.close_button.setVisible(len(self.columns) > 2)
