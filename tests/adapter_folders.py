@@ -15,6 +15,14 @@ from fmstudio.runtimes.version import version_of
 from fmstudio.workspace import ModelRecord, Workspace, folder_size
 from fmstudio.workspace.record_files import write_record
 
+DORA = LoraShape(4, 8.0, magnitudes=True)
+SHAPES = {
+    "lora": LoraShape(4, 8.0),
+    "rslora": LoraShape(4, 8.0, scale_by_root=True),
+    "dora": DORA,
+    "attention": LoraShape(2, 4.0, targets=("q_proj", "v_proj")),
+}
+
 
 def random_adapter(shape: LoraShape, decoder: Decoder, seed: int) -> Adapter:
     """An adapter that changes every matrix that it is for, as after training."""

@@ -9,6 +9,7 @@ from fmstudio import jobs
 from fmstudio.cli.driving import add_json, assignments, drive, existing_workspace, report
 from fmstudio.cli.naming import add_rename_and_delete
 from fmstudio.cli.targets import check_target, make_folder_of, write_text
+from fmstudio.deployment.formats import format_names
 from fmstudio.jobs import JobRequest, Priority
 from fmstudio.workspace import Workspace
 
@@ -30,7 +31,7 @@ def add_models_commands(commands: Any) -> None:
     sample.set_defaults(command=_sample)
     export = commands.add_parser("export", help="write a model for other programs, with the proof that it works there")
     export.add_argument("model", metavar="MODEL")
-    export.add_argument("--format", required=True, choices=("huggingface",))
+    export.add_argument("--format", required=True, choices=format_names())
     export.add_argument("--to", type=Path, required=True, metavar="PATH")
     add_json(export)
     export.set_defaults(command=_export)
@@ -139,7 +140,7 @@ def _export(arguments: argparse.Namespace) -> int:
     check_model(workspace, arguments.model)
     request = JobRequest(
         f"Export {arguments.model}",
-        f"fmstudio.deployment.{arguments.format}:export",
-        {"model": arguments.model, "to": str(arguments.to)},
+        "fmstudio.deployment.exporting:export",
+        {"model": arguments.model, "to": str(arguments.to), "format": arguments.format},
     )
     return report(drive(arguments, request, workspace), arguments, lambda result: str(result["proof"]))

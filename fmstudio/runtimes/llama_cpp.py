@@ -5,7 +5,7 @@ a local port, where it is asked for the tokens of a text at most; a random key k
 """
 
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -53,11 +53,11 @@ class LlamaCppRuntime:
         return NOTE if self.rearranged else ""
 
     def _served(self, facts: ModelFacts) -> LlamaRequests:
-        open_server = partial(
-            _open_server, facts.path, self.context, self._threads, self._key, self._at_once, self.rearranged
+        opening = partial(
+            _open_file, facts.path, self.rearranged, self.context, self._threads, self._key, self._at_once
         )
         # Only llama.cpp has the tokenizer of some files, and then it is asked before there is a request.
-        return LlamaRequests(open_server, facts.vocabulary_size, self._at_once, keep=facts.shape is None)
+        return LlamaRequests(opening, facts.vocabulary_size, self._at_once, keep=facts.shape is None)
 
     @property
     def threads(self) -> int:
@@ -100,12 +100,32 @@ def completion_request(prompt: list[int], maximum_tokens: int, context: int, sam
     }
 
 
-def _open_server(path: Path, context: int, threads: int, key: str, at_once: int, copy: Rearranged | None) -> Any:
+def _open_file(path: Path, copy: Rearranged | None, *how: Any) -> Any:
+    if copy is not None and copy.model.is_file():
+        return open_server(copy.model, *how, adapters=[copy.adapter])
+    return open_server(path, *how)
+
+
+def open_server(
+    path: Path,
+    context: int,
+    threads: int,
+    key: str,
+    at_once: int = BLOCK,
+    adapters: Sequence[Path] = (),
+    exact: bool = False,
+) -> Any:
+    """A server of llama.cpp for one request at a time.
+
+    key: keeps others out of its local port. at_once: tokens of a prompt that it reads at once. adapters: files
+    that are applied in full. exact: compute attention in 32 bits. Raises ModelError where llama.cpp does not open it.
+    """
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
-    if copy is not None and copy.model.is_file():
-        parameters.model.path = str(copy.model)
-        parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(copy.adapter), 1.0)]
+    parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(each), 1.0) for each in adapters]
+    if exact:
+        parameters.cache_type_k = parameters.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
+        parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     parameters.n_ctx, parameters.n_parallel = context, 1
     parameters.n_batch = parameters.n_ubatch = at_once
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads

@@ -134,8 +134,6 @@ def test_a_command_asks_an_adapter_as_it_asks_its_base(talking: Workspace, capsy
         assert main(["--workspace", str(talking.path), "sample", model, *asked]) == 0
         written.append(capsys.readouterr().out)
     assert written[0] != written[1]
-    assert main(["--workspace", str(talking.path), "export", "taught", "--format", "huggingface", "--to", "x"]) == 1
-    assert "is an adapter, and only whole models are exported in this form" in capsys.readouterr().err
 
 
 def test_a_stopped_run_goes_on_and_ends_bit_identical(talking: Workspace) -> None:

@@ -88,7 +88,10 @@ JOBS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
     OF_A_DIFFUSION: job(shapes, recipe={**small.diffusion_recipe(), "name": "diffusion-again"}),
     "fmstudio.training.sampling:sample": job(trained, model="small", prompt="The ", settings=FEW_TOKENS),
     DRAWN_BY: job(diffusion, model="diffusion", settings=FEW_STEPS),
-    "fmstudio.deployment.huggingface:export": job(trained, model="small", to="{files}/exported"),
+    "fmstudio.deployment.exporting:export": job(
+        trained, model="small", to="{files}/exported", format="huggingface"
+    ),
+    "fmstudio.deployment.exporting:offered": job(trained, model="small"),
     # Models, and talking to them.
     "fmstudio.adapt.models:listing": job(chatty, trained),
     "fmstudio.adapt.models:load": job(chatty, model="tiny"),

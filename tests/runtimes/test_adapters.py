@@ -10,10 +10,9 @@ from fmstudio.jobs import JobContext, Note
 from fmstudio.laboratory.language_next import continuation
 from fmstudio.nn.lora import LoraShape
 from fmstudio.workspace import Workspace
-from tests.adapter_folders import add_adapter
+from tests.adapter_folders import DORA, add_adapter
 from tests.driving import of_kind, run_job
 
-DORA = LoraShape(4, 8.0, magnitudes=True)
 SETTINGS = {"temperature": 0.0, "maximum_tokens": 24, "system": ""}
 
 

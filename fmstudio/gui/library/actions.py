@@ -57,7 +57,7 @@ class ModelActions(QObject):
         if not record.get("here", True):
             return [("Fetch", lambda: self.fetch(reference))]
         own, whole = record["source"] == "workspace", not record.get("problem")
-        adapts = bool(record.get("adapter_of"))  # only what it belongs to can be trained on, or exported as a model
+        adapts = bool(record.get("adapter_of"))  # only what it belongs to can be trained on
         entries: list[MenuEntry] = [("Try it", lambda: self.try_it(reference), whole)]
         if own:
             entries.append(("Sample", lambda: self._studio.navigate("train", model=reference), whole))
@@ -66,7 +66,7 @@ class ModelActions(QObject):
         if own:
             again = bool(self._run_of(reference))
             entries.append(("New run with its settings", lambda: self.duplicate(reference), again))
-        if own and record.get("family") == LANGUAGE and not adapts:
+        if own and record.get("family") == LANGUAGE:
             entries.append(("Export…", lambda: self.export_wanted.emit(reference), whole))
         entries += [RULE, ("Show in its folder", lambda: self.show_folder(reference))]
         entries.append(("Copy its name", lambda: QGuiApplication.clipboard().setText(reference)))

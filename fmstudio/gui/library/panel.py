@@ -158,7 +158,8 @@ class ModelsPanel(Panel):
         if kind in ("model", "linked model"):
             self.open(key)
         elif kind == "export":
-            QDesktopServices.openUrl(QUrl.fromLocalFile(key))
+            place = Path(key)
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(place if place.is_dir() else place.parent)))
         elif found := opening(find_panels(), kind, key, family):
             told: Mapping[str, Any] = {"model": key} if kind == "feedback" else found[1]
             self.studio.navigate(found[0].name, **told)

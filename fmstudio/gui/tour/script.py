@@ -92,6 +92,6 @@ def _sample_and_export(tour: Tour) -> Iterator[Wait]:
     yield tour.picture("train-sample")
     target = tour.window.studio.workspace.path / "exports" / models[-1]
     if not target.exists():
-        train.export.begin(models[-1], target)
+        train.export.begin(models[-1], target, "huggingface")
     yield tour.at_rest("the proof of the export")
     yield tour.picture("train-export")

@@ -362,10 +362,11 @@ def test_without_a_model_sampling_says_so(train):
 def test_an_export_shows_its_proof(studio, engine, with_runs, open_panel, tmp_path):
     panel = open_panel()
     panel.look_at("sampling")
-    panel.export.begin("second", tmp_path / "second")
-    job = engine.latest("fmstudio.deployment.huggingface:export")
-    assert engine.requests[job].arguments == {"model": "second", "to": str(tmp_path / "second")}
-    told = recorded.ended("fmstudio.deployment.huggingface:export", path=str(tmp_path / "second"))
+    panel.export.begin("second", tmp_path / "second", "huggingface")
+    job = engine.latest("fmstudio.deployment.exporting:export")
+    asked = {"model": "second", "to": str(tmp_path / "second"), "format": "huggingface"}
+    assert engine.requests[job].arguments == asked
+    told = recorded.ended("fmstudio.deployment.exporting:export", path=str(tmp_path / "second"))
     studio.jobs.deliver([(job, event) for event in told])
     assert panel.export.isVisible()
     proof = told[-1].result["proof"]
