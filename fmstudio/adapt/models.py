@@ -13,11 +13,12 @@ from fmstudio.errors import StudioError
 from fmstudio.jobs import Artefact, JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.runtimes import opened
+from fmstudio.runtimes.adapter_listing import adapter_named
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.references import GGUF, catalogue_model, item_path
 from fmstudio.training.checkpoint import checkpoints
 from fmstudio.training.snapshot import LANGUAGE, family_of, model_folder
-from fmstudio.workspace import LinkedModel, Workspace, WorkspaceError, deleting, explained, renaming
+from fmstudio.workspace import LinkedModel, ModelRecord, Workspace, WorkspaceError, deleting, explained, renaming
 from fmstudio.workspace.chain import chain
 from fmstudio.workspace.names import free_name
 
@@ -48,7 +49,7 @@ def about(context: JobContext, workspace: Workspace, model: str) -> Job:
         "recipe": run.recipe if run else "",
         "run": run.id if run else "",
         "metrics": dict(record.details.get("metrics", {})) if record else {},
-        "chain": [asdict(stage) for stage in chain(workspace, model)],
+        "chain": [asdict(stage) for stage in chain(workspace, model, read_catalogue().items)],
     })  # fmt: skip
     return None
 
@@ -176,9 +177,18 @@ def _of_every_family(workspace: Workspace) -> Iterator[Row]:
             "reference": record.name, "title": record.name, "source": "workspace", "family": record.family,
             "parameters": record.parameters, "size": record.bytes, "made": record.created, "here": True,
             "licence": _texts(record.details.get("licences")), "path": str(folder),
-            "adapter_of": record.details.get("adapter_of", ""),
             "problem": "" if folder.is_dir() else f"Its files are gone from {folder.parent}; train it again.",
+            **_adapter(record, folder),
         }  # fmt: skip
+
+
+def _adapter(record: ModelRecord, folder: Path) -> Row:
+    """What is known of an adapter beside what every model has; nothing of a whole model."""
+    base = str(record.details.get("adapter_of", ""))
+    if not base or not folder.is_dir():
+        return {"adapter_of": base}
+    known = adapter_named(record.name, folder)
+    return {"adapter_of": base, "rank": known.rank, "alpha": known.alpha, "problem": known.problem}
 
 
 def _texts(found: Any) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fmstudio import __version__
+from fmstudio.cli.adapters import add_adapters_commands
 from fmstudio.cli.bin import add_bin_commands
 from fmstudio.cli.collections import add_collections_commands
 from fmstudio.cli.conversations import add_conversations_commands
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     add_data_commands(commands)
     add_training_commands(commands)
     add_models_commands(commands)
+    add_adapters_commands(commands)
     add_collections_commands(commands)
     add_conversations_commands(commands)
     add_feedback_commands(commands)

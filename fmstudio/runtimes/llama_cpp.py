@@ -100,10 +100,11 @@ def completion_request(prompt: list[int], maximum_tokens: int, context: int, sam
     }
 
 
-def _open_file(path: Path, copy: Rearranged | None, *how: Any) -> Any:
+def _open_file(path: Path, copy: Rearranged | None, context: int, threads: int, key: str, at_once: int) -> Any:
+    adapters = []
     if copy is not None and copy.model.is_file():
-        return open_server(copy.model, *how, adapters=[copy.adapter])
-    return open_server(path, *how)
+        path, adapters = copy.model, [copy.adapter]
+    return open_server(path, context, threads, key, at_once, adapters)
 
 
 def open_server(

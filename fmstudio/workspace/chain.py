@@ -1,6 +1,6 @@
 """What a model came from and what came of it: data and what that was made of, mixture, run, model, talks, feedback."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +38,20 @@ class Stage:
     links: tuple[Link, ...]
 
 
-def chain(workspace: Workspace, model: str) -> list[Stage]:
-    """The stages of a model, the first data first; those without anything are left out."""
+def chain(workspace: Workspace, model: str, elsewhere: Collection[str] = ()) -> list[Stage]:
+    """The stages of a model, the first data first; those without anything are left out.
+
+    elsewhere: what models are called that are here though they are not the workspace's own, such as a catalogue's.
+    """
     models = {each.name: each for each in workspace.models()}
+    outside = dict.fromkeys(elsewhere, "model") | {link.name: "linked model" for link in workspace.linked_models()}
+
+    def linked(names: Iterable[str]) -> tuple[Link, ...]:
+        return tuple(_model(models, outside, name) for name in names)
+
+    def made(by: str) -> tuple[Link, ...]:
+        return linked(each.name for each in models.values() if model in _came_from(each).get(by, ()))
+
     record = models.get(model)
     run = _run_of(workspace, record)
     names = _datasets(record, run)
@@ -51,10 +62,10 @@ def chain(workspace: Workspace, model: str) -> list[Stage]:
         Stage("Data", tuple(_dataset(datasets, name) for name in dict.fromkeys(sources))),
         Stage("Cleaned", tuple(_dataset(datasets, name) for name in names if name not in sources)),
         Stage("Mixture", _mixture(run, names)),
-        Stage("Continues", tuple(_model(models, name) for name in _begun_from(record, run))),
+        *(Stage(title, linked(names)) for title, names in _origins(record, run).items()),
         Stage("Run", (_run(run),) if run else ()),
-        Stage("Model", (_model(models, model) if record else Link("linked model", model, model),)),
-        Stage("Continued as", tuple(_model(models, each.name) for each in models.values() if _init(each) == model)),
+        Stage("Model", linked([model]) if record else (Link("linked model", model, model),)),
+        *(Stage(title, made(by)) for by, title in _BECOMES.items()),
         Stage("Exported", _exports(workspace, model)),
         Stage("Conversations", tuple(_conversations(workspace, model))),
         Stage("Feedback", _feedback(workspace, model)),
@@ -112,21 +123,34 @@ def _weights(run: RunRecord) -> dict[str, float]:
     }
 
 
-def _init(model: ModelRecord) -> str:
-    return str(model.details.get("init", ""))
+_BECOMES = {"Adapts": "Adapters", "Merged from": "Merged as", "Continues": "Continued as"}
+"""What a model is to those that it came from, by what these are to it."""
 
 
-def _begun_from(record: ModelRecord | None, run: RunRecord | None) -> Iterable[str]:
-    begun = str(run.details.get("init", "")) if run else _init(record) if record else ""
-    return (begun,) if begun else ()
+def _came_from(model: ModelRecord) -> dict[str, list[str]]:
+    """The models that one was made of, by what they are to it."""
+    details = model.details
+    if details.get("adapter_of"):
+        return {"Adapts": [str(details["adapter_of"])]}
+    if isinstance(details.get("merged_from"), list):
+        return {"Merged from": [str(name) for name in details["merged_from"]]}
+    return {"Continues": [str(details["init"])]} if details.get("init") else {}
+
+
+def _origins(record: ModelRecord | None, run: RunRecord | None) -> dict[str, list[str]]:
+    found = _came_from(record) if record else {}
+    begun = str(run.details.get("init", "")) if run else ""
+    return found if "Adapts" in found or not run else {"Continues": [begun]} if begun else {}
 
 
 def _run(run: RunRecord) -> Link:
     return Link("run", run.id, run.name, f"{run.step:,} steps", run.family)
 
 
-def _model(models: Mapping[str, ModelRecord], name: str) -> Link:
+def _model(models: Mapping[str, ModelRecord], outside: Mapping[str, str], name: str) -> Link:
     found = models.get(name)
+    if found is None and name in outside:
+        return Link(outside[name], name, name)
     note = f"{found.parameters:,} parameters" if found else "deleted"
     return Link("model", name, name, note, found.family if found else "", here=found is not None)
 

@@ -109,9 +109,8 @@ def _perform(workspace: Workspace, kind: str, name: str, new: str) -> None:
             _in_batches(workspace, name, new)
             _in_adapters(workspace, name, new)
             workspace.feedback.rename_model(name, new)
-        if kind != LINKED:
-            _in_runs(workspace, kind, name, new)
-            _in_models(workspace, kind, name, new)
+        _in_runs(workspace, kind, name, new)
+        _in_models(workspace, kind, name, new)
         workspace.rename_record(kind, name, new)
         if kind != LINKED:
             before, after = place_of(workspace, kind, name), place_of(workspace, kind, new)
@@ -221,9 +220,11 @@ def _details_with(details: Mapping[str, Any], kind: str, name: str, new: str) ->
     for table in ("licences", "content") if kind == "dataset" else ():
         if isinstance(details.get(table), dict):
             changed[table] = {new if key == name else key: value for key, value in details[table].items()}
-    for link in ("init", "adapter_of") if kind == "model" else ():
+    for link in ("init", "adapter_of") if kind != "dataset" else ():
         if details.get(link) == name:
             changed[link] = new
+    if kind != "dataset" and isinstance(details.get("merged_from"), list):
+        changed["merged_from"] = [new if each == name else each for each in details["merged_from"]]
     return changed
 
 
@@ -239,7 +240,7 @@ def _in_card(card: Path, kind: str, name: str, new: str, is_itself: bool) -> Non
             lines[number] = f"# {new}"
         elif kind == "dataset" and line.startswith(f"- {name}: "):
             lines[number] = f"- {new}: {line.removeprefix(f'- {name}: ')}"
-        elif kind == "model" and line == f"It continues the model `{name}`.":
+        elif kind != "dataset" and line == f"It continues the model `{name}`.":
             lines[number] = f"It continues the model `{new}`."
     if (text := "\n".join(lines)) != before:
         write_atomically(card, text)

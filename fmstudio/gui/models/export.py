@@ -81,8 +81,8 @@ class ModelExport(Card):
             made.clicked.connect(partial(self._ask_where, model, each))
             made.setToolTip(str(each["description"]))
             made.setMinimumWidth(_CHOICE)
-            help = label(str(each["description"]), "caption", wrap=True)
-            self._choices.addWidget(boxed(hbox(made, (help, 1), gap=12)))
+            told = label(str(each["description"]), "caption", wrap=True)
+            self._choices.addWidget(boxed(hbox(made, (told, 1), gap=12)))
         self.choices.show()
         first = self.choices.findChild(QWidget, f"export-as-{formats[0]['name']}")
         if first is not None:
@@ -93,9 +93,8 @@ class ModelExport(Card):
         suffix, title = str(format["suffix"]), f"Export “{model}”"
         if suffix:
             kinds = f"{format['title']} (*{suffix})"
-            chosen, _ = QFileDialog.getSaveFileName(self._window, title, f"{model}{suffix}", kinds)
-            to = Path(chosen)
-            to = to if to.suffix.lower() == suffix else to.with_name(to.name + suffix) if chosen else to
+            chosen = QFileDialog.getSaveFileName(self._window, title, f"{model}{suffix}", kinds)[0]
+            to = Path(chosen if chosen.lower().endswith(suffix) else chosen + suffix)
         else:
             chosen = QFileDialog.getExistingDirectory(self._window, f"{title} into a new folder inside …")
             to = Path(chosen) / model

@@ -22,7 +22,8 @@ class SamplingForm(QWidget):
     def __init__(self, studio: Studio, state: PlayState, name: str = "sampling-form") -> None:
         super().__init__()
         self.setObjectName(f"{name}-box")
-        self._state, self._models = state, ()
+        self._state = state
+        self._models: Sequence[str] = ()
         self.form = narrow_form(studio, name)
         self.scale = AdapterScale(f"{name}-scale")
         self._waiting = label("Getting ready…", "secondary", f"{name}-waiting")
