@@ -86,7 +86,7 @@ def test_less_of_an_adapter_can_be_merged(talking: Workspace) -> None:
     add_adapter(talking)
     result = merged(talking, scale=0.0)
     assert result["losses"]["merged"] == pytest.approx(result["losses"]["base"], abs=1e-5)
-    with pytest.raises(StudioError, match="The scale is 2, but it must be a number from 0 to 1.5"):
+    with pytest.raises(StudioError, match=r"The scale is 2, but it must be a number from 0 to 1\.5"):
         merged(talking, "more", scale=2.0)
 
 
@@ -103,7 +103,6 @@ def test_it_knows_where_it_comes_from_whatever_that_is_called(talking: Workspace
     assert told("whole")["Merged from"] == [("small", True), ("clever", True)]
     assert (told("clever")["Adapts"], told("clever")["Merged as"]) == ([("small", True)], [("whole", True)])
     assert told("small")["Adapters"] == [("clever", True)]
-    assert "It" not in told("whole")
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,15 @@ LANGUAGE = "language"
 class ModelActions(QObject):
     """failed(reason, details): something could not be done. renamed(name, new). Boxes open over `window`.
 
-    rename_wanted(reference) and export_wanted(reference): the panel's own parts do these.
+    rename_wanted, export_wanted, merge_wanted and sample_wanted(reference): the panel's own parts do these.
     """
 
     failed = Signal(str, str)
     renamed = Signal(str, str)
     rename_wanted = Signal(str)
     export_wanted = Signal(str)
+    merge_wanted = Signal(str)
+    sample_wanted = Signal(str)
 
     def __init__(self, studio: Studio, shelf: LibraryShelf, jobs: ModelJobs, window: QWidget) -> None:
         super().__init__(window)
@@ -59,15 +61,16 @@ class ModelActions(QObject):
         own, whole = record["source"] == "workspace", not record.get("problem")
         adapts = bool(record.get("adapter_of"))  # only what it belongs to can be trained on
         entries: list[MenuEntry] = [("Try it", lambda: self.try_it(reference), whole)]
-        if own:
-            entries.append(("Sample", lambda: self._studio.navigate("train", model=reference), whole))
+        entries.append(("Sample", lambda: self.sample_wanted.emit(reference), whole))
         if own and not adapts:
             entries.append(("Train on from it", lambda: self._studio.navigate("train", init=reference), whole))
         if own:
             again = bool(self._run_of(reference))
             entries.append(("New run with its settings", lambda: self.duplicate(reference), again))
-        if own and record.get("family") == LANGUAGE:
+        if can_be_exported(record):
             entries.append(("Export…", lambda: self.export_wanted.emit(reference), whole))
+        if adapts:
+            entries.append(("Merge into a model…", lambda: self.merge_wanted.emit(reference), whole))
         entries += [RULE, ("Show in its folder", lambda: self.show_folder(reference))]
         entries.append(("Copy its name", lambda: QGuiApplication.clipboard().setText(reference)))
         if own:
@@ -77,6 +80,11 @@ class ModelActions(QObject):
             entries += [RULE, ("Rename", lambda: self.rename_wanted.emit(reference))]
             entries.append(("Forget", lambda: self._jobs.forget(reference)))
         return entries
+
+    def settings_of_samples(self, reference: str) -> None:
+        """Go where one chooses how a sample is drawn."""
+        own = self._shelf.record(reference).get("source") == "workspace"
+        self._studio.navigate("train" if own else "playground", model=reference)
 
     def try_it(self, reference: str) -> None:
         """Go where models of its family are asked: a language model is talked to, another drawn with."""
@@ -149,3 +157,9 @@ class ModelActions(QObject):
     def _deleted(self, event: Finished) -> None:
         if event.result.get("bin"):
             self._studio.deleted.emit(event.result["bin"], f"The model “{event.result['model']}” is in the bin.")
+
+
+def can_be_exported(record: Record) -> bool:
+    """Whether a model is one that other programs could open in another form: a language model in a folder, here."""
+    folder = record.get("source") == "workspace" or record.get("format") == "folder"
+    return bool(folder and record.get("here", True) and record.get("family", LANGUAGE) == LANGUAGE)

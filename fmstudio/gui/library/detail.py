@@ -8,10 +8,12 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QPlainTextEdit, QTabWidget, QTextBrowser, QWidget
 
 from fmstudio.gui import formatting
-from fmstudio.gui.library.actions import ModelActions
+from fmstudio.gui.library.actions import ModelActions, can_be_exported
 from fmstudio.gui.library.chain import ChainCard
 from fmstudio.gui.library.list import family_title
 from fmstudio.gui.library.measured import ComparisonCard, MeasuredView
+from fmstudio.gui.library.merging import ModelMerge
+from fmstudio.gui.library.sampling import ModelSample
 from fmstudio.gui.library.shelf import LibraryShelf
 from fmstudio.gui.models.model_jobs import ModelJobs
 from fmstudio.gui.models.picker_row import facts_of
@@ -55,10 +57,13 @@ class ModelDetail(QWidget):
         self.chain.opened.connect(self.node_opened)
         self.measured = MeasuredView(studio)
         self.comparison = ComparisonCard()
+        self.sampling, self.merge = ModelSample(studio), ModelMerge(studio)
+        self.sampling.settings_wanted.connect(lambda: verbs.settings_of_samples(self.reference))
         self._make_texts()
         content = boxed(
-            vbox(self.head, self.error, self.comparison, self.chain, self.measured, self.texts, ..., gap=12)
-        )
+            vbox(self.head, self.error, self.merge, self.sampling, self.comparison, self.chain, self.measured,
+                 self.texts, ..., gap=12)
+        )  # fmt: skip
         self.setLayout(vbox(scroll_area(content, "model-detail-scroll")))
         jobs.changed.connect(self._job_changed)
         studio.described.connect(self._show_head)
@@ -73,14 +78,22 @@ class ModelDetail(QWidget):
         self.facts = label("", "secondary", "model-facts", wrap=True)
         self.place = label("", "caption", "model-place", wrap=True)
         self.sample = button("Sample", "model-sample-button", theme, "mdi6.creation")
-        self.sample.clicked.connect(lambda: self._studio.navigate("train", model=self.reference))
+        self.sample.clicked.connect(lambda: self._verbs.sample_wanted.emit(self.reference))
         self.train = button("Train on from it", "model-train-on", theme, "mdi6.school-outline")
         self.train.clicked.connect(lambda: self._studio.navigate("train", init=self.reference))
+        self.merge_button = button("Merge…", "model-merge-button", theme, "mdi6.merge")
+        self.merge_button.clicked.connect(lambda: self._verbs.merge_wanted.emit(self.reference))
+        self.export = button("Export…", "model-export-button", theme, "mdi6.export-variant")
+        self.export.clicked.connect(lambda: self._verbs.export_wanted.emit(self.reference))
+        self.base = button("", "model-base", theme, "mdi6.cube-outline", "link")
+        self.base.clicked.connect(lambda: self.node_opened.emit("model", self.base.text(), ""))
+        self.shape = label("", "secondary", "model-adapter-shape")
+        self.adapts = boxed(hbox(label("Adapter of", "secondary"), self.base, self.shape, ..., gap=4))
         self.more = icon_button("mdi6.dots-horizontal", "More", "model-more", theme, self._offer)
         self.strip = JobStrip(self._studio, "model-job")
-        buttons = boxed(hbox(self.sample, self.train, self.more))
+        buttons = boxed(hbox(self.sample, self.train, self.merge_button, self.export, self.more))
         self.head.body.addLayout(flow(self.title, buttons, spread=True))
-        self.head.body.addLayout(vbox(self.facts, self.place, self.strip, gap=2))
+        self.head.body.addLayout(vbox(self.facts, self.adapts, self.place, self.strip, gap=2))
         self.strip.show_job(None)
 
     def _make_texts(self) -> None:
@@ -125,12 +138,27 @@ class ModelDetail(QWidget):
         self.facts.setText(" · ".join(part for part in (family, facts_of(record)) if part))
         self.place.setText(str(record.get("problem") or record.get("about") or ""))
         self.place.setVisible(bool(self.place.text()))
-        self.sample.setVisible(own)
+        self.sample.setVisible(bool(record.get("here", True)))
         self.train.setVisible(own and not record.get("adapter_of"))
-        for each in (self.sample, self.train):
+        self.merge_button.setVisible(bool(record.get("adapter_of")))
+        self.export.setVisible(can_be_exported(record))
+        for each in (self.sample, self.train, self.merge_button, self.export):
             each.setEnabled(not record.get("problem"))
+        self._show_adapter(record)
+        self.sampling.look_at(record)
+        self.merge.look_at(self.reference)
         self.more.setVisible(bool(record))
         self._job_changed(self.reference)
+
+    def _show_adapter(self, record: Record) -> None:
+        """What an adapter belongs to, and its shape."""
+        base = str(record.get("adapter_of", ""))
+        self.adapts.setVisible(bool(base))
+        self.base.setText(base)
+        self.base.setAccessibleName(f"Adapter of {base}")
+        self.base.setEnabled(bool(self._shelf.record(base)))
+        shape = (f"rank {record['rank']}", f"α {record['alpha']:g}") if record.get("rank") else ()
+        self.shape.setText("".join(f"· {part} " for part in shape))
 
     def _job_changed(self, reference: str) -> None:
         if reference != self.reference:

@@ -24,7 +24,7 @@ def family_title(description: Mapping[str, Any], name: str) -> str:
 
 def facts_of(record: Record, family: str) -> str:
     """Family, parameters, licence and date of a model in one line; what is not known is left out."""
-    parts = [family]
+    parts = [f"Adapter of {record['adapter_of']}" if record.get("adapter_of") else family]
     if record.get("parameters"):
         parts.append(formatting.millions(record["parameters"]))
     if record.get("licence"):

@@ -80,8 +80,11 @@ class ModelsPanel(Panel):
         self.verbs.failed.connect(self.error.show_error)
         self.verbs.renamed.connect(self._renamed)
         self.verbs.rename_wanted.connect(self.list.rename)
+        self.verbs.sample_wanted.connect(self._sample)
+        self.verbs.merge_wanted.connect(self._merge)
         self.verbs.export_wanted.connect(lambda model: self.export.ask(model, self))
         self.detail.node_opened.connect(self._go)
+        self.detail.merge.merged.connect(self._want)
         self.elsewhere.failed.connect(self.error.show_error)
         self.elsewhere.linked.connect(self._want)
         self.jobs.changed.connect(lambda _reference: self._judge())
@@ -152,6 +155,14 @@ class ModelsPanel(Panel):
     def _primary(self) -> None:
         fetches = not self.shelf.record(self._wanted).get("here", True)
         (self.verbs.fetch if fetches else self.verbs.try_it)(self._wanted)
+
+    def _sample(self, reference: str) -> None:
+        self.open(reference)
+        self.detail.sampling.open(self.shelf.record(reference))
+
+    def _merge(self, reference: str) -> None:
+        self.open(reference)
+        self.detail.merge.ask(reference)
 
     def _go(self, kind: str, key: str, family: str) -> None:
         """Go to what a node of the chain names."""

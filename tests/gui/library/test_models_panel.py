@@ -61,6 +61,7 @@ def test_a_model_that_can_be_fetched_offers_that(panel):
     assert (panel.act.text(), panel.act.isEnabled()) == ("Fetch", True)
     assert [text for text, *_ in panel.verbs.offered("smollm2-135m-instruct")] == ["Fetch"]
     assert not panel.detail.sample.isVisible()
+    assert not panel.detail.export.isVisible()
 
 
 def test_its_chain_leads_to_what_it_names(panel, went):
@@ -153,7 +154,7 @@ def test_deleting_tells_what_would_miss_it_and_can_be_undone(panel, workspace, r
 
 def test_it_is_tried_sampled_trained_on_and_done_again(panel, went):
     panel.act.trigger()
-    panel.detail.sample.click()
+    panel.detail.sampling.settings_wanted.emit()
     panel.detail.train.click()
     ways = {each[0]: each[1] for each in panel.verbs.offered("bard") if each[0]}
     ways["New run with its settings"]()
@@ -161,17 +162,6 @@ def test_it_is_tried_sampled_trained_on_and_done_again(panel, went):
         ("playground", {"model": "bard"}), ("train", {"model": "bard"}), ("train", {"init": "bard"}),
         ("train", {"settings": "run-1"}),
     ]  # fmt: skip
-
-
-def test_an_adapter_is_tried_and_what_only_its_base_can_do_is_not_offered(panel, workspace, qtbot):
-    workspace.model_folder("taught").mkdir()
-    workspace.put_model(ModelRecord("taught", "language", 5, 5, details={"adapter_of": "bard"}))
-    panel.shown(model="taught")
-    qtbot.waitUntil(lambda: panel.detail.title.text() == "taught")
-    assert (panel.detail.sample.isHidden(), panel.detail.train.isHidden()) == (False, True)
-    offered = {each[0] for each in panel.verbs.offered("taught")}
-    assert {"Try it", "Sample", "Delete…"} <= offered
-    assert not {"Train on from it", "Export…"} & offered
 
 
 def test_a_model_of_pictures_is_tried_in_its_laboratory(panel, workspace, went, qtbot):
