@@ -126,9 +126,10 @@ def _card(name: str, base: str, adapter: str, details: Mapping[str, Any]) -> str
     """README.md of the model's folder, in the form that Hugging Face reads."""
     rows = [f"| {what} | {loss:.4f} |" for what, loss in details["losses"].items()]
     licences = [f"- {source}: {licence}" for source, licence in details["licences"].items()]
+    licence = [f"license: {details['licences'][base]}"] if base in details["licences"] else []
     strength = "" if details["scale"] == 1 else f", {details['scale']:g} of it"
     return "\n".join([
-        "---", "library_name: transformers", "pipeline_tag: text-generation", "tags: [fm-studio]", "---", "",
+        "---", "library_name: transformers", "pipeline_tag: text-generation", "tags: [fm-studio]", *licence, "---", "",
         f"# {name}", "",
         f"The model `{base}` with the adapter `{adapter}` worked into it{strength}, in float32, by FM Studio. The "
         f"largest difference of a logit to base and adapter is {details['largest_difference']:.2g}.", "",
