@@ -7,6 +7,7 @@ from fmstudio.data.catalogue import Item
 from fmstudio.recipe import RecipeError, read_toml
 from fmstudio.runtimes import opened
 from fmstudio.runtimes.adapter_base import base_of
+from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.folder_facts import parameters_of
 from fmstudio.runtimes.memory import available_memory, context_to_use, needed_memory
 from fmstudio.runtimes.model_facts import ModelFacts
@@ -25,7 +26,7 @@ def row_of(reference: str, source: str, title: str, facts: ModelFacts, *, licenc
     the first, "memory_in" of each; "loaded_in" are those that have it loaded; "note" says what they run in place
     of its file; "adapter_of" names the base of an adapter."""
     available = available_memory()
-    needs = {name: needed_memory(facts, name, context_to_use(facts, name, available)) for name in facts.backends}
+    needs = {name: _needed(facts, name, available) for name in facts.backends}
     here = [entry for entry in opened.loaded() if entry.path == facts.path]
     memory, loaded = needs[facts.backends[0]], [entry.backend for entry in here]
     return {
@@ -47,6 +48,14 @@ def row_of(reference: str, source: str, title: str, facts: ModelFacts, *, licenc
         "about": about,
         "adapter_of": base_of(facts.path).reference if facts.base is not None else "",
     }
+
+
+def _needed(facts: ModelFacts, backend: str, available: int) -> int:
+    """Memory that a model takes; an adapter takes that of its base as well, unless it is there."""
+    needed = needed_memory(facts, backend, context_to_use(facts, backend, available))
+    if facts.base is None or any(each.path == facts.base and each.backend == backend for each in opened.loaded()):
+        return needed
+    return needed + _needed(facts_of(facts.base), backend, available)
 
 
 def broken_row(reference: str, source: str, title: str, place: Path, problem: str) -> Row:

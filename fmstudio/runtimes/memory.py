@@ -30,8 +30,10 @@ def needed_memory(facts: ModelFacts, backend: str, context: int) -> int:
     """Estimate in bytes: the weights as the runtime keeps them, keys and values of `context` tokens, working space.
 
     llama.cpp keeps the weights as the file has them, and keys and values in 16 bits. Torch keeps quantised weights in
-    8 bits and scales, all else in 32.
+    8 bits and scales, all else in 32. An adapter has the room of its base, which is counted there.
     """
+    if facts.base is not None:
+        return facts.torch_bytes
     if backend == "torch":
         working = 4 * facts.vocabulary_size * 8
         compiler = _COMPILER if facts.torch_bytes < 4 * facts.parameters else 0

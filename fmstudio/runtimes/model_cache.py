@@ -24,6 +24,7 @@ class _Kept:
     bytes: int
     stamp: Hashable
     close: Callable[[], None]
+    stands_on: Hashable
 
 
 class ModelCache:
@@ -46,32 +47,49 @@ class ModelCache:
         return found.model
 
     def keep(
-        self, key: Hashable, model: Any, size: int, stamp: Hashable = None, close: Callable[[], None] = _nothing
+        self,
+        key: Hashable,
+        model: Any,
+        size: int,
+        stamp: Hashable = None,
+        close: Callable[[], None] = _nothing,
+        stands_on: Hashable = None,
     ) -> None:
-        """Keep a model of about so many bytes in place of what had its key. close: called when it is dropped."""
+        """Keep a model of about so many bytes in place of what had its key. close: called when it is dropped.
+
+        stands_on: the key of a model whose memory this one uses as well. That one is counted once, goes after all that
+        stand on it, and takes them with it.
+        """
         self.forget(key)
-        self._kept[key] = _Kept(model, size, stamp, close)
+        self._kept[key] = _Kept(model, size, stamp, close, stands_on)
 
     def models(self) -> dict[Hashable, Any]:
         """All of them by key, the least recently used first."""
         return {key: kept.model for key, kept in self._kept.items()}
 
-    def make_room(self, needed: int) -> None:
-        """Drop the least recently used until `needed` bytes can be taken, or there is nothing left to drop."""
-        while self._kept and not self._fits(needed):
-            self.forget(next(iter(self._kept)))
+    def make_room(self, needed: int, stands_on: Hashable = None) -> None:
+        """Drop the least recently used until `needed` bytes can be taken, or there is nothing left to drop.
+
+        stands_on: the key of a model that stays, as the room is for one that stands on it.
+        """
+        while not self._fits(needed):
+            in_use = {kept.stands_on for kept in self._kept.values()} | {stands_on}
+            oldest = next((key for key in self._kept if key not in in_use), None)
+            if oldest is None:
+                return
+            self.forget(oldest)
 
     def _fits(self, needed: int) -> bool:
         together = sum(kept.bytes for kept in self._kept.values()) + needed
         return needed <= self._available() and together <= SHARE * self._total()
 
     def forget(self, key: Hashable) -> int:
-        """Drop a model; returns about how many bytes that gives back."""
+        """Drop a model, and those that stand on it; returns about how many bytes that gives back."""
         kept = self._kept.pop(key, None)
         if kept is None:
             return 0
+        size = kept.bytes + sum(map(self.forget, [each for each, one in self._kept.items() if one.stands_on == key]))
         kept.close()
-        size = kept.bytes
         del kept
         # Where a window's thread has taken this on (see fmstudio/gui/garbage.py), another one must leave it alone.
         if gc.isenabled():

@@ -113,10 +113,14 @@ def _key(path: Path, backend: str) -> tuple[Path, str]:
     return _place(path), backend
 
 
-def _make_room(facts: ModelFacts, backend: Backend) -> None:
+def _key_of(entry: Loaded | None) -> tuple[Path, str] | None:
+    return None if entry is None else _key(entry.path, entry.backend)
+
+
+def _make_room(facts: ModelFacts, backend: Backend, base: Loaded | None) -> None:
     """Drop the least recently used models until this one fits; refuse it where that is not enough."""
     # Rather drop what nobody has used lately than give this one a shorter context.
-    MODELS.make_room(needed_memory(facts, backend, usual_context(facts)))
+    MODELS.make_room(needed_memory(facts, backend, usual_context(facts)), _key_of(base))
     check_fits(facts, backend, context_to_use(facts, backend))
 
 
@@ -132,13 +136,13 @@ def _load_together(
     work = _LOADING.get(key)
     if work is None or work.facts.stamp != facts.stamp:
         MODELS.forget(key)
-        _make_room(facts, backend)
+        _make_room(facts, backend, base)
         work = _LOADING[key] = _Loading(facts, backend, context_to_use(facts, backend), base)
     work.waiting += 1
     try:
         entry = yield from work.result()
         if _LOADING.get(key) is work:  # the first who sees it ready keeps it for all
-            MODELS.keep(key, entry, entry.bytes, entry.facts.stamp, entry.runtime.close)
+            MODELS.keep(key, entry, entry.bytes, entry.facts.stamp, entry.runtime.close, _key_of(base))
             del _LOADING[key]
     finally:
         work.waiting -= 1

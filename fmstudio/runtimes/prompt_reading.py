@@ -22,7 +22,7 @@ class PromptReading:
     """One decoder's keys and values, for one text at a time. strength: of its adapter, where it has one."""
 
     def __init__(self, decoder: Decoder, capacity: int, strength: float = 1.0) -> None:
-        self.strength = strength
+        self.decoder, self.strength = decoder, strength
         self._reader = reader_of(decoder, capacity, strength)
         self._at_once = tokens_at_once(decoder.shape.parameters, BLOCK, MOST_AT_ONCE)
         self._kept: list[int] = []

@@ -50,7 +50,8 @@ class TorchRuntime:
         """base: the runtime of the model that this one adapts, where it is loaded."""
         self.model: LanguageModel = load_for_torch(facts, base.model if isinstance(base, TorchRuntime) else None)
         self.context = min(context, self.model.decoder.shape.context)
-        self._spare: list[PromptReading] = []
+        # What is left of the last text of all models on one base: the keys and values of one hold for no other.
+        self._spare: list[PromptReading] = base._spare if isinstance(base, TorchRuntime) else []
         self._ends, self._reader = facts.ends, TextReader(facts, self.model.tokenizer)
 
     @property
@@ -77,8 +78,9 @@ class TorchRuntime:
     def _reading(self, strength: float) -> PromptReading:
         """What is left of the last text, unless its keys and values are of an adapter of another strength."""
         spare = self._spare.pop() if self._spare else None
-        if spare is not None and spare.strength == strength:
+        if spare is not None and spare.decoder is self.model.decoder and spare.strength == strength:
             return spare
+        del spare  # its room goes before there is another
         return PromptReading(self.model.decoder, self.context, strength)
 
     def _written(self, reading: PromptReading, prompt: list[int], sampling: TextSampling) -> Pieces:

@@ -1,17 +1,26 @@
 """Adapters as models that one talks to: how strong they are, and that they leave each other alone."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from gguf import GGMLQuantizationType as Kind
 
 from fmstudio.adapt.generation import generate
+from fmstudio.adapt.models import listing
 from fmstudio.cli import main
 from fmstudio.jobs import JobContext, Note
 from fmstudio.laboratory.language_next import continuation
 from fmstudio.nn.lora import LoraShape
-from fmstudio.workspace import Workspace
+from fmstudio.runtimes import opened
+from fmstudio.runtimes.model_cache import MODELS
+from fmstudio.runtimes.opened import open_language_model
+from fmstudio.runtimes.references import place_of_model
+from fmstudio.runtimes.text import save_language_model
+from fmstudio.workspace import LinkedModel, Workspace
 from tests.adapter_folders import DORA, add_adapter
 from tests.driving import of_kind, run_job
+from tests.gguf_files import CHAT, tiny_language_model, write_gguf
 
 SETTINGS = {"temperature": 0.0, "maximum_tokens": 24, "system": ""}
 
@@ -92,3 +101,80 @@ def test_a_command_chooses_the_strength(talking: Workspace, capsys: pytest.Captu
     asked = ["--workspace", str(talking.path), "sample", "taught", "--prompt", "How long?"]
     assert main([*asked, "--set", "adapter.scale=2"]) == 1
     assert "adapter.scale is 2, but it must be a number from 0.0 to 1.5." in capsys.readouterr().err
+
+
+NAMES = [f"taught-{number}" for number in range(10)]
+
+
+@pytest.fixture(params=["gguf", "folder"])
+def many(workspace: Workspace, tmp_path: Path, request: pytest.FixtureRequest) -> Workspace:
+    """A workspace with ten adapters on one base, which is packed, or a folder."""
+    if request.param == "gguf":
+        base = write_gguf(tmp_path / "tiny.gguf", tiny_language_model(hidden_width=128), template=CHAT, kind=Kind.Q8_0)
+    else:
+        base = tmp_path / "tiny"
+        save_language_model(tiny_language_model(), base)
+    workspace.put_linked_model(LinkedModel("tiny", str(base)))
+    for number, name in enumerate(NAMES):
+        add_adapter(workspace, name, shape=DORA if number == 3 else None, seed=number)
+    opened.unload(base)
+    return workspace
+
+
+def test_ten_adapters_share_one_base_in_memory(many: Workspace) -> None:
+    for name in NAMES:
+        written(many, name, maximum_tokens=1)
+    others = {entry.path.stem: entry for entry in opened.loaded()}
+    base = others.pop("tiny")
+    assert sorted(others) == NAMES
+    assert all(entry.bytes == entry.facts.torch_bytes < base.bytes / 100 for entry in others.values())
+    places = [{weight.data_ptr() for weight in open_language_model(entry.path).decoder.parameters()}
+              for entry in (base, *others.values())]  # fmt: skip
+    assert all(each == places[0] for each in places)
+    assert opened.unload(base.path) == base.bytes + sum(entry.bytes for entry in others.values())
+    assert opened.loaded() == []
+
+
+def test_switching_among_ten_gives_what_each_gives_when_it_is_loaded_anew(many: Workspace) -> None:
+    fresh = {}
+    for name in ("tiny", *NAMES):
+        for entry in opened.loaded():
+            opened.unload(entry.path)
+        fresh[name] = written(many, name)["text"]
+    assert len(set(fresh.values())) == len(fresh)
+    for name in ("tiny", *NAMES, *reversed(NAMES), "tiny"):
+        assert written(many, name)["text"] == fresh[name]
+
+
+def test_adapters_that_nobody_uses_go_before_their_base(many: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES[:3]:
+        written(many, name, maximum_tokens=1)
+    written(many, NAMES[0], maximum_tokens=1)
+    left = []
+    monkeypatch.setattr(MODELS, "_fits", lambda needed: len(MODELS.models()) <= needed)
+    for count in (3, 2, 1, 0):
+        MODELS.make_room(count)
+        left.append({entry.path.stem for entry in opened.loaded()})
+    assert left == [{"tiny", NAMES[2], NAMES[0]}, {"tiny", NAMES[0]}, {"tiny"}, set()]
+
+
+def test_a_base_stays_while_room_is_made_for_its_adapter(many: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(many, "tiny", maximum_tokens=1)
+    written(many, NAMES[0], maximum_tokens=1)
+    before = opened.open_runtime(place_of_model(many, "tiny"), "torch")
+    monkeypatch.setattr(MODELS, "_fits", lambda needed: len(MODELS.models()) < 2)
+    written(many, NAMES[1], maximum_tokens=1)
+    assert {entry.path.stem for entry in opened.loaded()} == {"tiny", NAMES[1]}
+    assert opened.open_runtime(place_of_model(many, "tiny"), "torch") is before
+
+
+def test_a_row_tells_what_an_adapter_takes_with_its_base_and_without(many: Workspace) -> None:
+    def memory() -> dict[str, int]:
+        (shown,), _ = run_job(listing(JobContext(), many))
+        return {row["reference"]: row["memory_in"]["torch"] for row in shown.data if row["source"] != "catalogue"}
+
+    alone = memory()
+    written(many, "tiny", maximum_tokens=1)
+    beside = memory()
+    assert alone[NAMES[0]] == alone["tiny"] + beside[NAMES[0]]
+    assert beside[NAMES[0]] < alone["tiny"] / 100

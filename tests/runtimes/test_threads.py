@@ -17,13 +17,13 @@ SAMPLING = TextSampling(temperature=0.0, maximum_tokens=12)
 @pytest.fixture
 def servers(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that llama.cpp has opened so far."""
-    made, open_server = [], llama_cpp._open_server
+    made, open_server = [], llama_cpp.open_server
 
     def counted(path: Path, *rest: Any) -> Any:
         made.append(path)
         return open_server(path, *rest)
 
-    monkeypatch.setattr(llama_cpp, "_open_server", counted)
+    monkeypatch.setattr(llama_cpp, "open_server", counted)
     return made
 
 
