@@ -6,7 +6,6 @@
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from fmstudio.families.family import Learner, Network, Recipe
 from fmstudio.jobs import Event, JobContext, Sample, TextDelta
 from fmstudio.nn.answers import write_answers
 from fmstudio.nn.decoder import Decoder, DecoderShape
-from fmstudio.nn.lora import LINEAR, Adapter, LoraShape, new_adapter
+from fmstudio.nn.lora import LINEAR, Adapter, LoraShape, at_strength, new_adapter
 from fmstudio.nn.lora_folder import save_adapter
 from fmstudio.recipe import setting
 from fmstudio.runtimes.adapter_base import AdapterBase, is_adapter, write_base
@@ -130,16 +129,8 @@ class AdapterLearner(AdapterNetwork, Learner):
         strength: of the adapter; 0 is the base.
         """
         tokens = torch.from_numpy(np.concatenate(texts).astype(np.int64)).to(self.device)
-        with self._at(strength):
+        with at_strength(self.adapter, strength):
             return tokens, self.model.decoder.hidden_states(tokens[None], lengths=[len(text) for text in texts])[0]
-
-    @contextmanager
-    def _at(self, strength: float) -> Iterator[None]:
-        was, self.adapter.strength = self.adapter.strength, strength
-        try:
-            yield
-        finally:
-            self.adapter.strength = was
 
     def asked(self) -> Sequence[tuple[str, Sequence[int]]]:
         """Held-back questions, and the tokens that the model reads before it answers each."""
@@ -158,7 +149,7 @@ class AdapterLearner(AdapterNetwork, Learner):
 
     def answers(self, prompts: Sequence[Sequence[int]], strength: float) -> list[str]:
         """The likeliest answer to each prompt at a strength of the adapter, as far as it is shown."""
-        with self._at(strength):
+        with at_strength(self.adapter, strength):
             *_, written = [[], *write_answers(self.model.decoder, prompts, self._ends, ANSWERED)]
         decode = self.model.tokenizer.decode
         return [str(decode(answer.tokens, skip_special_tokens=True)).strip() for answer in written]
