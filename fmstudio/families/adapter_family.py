@@ -10,8 +10,9 @@ from torch import nn
 from fmstudio.data.tuning.examples import Instruction, Message
 from fmstudio.data.tuning.opened import open_examples
 from fmstudio.errors import StudioError
-from fmstudio.families.adapting import AdapterNetwork, check_base, open_base, shape_of_base
+from fmstudio.families.adapting import AdapterNetwork, AdapterSettings, check_base, open_base, shape_of_base
 from fmstudio.families.family import Family, Network, Plot, Recipe
+from fmstudio.families.retention import RetentionSettings
 from fmstudio.jobs import Event, JobContext, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.nn.decoder import Decoder
@@ -24,7 +25,11 @@ from fmstudio.runtimes.text import TextSampling, stream_text
 from fmstudio.runtimes.torch_runtime import load_for_torch
 from fmstudio.workspace import Workspace
 
-SMALL_PLOTS = (
+SHARED_SECTIONS = {"adapter": AdapterSettings, "retention": RetentionSettings}
+"""Sections of the recipes of all these families."""
+
+SHARED_PLOTS = (
+    Plot("forgetting", "Forgetting", "nats per token above the base"),
     Plot("learning_rate", "Learning rate", "", small=True),
     Plot("gradient_norm", "Gradient norm", "", small=True),
     Plot("tokens_per_second", "Speed", "tokens/s", small=True),
@@ -32,7 +37,8 @@ SMALL_PLOTS = (
 
 
 class AdapterFamily(Family):
-    """A family whose runs make adapters of a language model; its recipes have the sections data and adapter."""
+    """A family whose runs make adapters of a language model; its recipes have a section data, and
+    SHARED_SECTIONS."""
 
     makes = "language"
     begins_from = "language"

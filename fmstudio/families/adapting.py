@@ -16,12 +16,16 @@ from torch import Tensor
 
 from fmstudio.data.catalogue import fetch
 from fmstudio.errors import StudioError
-from fmstudio.families.family import Learner, Network, Recipe
-from fmstudio.jobs import Event, JobContext, Sample, TextDelta
+from fmstudio.families.example_rows import TokenRow
+from fmstudio.families.family import Learner, Network, Recipe, Retained
+from fmstudio.families.old_text import OldText, old_text_of
+from fmstudio.families.retention import Retention, RetentionSettings, told
+from fmstudio.jobs import Event, JobContext, Note, Sample, TextDelta
 from fmstudio.nn.answers import write_answers
 from fmstudio.nn.decoder import Decoder, DecoderShape
 from fmstudio.nn.lora import LINEAR, Adapter, LoraShape, at_strength, new_adapter
 from fmstudio.nn.lora_folder import save_adapter
+from fmstudio.nn.token_loss import token_log_probabilities
 from fmstudio.recipe import setting
 from fmstudio.runtimes.adapter_base import AdapterBase, is_adapter, write_base
 from fmstudio.runtimes.adapters import TEMPLATE, adapted, sharing
@@ -73,12 +77,14 @@ class AdapterSettings:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The model that is adapted. facts: with a chat template; `template` is that, where the model has none itself."""
+    """The model that is adapted. facts: with a chat template; `template` is that, where the model has none itself.
+    old: what it learnt from, or what stands for that."""
 
     model: LanguageModel
     facts: ModelFacts
     template: str
     identity: AdapterBase
+    old: OldText
 
     def reader(self) -> ConversationReader:
         """Reads conversations as the model does."""
@@ -119,6 +125,8 @@ class AdapterLearner(AdapterNetwork, Learner):
         self.recipe, self.device = recipe, device
         self._ends = base.facts.ends
         self._before: list[str] = []
+        reader, version = base.reader(), base.identity.version
+        self._retention = Retention(base.old, base.model.tokenizer, reader, base.facts, version)
 
     def compile(self) -> None:
         """Rows of every length would be compiled anew."""
@@ -131,6 +139,34 @@ class AdapterLearner(AdapterNetwork, Learner):
         tokens = torch.from_numpy(np.concatenate(texts).astype(np.int64)).to(self.device)
         with at_strength(self.adapter, strength):
             return tokens, self.model.decoder.hidden_states(tokens[None], lengths=[len(text) for text in texts])[0]
+
+    def log_probabilities(self, texts: Sequence[TokenRow], strength: float = 1.0) -> tuple[Tensor, Tensor]:
+        """Log-probability of what is learnt of each text, and how many tokens that are, both (texts,)."""
+        tokens, hidden = self.read([text.ids for text in texts], strength)
+        predicted = [text.predicted for text in texts]
+        places = torch.from_numpy(np.flatnonzero(np.concatenate(predicted))).to(self.device)
+        each = token_log_probabilities(hidden[places], self.model.decoder.lm_head_weight, tokens[places + 1])
+        counts = [int(part.sum()) for part in predicted]
+        sums = torch.stack([part.sum() for part in each.split(counts)])
+        return sums, torch.tensor(counts, dtype=sums.dtype, device=sums.device)
+
+    @torch.no_grad()
+    def forgotten(self) -> Generator[None, None, Mapping[str, float]]:
+        """How much less likely has become what the base knew, in nats a token."""
+        untouched = not any(bool(part.lora_B.any()) for _, part in self.adapter.parts())
+        return (yield from self._retention.rises(
+            lambda texts: self.log_probabilities(texts, 0.0)[0],
+            None if untouched else lambda texts: self.log_probabilities(texts)[0],
+        ))  # fmt: skip
+
+    def retained(self, metrics: Mapping[str, float]) -> Retained | None:
+        """Whether more was lost than the recipe allows."""
+        return told(metrics, self._wanted.allowed, self._retention.old.source)
+
+    @property
+    def _wanted(self) -> RetentionSettings:
+        wanted: RetentionSettings = self.recipe.sections["retention"]
+        return wanted
 
     def asked(self) -> Sequence[tuple[str, Sequence[int]]]:
         """Held-back questions, and the tokens that the model reads before it answers each."""
@@ -170,7 +206,10 @@ def open_base(context: JobContext, workspace: Workspace, reference: str) -> Gene
     chat = facts_to_chat(facts, runtime.model.tokenizer)
     precision = "quantised" if facts.torch_bytes < 4 * facts.parameters else "float32"
     identity = AdapterBase(reference, str(path.absolute()), version_of(path), precision)
-    return Base(runtime.model, chat, "" if facts.chat else chat.template, identity)
+    old = old_text_of(workspace, reference)
+    why = f"which {reference} learnt from" if old.known else f"since what {reference} learnt from is not here"
+    yield Note(f"What it forgets is measured on {old.source}, {why}, and on general questions.")
+    return Base(runtime.model, chat, "" if facts.chat else chat.template, identity, old)
 
 
 def check_base(workspace: Workspace, reference: str) -> None:

@@ -34,6 +34,11 @@ class TokenRow:
         return len(self.ids)
 
     @property
+    def longest(self) -> int:
+        """Its tokens."""
+        return len(self)
+
+    @property
     def predicted(self) -> np.ndarray:
         """Which tokens are followed by one that is learnt, (tokens,): the first token has nothing before it."""
         return np.append(self.learnt[1:], False)
@@ -59,18 +64,23 @@ class NothingLearntError(Exception):
     """The model's chat template leaves the answer out."""
 
 
-class Row(Protocol):
-    """What is drawn for a step."""
-
-    @property
-    def dataset(self) -> str:
-        """The dataset that it is from."""
+class Read(Protocol):
+    """What is read at once."""
 
     @property
     def longest(self) -> int:
         """Tokens of its longest text."""
 
 
+class Row(Read, Protocol):
+    """What is drawn for a step."""
+
+    @property
+    def dataset(self) -> str:
+        """The dataset that it is from."""
+
+
+Portioned = TypeVar("Portioned", bound=Read)
 Drawn = TypeVar("Drawn", bound=Row)
 
 
@@ -170,10 +180,10 @@ def _read(
     return found
 
 
-def in_portions(rows: Sequence[Drawn], tokens: int) -> Iterator[list[Drawn]]:
+def in_portions(rows: Sequence[Portioned], tokens: int) -> Iterator[list[Portioned]]:
     """Rows together as long as they have so many tokens at most, each counted as its longest text; a longer one is
     alone."""
-    portion: list[Drawn] = []
+    portion: list[Portioned] = []
     for row in rows:
         if portion and sum(each.longest for each in portion) + row.longest > tokens:
             yield portion

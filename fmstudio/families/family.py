@@ -87,6 +87,14 @@ class Phase:
     loss: Callable[[Any], tuple[Tensor, Mapping[str, Tensor]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """What is left of what a model knew before its run, in a sentence; forgets: less than the recipe wants."""
+
+    forgets: bool
+    sentence: str
+
+
 @dataclass(slots=True)
 class ValidationResult:
     """What a validation found. `score` is what the best model is chosen by: lower is better."""
@@ -140,6 +148,15 @@ class Learner(Network):
     @abstractmethod
     def validate(self) -> Generator[None, None, ValidationResult]:
         """Measure on held-out data; yields between batches so that other jobs can go first."""
+
+    def forgotten(self) -> Generator[None, None, Mapping[str, float]]:
+        """Measure with each validation what is lost of what the model knew before; yields as `validate` does."""
+        return {}
+        yield
+
+    def retained(self, metrics: Mapping[str, float]) -> Retained | None:
+        """What to say of that at the end, from the metrics of the model's step; None where it is not measured."""
+        return None
 
     @abstractmethod
     def samples(self, step: int) -> Iterator[Event]:

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from fmstudio.data.tuning.examples import Example, Instruction, title_of
 from fmstudio.errors import StudioError
-from fmstudio.families.adapter_family import SMALL_PLOTS, AdapterFamily, training_defaults
-from fmstudio.families.adapting import ASKED, AdapterLearner, AdapterSettings, Base, open_base
+from fmstudio.families.adapter_family import SHARED_PLOTS, SHARED_SECTIONS, AdapterFamily, training_defaults
+from fmstudio.families.adapting import ASKED, AdapterLearner, Base, open_base
 from fmstudio.families.chance import generator
 from fmstudio.families.example_rows import Rows, TokenRow, conversation_row, in_portions, read_rows
 from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
@@ -137,12 +137,12 @@ class InstructionFamily(AdapterFamily):
         "People wrote, chose or corrected the answers."
     )
     data_kind = "instructions"
-    sections = {"data": InstructionData, "adapter": AdapterSettings}
+    sections = {"data": InstructionData, **SHARED_SECTIONS}
     training_defaults = training_defaults()
     plots = (
         Plot("loss", "Loss", "nats per token of an answer"),
         Plot("perplexity", "Perplexity", "tokens to choose among"),
-        *SMALL_PLOTS,
+        *SHARED_PLOTS,
     )
     overfits_to = 0.7
 

@@ -16,14 +16,14 @@ from torch import Tensor
 
 from fmstudio.data.tuning.examples import Example, Instruction, Judgement, Message, title_of
 from fmstudio.errors import StudioError
-from fmstudio.families.adapter_family import SMALL_PLOTS, AdapterFamily, training_defaults
-from fmstudio.families.adapting import ASKED, AdapterLearner, AdapterSettings, Base, open_base
+from fmstudio.families.adapter_family import SHARED_PLOTS, SHARED_SECTIONS, AdapterFamily, training_defaults
+from fmstudio.families.adapting import ASKED, AdapterLearner, Base, open_base
 from fmstudio.families.chance import generator
 from fmstudio.families.example_rows import Rows, TokenRow, conversation_row, in_portions, read_rows
 from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
 from fmstudio.families.preference_losses import dpo_loss, kto_drift, kto_loss, orpo_loss
 from fmstudio.jobs import Event, JobContext, Progress
-from fmstudio.nn.token_loss import divergences, token_log_probabilities
+from fmstudio.nn.token_loss import divergences
 from fmstudio.recipe import DatasetChoice, setting
 from fmstudio.runtimes.conversation_tokens import ConversationReader
 from fmstudio.workspace import Workspace
@@ -136,20 +136,10 @@ class PreferenceLearner(AdapterLearner):
         done = 0
         for portion in in_portions(rows, READ_AT_ONCE):
             yield Progress(done, len(rows), "rows", "Asking the base")
-            sums, _ = self._log_probabilities([text for row in portion for text in row.texts], strength=0.0)
+            sums, _ = self.log_probabilities([text for row in portion for text in row.texts], strength=0.0)
             for row, told in zip(portion, sums.view(-1, 2).tolist(), strict=True):
                 row.base = tuple(told)
             done += len(portion)
-
-    def _log_probabilities(self, texts: Sequence[TokenRow], strength: float = 1.0) -> tuple[Tensor, Tensor]:
-        """Log-probability of each text's answer, and its tokens, both (texts,)."""
-        tokens, hidden = self.read([text.ids for text in texts], strength)
-        predicted = [text.predicted for text in texts]
-        places = torch.from_numpy(np.flatnonzero(np.concatenate(predicted))).to(self.device)
-        each = token_log_probabilities(hidden[places], self.model.decoder.lm_head_weight, tokens[places + 1])
-        counts = [int(part.sum()) for part in predicted]
-        sums = torch.stack([part.sum() for part in each.split(counts)])
-        return sums, torch.tensor(counts, dtype=sums.dtype, device=sums.device)
 
     def phases(self) -> list[Phase]:
         """One: the adapter, by the chosen objective."""
@@ -167,7 +157,7 @@ class PreferenceLearner(AdapterLearner):
     @torch.no_grad()
     def _drift(self, rows: Sequence[PreferenceRow]) -> Tensor:
         base = torch.tensor([row.base[1] for row in rows])
-        sums, _ = self._log_probabilities([row.texts[1] for row in rows])
+        sums, _ = self.log_probabilities([row.texts[1] for row in rows])
         return kto_drift(sums.cpu(), base)
 
     def _loss(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
@@ -181,7 +171,7 @@ class PreferenceLearner(AdapterLearner):
 
     def _measure(self, rows: Sequence[PreferenceRow], drift: Tensor) -> "Measured":
         wanted, each = self._objective, 2 if self._pairs else 1
-        sums, counts = self._log_probabilities([text for row in rows for text in self._learnt(row)])
+        sums, counts = self.log_probabilities([text for row in rows for text in self._learnt(row)])
         sums, means = sums.view(-1, each), (sums / counts).view(-1, each)
         base = torch.tensor([row.base[:each] for row in rows], device=self.device)
         if wanted.method == "kto":
@@ -273,7 +263,7 @@ class PreferenceFamily(AdapterFamily):
         "other, compared with what the model thought of both before. People said which they prefer."
     )
     data_kind = "preferences"
-    sections = {"data": PreferenceData, "objective": PreferenceObjective, "adapter": AdapterSettings}
+    sections = {"data": PreferenceData, "objective": PreferenceObjective, **SHARED_SECTIONS}
     training_defaults = training_defaults(steps=100, batch_size=8, learning_rate=1e-4, evaluate_every=20)
     texts_per_example = 2
     plots = (
@@ -283,7 +273,7 @@ class PreferenceFamily(AdapterFamily):
         Plot("accuracy", "Chosen ahead", "share of pairs"),
         Plot("margin", "Margin", "nats, times beta"),
         Plot("divergence", "Divergence from the base", "nats per token"),
-        *SMALL_PLOTS,
+        *SHARED_PLOTS,
     )
     overfits_to = 0.85
 

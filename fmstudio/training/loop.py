@@ -8,13 +8,13 @@ import math
 import time
 from collections.abc import Collection, Generator, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from fmstudio.errors import StudioError
-from fmstudio.families.family import Learner, Phase, ValidationResult
+from fmstudio.families.family import Learner, Phase
 from fmstudio.jobs import Artefact, Event, JobContext, Metrics, Note, Progress
 from fmstudio.nn.optimisers import MuonAdamW, parameter_groups
 from fmstudio.nn.schedule import Schedule, learning_rate_multiplier
@@ -23,6 +23,8 @@ from fmstudio.training.checkpoint import SAVING, Position, prune, save_checkpoin
 from fmstudio.training.clock import FEWEST, Clock
 from fmstudio.training.device import autocast
 from fmstudio.training.settings import TrainingSettings
+
+Found = TypeVar("Found")
 
 RATE_WINDOW = 1.0
 """Seconds over which tokens/s is averaged before it is reported."""
@@ -223,7 +225,8 @@ def _validate(trainer: Trainer, folder: Path, is_last: bool = False) -> Generato
     position, began = trainer.position, trainer.clock.used
     for module in trainer.learner.modules.values():
         module.eval()
-    result = yield from _giving_way(trainer)
+    result = yield from _giving_way(trainer, trainer.learner.validate())
+    lost = yield from _giving_way(trainer, trainer.learner.forgotten())
     if position.best_score is None or result.score < position.best_score:
         position.best_score, position.best_step, position.validations_since_best = result.score, position.step, 0
         if position.step > 0 and trainer.settings.keep == "best" and not is_last:
@@ -231,22 +234,21 @@ def _validate(trainer: Trainer, folder: Path, is_last: bool = False) -> Generato
             prune(folder / "best", 1)
     else:
         position.validations_since_best += 1
-    yield Metrics(position.step, result.metrics, position.seconds)
+    yield Metrics(position.step, {**result.metrics, **lost}, position.seconds)
     yield from trainer.learner.samples(position.step)
     for module in trainer.learner.modules.values():
         module.train()
     trainer.clock.reserve(trainer.clock.used - began)
 
 
-def _giving_way(trainer: Trainer) -> Generator[Event, None, ValidationResult]:
+def _giving_way(trainer: Trainer, validation: Generator[None, None, Found]) -> Generator[Event, None, Found]:
     """Drive a validation and let other jobs go first after each of its batches."""
-    validation = trainer.learner.validate()
     while True:
         try:
             next(validation)
         except StopIteration as end:
-            result: ValidationResult = end.value
-            return result
+            found: Found = end.value
+            return found
         yield trainer.progress("validating")
 
 

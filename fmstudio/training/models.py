@@ -10,14 +10,15 @@ from fmstudio.workspace import ModelRecord, RunRecord, Workspace, atomic_folder,
 from fmstudio.workspace.record_files import write_record
 
 
-def make_model(workspace: Workspace, run: RunRecord, recipe: Recipe, trainer: Trainer) -> tuple[ModelRecord, int]:
-    """Write the run's model folder and its row; returns the record and the step whose weights it holds.
+def make_model(workspace: Workspace, run: RunRecord, recipe: Recipe, trainer: Trainer) -> ModelRecord:
+    """Write the run's model folder and its row; its details hold the step whose weights it has.
 
     A run that was resumed to train longer replaces its own model; it never replaces that of another run.
     """
     step = _load_best(workspace.run_folder(run.id), trainer)
     name = run.model or workspace.free_name("models", recipe.name)
     metrics = metrics_at(workspace, run.id, step)
+    retained = trainer.learner.retained(metrics)
     datasets = [choice.name for choice in recipe.data.datasets]
     details = {
         "datasets": datasets,
@@ -26,7 +27,9 @@ def make_model(workspace: Workspace, run: RunRecord, recipe: Recipe, trainer: Tr
         "seconds": round(trainer.position.seconds, 3),
         "metrics": metrics,
         "licences": _licences(workspace, datasets),
-    } | ({"adapter_of": recipe.init} if recipe.family.makes else {})
+    }
+    details |= {"adapter_of": recipe.init} if recipe.family.makes else {}
+    details |= {"forgets": retained.forgets, "retained": retained.sentence} if retained else {}
     folder = workspace.model_folder(name)
     with explained(folder), atomic_folder(folder) as partial:
         trainer.learner.save(partial)
@@ -42,7 +45,7 @@ def make_model(workspace: Workspace, run: RunRecord, recipe: Recipe, trainer: Tr
         write_record(partial, record)
     workspace.put_model(record)
     workspace.link(("run", run.id), ("model", name))
-    return record, step
+    return record
 
 
 def _load_best(folder: Path, trainer: Trainer) -> int:
@@ -103,6 +106,7 @@ def model_card(record: ModelRecord, recipe: Recipe) -> str:
             *rows,
             "",
             "Validation is on data that was held back from training.",
+            *(("", details["retained"]) if "retained" in details else ()),
             "",
             "## Recipe",
             "",

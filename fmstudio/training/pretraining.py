@@ -15,7 +15,7 @@ from fmstudio.training.checkpoint import load_latest
 from fmstudio.training.device import choose_device, compile_pays, devices
 from fmstudio.training.kept_meaning import CONTENT, check_data, check_meaning, content_of
 from fmstudio.training.loop import Trainer, train
-from fmstudio.training.models import make_model, metrics_at
+from fmstudio.training.models import make_model
 from fmstudio.training.recipes import parse_recipe, resolve
 from fmstudio.training.record import RunRecorder
 from fmstudio.training.snapshot import keep_network
@@ -142,10 +142,13 @@ def _train(context: JobContext, workspace: Workspace, record: RunRecord, recipe:
 def _finish(workspace: Workspace, run: str, recipe: Recipe, trainer: Trainer) -> Job:
     if trainer.position.step == 0:
         return {"run": run, "model": "", "metrics": {}}
-    model, step = make_model(workspace, workspace.run(run), recipe, trainer)
-    workspace.update_run(run, model=model.name)
+    model = make_model(workspace, workspace.run(run), recipe, trainer)
+    known = {key: model.details[key] for key in ("forgets", "retained") if key in model.details}
+    workspace.update_run(run, model=model.name, details=known)
     yield Artefact("model", model.name, str(workspace.model_folder(model.name)))
-    return {"run": run, "model": model.name, "metrics": metrics_at(workspace, run, step)}
+    if known:
+        yield Note(known["retained"], "warning" if known["forgets"] else "info")
+    return {"run": run, "model": model.name, "metrics": model.details["metrics"], **known}
 
 
 def _remember_recipe(workspace: Workspace, record: RunRecord, recipe: Recipe) -> Recipe:

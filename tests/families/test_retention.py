@@ -1,0 +1,111 @@
+"""Forgetting: what is measured, and what a run says that forgets."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+
+from fmstudio.data.documents import open_documents
+from fmstudio.data.splits import validation_mask
+from fmstudio.families.old_text import GENERIC, old_text_of
+from fmstudio.families.retention import general_questions
+from fmstudio.jobs import JobContext, Note
+from fmstudio.training.pretraining import pretrain, resume
+from fmstudio.workspace import Workspace
+from tests.driving import of_kind, run_job, run_until
+from tests.families.test_instructions import learner, tables
+
+PRETRAINING: dict[str, Any] = {
+    "family": "language", "name": "small", "tokenizer": {"kind": "byte"}, "sample": {"tokens": 0},
+    "data": {"datasets": ["articles"], "validation_fraction": 0.3, "split_seed": 7, "validation_tokens": 512},
+    "model": {"context": 400, "layers": 1, "width": 32, "heads": 2},
+    "training": {"steps": 1, "batch_size": 1, "device": "cpu"},
+}  # fmt: skip
+
+
+def values(workspace: Workspace, run: str, name: str) -> list[float]:
+    return workspace.metrics(run)[name].values.tolist()
+
+
+def test_what_a_model_learnt_from_here_is_what_it_is_measured_on(stocked: Workspace) -> None:
+    run_job(pretrain(JobContext(), stocked, PRETRAINING))
+    old = old_text_of(stocked, "small")
+    assert (old.source, old.known) == ("articles", True)
+    with open_documents(stocked, "articles") as documents:
+        mask = validation_mask("articles", documents.sizes, 0.3, 7)
+        sides = [[documents.text(int(number)) for number in np.flatnonzero(side)] for side in (mask, ~mask)]
+    for pieces, texts, others in zip((old.held_back, old.others), sides, reversed(sides), strict=True):
+        assert pieces
+        assert all(any(piece in text for text in texts) for piece in pieces)
+        assert not any(piece in text for text in others for piece in pieces)
+
+
+def test_a_model_from_elsewhere_is_measured_on_what_is_always_here(talking: Workspace) -> None:
+    old = old_text_of(talking, "tiny")
+    assert (old.source, old.known) == (GENERIC, False)
+    assert min(len(old.held_back), len(old.others)) > 1
+    assert not set(old.held_back) & set(old.others)
+
+
+@torch.no_grad()
+def test_the_rise_is_that_of_the_loss_on_the_words_that_count(talking: Workspace) -> None:
+    made, _ = learner(talking)
+    job = made.forgotten()
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            found = end.value
+            break
+    losses = []
+    for strength in (0.0, 1.0):
+        made.adapter.strength = strength
+        nats, count = 0.0, 0
+        for row in made._retention.rows["forgetting/questions"]:
+            logits = made.model.decoder(torch.from_numpy(row.ids)[None].long())[0, :-1]
+            each = cross_entropy(logits, torch.from_numpy(row.ids[1:]).long(), reduction="none")
+            counts = torch.from_numpy(row.learnt[1:])
+            nats, count = nats + float(each[counts].sum()), count + int(counts.sum())
+        losses.append(nats / count)
+    assert abs(found["forgetting/questions"] - (losses[1] - losses[0])) < 1e-4
+    assert losses[0] != losses[1]
+
+
+def test_of_an_answer_the_fact_counts(talking: Workspace) -> None:
+    made, _ = learner(talking)
+    rows, decode = made._retention.rows["forgetting/questions"], made.model.tokenizer.decode
+    found = [str(decode(row.ids[row.learnt].tolist())).strip() for row in rows]
+    assert found == [each["answer"] for each in general_questions()]
+
+
+def test_a_run_that_forgets_says_so_wherever_its_model_is_met(talking: Workspace) -> None:
+    recipe = tables(steps=12, learning_rate=0.05, keep="last")
+    events, result = run_job(pretrain(JobContext(), talking, recipe | {"retention": {"allowed": 0.0}}))
+    rises = {name: values(talking, result["run"], name) for name in ("forgetting/text", "forgetting/questions")}
+    assert all(found[0] == 0.0 != found[-1] for found in rises.values())
+    assert result["forgets"] is True
+    assert result["metrics"]["forgetting/text"] == rises["forgetting/text"][-1]
+    (warning,) = [note.text for note in of_kind(events, Note) if note.level == "warning"]
+    assert warning.startswith("It forgets: the loss on what the base knew has changed by ")
+    assert GENERIC in warning
+    assert talking.run(result["run"]).details["forgets"] is True
+    assert talking.model("taught").details["retained"] == warning
+    assert warning in (talking.model_folder("taught") / "README.md").read_text("utf-8")
+
+
+def test_a_run_that_keeps_to_what_is_allowed_says_that(talking: Workspace) -> None:
+    _, result = run_job(pretrain(JobContext(), talking, tables(steps=2) | {"retention": {"allowed": 100.0}}))
+    assert result["forgets"] is False
+    assert result["retained"].startswith("It keeps what it knew: ")
+
+
+def test_a_run_that_goes_on_measures_what_an_unbroken_one_does(talking: Workspace) -> None:
+    run_job(pretrain(JobContext(), talking, tables() | {"name": "whole"}))
+    job = pretrain(JobContext(), talking, tables() | {"name": "stopped"})
+    run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
+    job.close()
+    run_job(resume(JobContext(), talking, "stopped"))
+    found = [values(talking, run, "forgetting/questions") for run in ("whole", "stopped")]
+    assert len(found[0]) == 3
+    assert found[0] == found[1]
