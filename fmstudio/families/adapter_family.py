@@ -30,6 +30,7 @@ SHARED_SECTIONS = {"adapter": AdapterSettings, "retention": RetentionSettings}
 
 SHARED_PLOTS = (
     Plot("forgetting", "Forgetting", "nats per token above the base"),
+    Plot("replay", "Old text", "nats per token"),
     Plot("learning_rate", "Learning rate", "", small=True),
     Plot("gradient_norm", "Gradient norm", "", small=True),
     Plot("tokens_per_second", "Speed", "tokens/s", small=True),

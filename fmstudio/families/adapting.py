@@ -127,6 +127,7 @@ class AdapterLearner(AdapterNetwork, Learner):
         self._before: list[str] = []
         reader, version = base.reader(), base.identity.version
         self._retention = Retention(base.old, base.model.tokenizer, reader, base.facts, version)
+        self._replay = self._retention.replay(self._wanted)
 
     def compile(self) -> None:
         """Rows of every length would be compiled anew."""
@@ -158,6 +159,23 @@ class AdapterLearner(AdapterNetwork, Learner):
             lambda texts: self.log_probabilities(texts, 0.0)[0],
             None if untouched else lambda texts: self.log_probabilities(texts)[0],
         ))  # fmt: skip
+
+    def old_windows(self, step: int, tokens: int) -> Tensor:
+        """The old text that a step learns beside its examples of so many tokens, by rows of the batch, (batch, 4)."""
+        training = self.recipe.training
+        return self._replay.drawn(training.seed, step, training.batch_size, tokens)
+
+    def with_old(self, loss: Tensor, windows: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of some rows with that of their old text, which counts as its share says, and what it was alone.
+
+        windows: of these rows. A token of old text weighs the same in whichever part of a step it is.
+        """
+        rows = self._replay.rows(windows)
+        if not self._replay.share or not float(windows[0, 3]):
+            return loss, {}
+        sums = self.log_probabilities(rows)[0].sum() if rows else loss.new_zeros(())
+        old = -sums / (float(windows[0, 3]) * len(windows))
+        return loss + self._replay.share * old, {"replay/training": old}
 
     def retained(self, metrics: Mapping[str, float]) -> Retained | None:
         """Whether more was lost than the recipe allows."""

@@ -84,19 +84,22 @@ class InstructionLearner(AdapterLearner):
         """One: the adapter, by the cross-entropy of the answers' tokens."""
         return [Phase("adapter", self.adapter, self._loss)]
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """(places of the rows, learnt tokens that a row of the step has on average), both (batch,)."""
+    def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """(places of the rows, learnt tokens that a row of the step has on average), both (batch,), and old text."""
         training = self.recipe.training
         self.adapter.chance = generator(training.seed, step, DROPOUT)
         places = self.rows.drawn(training.seed, step, training.batch_size)
-        learnt = sum(int(self.rows.train[place].text.predicted.sum()) for place in places)
-        return torch.tensor(places), torch.full((len(places),), learnt / len(places))
+        texts = [self.rows.train[place].text for place in places]
+        learnt = sum(int(text.predicted.sum()) for text in texts)
+        old = self.old_windows(step, sum(map(len, texts)))
+        return torch.tensor(places), torch.full((len(places),), learnt / len(places)), old
 
-    def _loss(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
-        places, learnt_each = batch
+    def _loss(self, batch: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
+        places, learnt_each, windows = batch
         rows = [self.rows.train[place] for place in places.tolist()]
         loss = self._nats(rows) / (float(learnt_each[0]) * len(rows))
-        return loss, {"loss/training": loss}
+        whole, told = self.with_old(loss, windows)
+        return whole, {"loss/training": loss, **told}
 
     def _nats(self, rows: Sequence[InstructionRow]) -> Tensor:
         """The cross-entropy of all learnt tokens of some rows together, in nats."""

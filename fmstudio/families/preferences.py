@@ -145,14 +145,15 @@ class PreferenceLearner(AdapterLearner):
         """One: the adapter, by the chosen objective."""
         return [Phase("adapter", self.adapter, self._loss)]
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """(places of the rows, how far the model is from its base), both (batch,)."""
+    def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """(places of the rows, how far the model is from its base), both (batch,), and old text."""
         training = self.recipe.training
         self.adapter.chance = None
         places = self.rows.drawn(training.seed, step, training.batch_size)
         drift = torch.zeros(()) if self._pairs else self._drift([self.rows.train[place] for place in places])
         self.adapter.chance = generator(training.seed, step, DROPOUT)
-        return torch.tensor(places), drift.expand(len(places))
+        tokens = sum(len(text) for place in places for text in self._learnt(self.rows.train[place]))
+        return torch.tensor(places), drift.expand(len(places)), self.old_windows(step, tokens)
 
     @torch.no_grad()
     def _drift(self, rows: Sequence[PreferenceRow]) -> Tensor:
@@ -160,14 +161,15 @@ class PreferenceLearner(AdapterLearner):
         sums, _ = self.log_probabilities([row.texts[1] for row in rows])
         return kto_drift(sums.cpu(), base)
 
-    def _loss(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
-        places, drift = batch
+    def _loss(self, batch: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
+        places, drift, windows = batch
         found = self._measure([self.rows.train[place] for place in places.tolist()], drift[0].to(self.device))
         loss = found.losses.mean()
         told = {"loss/training": loss}
         if self._pairs:
             told |= {"margin/training": found.margins.mean(), "accuracy/training": found.ahead.mean()}
-        return loss, told
+        whole, of_old = self.with_old(loss, windows)
+        return whole, told | of_old
 
     def _measure(self, rows: Sequence[PreferenceRow], drift: Tensor) -> "Measured":
         wanted, each = self._objective, 2 if self._pairs else 1

@@ -1,4 +1,5 @@
-"""What a model that is adapted knew before, and how much of it is lost: measured while it learns, and limited.
+"""What a model that is adapted knew before, and how much of it is lost: measured while it learns, limited, and learnt
+again on the way.
 
 Two things are measured, both in nats a token: text that was held back when the base learnt, and what the base says to
 general questions. Of an answer only the words count that hold the fact, so that a model may learn to answer in another
@@ -20,6 +21,7 @@ from fmstudio.data.tuning.examples import Message
 from fmstudio.families.example_rows import NothingLearntError, TokenRow, conversation_row, in_portions
 from fmstudio.families.family import Retained
 from fmstudio.families.old_text import OldText
+from fmstudio.families.replay import WINDOW, Replay
 from fmstudio.recipe import setting
 from fmstudio.resources import RESOURCES
 from fmstudio.runtimes.conversation_tokens import ConversationReader
@@ -29,9 +31,6 @@ from fmstudio.runtimes.tokens import begun
 
 TEXT, QUESTIONS = "forgetting/text", "forgetting/questions"
 """The metrics: how much the loss has risen over the base's."""
-
-WINDOW = 256
-"""Tokens of a piece of text that are read together."""
 
 READ_AT_ONCE = 2048
 """Tokens that are read before other jobs may go first."""
@@ -54,6 +53,18 @@ class RetentionSettings:
         maximum=100.0,
         unit="nats",
         title="Allowed forgetting",
+    )
+    replay: float = setting(
+        0.05,
+        "How much old text is learnt again beside the examples, as a part of their tokens. 0 for none.",
+        minimum=0.0,
+        maximum=10.0,
+    )
+    replay_from: str = setting(
+        "known",
+        "Which old text that is: what the base was trained on, as far as that is known here, or else Python's "
+        "reference.",
+        choices={"known": "The base's own only", "any": "Its own, else Python's reference"},
     )
 
 
@@ -82,14 +93,18 @@ class Retention:
         after = (yield from _losses(self.rows, now)) if now else before
         return {name: after[name] - before[name] for name in before}
 
+    def replay(self, settings: RetentionSettings) -> Replay:
+        """The old text that is learnt again, none where the settings want none or only what is not known."""
+        wanted = settings.replay > 0 and (self.old.known or settings.replay_from == "any")
+        return Replay([self._read(text) for text in self.old.others] if wanted else [], settings.replay)
+
+    def _read(self, text: str) -> np.ndarray:
+        ids = begun(letters(self._tokenizer, text).ids, self._facts.first_token)
+        return np.array(ids[: self._facts.context], np.int32)
+
     def _texts(self) -> list[TokenRow]:
-        rows = []
-        for text in self.old.held_back:
-            ids = begun(letters(self._tokenizer, text).ids, self._facts.first_token)
-            ids = ids[: min(WINDOW, self._facts.context)]
-            if len(ids) > 1:
-                rows.append(TokenRow(np.array(ids, np.int32), np.arange(len(ids)) > 0))
-        return rows
+        found = [self._read(text)[:WINDOW] for text in self.old.held_back]
+        return [TokenRow(ids, np.arange(len(ids)) > 0) for ids in found if len(ids) > 1]
 
     def _questions(self) -> list[TokenRow]:
         rows = [self._question(**each) for each in general_questions()]

@@ -1,6 +1,7 @@
 """Fine-tuning on instructions: what is learnt, that batches in any form are the same batch, and what is refused."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,10 @@ def tables(**training: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def learner(workspace: Workspace, **training: Any) -> tuple[InstructionLearner, Trainer]:
-    recipe = family_named("instructions").parse(tables(**training), TrainingSettings)
+def learner(
+    workspace: Workspace, changes: Mapping[str, Any] | None = None, **training: Any
+) -> tuple[InstructionLearner, Trainer]:
+    recipe = family_named("instructions").parse(tables(**training) | dict(changes or {}), TrainingSettings)
     job = recipe.family.learner(JobContext(), workspace, recipe, CPU)
     while True:
         try:

@@ -87,7 +87,7 @@ def test_a_pair_begins_with_no_side_ahead(talking: Workspace) -> None:
 def test_what_is_computed_together_is_what_each_text_has_alone(talking: Workspace) -> None:
     made, _ = learner(talking)
     row = made.rows.train[0]
-    sums, counts = made._log_probabilities(row.texts)
+    sums, counts = made.log_probabilities(row.texts)
     for place, text in enumerate(row.texts):
         ids = torch.from_numpy(text.ids).long()
         targets = torch.where(torch.from_numpy(text.learnt), ids, -100)[1:]

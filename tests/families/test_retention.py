@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
@@ -14,7 +15,7 @@ from fmstudio.jobs import JobContext, Note
 from fmstudio.training.pretraining import pretrain, resume
 from fmstudio.workspace import Workspace
 from tests.driving import of_kind, run_job, run_until
-from tests.families.test_instructions import learner, tables
+from tests.families.test_instructions import assert_alike, gradients, learner, tables
 
 PRETRAINING: dict[str, Any] = {
     "family": "language", "name": "small", "tokenizer": {"kind": "byte"}, "sample": {"tokens": 0},
@@ -109,3 +110,51 @@ def test_a_run_that_goes_on_measures_what_an_unbroken_one_does(talking: Workspac
     found = [values(talking, run, "forgetting/questions") for run in ("whole", "stopped")]
     assert len(found[0]) == 3
     assert found[0] == found[1]
+
+
+def replaying(share: float = 0.5) -> dict[str, Any]:
+    return {"retention": {"replay": share, "replay_from": "any"}}
+
+
+def test_a_share_of_old_text_is_learnt_that_seed_and_step_decide(talking: Workspace) -> None:
+    """Of what is held back to measure on nothing is ever learnt."""
+    made, _ = learner(talking, replaying())
+    again, _ = learner(talking, replaying())
+    for step in (1, 2, 7):
+        places, _, windows = made.batch(step)
+        assert torch.equal(windows, again.batch(step)[2])
+        wanted = 0.5 * sum(len(made.rows.train[place].text) for place in places.tolist())
+        rows = made._replay.rows(windows)
+        assert abs(sum(map(len, rows)) - wanted) <= len(rows)
+        texts = [str(made.model.tokenizer.decode(row.ids[2:-2].tolist())) for row in rows]
+        old = made._retention.old
+        assert all(any(text.strip("\ufffd") in other for other in old.others) for text in texts)
+    assert not torch.equal(made.batch(1)[2], made.batch(2)[2])
+
+
+def test_without_known_old_data_there_is_replay_only_where_one_asks_for_it(talking: Workspace) -> None:
+    assert learner(talking)[0]._replay.share == 0
+    assert learner(talking, replaying(0.1))[0]._replay.share == 0.1
+
+
+def test_a_step_with_old_text_is_the_same_in_parts(talking: Workspace) -> None:
+    found = []
+    for parts in (1, 3):
+        made, trainer = learner(talking, replaying(), accumulation=parts, learning_rate=0.0)
+        metrics = trainer.step()
+        found.append([torch.as_tensor(metrics["replay/training"]), *gradients(made)])
+    assert_alike(*found)
+
+
+@pytest.mark.parametrize("family", ["instructions", "preferences"])
+def test_a_stopped_run_with_old_text_ends_bit_identical(talking: Workspace, family: str) -> None:
+    recipe = tables() | replaying() | {"family": family}
+    recipe["data"] = {"datasets": ["talks" if family == "instructions" else "choices"]}
+    run_job(pretrain(JobContext(), talking, recipe | {"name": "whole"}))
+    job = pretrain(JobContext(), talking, recipe | {"name": "stopped"})
+    run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
+    job.close()
+    run_job(resume(JobContext(), talking, "stopped"))
+    weights = [talking.model_folder(name) / "adapter_model.safetensors" for name in ("whole", "stopped")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert len(values(talking, "stopped", "replay/training")) == 8
