@@ -20,6 +20,7 @@ from tests.driving import run_job
 from tests.laboratory.diffusion_models import recipe as diffusion_recipe
 from tests.laboratory.language_models import keep_language_model
 from tests.pictures import keep_shapes, shape
+from tests.talks import TALKS
 from tests.texts import write_texts
 
 LANGUAGE: dict[str, Any] = {
@@ -206,6 +207,15 @@ def remembered(workspace: Workspace) -> None:
     _files(workspace).mkdir(exist_ok=True)
     asked = generation.generate(JobContext(), workspace, "tiny", "The name ", settings={"maximum_tokens": 4}, log=True)
     (_files(workspace) / "entry").write_text(run_job(asked)[1]["feedback"], "utf-8")
+
+
+@_part
+def talks(workspace: Workspace) -> None:
+    """Conversations to fine-tune on."""
+    _files(workspace).mkdir(exist_ok=True)
+    path = _files(workspace) / "talks.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in TALKS), "utf-8")
+    run_job(importing.add(JobContext(), workspace, [str(path)], "talks", "instructions"))
 
 
 @_part

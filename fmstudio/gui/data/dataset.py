@@ -39,7 +39,7 @@ class DatasetView(QWidget):
         theme = studio.theme
         self.heading = ElidedLabel("", "section", "dataset-heading")
         self.facts = label("", "caption", "dataset-facts", wrap=True)
-        self.view_choice = Segments(VIEWS, "data-view", "How to look at the dataset")
+        self.view_choice = Segments(VIEWS, "data-view", "How to look at the dataset", wraps=True)
         self.preview = PreviewView(studio)
         self.statistics = StatisticsView(studio)
         self.cleaning = CleaningView(studio)

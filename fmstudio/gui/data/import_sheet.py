@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout
 
 from fmstudio.gui.data.columns import ColumnsView
 from fmstudio.gui.data.fitting import FittingView
@@ -31,6 +30,7 @@ from fmstudio.gui.widgets.form.options_form import OptionsForm
 from fmstudio.gui.widgets.keyed_view import KeyedView
 from fmstudio.gui.widgets.labels import button, label, scroll_area, set_property
 from fmstudio.gui.widgets.segments import Segments
+from fmstudio.gui.widgets.titled import titled
 from fmstudio.recipe import Setting
 from fmstudio.workspace import WorkspaceError
 
@@ -61,7 +61,7 @@ class ImportSheet(KeyedView):
         self.name = TextField("import-name", "Name of the dataset")
         self.name.edited.connect(self._named)
         self.name_error = label("", "error", "import-name-error", wrap=True)
-        self.kind = Segments(TITLES, "import-kind", "What the files hold")
+        self.kind = Segments(TITLES, "import-kind", "What the files hold", wraps=True)
         self.kind.changed.connect(self._kind_chosen)
         self.sources = SourceList(self._theme)
         self.sources.changed.connect(self._sources_changed)
@@ -93,16 +93,10 @@ class ImportSheet(KeyedView):
 
     def _make_what(self) -> Card:
         what = Card("What to add", "import-what")
-        naming = QVBoxLayout()
-        kinds = QVBoxLayout()
-        for column, title, field in ((naming, "Name", self.name), (kinds, "What the files hold", self.kind)):
-            column.setSpacing(4)
-            column.addWidget(label(title, "body"))
-            column.addWidget(field)
-        kinds.addStretch(1)
-        top = hbox((naming, 1), kinds, gap=16)
-        what.body.addLayout(top)
+        what.body.addWidget(titled("Name", self.name))
         what.body.addWidget(self.name_error)
+        what.body.addSpacing(8)
+        what.body.addLayout(vbox(label("What the files hold", "body"), hbox(self.kind, ...), gap=4))
         what.body.addSpacing(8)
         what.body.addWidget(label("Files and folders", "body"))
         what.body.addWidget(self.sources)

@@ -32,7 +32,7 @@ class DataPanel(Panel):
 
     name = "data"
     title = "Data"
-    summary = "Choose what a model learns from: add texts and pictures, look at them, clean them."
+    summary = "Choose what a model learns from: add texts, conversations and pictures, look at them, clean them."
     icon = "mdi6.database-outline"
     chapter = "data selection"
     order = 10

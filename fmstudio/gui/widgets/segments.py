@@ -8,14 +8,20 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QPushButton
 
 from fmstudio.gui.widgets.boxes import hbox
+from fmstudio.gui.widgets.flow_layout import FlowLayout
 
 
 class Segments(QFrame):
-    """`changed` tells the value of a person's choice. Left and right arrows go through the choices."""
+    """`changed` tells the value of a person's choice. Left and right arrows go through the choices.
+
+    wraps: takes several lines where there is no room for one.
+    """
 
     changed = Signal(object)
 
-    def __init__(self, choices: Sequence[tuple[object, str]], name: str, accessible_name: str) -> None:
+    def __init__(
+        self, choices: Sequence[tuple[object, str]], name: str, accessible_name: str, wraps: bool = False
+    ) -> None:
         """choices: (value, text) in order; the first is chosen."""
         super().__init__()
         self.setObjectName(name)
@@ -23,7 +29,7 @@ class Segments(QFrame):
         self.setProperty("role", "segments")
         self._values = [value for value, _ in choices]
         self._group = QButtonGroup(self)
-        layout = hbox(gap=0)
+        layout = FlowLayout(gap=0) if wraps else hbox(gap=0)
         self.setLayout(layout)
         for number, (value, text) in enumerate(choices):
             button = QPushButton(text)

@@ -23,6 +23,7 @@ from tests.gui.small_workspace import (
     gan,
     remembered,
     shapes,
+    talks,
     trained,
     vae,
 )
@@ -31,7 +32,10 @@ from tests.gui.window.cut_texts import cut_texts
 SMALL = (1024, 700)
 TEXTS = (13, 18)
 OF_THEIR_END = "lesson-"  # the end of what was given is what the answer follows; its beginning may go
-PATHS = ("settings-workspace-help", "settings-log-folder-help", "settings-these-settings-help")  # of any length
+# Of any length:
+PATHS = (
+    "settings-workspace-help", "settings-log-folder-help", "settings-these-settings-help", "import-source-1-place",
+)  # fmt: skip
 
 
 def _tab(view, name, place):
@@ -42,7 +46,12 @@ def _tab(view, name, place):
     return show
 
 
+def _add_talks(panel):
+    panel.dropped([panel.studio.workspace.path / "files" / "talks.jsonl"])
+
+
 INSIDE = [_tab("inside", "inside-tabs", place) for place in range(5)]
+PATIENT = [*INSIDE, _add_talks]
 VIEWS = {
     "home": [lambda panel: None],
     "data": [
@@ -52,6 +61,9 @@ VIEWS = {
         lambda panel: panel.dataset.look_at("tokens"),
         lambda panel: panel.shown(dataset="shapes"),
         lambda panel: panel.dataset.look_at("statistics"),
+        lambda panel: panel.shown(dataset="talks", view="read"),
+        lambda panel: panel.dataset.look_at("survey"),
+        _add_talks,
         lambda panel: panel.open_catalogue(),
         lambda panel: panel.open_drawing(),
         lambda panel: panel.open_mixture(),
@@ -85,7 +97,7 @@ VIEWS = {
 @pytest.fixture(scope="module")
 def furnished(records, tmp_path_factory):
     """A workspace with little of everything, for this module's own use."""
-    parts = (articles, shapes, trained, diffusion, gan, vae, codes, collection, answered, remembered)
+    parts = (articles, shapes, talks, trained, diffusion, gan, vae, codes, collection, answered, remembered)
     return shutil.copytree(made(*parts), tmp_path_factory.mktemp("furnished") / "workspace")
 
 
@@ -123,7 +135,7 @@ def test_nothing_is_cut_in_a_small_window(window, qtbot, panels):
             window.show_panel(name)
             for number, look_at in enumerate(VIEWS[name]):
                 look_at(window.panel(name))
-                qtbot.wait(TYPING + 50 if look_at in INSIDE else 5)
+                qtbot.wait(TYPING + 50 if look_at in PATIENT else 5)
                 qtbot.waitUntil(lambda: not any(job.active for job in jobs.all(visible=False)), timeout=20_000)
                 _settle()
                 cuts = [

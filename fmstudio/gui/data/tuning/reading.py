@@ -70,6 +70,7 @@ class RowView(QWidget):
     def _lay_out(self) -> None:
         self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._beside.setSpacing(12)
+        self._beside.setContentsMargins(0, 0, 0, 0)
         for each in self.texts:
             self._beside.addWidget(each, 1)
             each.hide()

@@ -45,6 +45,12 @@ def test_conversations_are_recognised_previewed_and_imported(panel, workspace, t
     wait(lambda: text(panel, "preview-found") == "8 conversations")
     assert panel.dataset.preview.search.placeholderText() == "Find in all conversations"
     assert text(panel, "dataset-facts").startswith("Instructions · 8 conversations")
+    panel.dataset.look_at("statistics")
+    statistics = panel.dataset.statistics
+    wait(lambda: statistics.figures["documents"].value.text() == "8")
+    assert statistics.figures["documents"].value.accessibleName() == "Conversations"
+    assert statistics.histogram.summary().startswith("Most: ")
+    assert "conversation" in statistics.histogram.summary()
 
 
 def test_columns_of_other_names_are_mapped(panel, workspace, tmp_path, wait):
