@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fmstudio.cli.driving import existing_workspace, is_workspace, open_workspace
 from fmstudio.data.catalogue import read_catalogue
+from fmstudio.runtimes.adapter_base import is_adapter
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.references import GGUF, catalogue_model, item_path, place_of_model
 from fmstudio.training.snapshot import LANGUAGE, RUN, family_name
@@ -74,7 +75,7 @@ def _path(reference: str) -> Path:
 
 
 def _is_model_path(path: Path) -> bool:
-    return (path.suffix.lower() == GGUF and path.is_file()) or (path / "config.json").is_file()
+    return (path.suffix.lower() == GGUF and path.is_file()) or (path / "config.json").is_file() or is_adapter(path)
 
 
 def _refusal(reference: str, path: Path) -> str:

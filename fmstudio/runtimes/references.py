@@ -4,6 +4,7 @@ catalogue, or a path."""
 from pathlib import Path
 
 from fmstudio.data.catalogue import Item, read_catalogue
+from fmstudio.runtimes.adapter_base import is_adapter
 from fmstudio.workspace import Workspace, WorkspaceError
 
 GGUF = ".gguf"
@@ -32,7 +33,7 @@ def place_of_model(workspace: Workspace, reference: str) -> Path:
     if item is not None:
         return _at(item_path(item), f"The files of {item.title} are gone; fetch it again.")
     path = Path(reference).expanduser()
-    if path.suffix.lower() == GGUF or (path / "config.json").is_file():
+    if path.suffix.lower() == GGUF or (path / "config.json").is_file() or is_adapter(path):
         return _at(path.absolute(), f"There is no model at {path}; check the path.")
     workspace.model(reference)  # raises with the names that there are
     return workspace.model_folder(reference)

@@ -209,6 +209,13 @@ def test_an_adapter_for_another_model_is_refused(saved: Path) -> None:
         attach(decoder(**LAYOUTS["llama"] | {"width": 64, "hidden_width": 96}), load_adapter(saved))
 
 
+def test_an_adapter_of_a_deeper_model_is_refused(saved: Path) -> None:
+    with pytest.raises(
+        StudioError, match=r"changes model\.layers\.1\..*, which this model does not have; open it on its"
+    ):
+        attach(decoder(**LAYOUTS["llama"] | {"layers": 1}), load_adapter(saved))
+
+
 def test_layers_that_no_model_has_are_named() -> None:
     with pytest.raises(StudioError, match=f"choose among {', '.join(LINEAR)}"):
         new_adapter(decoder(**LAYOUTS["llama"]), LoraShape(4, 8.0, targets=("w1",)))

@@ -1,5 +1,6 @@
 """Adapters as models that one talks to: how strong they are, and that they leave each other alone."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from gguf import GGMLQuantizationType as Kind
 
 from fmstudio.adapt.generation import generate
-from fmstudio.adapt.models import listing
+from fmstudio.adapt.models import link, listing
 from fmstudio.cli import main
 from fmstudio.jobs import JobContext, Note
 from fmstudio.laboratory.language_next import continuation
@@ -101,6 +102,31 @@ def test_a_command_chooses_the_strength(talking: Workspace, capsys: pytest.Captu
     asked = ["--workspace", str(talking.path), "sample", "taught", "--prompt", "How long?"]
     assert main([*asked, "--set", "adapter.scale=2"]) == 1
     assert "adapter.scale is 2, but it must be a number from 0.0 to 1.5." in capsys.readouterr().err
+
+
+def test_an_adapter_that_peft_made_is_linked_and_talked_to(workspace: Workspace, tmp_path: Path) -> None:
+    made_by_peft(tmp_path)
+    run_job(link(JobContext(), workspace, str(tmp_path / "adapter")))
+    answers = {model: written(workspace, model)["text"] for model in ("adapter", str(tmp_path / "adapter"))}
+    assert (
+        answers["adapter"] == answers[str(tmp_path / "adapter")] != written(workspace, str(tmp_path / "base"))["text"]
+    )
+    (shown,), _ = run_job(listing(JobContext(), workspace))
+    row = next(row for row in shown.data if row["reference"] == "adapter")
+    assert (row["adapter_of"], row["problem"]) == (str(tmp_path / "base"), "")
+
+
+def made_by_peft(folder: Path) -> None:
+    """A model in the folder "base", and an adapter of it in the folder "adapter"."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from peft import LoraConfig, get_peft_model
+        from transformers import AutoModelForCausalLM
+
+        save_language_model(tiny_language_model(), folder / "base")
+        base = AutoModelForCausalLM.from_pretrained(folder / "base", local_files_only=True)
+        config = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "up_proj"], init_lora_weights=False)
+        get_peft_model(base, config).save_pretrained(folder / "adapter")
 
 
 NAMES = [f"taught-{number}" for number in range(10)]

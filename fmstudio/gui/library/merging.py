@@ -111,6 +111,7 @@ class ModelMerge(Card):
             return
         self._made = str(result["model"])
         self._asked.hide()
+        self.title.setText(f"“{self._adapter}” is merged")
         self._show(
             f"“{self._made}” is there. The largest difference of a logit to base and adapter is "
             f"{result['largest_difference']:.2g}.",

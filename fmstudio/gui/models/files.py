@@ -11,7 +11,7 @@ PASTED = "pasted"
 def is_model(path: Path) -> bool:
     """Whether a file or folder looks like a language model; what it really is, the job that links it finds out."""
     if path.is_dir():
-        return (path / "config.json").is_file()
+        return (path / "config.json").is_file() or (path / "adapter_config.json").is_file()
     return path.suffix.lower() == ".gguf"
 
 

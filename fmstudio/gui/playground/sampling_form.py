@@ -27,7 +27,7 @@ class SamplingForm(QWidget):
         self.form = narrow_form(studio, name)
         self.scale = AdapterScale(f"{name}-scale")
         self._waiting = label("Getting ready…", "secondary", f"{name}-waiting")
-        scale = hbox(self.scale, margins=(0, 0, 12, 0))  # in line with the form, which has room for a scroll bar
+        scale = hbox(self.scale, margins=(0, 0, 12, 10))  # in line with the form, which has room for a scroll bar
         self.setLayout(vbox(self._waiting, scale, (self.form, 1), gap=6))
         self.form.changed.connect(self._changed)
         self.scale.changed.connect(lambda scale: state.set_sampling({ADAPTER_SCALE: scale}))
@@ -75,7 +75,7 @@ class OverridesForm(QWidget):
         self._state = state
         self.form = narrow_form(studio, name)
         self.scale = AdapterScale(f"{name}-scale")
-        self.setLayout(vbox(hbox(self.scale, margins=(0, 0, 12, 0)), self.form))
+        self.setLayout(vbox(hbox(self.scale, margins=(0, 0, 12, 8)), self.form))
         self.form.changed.connect(self.changed)
         self.scale.changed.connect(self._scaled)
         self._scale: float | None = None
