@@ -32,7 +32,7 @@ def version_of(path: Path) -> str:
 def _version(path: Path, stamp: tuple[Any, ...]) -> str:
     digest = hashlib.sha256()
     files = [path] if path.is_file() else [*sorted(path.glob("*.safetensors")), path / "config.json",
-                                           path / "tokenizer.json"]  # fmt: skip
+                                           path / "adapter_config.json", path / "tokenizer.json"]  # fmt: skip
     for file in files:
         if file.is_file():
             _add(digest, file)

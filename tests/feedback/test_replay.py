@@ -16,6 +16,7 @@ from fmstudio.jobs.request import from_plain
 from fmstudio.laboratory import diffusion
 from fmstudio.laboratory.diffusion_editing import edit
 from fmstudio.workspace import FeedbackRecord
+from tests.adapter_folders import add_adapter
 from tests.driving import of_kind, run_job
 from tests.laboratory.diffusion_models import train_small
 from tests.laboratory.language_models import keep_language_model
@@ -42,6 +43,16 @@ def test_a_text_comes_out_the_same(workspace, asked):
     assert (found["same"], found["output"], found["model_changed"]) == (True, result["text"], False)
     other = again(workspace, changed(workspace, result["feedback"], output="Something else", model_version="old"))
     assert (other["same"], other["output"], other["model_changed"]) == (False, result["text"], True)
+
+
+def test_an_adapters_text_is_made_again_with_the_strength_that_it_had(talking):
+    add_adapter(talking)
+    settings = SETTINGS | {"adapter.scale": 0.5}
+    result = run_job(generate(JobContext(), talking, "taught", prompt="Hi", settings=settings, log=True))[1]
+    assert talking.feedback.get(result["feedback"]).details["settings"]["adapter.scale"] == 0.5
+    assert again(talking, result["feedback"])["same"]
+    whole = run_job(generate(JobContext(), talking, "taught", prompt="Hi", settings=SETTINGS))[1]
+    assert whole["text"] != result["text"]
 
 
 @pytest.mark.parametrize(
