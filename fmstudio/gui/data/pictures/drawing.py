@@ -6,11 +6,12 @@ from typing import Any
 from PySide6.QtCore import Signal
 
 from fmstudio.gui.data.jobs import DRAWN
+from fmstudio.gui.data.pictures.style_field import StyleField
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.widgets.boxes import boxed, hbox, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.error_box import ErrorBox
-from fmstudio.gui.widgets.form.fields import ChoiceField, NumberField, TextField
+from fmstudio.gui.widgets.form.fields import NumberField, TextField
 from fmstudio.gui.widgets.form.options_form import OptionsForm
 from fmstudio.gui.widgets.jobs.follower import JobFollower
 from fmstudio.gui.widgets.keyed_view import KeyedView
@@ -38,7 +39,7 @@ class DrawSheet(KeyedView):
         self._styles: dict[str, Style] = {}
         self._settings: Sequence[Setting] = ()
         self._begun = self._name_is_mine = False
-        self.style_field = ChoiceField("draw-style", "Style", [])
+        self.style_field = StyleField(theme, "draw-style", "Style")
         self.count = NumberField("draw-count", "How many", whole=True, unit="pictures", minimum=COUNTS[0],
                                  maximum=COUNTS[1], logarithmic=True)  # fmt: skip
         self.count.set_value(6000)
@@ -97,7 +98,7 @@ class DrawSheet(KeyedView):
         self._settings = settings
         self._styles = {style["name"]: style for style in styles}
         for name, style in self._styles.items():
-            self.style_field.addItem(style["title"], name)
+            self.style_field.add_style(name, style["title"])
         self.style_field.setCurrentIndex(max(0, self.style_field.findData(_FIRST)))
         if self._begun:
             self.begin()

@@ -1,12 +1,17 @@
 """Adding pictures: files of several kinds, what an import makes of one, and pictures drawn on this machine."""
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
+from fmstudio.data.avatars import styles
+from fmstudio.data.generating import preview
 from fmstudio.gui.data.jobs import DRAW, DRAWN, FITTING, IMPORT, LISTING
-from fmstudio.jobs import Failed
+from fmstudio.gui.data.pictures.style_field import PICTURES
+from fmstudio.jobs import Failed, JobContext
+from tests.driving import run_job
 from tests.gui import recorded
 from tests.gui.data.hands import answer, asked, click, end, text
 from tests.gui.recorded import changed
@@ -141,9 +146,9 @@ def test_a_style_is_shown_with_its_creator_and_licence_and_a_dozen_pictures(pane
 
 
 def test_another_style_is_previewed_and_named_after(panel, drawing, engine, qtbot):
-    styles = panel.findChild(QComboBox, "draw-style")
-    styles.setCurrentIndex(styles.findData("pixel-art"))
-    styles.edited.emit()
+    field = panel.findChild(QComboBox, "draw-style")
+    field.setCurrentIndex(field.findData("pixel-art"))
+    field.edited.emit()
     qtbot.waitUntil(lambda: DRAWN in engine.targets() and asked(engine, DRAWN)["style"] == "pixel-art")
     assert panel.findChild(QLineEdit, "draw-name").text() == "pixel-art"
 
@@ -200,3 +205,12 @@ def test_an_empty_place_for_a_picture_is_painted(theme, show):
     assert box.grab().toImage().pixelColor(100, 50) == theme.color("hover")
     box.show_image(QImage(30, 30, QImage.Format.Format_RGB32))
     assert not box.grab().isNull()
+
+
+def test_every_style_is_shown_by_its_first_picture(drawing):
+    assert {path.stem for path in PICTURES.glob("*.png")} == set(styles())
+    drawn = run_job(preview(JobContext(), None, "bottts", {"size": 96}, count=1))[0][-1].data[0]
+    with Image.open(PICTURES / "bottts.png") as picture:
+        assert np.abs(np.asarray(picture).astype(int) - drawn).mean() < 2
+    field = drawing.style_field
+    assert not any(field.itemIcon(place).isNull() for place in range(field.count()))
