@@ -5,7 +5,7 @@ from typing import Any
 
 from fmstudio.cli.driving import add_json, assignments, drive, existing_workspace, open_workspace, report
 from fmstudio.cli.feedback import left_out_lines
-from fmstudio.cli.naming import add_delete, add_rename_and_delete
+from fmstudio.cli.naming import add_rename_and_delete
 from fmstudio.data.kinds import EXAMPLE_KINDS, KINDS
 from fmstudio.jobs import JobRequest
 from fmstudio.workspace.contents import contents_of, counted
@@ -46,11 +46,11 @@ def add_data_commands(commands: Any) -> None:
     _add_made(datasets)
     datasets.add_parser("list", help="list the workspace's datasets").set_defaults(command=_list_datasets)
     add_rename_and_delete(datasets, "dataset", "DATASET")
-    tokenizers = commands.add_parser("tokenizers", help="list or delete tokenizers").add_subparsers(
+    tokenizers = commands.add_parser("tokenizers", help="list, rename or delete tokenizers").add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )
     tokenizers.add_parser("list", help="list those learnt in the workspace").set_defaults(command=_list_tokenizers)
-    add_delete(tokenizers, "tokenizer", "TOKENIZER")
+    add_rename_and_delete(tokenizers, "tokenizer", "TOKENIZER")
 
 
 def _add_made(datasets: Any) -> None:
@@ -133,6 +133,11 @@ def _list_datasets(arguments: argparse.Namespace) -> int:
 
 
 def _list_tokenizers(arguments: argparse.Namespace) -> int:
-    for file in sorted((existing_workspace(arguments).path / "tokenizers").glob("*/tokenizer.json")):
-        print(f"{file.parent.name}\t{file.stat().st_size:,} bytes")
+    from fmstudio.data.tokenizing import kept_tokenizers
+
+    for row in kept_tokenizers(existing_workspace(arguments)):
+        size = f"{row['vocabulary_size']:,} tokens" if not row["problem"] else "cannot be used"
+        learnt = f"learnt from {', '.join(row['datasets'])}" if row["datasets"] else ""
+        used = f"used by {', '.join(row['models'])}" if row["models"] else ""
+        print("\t".join(part for part in (row["name"], size, f"{row['bytes']:,} bytes", learnt, used) if part))
     return 0

@@ -1,4 +1,4 @@
-"""rename and delete, the same for datasets, runs and models."""
+"""rename and delete, the same for datasets, runs, models and tokenizers."""
 
 import argparse
 import sys
@@ -10,16 +10,11 @@ from fmstudio.workspace.dependants import dependants
 
 
 def add_rename_and_delete(verbs: Any, kind: str, metavar: str) -> None:
-    """Declare both; kind: "dataset", "run" or "model". A run is named by its id."""
+    """Declare both; kind: "dataset", "run", "model" or "tokenizer". A run is named by its id."""
     rename = verbs.add_parser("rename", help=f"call a {kind} otherwise; all links to it hold")
     rename.add_argument("name", metavar=metavar)
     rename.add_argument("new", metavar="NEW")
     rename.set_defaults(command=_rename, kind=kind)
-    add_delete(verbs, kind, metavar)
-
-
-def add_delete(verbs: Any, kind: str, metavar: str) -> None:
-    """Declare delete alone, for what cannot be renamed."""
     delete = verbs.add_parser("delete", help=f"move a {kind} to the bin")
     delete.add_argument("name", metavar=metavar)
     delete.add_argument("--yes", action="store_true", help="also where something needs it")

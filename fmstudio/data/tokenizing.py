@@ -1,18 +1,21 @@
-"""Jobs on tokenizers: learn one from datasets, and show what one makes of a text."""
+"""Jobs on tokenizers: learn one from datasets, list those kept, and show what one makes of a text."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer, decoders
 
 from fmstudio.data.control_tokens import letters
 from fmstudio.data.errors import DataError
-from fmstudio.data.tokenizer import TokenizerSettings, find_tokenizer, save_tokenizer, vocabulary_size
+from fmstudio.data.tokenizer import TokenizerSettings, find_tokenizer, load_tokenizer, save_tokenizer, vocabulary_size
 from fmstudio.data.vocabulary import learn
 from fmstudio.jobs import Artefact, Event, JobContext, Sample
 from fmstudio.recipe import DatasetChoice, Setting, build, check
 from fmstudio.workspace import Workspace, atomic_folder, explained
+from fmstudio.workspace.dependants import own_tokenizer
 from fmstudio.workspace.names import check_name
 
 LONGEST_EXPLAINED = 20_000
@@ -108,3 +111,46 @@ def train(
         workspace.link(("dataset", choice.name), ("tokenizer", name))
     yield Artefact("tokenizer", name, str(folder))
     return {"tokenizer": name, "vocabulary_size": learnt.get_vocab_size(), "path": str(folder)}
+
+
+def listing(context: JobContext, workspace: Workspace) -> Iterator[Event]:
+    """Tell of the tokenizers of the workspace, the newest first: Sample "tokenizers" with `kept_tokenizers`."""
+    yield Sample("tokenizers", "tokenizers", kept_tokenizers(workspace))
+
+
+def kept_tokenizers(workspace: Workspace) -> list[dict[str, Any]]:
+    """Each tokenizer of the workspace, the newest first: its name, "vocabulary_size", "bytes", "created", the
+    "datasets" that it was learnt from, the "runs" whose recipes name it and the "models" that these made.
+
+    "problem": why it cannot be used, or "".
+    """
+    edges = workspace.lineage()
+    runs = [(own_tokenizer(run), run) for run in workspace.runs()]
+    rows = []
+    for file in (workspace.path / "tokenizers").glob("[!.]*/tokenizer.json"):
+        name = file.parent.name
+        using = [run for tokenizer, run in runs if tokenizer == name]
+        rows.append({
+            "name": name,
+            **_read(file),
+            "datasets": [source for (kind, source), target in edges
+                         if kind == "dataset" and target == ("tokenizer", name)],
+            "runs": [run.name for run in using],
+            "models": [run.model for run in using if run.model],
+        })  # fmt: skip
+    return sorted(rows, key=lambda row: str(row["created"]), reverse=True)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """What the file of a tokenizer tells."""
+    about = file.stat()
+    told = {
+        "vocabulary_size": 0,
+        "bytes": about.st_size,
+        "created": datetime.fromtimestamp(about.st_mtime, UTC).isoformat(timespec="seconds"),
+        "problem": "",
+    }
+    try:
+        return told | {"vocabulary_size": vocabulary_size(load_tokenizer(file))}
+    except DataError as error:
+        return told | {"problem": str(error)}

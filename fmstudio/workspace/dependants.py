@@ -18,7 +18,7 @@ def dependants(workspace: Workspace, kind: str, name: str) -> list[str]:
         case "dataset":
             return list(_runs_that_need(workspace, lambda run: name in run.details.get("datasets", ())))
         case "tokenizer":
-            return list(_runs_that_need(workspace, lambda run: _tokenizer(run) == name))
+            return list(_runs_that_need(workspace, lambda run: own_tokenizer(run) == name))
         case "model":
             needed = _runs_that_need(workspace, lambda run: run.details.get("init") == name)
             return [*_adapters_of(workspace, name), *needed, *_asked_of(workspace, name)]
@@ -76,7 +76,8 @@ def _has_checkpoint(workspace: Workspace, run: RunRecord) -> bool:
     return any((workspace.run_folder(run.id) / "checkpoints").glob("step-*"))
 
 
-def _tokenizer(run: RunRecord) -> str:
+def own_tokenizer(run: RunRecord) -> str:
+    """The name of the workspace's tokenizer that a run's recipe names, or ""."""
     tokenizer = parsed_recipe(run.recipe).get("tokenizer", {})
     return str(tokenizer.get("file", "")) if tokenizer.get("kind") == "file" else ""
 

@@ -245,9 +245,11 @@ class Workspace:
                 connection.execute("DELETE FROM metrics WHERE run = ?", (name,))
 
     def rename_record(self, kind: str, name: str, new: str) -> None:
-        """Call a "dataset", "model" or "linked model" otherwise in its own row and wherever rows name it by itself."""
+        """Call a "dataset", "model" or "linked model" otherwise in its own row and wherever rows name it by itself; a
+        "tokenizer", which has no row, only there."""
         with self._index.transaction() as connection:
-            connection.execute(f"UPDATE {kind.replace(' ', '_')}s SET name = ? WHERE name = ?", (new, name))
+            if kind != "tokenizer":
+                connection.execute(f"UPDATE {kind.replace(' ', '_')}s SET name = ? WHERE name = ?", (new, name))
             for end in ("source", "target"):
                 edge = f"{end}_kind = ? AND {end} = ?"
                 connection.execute(f"UPDATE OR IGNORE lineage SET {end} = ? WHERE {edge}", (new, kind, name))

@@ -1,5 +1,5 @@
-"""Calling a dataset, run or model otherwise, so that every link to it holds: recipes, records, lineage, conversations,
-batches and feedback that name it.
+"""Calling a dataset, run, model or tokenizer otherwise, so that every link to it holds: recipes, records, lineage,
+conversations, batches and feedback that name it.
 
 A rename is written down first and crossed out last. Each of its steps can be done again, so that one that a kill cut
 short is finished when the workspace is next opened.
@@ -16,6 +16,7 @@ from typing import Any
 
 from fmstudio.recipe import write_toml
 from fmstudio.workspace.deleting import is_taken, place_of
+from fmstudio.workspace.dependants import own_tokenizer
 from fmstudio.workspace.errors import WorkspaceError, explained
 from fmstudio.workspace.files import atomic_file, write_atomically
 from fmstudio.workspace.index import Workspace
@@ -25,7 +26,7 @@ from fmstudio.workspace.record_files import write_record
 from fmstudio.workspace.records import DatasetRecord, ModelRecord, RunRecord
 
 LINKED = "linked model"
-KINDS = ("dataset", "run", "model", LINKED)
+KINDS = ("dataset", "run", "model", LINKED, "tokenizer")
 """What can be renamed here. A prompt is renamed by its library, a conversation by its title."""
 
 _RECIPE = re.compile(r"```toml\n(.*?)\n```", re.DOTALL)
@@ -78,6 +79,10 @@ def _check(workspace: Workspace, kind: str, name: str, new: str) -> None:
         case "model":
             workspace.model(name)
             busy = [run for run in workspace.runs() if name in (run.model, run.details.get("init"))]
+        case "tokenizer":
+            if not place_of(workspace, kind, name).is_dir():
+                raise WorkspaceError(f"There is no tokenizer named {name!r} in this workspace; choose one that it has.")
+            busy = [run for run in workspace.runs() if own_tokenizer(run) == name]
         case _:
             if name not in (link.name for link in workspace.linked_models()):
                 raise WorkspaceError(f"There is no {kind} named {name!r} in this workspace; choose one from the list.")
@@ -86,7 +91,7 @@ def _check(workspace: Workspace, kind: str, name: str, new: str) -> None:
         if workspace.is_being_trained(run.id):
             raise WorkspaceError(f"The {kind} {name!r} is used by the run {run.name!r} now; stop it or wait for it.")
     same = new.casefold() == name.casefold()
-    links = {link.name.casefold() for link in workspace.linked_models()} if kind != "dataset" else set()
+    links = {link.name.casefold() for link in workspace.linked_models()} if "model" in kind else set()
     if not same and (new.casefold() in links or is_taken(workspace, kind.removeprefix("linked "), new)):
         raise WorkspaceError(f"There is a {kind} named {new!r} already; choose another name.")
 
@@ -104,7 +109,7 @@ def _perform(workspace: Workspace, kind: str, name: str, new: str) -> None:
     with explained(workspace.path):
         if kind == "dataset":
             _in_datasets(workspace, name, new)
-        else:
+        elif kind != "tokenizer":
             _in_conversations(workspace, name, new)
             _in_batches(workspace, name, new)
             _in_adapters(workspace, name, new)
@@ -122,8 +127,9 @@ def _perform(workspace: Workspace, kind: str, name: str, new: str) -> None:
 
 def _record_again(workspace: Workspace, kind: str, name: str) -> None:
     """The record beside the files says the name that the index has now."""
-    records: list[DatasetRecord] | list[ModelRecord]
-    records = workspace.datasets() if kind == "dataset" else workspace.models()
+    records: list[DatasetRecord] | list[ModelRecord] = []
+    if kind != "tokenizer":  # of which the index has no rows
+        records = workspace.datasets() if kind == "dataset" else workspace.models()
     for record in records:
         if record.name == name and place_of(workspace, kind, name).is_dir():
             write_record(place_of(workspace, kind, name), record)
@@ -136,7 +142,8 @@ Edit = Callable[[dict[str, Any]], None]
 
 def _edit(kind: str, name: str, new: str) -> Edit:
     """What changes in the tables of a recipe that names something."""
-    return partial(_with_dataset if kind == "dataset" else _with_init, name, new)
+    edits = {"dataset": _with_dataset, "tokenizer": _with_tokenizer}
+    return partial(edits.get(kind, _with_init), name, new)
 
 
 def _edited(recipe: str, edit: Edit) -> str:
@@ -164,8 +171,12 @@ def _with_dataset(name: str, new: str, tables: dict[str, Any]) -> None:
 def _with_init(name: str, new: str, tables: dict[str, Any]) -> None:
     if tables.get("init") == name:
         tables["init"] = new
+    _with_tokenizer(name, new, tables, kind="model")
+
+
+def _with_tokenizer(name: str, new: str, tables: dict[str, Any], kind: str = "file") -> None:
     tokenizer = tables.get("tokenizer")
-    if isinstance(tokenizer, dict) and tokenizer.get("kind") == "model" and tokenizer.get("file") == name:
+    if isinstance(tokenizer, dict) and tokenizer.get("kind") == kind and tokenizer.get("file") == name:
         tokenizer["file"] = new
 
 

@@ -59,10 +59,12 @@ def test_a_tokenizer_is_deleted_and_comes_back(told, workspace):
     file = workspace.path / "tokenizers" / "bpe" / "tokenizer.json"
     file.parent.mkdir(parents=True)
     file.write_text("{}")
-    assert told("tokenizers", "list")[1] == "bpe\t2 bytes\n"
-    assert told("tokenizers", "delete", "bpe")[0] == 0
+    assert told("tokenizers", "list")[1] == "bpe\tcannot be used\t2 bytes\n"
+    assert told("tokenizers", "rename", "bpe", "pieces")[1] == "The tokenizer bpe is called pieces now.\n"
+    file = workspace.path / "tokenizers" / "pieces" / "tokenizer.json"
+    assert told("tokenizers", "delete", "pieces")[0] == 0
     assert not file.exists()
-    assert told("bin", "restore", "bpe")[0] == 0
+    assert told("bin", "restore", "pieces")[0] == 0
     assert file.read_text() == "{}"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from fmstudio.gui.data import jobs as data
 from fmstudio.gui.playground.inside import jobs as inside
 from fmstudio.gui.playground.retrieval import jobs as retrieval
-from fmstudio.gui.widgets.jobs.tidying import RENAME
+from fmstudio.gui.widgets.jobs.tidying import DELETE, NEEDED, RENAME
 from fmstudio.jobs.request import array_to_plain
 from fmstudio.workspace import Workspace
 from tests.gui import small_workspace as small
@@ -26,9 +26,11 @@ from tests.gui.small_workspace import (
     roomy,
     shapes,
     spare,
+    spare_vocabulary,
     table,
     trained,
     vae,
+    vocabulary,
 )
 from tests.pictures import shape
 
@@ -62,6 +64,9 @@ JOBS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
     data.STATISTICS: job(articles, dataset="articles"),
     data.REVIEW: job(articles, dataset="articles"),
     data.APPLY: job(articles, dataset="articles", name="articles-clean"),
+    data.TOKENIZERS: job(vocabulary),
+    NEEDED: job(vocabulary, kind="tokenizer", name="words"),
+    DELETE: job(spare_vocabulary, kind="tokenizer", name="spare"),
     data.EXPLAIN: job(text="Now is", tokenizer={"kind": "byte"}),
     data.LEARN: job(articles, datasets=["articles"], vocabulary_size=300, name="articles-300"),
     data.PICTURES: job(shapes, dataset="shapes", start=0, count=256),

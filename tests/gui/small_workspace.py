@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 
 from fmstudio.adapt import batch, collections, generation
-from fmstudio.data import importing
+from fmstudio.data import importing, tokenizing
 from fmstudio.jobs import JobContext
 from fmstudio.training.pretraining import pretrain
 from fmstudio.workspace import Workspace
@@ -79,6 +79,20 @@ def articles(workspace: Workspace) -> None:
     """A dataset of texts."""
     files(workspace)
     run_job(importing.add(JobContext(), workspace, [str(_files(workspace) / "articles")], "articles"))
+
+
+@_part
+def vocabulary(workspace: Workspace) -> None:
+    """A tokenizer that is kept."""
+    articles(workspace)
+    run_job(tokenizing.train(JobContext(), workspace, ["articles"], 300, "words"))
+
+
+@_part
+def spare_vocabulary(workspace: Workspace) -> None:
+    """A tokenizer that may go."""
+    articles(workspace)
+    run_job(tokenizing.train(JobContext(), workspace, ["articles"], 300, "spare"))
 
 
 @_part

@@ -88,6 +88,29 @@ def test_a_dataset_keeps_its_runs_models_and_what_was_made_of_it(linked):
     assert tomllib.loads(linked.run("run-1").recipe)["data"]["datasets"][1] == {"name": "tidy", "weight": 2.0}
 
 
+def test_a_tokenizer_keeps_the_recipes_and_the_chain_that_name_it(linked):
+    folder = linked.path / "tokenizers" / "words"
+    folder.mkdir(parents=True)
+    (folder / "tokenizer.json").write_text("{}")
+    recipe = RECIPE.replace('kind = "model"\nfile = "bard"', 'kind = "file"\nfile = "words"')
+    linked.update_run("run-1", recipe=recipe)
+    linked.link(("dataset", "plays"), ("tokenizer", "words"))
+    rename(linked, "tokenizer", "words", "pieces")
+    assert [path.name for path in folder.parent.iterdir()] == ["pieces"]
+    run = linked.run("run-1")
+    for kept in (run.recipe, (linked.run_folder("run-1") / "recipe.toml").read_text()):
+        tables = tomllib.loads(kept)
+        assert tables["tokenizer"] == {"kind": "file", "file": "pieces"}
+        assert tables["init"] == "bard"
+    assert (("dataset", "plays"), ("tokenizer", "pieces")) in linked.lineage()
+    assert "words" not in str(linked.lineage())
+    with pytest.raises(WorkspaceError, match="There is no tokenizer named 'words'"):
+        rename(linked, "tokenizer", "words", "letters")
+    (folder.parent / "other").mkdir()
+    with pytest.raises(WorkspaceError, match="There is a tokenizer named 'other' already"):
+        rename(linked, "tokenizer", "pieces", "other")
+
+
 def test_a_card_follows_its_data(linked):
     linked.put_model(linked.model("bard").__class__(**{
         **{name: getattr(linked.model("bard"), name) for name in ("name", "family", "parameters", "bytes", "run")},

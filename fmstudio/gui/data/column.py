@@ -15,9 +15,12 @@ from fmstudio.gui.widgets.menus import MenuEntry
 
 
 class DatasetColumn(QWidget):
-    """`mixture_wanted` asks to mix datasets, offered where there are several of a kind."""
+    """`mixture_wanted` asks to mix datasets, offered where there are several of a kind; `tokenizers_wanted` to see
+    those that are kept, offered where there is a text.
+    """
 
     mixture_wanted = Signal()
+    tokenizers_wanted = Signal()
 
     def __init__(self, theme: Theme, store: DatasetStore, offered: Callable[[str], Sequence[MenuEntry]]) -> None:
         """offered: what a right click offers for a dataset."""
@@ -29,13 +32,13 @@ class DatasetColumn(QWidget):
             "Train on several…", "data-mix", theme, "mdi6.tune-vertical", "quiet", self.mixture_wanted.emit
         )
         self._several.setToolTip("Mix datasets of one kind, each with its share of what the model sees.")
-        self.setLayout(
-            vbox(
-                label("Datasets", "section", "data-list-title"),
-                (self.list, 1),
-                (self._several, 0, Qt.AlignmentFlag.AlignLeft),
-            )
+        self._tokenizers = button(
+            "Tokenizers", "data-tokenizers", theme, "mdi6.format-letter-matches", "quiet", self.tokenizers_wanted.emit
         )
+        self._tokenizers.setToolTip("The vocabularies that this workspace keeps: who uses them, and what they do.")
+        left = Qt.AlignmentFlag.AlignLeft
+        ways = vbox((self._several, 0, left), (self._tokenizers, 0, left), gap=0)
+        self.setLayout(vbox(label("Datasets", "section", "data-list-title"), (self.list, 1), ways))
         self.setMinimumWidth(232)
         self.setMaximumWidth(360)
         store.changed.connect(self._follow)
@@ -43,3 +46,4 @@ class DatasetColumn(QWidget):
 
     def _follow(self) -> None:
         self._several.setVisible(bool(kinds_to_mix(self._store.records)))
+        self._tokenizers.setVisible(any(record.kind == "text" for record in self._store.records.values()))

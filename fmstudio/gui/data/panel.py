@@ -18,6 +18,7 @@ from fmstudio.gui.data.jobs import DESCRIBE, DRAW, IMPORT
 from fmstudio.gui.data.mixture import MixtureView
 from fmstudio.gui.data.pictures.drawing import DrawSheet
 from fmstudio.gui.data.store import DatasetStore
+from fmstudio.gui.data.text.kept import KeptTokenizers
 from fmstudio.gui.models.files import has_weights
 from fmstudio.gui.panel import Panel, PrimaryAction, Step
 from fmstudio.gui.studio import Studio
@@ -44,6 +45,7 @@ class DataPanel(Panel):
         ("Draw pictures", "mdi6.draw", "open_drawing"),
         ("Catalogue of data", "mdi6.bookshelf", "open_catalogue"),
         ("Mix datasets", "mdi6.tune-vertical", "open_mixture"),
+        ("Tokenizers", "mdi6.format-letter-matches", "open_tokenizers"),
     )
     begin = Step(
         "Begin with some data",
@@ -67,6 +69,7 @@ class DataPanel(Panel):
         self.importing = ImportView(studio)
         self.catalogue = CatalogueView(studio)
         self.mixture = MixtureView(self.theme)
+        self.tokenizers = KeptTokenizers(studio)
         self.error = ErrorBox(self.theme, "data-error")
         self.empty = self._make_empty()
         self._description: Mapping[str, Any] = {}
@@ -93,7 +96,8 @@ class DataPanel(Panel):
     def _lay_out(self) -> None:
         self.pages = QStackedWidget()
         self.pages.setObjectName("data-pages")
-        for page in (self.dataset, self.sheet, self.drawing, self.importing, self.catalogue, self.mixture):
+        asides = (self.sheet, self.drawing, self.importing, self.catalogue, self.mixture, self.tokenizers)
+        for page in (self.dataset, *asides):
             self.pages.addWidget(page)
         right = boxed(vbox(self.error, (self.pages, 1), gap=12))
         self._split = splitter("data-splitter", self.column, (right, 1), sizes=(272, 900))
@@ -107,6 +111,7 @@ class DataPanel(Panel):
         self.verbs.rename_wanted.connect(self.list.rename)
         self.verbs.renamed.connect(self._renamed)
         self.column.mixture_wanted.connect(self.open_mixture)
+        self.column.tokenizers_wanted.connect(self.open_tokenizers)
         self.store.changed.connect(self._show_datasets)
         self.store.ended.connect(self._job_ended)
         self.store.failed.connect(self.error.show_error)
@@ -126,7 +131,8 @@ class DataPanel(Panel):
         self.importing.dismissed.connect(self._dismiss)
         self.catalogue.opened.connect(self.open_dataset)
         self.catalogue.closed.connect(self._back)
-        self.mixture.closed.connect(self._back)
+        for aside in (self.mixture, self.tokenizers):
+            aside.closed.connect(self._back)
         self.mixture.train.connect(lambda chosen: self.studio.navigate("train", datasets=chosen))
         self.dataset.cleaning.opened.connect(self._open_made)
         self.dataset.duplicates.opened.connect(self._open_made)
@@ -143,9 +149,9 @@ class DataPanel(Panel):
     # Coming and going.
 
     def shown(self, **what: Any) -> None:
-        """`dataset` opens one by its name, `view` says how to look at it, `tokenizer` cuts it with one of the
-        workspace; `add` begins to add these paths, `begin` offers the ways to add something. `reader` is the model
-        that rows to fine-tune on are shown to be read by.
+        """`dataset` opens one by its name, `view` says how to look at it, `tokenizer` shows one that is kept; `add`
+        begins to add these paths, `begin` offers the ways to add something. `reader` is the model that rows to
+        fine-tune on are shown to be read by.
         """
         if not self._description and not self._question.busy:
             self._question.ask()
@@ -159,20 +165,11 @@ class DataPanel(Panel):
         if view := what.get("view"):
             self.dataset.look_at(view)
         if tokenizer := what.get("tokenizer"):
-            self._cut_with(tokenizer)
+            self.open_tokenizers(tokenizer)
         if paths := what.get("add"):
             self.dropped([Path(path) for path in paths])
         if what.get("begin") and self.store.tiles:
             QTimer.singleShot(0, self, self.adding.offer_ways)  # the empty state offers them by itself
-
-    def _cut_with(self, tokenizer: str) -> None:
-        """Show how a tokenizer of the workspace cuts the shown dataset, or the newest text."""
-        texts = [name for name, record in self.store.records.items() if record.kind == "text"]
-        if self.dataset.dataset not in texts and texts:
-            self.open_dataset(texts[-1])
-        self.dataset.look_at("tokens")
-        self.dataset.tokens.choice.set_workspace(self.studio.workspace)
-        self.dataset.tokens.choice.choose(f"file:{tokenizer}")
 
     def accepts(self, paths: list[Path]) -> bool:
         """Anything but models, which the playground takes. A folder of texts may have a config.json, but no weights."""
@@ -266,6 +263,11 @@ class DataPanel(Panel):
         self._show_page(self.drawing)
         self.drawing.begin()
 
+    def open_tokenizers(self, name: str = "") -> None:
+        """Show the tokenizers that are kept; name: the one to look at."""
+        self._show_page(self.tokenizers)
+        self.tokenizers.begin(name)
+
     def open_mixture(self) -> None:
         """Show what a model would learn from when datasets of the present one's kind are mixed."""
         self.mixture.show_datasets(self.store.records, self.dataset.kind)
@@ -300,6 +302,8 @@ class DataPanel(Panel):
         """Keys go to where one goes on: the name of what is added, an aside that Esc closes, or else the list."""
         if page is self.sheet:
             self.sheet.name.setFocus()
+        elif page is self.tokenizers:
+            self.tokenizers.list.setFocus()
         elif page is not self.drawing:
             (page if page in (self.catalogue, self.mixture) else self.list).setFocus()
 

@@ -75,13 +75,13 @@ def test_from_a_folder_to_clean_tokens(real, notes, qtbot, workspace):
     real.dataset.look_at("tokens")
     tokens = real.dataset.tokens
     tokens.choice.choose("byte")
-    wait(lambda: tokens.figures["vocabulary"].value.text() == "257")
-    size = len(tokens.text.toPlainText().encode())
-    assert tokens.view.count == size
+    wait(lambda: tokens.trial.figures["vocabulary"].value.text() == "257")
+    size = len(tokens.trial.text.toPlainText().encode())
+    assert tokens.trial.view.count == size
     tokens.choice.vocabulary.set_value(400)
     tokens.choice.choose("bpe")
-    wait(lambda: tokens.figures["vocabulary"].value.text() == "400")
-    assert tokens.view.count < size
+    wait(lambda: tokens.trial.figures["vocabulary"].value.text() == "400")
+    assert tokens.trial.view.count < size
     click(real, "learn-go")
     wait(lambda: (workspace.path / "tokenizers" / "notes-clean-400" / "tokenizer.json").exists())
     wait(lambda: not real.studio.jobs.active())

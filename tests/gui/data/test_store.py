@@ -142,15 +142,6 @@ def test_both_themes_and_a_small_window_paint_every_view(panel, studio, engine, 
             assert not panel.grab().isNull()
 
 
-def test_a_tokenizer_of_the_workspace_cuts_the_shown_text(panel, workspace):
-    file = workspace.path / "tokenizers" / "words" / "tokenizer.json"
-    file.parent.mkdir(parents=True)
-    file.write_text("{}")
-    panel.shown(tokenizer="words")
-    assert panel.dataset.view_choice.value() == "tokens"
-    assert panel.dataset.tokens.choice.kind.value() == "file:words"
-
-
 def test_whoever_comes_to_add_is_offered_the_ways(panel, qtbot, monkeypatch):
     offered = []
     monkeypatch.setattr(panel.adding, "offer_ways", lambda: offered.append(True))

@@ -29,27 +29,27 @@ def tokens(panel, studio, engine, qtbot):
 
 
 def test_tokens_begin_with_a_real_line_of_the_dataset(tokens, panel, studio, engine):
-    assert tokens.text.toPlainText() == "Text of 1. Lear!"
+    assert tokens.trial.text.toPlainText() == "Text of 1. Lear!"
     assert asked(engine, EXPLAIN) == {
         "text": "Text of 1. Lear!",
         "tokenizer": {"kind": "bpe", "vocabulary_size": 4096, "datasets": ["plays"]},
     }
     answer(studio, engine, EXPLAIN, cut())
-    shown = {name: figure.value.text() for name, figure in tokens.figures.items()}
+    shown = {name: figure.value.text() for name, figure in tokens.trial.figures.items()}
     assert shown == {"count": "2", "bytes": "6 B", "bytes_per_token": "3.00", "vocabulary": "4,096"}
-    assert tokens.view.count == 2
+    assert tokens.trial.view.count == 2
 
 
 def test_typing_asks_once_it_rests_and_old_answers_do_not_count(tokens, studio, engine, qtbot):
     old = engine.latest(EXPLAIN)
-    tokens.text.setPlainText("")
-    QTest.keyClicks(tokens.text, "Now is")
+    tokens.trial.text.setPlainText("")
+    QTest.keyClicks(tokens.trial.text, "Now is")
     qtbot.waitUntil(lambda: asked(engine, EXPLAIN)["text"] == "Now is")
     assert engine.targets().count(EXPLAIN) == 2
     studio.jobs.deliver([(old, event) for event in recorded.told(EXPLAIN, cut(count=99))])
-    assert tokens.figures["count"].value.text() == "–"
+    assert tokens.trial.figures["count"].value.text() == "–"
     answer(studio, engine, EXPLAIN, cut())
-    assert tokens.figures["count"].value.text() == "2"
+    assert tokens.trial.figures["count"].value.text() == "2"
 
 
 def test_other_tokenizers_can_be_chosen(tokens, panel, engine, workspace, qtbot, tmp_path):
@@ -76,8 +76,8 @@ def test_a_tokenizer_that_cannot_be_used_is_said_in_place(tokens, studio, engine
     studio.jobs.deliver(
         [(engine.latest(EXPLAIN), Failed("x.json is not a tokenizer; choose a tokenizer.json.", "trace"))]
     )
-    assert tokens.error.isVisible()
-    assert tokens.view.count == 0
+    assert tokens.trial.error.isVisible()
+    assert tokens.trial.view.count == 0
 
 
 def test_a_vocabulary_out_of_range_is_not_asked_for(tokens, panel, engine):
