@@ -14,6 +14,8 @@ from functools import cache
 from typing import Any, Protocol
 from weakref import WeakSet
 
+from fmstudio.nn.crowd import CROWD
+
 _SOFT = 1  # omp_pause_soft (OpenMP 5.0, section 3.2.44): threads go, settings stay
 
 
@@ -34,6 +36,7 @@ def hold(holder: Holder) -> None:
 
 def make_way_for_torch() -> None:
     """Ask the holders to let go; called where torch is about to compute for long, at every step of it."""
+    CROWD.look()
     if _HOLDERS:
         for holder in list(_HOLDERS):
             holder.let_go()
@@ -41,6 +44,7 @@ def make_way_for_torch() -> None:
 
 def make_way_for_others() -> None:
     """Let torch's idle threads go; called on the thread that computes with torch, as only that one can."""
+    CROWD.look()
     _pause()(_SOFT)
 
 
