@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QTextEdit
 
+from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.difference import as_html, difference
 
@@ -16,6 +17,7 @@ LONGEST = 20_000
 
 _COMPARED = 6_000  # characters of two texts that are compared word by word
 _MARKED = 100
+_MEASURED = {"seconds", "seconds_to_first_token", "tokens_per_second"}
 _HIDDEN = {"replay", "messages", "picture", "chunks", "seed", "model"}
 
 
@@ -89,6 +91,8 @@ class FeedbackPage(QTextEdit):
 
     def _fact(self, name: str, value: Any) -> str:
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        if isinstance(value, float):
+            shown = formatting.number(value) if name in _MEASURED else formatting.setting_number(value)
         shown = f"{shown:.300}" + ("…" if len(shown) > 300 else "")
         caption = f"color: {self._theme.css('secondary')}; font-size: {self._theme.size('caption')}px"
         named = html.escape(name.replace("_", " "))

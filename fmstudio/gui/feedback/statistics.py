@@ -55,15 +55,22 @@ class FeedbackStatistics(QWidget):
             self._card("share", "Share of thumbs up", self.share), self._card("score", "Mean score", self.score), gap=12
         )
         content = boxed(
-            vbox(self.error, self.sentence, by_model, self._card("counts", "Ratings", self.counts), shares, ..., gap=12)
+            vbox(
+                self.error,
+                self.sentence,
+                by_model,
+                (self._card("counts", "Ratings", self.counts), 1),
+                (shares, 1),
+                gap=12,
+            )
         )
         self.setLayout(vbox(scroll_area(content, "feedback-statistics-scroll", reads=True)))
 
     def _card(self, part: str, title: str, chart: TimeChart) -> Card:
         card = self.captions[part] = Card(title, f"feedback-{part}-card")
         card.set_padding(16, 12, 12, 8)
-        chart.setFixedHeight(140)
-        card.body.addWidget(chart)
+        chart.setMinimumHeight(140)
+        card.body.addWidget(chart, 1)
         return card
 
     def ask(self, filters: Mapping[str, str], text: str) -> None:

@@ -62,7 +62,7 @@ class ModelDetail(QWidget):
         self._make_texts()
         content = boxed(
             vbox(self.head, self.error, self.merge, self.sampling, self.comparison, self.chain, self.measured,
-                 self.texts, ..., gap=12)
+                 (self.texts, 3), (..., 1), gap=12)
         )  # fmt: skip
         self.setLayout(vbox(scroll_area(content, "model-detail-scroll")))
         jobs.changed.connect(self._job_changed)

@@ -165,7 +165,7 @@ class Lessons(Card):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(6)
-        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(3, 1)  # the answers stand near, however wide the window is
         self._rows: list[tuple[QLabel, QLabel, QLabel]] = []
         for row in range(self.SHOWN):
             given = ElidedLabel("", "mono", f"lesson-{row}-given", from_end=True)

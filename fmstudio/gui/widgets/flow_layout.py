@@ -14,12 +14,13 @@ class FlowLayout(QLayout):
     """Each widget has the size that it asks for; its line is as high as the highest of it.
 
     A text that wraps stands in one line where there is room for that, and else takes lines of its own. spread: the last
-    of several in a line stands at its end.
+    of several in a line stands at its end. level: those of a line stand on one level, as fields under their titles do,
+    instead of about its middle.
     """
 
-    def __init__(self, parent: QWidget | None = None, gap: int = 4, spread: bool = False) -> None:
+    def __init__(self, parent: QWidget | None = None, gap: int = 4, spread: bool = False, level: bool = False) -> None:
         super().__init__(parent)
-        self._spread = spread
+        self._spread, self._level = spread, level
         self.setContentsMargins(0, 0, 0, 0)
         self._gap = gap
         # The layout's items are C++'s; Python's names for them can die before they do, and with them the whole window.
@@ -94,7 +95,8 @@ class FlowLayout(QLayout):
         for number, (item, size) in enumerate(line):
             if self._spread and 0 < number == len(line) - 1:
                 x = area.right() + 1 - size.width()
-            item.setGeometry(QRect(QPoint(x, area.top() + (area.height() - size.height()) // 2), size))
+            above = (area.height() - size.height()) // (1 if self._level else 2)
+            item.setGeometry(QRect(QPoint(x, area.top() + above), size))
             x += size.width() + self._gap
 
 
@@ -169,9 +171,9 @@ def _sized(item: QLayoutItem, size: QSize, width: int) -> QSize:
     return QSize(width, item.heightForWidth(width) if item.hasHeightForWidth() else size.height())
 
 
-def flow(*widgets: QWidget, gap: int = 8, spread: bool = False) -> FlowLayout:
+def flow(*widgets: QWidget, gap: int = 8, spread: bool = False, level: bool = False) -> FlowLayout:
     """One after another, in as many lines as it takes."""
-    return _filled(FlowLayout(gap=gap, spread=spread), widgets)
+    return _filled(FlowLayout(gap=gap, spread=spread, level=level), widgets)
 
 
 def tiled(*widgets: QWidget, gap: int = 8, columns: int = 0) -> TileLayout:

@@ -217,14 +217,23 @@ def test_the_newest_entry_is_read_first_with_all_that_made_it(open_feedback, wor
     keep(workspace, "a", model="old")
     keep(
         workspace, "b", "The capital is Paris.", correction="Paris.", comment="Too long",
-        details={"messages": MESSAGES, "settings": {"temperature": 0.5, "seed": 7}, "backend": "torch"},
+        details={"messages": MESSAGES, "settings": {"temperature": 0.5, "seed": 7}, "backend": "torch",
+                 "tokens_per_second": 2445.2129648575064},
     )  # fmt: skip
     panel = open_feedback()
     qtbot.waitUntil(lambda: "Made with" in panel.entries.detail.page.toPlainText())
     assert shown_ids(panel) == ["b", "a"]
     assert panel.entries.rows.row(0)["prompt"] == MESSAGES[0]["content"]
     text = panel.entries.detail.page.toPlainText()
-    for words in ("What is the capital of France?", "The capital is Paris.", "Paris.", "Too long", "seed", "0.5"):
+    for words in (
+        "What is the capital of France?",
+        "The capital is Paris.",
+        "Paris.",
+        "Too long",
+        "seed",
+        "0.5",
+        "2,445",
+    ):
         assert words in text
 
 

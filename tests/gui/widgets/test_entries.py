@@ -76,3 +76,17 @@ def test_a_list_that_follows_opens_what_the_arrows_reach_and_nothing_that_is_mar
 def test_a_menu_is_offered_for_an_entry_only(listed):
     assert [action.text() for action in listed.menu("a").actions()] == ["Open"]
     assert listed.menu("") is None
+
+
+def test_facts_that_are_too_long_go_on_in_a_second_line(listed, qtbot):
+    before = listed.sizeHintForRow(0)
+    facts = "Variational autoencoder · 28.4 k parameters · licence unknown"
+    long = Entry("long", (Line("long", "strong", "text"), Line(facts)))
+    listed.show_entries([long, entry("b")])
+    assert listed.sizeHintForRow(0) > before
+    assert listed.itemDelegate().broken(long.lines[1], 210) == [
+        "Variational autoencoder · 28.4 k",
+        "parameters · licence unknown",
+    ]
+    listed.resize(600, 300)
+    qtbot.waitUntil(lambda: listed.sizeHintForRow(0) == before)

@@ -51,3 +51,13 @@ def test_what_is_taken_out_is_gone(show, qapp):
     layout.addWidget(QLabel("Another"))
     qapp.processEvents()
     assert (layout.count(), holder.findChild(QLabel).text()) == (1, "Another")
+
+
+def test_fields_of_a_line_stand_on_one_level(show):
+    low, high = QLabel("low"), QLabel("high")
+    low.setFixedSize(40, 20)
+    high.setFixedSize(40, 32)
+    holder = QWidget()
+    holder.setLayout(flow(low, high, level=True))
+    show(holder, 300, 60)
+    assert low.geometry().bottom() == high.geometry().bottom()

@@ -22,6 +22,7 @@ from fmstudio.workspace import WorkspaceError
 
 _PATIENCE = 200  # milliseconds without another change
 _FIRST = "bottts"  # robots: few colours and clear shapes, which small models learn soonest
+_LARGEST = 240  # pixels of a picture that is shown
 COUNTS = (1, 1_000_000)
 Style = Mapping[str, Any]
 
@@ -50,6 +51,7 @@ class DrawSheet(KeyedView):
         self.known = label("", "caption", "draw-known", wrap=True)
         self.tiles = PictureTiles(theme, "draw-tiles", "A dozen of these pictures")
         self.tiles.selectable = False
+        self.tiles.largest = _LARGEST
         self.error = ErrorBox(theme, "draw-error", dismissable=False)
         self._question = JobFollower(self, studio, DRAWN, patience=_PATIENCE)
         self._lay_out()

@@ -41,7 +41,7 @@ class TokensView(KeyedView):
         self._connect()
 
     def _lay_out(self) -> None:
-        choosing = flow(self.choice, self.learning, gap=12)
+        choosing = flow(self.choice, self.learning, gap=12, level=True)
         content = Yielding(vbox(choosing, self.learning.status, (self.trial, 1), gap=12))
         self.setLayout(vbox(scroll_area(content, "tokens-scroll")))
 

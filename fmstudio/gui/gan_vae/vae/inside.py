@@ -28,6 +28,7 @@ _KL = (
     "How far the code of a picture is from pure noise, by dimension. A dimension near 0 says nothing of the picture: "
     "the decoder does without it."
 )
+_COLOURS = ("training", "generated", "real")
 _CODES = "How often each code of the codebook is taken, the most frequent first. Codes that nothing takes are wasted."
 
 
@@ -124,8 +125,10 @@ class VaeInside(QWidget):
         for name, plot in self.plots.items():
             plot.clear()
             curves = curves_of(self._run, name) if self._run else {}
+            others = iter(_COLOURS * len(curves))
             for curve, series in curves.items():
-                colour, measured = ("validation", True) if curve == "validation" else ("training", False)
+                measured = curve == "validation"
+                colour = "validation" if measured else next(others)
                 plot.add_curve(curve, curve or name, colour, series, smoothed=not measured, level=int(measured))
             plot.set_smoothing(0.8)
             plot.fit()

@@ -4,60 +4,25 @@ Only what is in sight is painted, so thousands are as quick as ten.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtCore import QModelIndex, QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
     QMenu,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
 )
 
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.lists.table import ROW, Column, GivenRows, Index, RowsModel
+from fmstudio.gui.widgets.lists.entry import Entry as Entry
+from fmstudio.gui.widgets.lists.entry import Line as Line
+from fmstudio.gui.widgets.lists.entry_painter import EntryPainter
+from fmstudio.gui.widgets.lists.table import Column, GivenRows, Index, RowsModel
 from fmstudio.gui.widgets.menus import MenuEntry, menu_of
 
-_BOX = 16
-_GAP = 8  # between cards
+_MEASURED = 500  # entries
 _CHECK = Qt.ItemDataRole.CheckStateRole
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A text in a role and a colour, cut to the room; `aside` is a quiet text at its right that is never cut."""
-
-    text: str
-    role: str = "caption"
-    token: str = "secondary"
-    aside: str = ""
-    cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a list shows of something.
-
-    key: by which it is known. spoken: what a screen reader says; tip: what pointing at it tells. icon: its name and
-    colour. fraction: how far it is, shown as a bar under the lines that are there. checked: whether its box is checked,
-    None where it has none; box: the colour of a checked box. name: what can be changed in place with F2.
-    """
-
-    key: str
-    lines: tuple[Line, ...]
-    spoken: str = ""
-    tip: str = ""
-    icon: tuple[str, str] | None = None
-    fraction: float | None = None
-    busy: bool = False
-    checked: bool | None = None
-    box: str = "accent"
-    name: str | None = None
 
 
 class EntriesModel(GivenRows):
@@ -154,10 +119,12 @@ class EntryList(QListView):
         # The list may be filled anew by it, which must wait until the field in it is closed.
         self._entries.renamed.connect(self.renamed, Qt.ConnectionType.QueuedConnection)
         self._entries.modelReset.connect(self._mark_again)
+        self._entries.modelReset.connect(self._measure)
+        self._entries.dataChanged.connect(self._measure)
         self.customContextMenuRequested.connect(self._offer)
         self.clicked.connect(lambda index: self._open(index) if not follows else None)
         self.selectionModel().currentChanged.connect(self._moved)
-        theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._restyle)
 
     # What is in it.
 
@@ -188,6 +155,22 @@ class EntryList(QListView):
     def rename(self, key: str) -> None:
         """Let a person change the name of an entry in its place."""
         self.edit(self._entries.index(self.keys.index(key), 0))
+
+    def _restyle(self) -> None:
+        self._measure()
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._measure()
+
+    def _measure(self, *_: object) -> None:
+        """All entries get the room of the one that needs most lines; of very many the first are measured."""
+        width = self.viewport().width()
+        more = max((self._painter.more_lines(entry, width) for entry in self.entries[:_MEASURED]), default=0)
+        if more != self._painter.more_room:
+            self._painter.more_room = more
+            self.scheduleDelayedItemsLayout()
 
     def _mark_again(self) -> bool:
         there = self._marked in (keys := self.keys)
@@ -250,123 +233,3 @@ def toggle(index: QModelIndex) -> bool:
     """Check or uncheck an entry."""
     other = Qt.CheckState.Unchecked if index.data(_CHECK) == Qt.CheckState.Checked else Qt.CheckState.Checked
     return bool(index.model().setData(index, other, _CHECK))
-
-
-class EntryPainter(QStyledItemDelegate):
-    """Paints an entry: its ground, icon, lines, bar and box."""
-
-    def __init__(
-        self, theme: Theme, lines: int, cards: bool, bare: bool, more: bool, entry_of: Callable[[Any], Entry]
-    ) -> None:
-        super().__init__()
-        self._theme, self._lines, self._cards, self._entry_of = theme, lines, cards, entry_of
-        self._inset = 0 if bare else 4
-        self.more = more
-
-    def _height(self, role: str) -> float:
-        return QFontMetricsF(self._theme.font(role)).height()
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        texts = self._height("strong") + (self._lines - 1) * (self._height("caption") + 2)
-        return QSize(120, round(texts) + (28 + _GAP if self._cards else 16))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        row = index.data(ROW)
-        entry = self._entry_of(row) if row is not None else Entry("", (Line("Loading…", "body"),))
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = self._ground(painter, QRectF(option.rect), option.state)
-        if entry.icon:
-            name, token = entry.icon
-            self._theme.icon(name, token).paint(painter, int(area.left()), int(area.top()), 18, 18)
-            area.adjust(26, 0, 0, 0)
-        if entry.checked is not None:
-            self._box(painter, self.box(QRectF(option.rect)), entry)
-            area.adjust(0, 0, -_BOX - 8, 0)
-        elif self.more:
-            end = self.box(QRectF(option.rect)).toRect()
-            self._theme.icon("mdi6.dots-horizontal", "secondary").paint(painter, end)
-            area.adjust(0, 0, -_BOX - 8, 0)
-        self._texts(painter, area, entry)
-        painter.restore()
-
-    def _ground(self, painter: QPainter, rect: QRectF, state: QStyle.StateFlag) -> QRectF:
-        """Paint what is behind an entry, and a frame where the keyboard is; returns the room for what it says."""
-        flags = QStyle.StateFlag
-        chosen, hovered = bool(state & flags.State_Selected), bool(state & flags.State_MouseOver)
-        focused = bool(state & flags.State_HasFocus)
-        if self._cards:
-            card = rect.adjusted(0.5, 0.5, -0.5, -0.5 - _GAP)
-            edge = "accent" if chosen else "border" if hovered else "hairline"
-            by_keyboard = focused and bool(state & flags.State_KeyboardFocusChange)
-            painter.setBrush(self._theme.color("accent_soft" if chosen else "surface"))
-            painter.setPen(QPen(self._theme.color(edge), 2 if by_keyboard else 1))
-            painter.drawRoundedRect(card, 8, 8)
-            return card.adjusted(16, 12, -12, -12)
-        area = rect.adjusted(self._inset, 1, -self._inset, -1)
-        if chosen or hovered:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.color("accent_soft" if chosen else "hover"))
-            painter.drawRoundedRect(area, 6, 6)
-        if focused:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self._theme.color("accent"), 1))
-            painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        return area.adjusted(8, 7, -8, -7)
-
-    def _texts(self, painter: QPainter, area: QRectF, entry: Entry) -> None:
-        top = area.top()
-        for line in entry.lines:
-            height = self._height(line.role)
-            self._line(painter, QRectF(area.left(), top, area.width(), height), line)
-            top += height + (4 if self._cards and top == area.top() else 2)
-        if entry.busy:
-            self._bar(painter, QRectF(area.left(), top, area.width(), self._height("caption")), entry.fraction)
-
-    def _line(self, painter: QPainter, area: QRectF, line: Line) -> None:
-        caption = self._theme.font("caption")
-        if line.aside:
-            painter.setFont(caption)
-            painter.setPen(self._theme.color("secondary"))
-            painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, line.aside)
-            area = area.adjusted(0, 0, -QFontMetricsF(caption).horizontalAdvance(line.aside) - 8, 0)
-        font = self._theme.font(line.role)
-        painter.setFont(font)
-        painter.setPen(self._theme.color(line.token))
-        shown = QFontMetricsF(font).elidedText(line.text, line.cut, area.width())
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
-
-    def _bar(self, painter: QPainter, area: QRectF, fraction: float | None) -> None:
-        track = QRectF(area.left(), area.center().y() - 2, area.width(), 5)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color("pressed"))
-        painter.drawRoundedRect(track, 2.5, 2.5)
-        if fraction:
-            track.setWidth(max(5.0, track.width() * min(1.0, fraction)))
-            painter.setBrush(self._theme.color("accent_fill"))
-            painter.drawRoundedRect(track, 2.5, 2.5)
-
-    # What is at the right end: the box, or the ⋯.
-
-    def box(self, rect: QRectF) -> QRectF:
-        """Where it is."""
-        return QRectF(rect.right() - 12 - _BOX, rect.center().y() - _BOX / 2, _BOX, _BOX)
-
-    def at_end(self, rect: QRectF, point: QPointF) -> bool:
-        """Whether a click is meant for it."""
-        return self.box(rect).adjusted(-8, -8, 8, 8).contains(point)
-
-    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
-        """A name is changed where it stands."""
-        left = 32 if self._entry_of(index.data(ROW)).icon else 4
-        editor.setGeometry(QRect(option.rect.left() + left, option.rect.top() + 2, option.rect.width() - left - 4, 30))
-
-    def _box(self, painter: QPainter, box: QRectF, entry: Entry) -> None:
-        colour = self._theme.color(entry.box if entry.checked else "border")
-        painter.setPen(QPen(colour, 1.2))
-        painter.setBrush(colour if entry.checked else self._theme.color("field"))
-        painter.drawRoundedRect(box, 4, 4)
-        if entry.checked:
-            painter.setPen(QPen(self._theme.color("surface"), 2))
-            corners = [QPointF(0.25, 0.52), QPointF(0.44, 0.7), QPointF(0.76, 0.32)]
-            painter.drawPolyline([QPointF(box.left() + p.x() * _BOX, box.top() + p.y() * _BOX) for p in corners])

@@ -127,7 +127,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph tells no types
         low, high = self.range
         if self.logarithmic:
             low, high = 10.0**low, 10.0**high
-        return Scale(low, high, written=clock if self.time else compact, logarithmic=self.logarithmic, time=self.time)
+        written, steps = clock if self.time else compact, not (self.upright or self.time)
+        return Scale(low, high, written=written, logarithmic=self.logarithmic, time=self.time, whole=steps)
 
     def make_room(self) -> None:
         """Be as wide as the widest number, or as high as a line."""

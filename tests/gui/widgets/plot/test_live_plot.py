@@ -128,6 +128,15 @@ def test_numbers_beside_a_plot_are_never_cut_off(theme, show):
     assert axis.width() >= widest + 8
 
 
+def test_steps_are_numbered_whole(plot, theme):
+    for step in range(5):
+        plot.append("training", step, 5.0)
+    plot.fit()
+    plot.redraw()
+    numbers = Look.of(theme).columns(plot._bottom.scale_now, 900)
+    assert [text for _, text in numbers] == ["0", "1", "2", "3", "4"]
+
+
 def test_a_smoothed_curve_reads_its_average(plot):
     for step in range(200):
         plot.append("training", step, 2.0 if step % 2 else 4.0)
