@@ -8,8 +8,10 @@ from torch.nn.functional import linear, scaled_dot_product_attention
 
 from fmstudio.nn.decoder_cache import DecoderCache
 from fmstudio.nn.decoder_shape import DecoderShape
+from fmstudio.nn.lora import together
 from fmstudio.nn.norm import RMSNorm, rms_norm
-from fmstudio.nn.rotary import paired, rotate
+from fmstudio.nn.rotary import paired, rotate, rotate_halves
+from fmstudio.nn.text_attention import attention_of_texts
 
 
 def empty_linear(inputs: int, outputs: int, *, bias: bool = False) -> nn.Linear:
@@ -40,15 +42,24 @@ class Attention(nn.Module):
 
         lengths: of the texts that stand one after the other in each row and do not see each other; none for one text.
         """
-        query, key, value = self.qkv(x, cos_sin)
         if lengths:
-            each = zip(*(part.split(list(lengths), dim=2) for part in (query, key, value)), strict=True)
-            mixed = torch.cat([causal_attention(*parts) for parts in each], dim=2)
-        elif cache is None:
+            return self._of_texts(x, cos_sin, lengths)
+        query, key, value = self.qkv(x, cos_sin)
+        if cache is None:
             mixed = causal_attention(query, key, value)
         else:
             mixed = continued_attention(query, *cache.store(self.layer, key, value))
         output: Tensor = self.o_proj(mixed.transpose(1, 2).flatten(2))
+        return output
+
+    def _of_texts(self, x: Tensor, cos_sin: Tensor, lengths: Sequence[int]) -> Tensor:
+        """`forward` for several texts in a row, which is how adapters learn."""
+        layers = (self.q_proj, self.k_proj, self.v_proj)
+        query, key, value = (part.unflatten(-1, (-1, self.head_width)) for part in together(x, *layers))
+        if self.q_norm is not None and self.k_norm is not None:
+            query, key = self.q_norm(query), self.k_norm(key)
+        query, key = rotate_halves(query, cos_sin), rotate_halves(key, cos_sin)
+        output: Tensor = self.o_proj(attention_of_texts(query, key, value, lengths).flatten(2))
         return output
 
     def qkv(self, x: Tensor, cos_sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:

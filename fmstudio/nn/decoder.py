@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import silu
 
 from fmstudio.errors import StudioError
 from fmstudio.nn.attention import Attention, empty_linear
 from fmstudio.nn.decoder_cache import DecoderCache
 from fmstudio.nn.decoder_shape import DecoderShape, from_hf_config, to_hf_config
+from fmstudio.nn.lora import feed_forward
 from fmstudio.nn.norm import RMSNorm
 from fmstudio.nn.rotary import RotaryTable
 from fmstudio.nn.token_loss import IGNORED, token_loss
@@ -37,8 +37,7 @@ class FeedForward(nn.Module):
         self.down_proj = empty_linear(shape.hidden_width, shape.width)
 
     def forward(self, x: Tensor) -> Tensor:
-        output: Tensor = self.down_proj(silu(self.gate_proj(x)) * self.up_proj(x))
-        return output
+        return feed_forward(x, self.gate_proj, self.up_proj, self.down_proj)
 
 
 class DecoderLayer(nn.Module):

@@ -11,17 +11,17 @@ A decoder whose layers are wrapped once (`wrap`) computes as its base until an a
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
+from torch.nn.functional import linear, silu
 
 from fmstudio.errors import StudioError
-from fmstudio.nn.decoder import Decoder
+from fmstudio.nn.adapted_products import AdaptedMatrix, gated_product, products
 from fmstudio.nn.packed_layers import PackedLinear
 
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -133,6 +133,8 @@ class AdaptedLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., inputs) → (..., outputs)."""
+        if (matrix := self.learning(x)) is not None:
+            return products(x, [matrix])[0]
         result: Tensor = self.base(x)
         if not self._attached:
             return result
@@ -143,6 +145,40 @@ class AdaptedLinear(nn.Module):
         share = _shares(self.base, part, adapter.strength)
         bias = self.bias
         return (result + changed) * share if bias is None else (result - bias + changed) * share + bias
+
+    def learning(self, x: Tensor) -> AdaptedMatrix | None:
+        """Base and adapter as `nn.adapted_products` takes them, where they are plain and gradients are wanted: in one
+        number format, without dropout, without lengths of their own, and with a base that stays."""
+        if not self._attached or not torch.is_grad_enabled() or torch.is_autocast_enabled(x.device.type):
+            return None
+        adapter, part = self._attached[0]
+        drops = adapter.training and adapter.chance is not None and part.shape.dropout > 0
+        if drops or part.magnitude is not None or x.dtype != part.lora_A.dtype:
+            return None
+        if any(weight.requires_grad or weight.dtype != x.dtype for weight in self.base.parameters()):
+            return None
+        return AdaptedMatrix(self.base, part.lora_A, part.lora_B, part.shape.scale * adapter.strength)
+
+
+def together(x: Tensor, *layers: nn.Module) -> Sequence[Tensor]:
+    """What several linear layers, adapted or not, make of the same x."""
+    matrices = _learning(x, layers)
+    return [layer(x) for layer in layers] if matrices is None else products(x, matrices)
+
+
+def feed_forward(x: Tensor, gate: nn.Module, up: nn.Module, down: nn.Module) -> Tensor:
+    """down(silu(gate x) * up x) for linear layers, adapted or not."""
+    matrices = _learning(x, (gate, up, down))
+    if matrices is not None:
+        return gated_product(x, *matrices)
+    result: Tensor = down(silu(gate(x)) * up(x))
+    return result
+
+
+def _learning(x: Tensor, layers: Sequence[nn.Module]) -> list[AdaptedMatrix] | None:
+    """The layers' matrices with what is learnt beside them, where all of them have that."""
+    found = [layer.learning(x) if isinstance(layer, AdaptedLinear) else None for layer in layers]
+    return [matrix for matrix in found if matrix is not None] if None not in found else None
 
 
 def _without_base(module: nn.Module, weights: dict[str, Any], prefix: str, _: Any) -> None:
@@ -170,7 +206,7 @@ def _shares(base: nn.Linear | PackedLinear, part: LowRank, strength: float) -> T
     return torch.lerp(before, part.magnitude, strength) / lengths
 
 
-def wrap(decoder: Decoder, targets: tuple[str, ...] = LINEAR) -> dict[str, AdaptedLinear]:
+def wrap(decoder: nn.Module, targets: tuple[str, ...] = LINEAR) -> dict[str, AdaptedLinear]:
     """Make layers of a decoder ready for adapters; returns all that are, by path. Those that were wrapped stay so."""
     found: dict[str, AdaptedLinear] = {}
     for path, module in list(decoder.named_modules()):
@@ -183,7 +219,7 @@ def wrap(decoder: Decoder, targets: tuple[str, ...] = LINEAR) -> dict[str, Adapt
     return found
 
 
-def new_adapter(decoder: Decoder, shape: LoraShape, seed: int = 0) -> Adapter:
+def new_adapter(decoder: nn.Module, shape: LoraShape, seed: int = 0) -> Adapter:
     """An adapter for a decoder that changes nothing yet; DoRA's lengths begin as those of the decoder's own rows."""
     layers = {path: layer for path, layer in wrap(decoder, shape.targets).items() if _wanted(path, shape)}
     if not layers:
@@ -196,7 +232,7 @@ def new_adapter(decoder: Decoder, shape: LoraShape, seed: int = 0) -> Adapter:
     return adapter
 
 
-def attach(decoder: Decoder, adapter: Adapter | None) -> None:
+def attach(decoder: nn.Module, adapter: Adapter | None) -> None:
     """Let a decoder compute with an adapter, or as it is without; takes microseconds.
 
     Raises StudioError where the adapter is for layers, or sizes, that the decoder does not have.
@@ -216,7 +252,7 @@ def attach(decoder: Decoder, adapter: Adapter | None) -> None:
         layer.attach(adapter, parts.get(path))
 
 
-def adapter_of(decoder: Decoder) -> Adapter | None:
+def adapter_of(decoder: nn.Module) -> Adapter | None:
     """The adapter that a decoder computes with, if any."""
     layers = (layer for layer in decoder.modules() if isinstance(layer, AdaptedLinear))
     return next((layer.attached[0] for layer in layers if layer.attached is not None), None)

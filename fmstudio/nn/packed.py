@@ -102,16 +102,20 @@ class PackedMatrix:
             return single.view(*x.shape[:-1], self.rows)
         result = flat.new_empty(len(flat), self.rows)
         for first, chunk in self.chunks():
-            result[:, first : first + chunk.shape[1]] = flat @ chunk
+            torch.mm(flat, chunk, out=result[:, first : first + chunk.shape[1]])
         return result.view(*x.shape[:-1], self.rows)
 
     def matmul_backward(self, gradient: Tensor) -> Tensor:
         """y W for several rows at once, which is how a gradient goes back: (..., rows) → (..., columns)."""
         flat = gradient.reshape(-1, self.rows)
         result = flat.new_zeros(len(flat), self.columns)
-        for first, chunk in self.chunks():
-            result.addmm_(flat[:, first : first + chunk.shape[1]], chunk.t())
+        self.add_matmul_backward(flat, result)
         return result.view(*gradient.shape[:-1], self.columns)
+
+    def add_matmul_backward(self, gradient: Tensor, result: Tensor) -> None:
+        """result += y W; gradient: y, (tokens, rows), result: (tokens, columns)."""
+        for first, chunk in self.chunks():
+            result.addmm_(gradient[:, first : first + chunk.shape[1]], chunk.t())
 
     def unpacked(self) -> Tensor:
         """The matrix in float32, (rows, columns), in memory of its own."""

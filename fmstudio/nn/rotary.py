@@ -48,6 +48,39 @@ def rotate(x: Tensor, cos_sin: Tensor) -> Tensor:
     return rotated
 
 
+def rotate_halves(x: Tensor, cos_sin: Tensor) -> Tensor:
+    """`rotate` for x in Hugging Face's order: a coordinate of the first half and its partner in the second. For
+    training through layers whose weights cannot be brought to paired order at every step."""
+    rotated: Tensor = _RotateHalves.apply(x, cos_sin)
+    return rotated
+
+
+def _turn_halves(x: Tensor, cos_sin: Tensor, way: float) -> Tensor:
+    numbers = x if x.dtype == torch.float64 else x.float()
+    cos, sin = torch.view_as_real(cos_sin).movedim(-1, 0).contiguous()
+    first, second = numbers.chunk(2, dim=-1)
+    result = torch.empty_like(numbers, memory_format=torch.contiguous_format)
+    one, other = result.chunk(2, dim=-1)
+    torch.mul(first, cos, out=one).addcmul_(second, sin, value=-way)
+    torch.mul(second, cos, out=other).addcmul_(first, sin, value=way)
+    return result.to(x.dtype)
+
+
+class _RotateHalves(torch.autograd.Function):
+    """As `_Rotate`."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, cos_sin: Tensor) -> Tensor:
+        ctx.save_for_backward(cos_sin)
+        return _turn_halves(x, cos_sin, 1.0)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (cos_sin,) = ctx.saved_tensors
+        return _turn_halves(gradient, cos_sin, -1.0), None
+
+
 def _multiply(x: Tensor, cos_sin: Tensor) -> Tensor:
     numbers = x if x.dtype == torch.float64 else x.float()  # bfloat16 has no complex numbers
     points = torch.view_as_complex(numbers.unflatten(-1, (-1, 2)))

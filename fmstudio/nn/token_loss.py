@@ -22,20 +22,37 @@ def token_loss(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     return cross_entropy((hidden @ weight.T).float(), targets, ignore_index=IGNORED)
 
 
+LOGITS_AT_ONCE = 1 << 24
+"""Logits that are in memory at once, as far as 256 tokens have no more: 64 MB."""
+
+
 class _TokenLoss(torch.autograd.Function):
     """d loss / d logits = (softmax - one-hot) / count needs no more than the forward pass has at hand, so it is
-    computed there, in place of the logits, which are then forgotten."""
+    computed there, in place of the logits, which are then forgotten: a few hundred tokens at a time. The count divides
+    the gradients of what is narrow, not those of the logits."""
 
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
-        log_probabilities = torch.log_softmax(hidden @ weight.T, dim=-1)
-        counts = targets != IGNORED
-        places = targets.masked_fill(~counts, 0).unsqueeze(1)
-        share = counts.to(hidden.dtype).div_(counts.sum()).unsqueeze(1)
-        loss = -log_probabilities.gather(1, places).mul_(share).sum()
-        by_logits = log_probabilities.exp_().scatter_add_(1, places, torch.full_like(share, -1.0)).mul_(share)
-        by_weight = by_logits.T @ hidden if ctx.needs_input_grad[1] else None
-        ctx.save_for_backward(by_logits @ weight, by_weight)
+        counts = (targets != IGNORED).unsqueeze(1)
+        share = counts.to(hidden.dtype).div_(counts.sum())
+        places = targets.unsqueeze(1).masked_fill(~counts, 0)
+        at_once = max(256, LOGITS_AT_ONCE // len(weight))
+        room = hidden.new_empty(min(at_once, len(hidden)), len(weight))
+        loss = hidden.new_zeros(())
+        by_hidden, by_weight = torch.empty_like(hidden), None
+        if ctx.needs_input_grad[1]:
+            by_weight = torch.zeros_like(weight)
+        for first in range(0, len(hidden), at_once):
+            part = slice(first, first + at_once)
+            logits = torch.mm(hidden[part], weight.T, out=room[: len(hidden[part])])
+            log_probabilities = torch.log_softmax(logits, dim=-1, out=logits)
+            loss -= log_probabilities.gather(1, places[part]).mul_(share[part]).sum()
+            by_logits = log_probabilities.exp_()
+            by_logits.scatter_add_(1, places[part], torch.full_like(share[part], -1.0))
+            torch.mm(by_logits, weight, out=by_hidden[part])
+            if by_weight is not None:
+                by_weight.addmm_(by_logits.T, hidden[part] * share[part])
+        ctx.save_for_backward(by_hidden.mul_(share), by_weight)
         return loss
 
     @staticmethod

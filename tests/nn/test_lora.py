@@ -237,3 +237,30 @@ class TestSeveralTextsInARow:
         for name, each in made.named_parameters():
             if each.grad is not None:
                 assert_same(each.grad, expected[name], roundings=1)
+
+
+@pytest.mark.parametrize("precision", [torch.float64, torch.float32], ids=["float64", "float32"])
+def test_an_adapter_learns_from_texts_in_a_row_what_its_merged_matrices_say(
+    base: Decoder, precision: torch.dtype
+) -> None:
+    """Of W + s B A a gradient D makes s D Aᵀ for B and s Bᵀ D for A."""
+    lengths, reading = (6, 1, 8), torch.linspace(-1, 1, TEXT.shape[1] * base.shape.width).view(TEXT.shape[1], -1)
+    base, adapter = base.to(precision), trained(base, SHAPES["lora"]).to(precision)
+    attach(base, adapter)
+    adapter.strength = 0.5
+    (base.hidden_states(TEXT, lengths=lengths)[0] * reading).sum().backward()
+    dense = Decoder(base.shape, None).double()
+    dense.load_state_dict(base.state_dict())
+    for path, part in adapter.parts():
+        dense.get_submodule(path).weight.data += part.change().detach().double() * 0.5
+    texts = zip(TEXT[0].split(lengths), reading.split(lengths), strict=True)
+    sum((dense.hidden_states(text[None])[0] * part).sum() for text, part in texts).backward()
+    tolerance = 1e-6 if precision == torch.float64 else 1e-5  # the table of positions is of float32
+    for path, part in adapter.parts():
+        dense_gradient = dense.get_submodule(path).weight.grad * 0.5 * part.shape.scale
+        for found, expected in (
+            (part.lora_B.grad, dense_gradient @ part.lora_A.detach().double().T),
+            (part.lora_A.grad, part.lora_B.detach().double().T @ dense_gradient),
+        ):
+            assert found is not None
+            torch.testing.assert_close(found.double(), expected, rtol=0, atol=tolerance * float(expected.abs().max()))
