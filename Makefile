@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SCREENSHOTS ?= screenshots
-BENCHMARKS ?= pretraining diffusion wide pictures generation prefill embedding retrieval window wall scrubber killing
+BENCHMARKS ?= pretraining finetuning diffusion wide pictures generation prefill embedding retrieval window wall scrubber killing
 
 .PHONY: run test lint style tour bench clean
 .DEFAULT_GOAL := run
