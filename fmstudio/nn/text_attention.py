@@ -20,7 +20,7 @@ def attention_of_texts(query: Tensor, key: Tensor, value: Tensor, lengths: Seque
         return result
     grouped = query.shape[2] != key.shape[2]
     each = zip(*(part.transpose(1, 2).split(list(lengths), dim=2) for part in (query, key, value)), strict=True)
-    mixed = [scaled_dot_product_attention(*parts, is_causal=True, enable_gqa=grouped) for parts in each]
+    mixed = [scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=grouped) for q, k, v in each]
     return torch.cat([part.transpose(1, 2) for part in mixed], dim=1)
 
 
