@@ -136,10 +136,20 @@ class Learner(Network):
     """What `units_per_step` counts, in the plural: tokens, pictures."""
 
     units_per_step: int = 0
+    preparing: str = "preparing the step"
+    """What it does in `prepare`."""
 
     @abstractmethod
     def phases(self) -> Sequence[Phase]:
         """The updates of one step, in order."""
+
+    def prepare(self, step: int) -> Iterator[Event | None]:
+        """Work before a step that takes longer than a step should, such as writing what is to be judged.
+
+        Its time counts as training. Yields what there is to see, or None, so that other jobs can go first. `batch` does
+        it itself where nobody has.
+        """
+        return iter(())
 
     @abstractmethod
     def batch(self, step: int) -> Any:
@@ -188,6 +198,9 @@ class Family(ABC):
     """One sentence on what the network learns from data that nobody labelled."""
 
     data_kind: ClassVar[str]
+    also_reads: ClassVar[tuple[str, ...]] = ()
+    """Further kinds of datasets that it can learn from."""
+
     can_continue: ClassVar[bool] = False
     """Whether a run may begin from a model."""
 

@@ -23,10 +23,15 @@ GROWTH = 64
 
 @dataclass(slots=True)
 class Answer:
-    """What was written after a prompt, without the token that ends it; `ended` where that came."""
+    """What was written after a prompt, without the token that ends it. end: that token, once it has come."""
 
     tokens: list[int] = field(default_factory=list)
-    ended: bool = False
+    end: int | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has come to its end."""
+        return self.end is not None
 
 
 def write_answers(
@@ -37,26 +42,29 @@ def write_answers(
     *,
     temperature: float = 0.0,
     seed: int = 0,
+    each: int = 1,
 ) -> Iterator[list[Answer]]:
     """Continue each prompt until a token of `ends`, `most` tokens or the end of the context.
 
     Yields the answers as they stand after each token; the last is what came of it. temperature: 0 for the likeliest
-    token each time; otherwise tokens are drawn, and the same seed draws the same.
+    token each time; otherwise tokens are drawn, and the same seed draws the same. each: answers to a prompt, which is
+    read once for all of them; they stand side by side.
     """
-    answers = [Answer() for _ in prompts]
+    answers = [Answer() for _ in range(each * len(prompts))]
     if not prompts:
         return
     chance = torch.Generator().manual_seed(seed)
     texts = _Texts(decoder, prompts)
-    logits = texts.begin()
-    going = list(range(len(prompts)))
+    logits = texts.begin().repeat_interleave(each, dim=0)
+    texts.repeat(each)
+    going = list(range(len(answers)))
     for _ in range(most):
         tokens = _draw(logits, temperature, chance)
         kept = []
         for place, token in enumerate(tokens):
             answer = answers[going[place]]
             if token in ends:
-                answer.ended = True
+                answer.end = token
                 continue
             answer.tokens.append(token)
             if texts.lengths[place] < decoder.shape.context:
@@ -106,6 +114,12 @@ class _Texts:
 
         ends = torch.tensor(self.lengths, device=self._device).cumsum(0) - 1
         return self._logits(tokens, cos_sin, attend, ends)
+
+    def repeat(self, count: int) -> None:
+        """Go on with each text so many times."""
+        if count > 1:
+            self._kept = [each.repeat_interleave(count, dim=1) for each in self._kept]
+            self.lengths = [length for length in self.lengths for _ in range(count)]
 
     @torch.no_grad()
     def read(self, places: Sequence[int], tokens: Sequence[int]) -> Tensor:

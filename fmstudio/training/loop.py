@@ -166,6 +166,9 @@ def _train(context: JobContext, trainer: Trainer, folder: Path) -> Generator[Eve
         if position.step == 0:
             yield from _validate(trainer, folder)
         while not trainer.finished and not context.stopping:
+            yield from _prepare(context, trainer)
+            if context.stopping:
+                break
             began = time.perf_counter()
             metrics = trainer.step()
             read = _due(trainer) or pace.due(began)
@@ -198,6 +201,18 @@ def _train(context: JobContext, trainer: Trainer, folder: Path) -> Generator[Eve
         if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
             raise TrainingError(_memory_sentence(position)) from error
         raise
+
+
+def _prepare(context: JobContext, trainer: Trainer) -> Iterator[Event]:
+    """Let the learner make the next step ready, as long as nobody asks it to stop."""
+    began = time.perf_counter()
+    for event in trainer.learner.prepare(trainer.position.step + 1):
+        trainer.position.seconds += time.perf_counter() - began
+        trainer.position.worked = trainer.clock.used
+        yield event or trainer.progress(trainer.learner.preparing)
+        if context.stopping:
+            break
+        began = time.perf_counter()
 
 
 def _conclude(trainer: Trainer, folder: Path) -> Iterator[Event]:

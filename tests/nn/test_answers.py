@@ -31,7 +31,7 @@ def alone(model: Decoder, prompt: list[int], most: int, ends: set[int]) -> Answe
     while len(answer.tokens) < most and len(text) <= SHAPE.context:
         token = int(model(torch.tensor([text]))[0, -1].argmax())
         if token in ends:
-            answer.ended = True
+            answer.end = token
             break
         answer.tokens.append(token)
         text.append(token)
@@ -65,3 +65,11 @@ def test_what_is_drawn_follows_the_seed_and_the_distribution() -> None:
     shares = torch.bincount(torch.tensor([answer.tokens[0] for answer in many]), minlength=40) / 4000
     expected = (model(torch.tensor([[1, 2, 3]]))[0, -1] / 0.7).softmax(-1)
     assert (shares - expected).abs().max() < 0.04
+
+
+def test_several_answers_to_a_prompt_are_those_that_it_gets_when_it_is_asked_as_often() -> None:
+    model = decoder()
+    *_, together = write_answers(model, PROMPTS, {0}, 20, temperature=1.0, seed=4, each=3)
+    *_, apart = write_answers(model, [prompt for prompt in PROMPTS for _ in range(3)], {0}, 20, temperature=1.0, seed=4)
+    assert together == apart
+    assert len({tuple(answer.tokens) for answer in together}) > len(PROMPTS)
