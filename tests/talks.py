@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from fmstudio.jobs import JobContext
 from fmstudio.workspace import LinkedModel, Workspace
@@ -34,3 +35,11 @@ def add_talks(workspace: Workspace, folder: Path) -> None:
         run_job(importing.add(JobContext(), workspace, [str(source)], name, kind=kind))
     model = write_gguf(folder / "tiny.gguf", tiny_language_model(), template=CHAT)
     workspace.put_linked_model(LinkedModel("tiny", str(model)))
+
+
+def add_tutor(workspace: Workspace, folder: Path, **shape: Any) -> None:
+    """Link the model "tutor", which lies in the folder: like "tiny", with other numbers. shape: what else differs."""
+    from tests.gguf_files import CHAT, tiny_language_model, write_gguf
+
+    model = write_gguf(folder / "tutor.gguf", tiny_language_model(seed=1, **shape), template=CHAT)
+    workspace.put_linked_model(LinkedModel("tutor", str(model)))

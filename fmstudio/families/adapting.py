@@ -118,7 +118,7 @@ class AdapterLearner(AdapterNetwork, Learner):
 
     def __init__(self, base: Base, recipe: Recipe, device: torch.device) -> None:
         shape: LoraShape = recipe.sections["adapter"].shape()
-        frozen = LanguageModel(_on(device, base.model.decoder).requires_grad_(False), base.model.tokenizer)
+        frozen = LanguageModel(on_device(device, base.model.decoder).requires_grad_(False), base.model.tokenizer)
         adapter = new_adapter(frozen.decoder, shape, recipe.training.seed).to(device)
         super().__init__(adapter, base.identity, base.template)
         self.model = adapted(frozen, adapter)
@@ -209,14 +209,20 @@ class AdapterLearner(AdapterNetwork, Learner):
         return [str(decode(answer.tokens, skip_special_tokens=True)).strip() for answer in written]
 
 
-def open_base(context: JobContext, workspace: Workspace, reference: str) -> Generator[Event, None, Base]:
-    """The model that a recipe begins from, fetched where it is in the catalogue only, and its identity."""
+def open_base(
+    context: JobContext, workspace: Workspace, reference: str, adapters: bool = False
+) -> Generator[Event, None, Base]:
+    """The model that a recipe begins from, fetched where it is in the catalogue only, and its identity.
+
+    adapters: it may be an adapter itself, since nothing is put beside it.
+    """
     if not reference:
         raise StudioError("init is empty; name the model to fine-tune, for example smollm2-135m-instruct.")
     item = catalogue_model(workspace, reference)
     if item is not None and not item.fetched:
         yield from fetch(context, item.name)
-    check_base(workspace, reference)
+    if not adapters:
+        check_base(workspace, reference)
     path = place_of_model(workspace, reference)
     facts = facts_of(path)
     runtime = (yield from loading(path, "torch")).runtime
@@ -247,7 +253,7 @@ def shape_of_base(workspace: Workspace, recipe: Recipe) -> DecoderShape:
     return facts.shape
 
 
-def _on(device: torch.device, decoder: Decoder) -> Decoder:
+def on_device(device: torch.device, decoder: Decoder) -> Decoder:
     """A decoder to train beside; the one that others use stays where it is. Packed weights are for processors only."""
     if device.type == "cpu":
         return sharing(decoder)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fmstudio.data.tuning.examples import Example, Instruction, title_of
+from fmstudio.data.tuning.examples import Example, Instruction, Messages, title_of
 from fmstudio.errors import StudioError
 from fmstudio.families.adapter_family import SHARED_PLOTS, SHARED_SECTIONS, AdapterFamily, training_defaults
 from fmstudio.families.adapting import ASKED, AdapterLearner, Base, open_base
@@ -64,6 +64,7 @@ class InstructionRow:
     dataset: str
     number: int
     question: str
+    messages: Messages
 
     @property
     def longest(self) -> int:
@@ -157,17 +158,18 @@ class InstructionFamily(AdapterFamily):
         data: InstructionData = recipe.data
         reader, all_turns = base.reader(), data.turns == "all"
         rows = yield from read_rows(
-            workspace, data.datasets, lambda *example: [_row(reader, all_turns, *example)],
+            workspace, data.datasets, lambda *example: [row_of(reader, all_turns, *example)],
             longest=min(data.length, base.facts.context), fraction=data.validation_fraction, seed=data.split_seed,
         )  # fmt: skip
         return InstructionLearner(base, recipe, rows, device)
 
 
-def _row(reader: ConversationReader, all_turns: bool, example: Example, dataset: str, number: int) -> InstructionRow:
+def row_of(reader: ConversationReader, all_turns: bool, example: Example, dataset: str, number: int) -> InstructionRow:
+    """A conversation to learn from; raises StudioError where it is none."""
     if not isinstance(example, Instruction):
         raise StudioError(f"Dataset {dataset!r} holds preferences, not instructions; choose one of instructions.")
     text = conversation_row(reader, example.messages, all_turns)
-    return InstructionRow(text, dataset, number, title_of(example))
+    return InstructionRow(text, dataset, number, title_of(example), example.messages)
 
 
 FAMILY = InstructionFamily()

@@ -101,6 +101,41 @@ class _TokenLogProbabilities(torch.autograd.Function):
         return by_hidden, None, None
 
 
+def divergences_of(hidden: Tensor, weight: Tensor, wanted: Tensor, wanted_weight: Tensor) -> Tensor:
+    """The Kullback-Leibler divergence of softmax(hidden weightᵀ) from softmax(wanted wanted_weightᵀ) at each token, in
+    nats, (tokens,): the expectation is over what is wanted (forward KL). Gradients go to `hidden` alone.
+
+    hidden: (tokens, width); weight: (vocabulary, width); the others likewise, of a width of their own.
+    """
+    found: Tensor = _Divergences.apply(hidden, weight, wanted, wanted_weight)
+    return found
+
+
+class _Divergences(torch.autograd.Function):
+    """d KL(p‖q) / d logits of q = q - p."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, wanted: Tensor, wanted_weight: Tensor) -> Tensor:
+        ctx.save_for_backward(hidden, weight, wanted, wanted_weight)
+        found = []
+        for part, other in zip(hidden.split(_AT_ONCE), wanted.split(_AT_ONCE), strict=True):
+            now, there = torch.log_softmax(part @ weight.T, dim=-1), torch.log_softmax(other @ wanted_weight.T, dim=-1)
+            found.append((there.exp() * (there - now)).sum(-1))
+        return torch.cat(found)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        hidden, weight, wanted, wanted_weight = ctx.saved_tensors
+        by_hidden = torch.empty_like(hidden)
+        for first in range(0, len(hidden), _AT_ONCE):
+            part = slice(first, first + _AT_ONCE)
+            by_logits = torch.softmax(hidden[part] @ weight.T, dim=-1)
+            by_logits.sub_(torch.softmax(wanted[part] @ wanted_weight.T, dim=-1))
+            by_hidden[part] = by_logits.mul_(gradient[part].unsqueeze(1)) @ weight
+        return by_hidden, None, None, None
+
+
 @torch.no_grad()
 def divergences(hidden: Tensor, other: Tensor, weight: Tensor) -> Tensor:
     """The Kullback-Leibler divergence of softmax(hidden weightᵀ) from softmax(other weightᵀ) at each token, in nats,

@@ -16,10 +16,14 @@ from fmstudio.training.loop import Trainer
 from fmstudio.training.settings import TrainingSettings
 from fmstudio.workspace import Workspace
 from tests.driving import of_kind, run_job
+from tests.talks import add_tutor
 
 CPU = torch.device("cpu")
 DATASETS = {"text": "articles", "images": "shapes", "instructions": "talks", "preferences": "choices"}
 SUPPLIED = {"text": "stocked", "images": "pictured", "instructions": "talking", "preferences": "talking"}
+OBJECTIVE = {"teacher": "tutor", "updates": 7}
+"""What some objectives need: another model, and that answers are learnt from more than once, as only then does their
+loss fall, which is measured from the weights that wrote them."""
 
 
 def smallest(family: Family) -> Recipe:
@@ -30,6 +34,10 @@ def smallest(family: Family) -> Recipe:
         tables.setdefault(section, {})[name] = value
     tables["data"] = {"datasets": [DATASETS[family.data_kind]]}
     tables["init"] = "tiny" if family.begins_from else ""
+    known = {each.path for each in family.settings(TrainingSettings)}
+    tables["objective"] = {name: value for name, value in OBJECTIVE.items() if f"objective.{name}" in known}
+    if not tables["objective"]:
+        del tables["objective"]
     return family.parse(tables, TrainingSettings)
 
 
@@ -39,9 +47,12 @@ def family(request: pytest.FixtureRequest) -> Family:
 
 
 @pytest.fixture
-def supplied(request: pytest.FixtureRequest, family: Family) -> Workspace:
+def supplied(request: pytest.FixtureRequest, family: Family, tmp_path: Path) -> Workspace:
     """A workspace with the data that the family learns from."""
-    return request.getfixturevalue(SUPPLIED[family.data_kind])  # type: ignore[no-any-return]
+    workspace: Workspace = request.getfixturevalue(SUPPLIED[family.data_kind])
+    if family.begins_from:
+        add_tutor(workspace, tmp_path)
+    return workspace
 
 
 def trainer(family: Family, workspace: Workspace, recipe: Recipe) -> Trainer:
