@@ -22,10 +22,10 @@ class KeptAnswers(nn.Module):
     lengths: Tensor
 
     def __init__(self, answers: int, most: int) -> None:
-        """most: tokens of an answer, its end not counted."""
+        """most: tokens of an answer, its end counted."""
         super().__init__()
         self.register_buffer("step", torch.zeros((), dtype=torch.int64))
-        self.register_buffer("tokens", torch.zeros(answers, most + 1, dtype=torch.int64))
+        self.register_buffer("tokens", torch.zeros(answers, most, dtype=torch.int64))
         self.register_buffer("lengths", torch.zeros(answers, dtype=torch.int64))
 
     def of(self, step: int) -> bool:
@@ -35,8 +35,12 @@ class KeptAnswers(nn.Module):
     def keep(self, step: int, answers: Sequence[Answer]) -> None:
         """Hold the answers that were written for a step instead of those before."""
         self.step.fill_(step)
-        self.tokens.zero_()
-        for place, answer in enumerate(answers):
+        self.put(range(len(answers)), answers)
+
+    def put(self, places: Sequence[int], answers: Sequence[Answer]) -> None:
+        """Hold some answers instead of those that were at these places."""
+        for place, answer in zip(places, answers, strict=True):
             text = answer.tokens + ([] if answer.end is None else [answer.end])
+            self.tokens[place] = 0
             self.tokens[place, : len(text)] = torch.tensor(text, dtype=torch.int64)
             self.lengths[place] = len(text)

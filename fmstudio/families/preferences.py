@@ -114,10 +114,18 @@ class PreferenceRow:
 class PreferenceLearner(AdapterLearner):
     """A base with an adapter that learns, and the preferences that it learns from."""
 
-    def __init__(self, base: Base, recipe: Recipe, rows: Rows[PreferenceRow], device: torch.device) -> None:
+    def __init__(
+        self,
+        base: Base,
+        recipe: Recipe,
+        rows: Rows[PreferenceRow],
+        device: torch.device,
+        objective: PreferenceObjective | None = None,
+    ) -> None:
+        """objective: how preferences become a loss; that of the recipe where none is given."""
         super().__init__(base, recipe, device)
         self.rows = rows
-        self._objective: PreferenceObjective = recipe.sections["objective"]
+        self._objective: PreferenceObjective = objective or recipe.sections["objective"]
         self._pairs = self._objective.method in PAIRS
         mean = sum(len(text) for row in rows.train for text in self._learnt(row)) / len(rows.train)
         self.units_per_step = max(1, round(mean * recipe.training.batch_size))
