@@ -123,8 +123,8 @@ class Group(KeptAnswers):
     def __init__(self, answers: int, most: int, rules: int) -> None:
         super().__init__(answers, most)
         self.register_buffer("rewards", torch.zeros(answers, rules))
-        self.register_buffer("then", torch.zeros(answers, most + 1))
-        self.register_buffer("base", torch.zeros(answers, most + 1))
+        self.register_buffer("then", torch.zeros(answers, most))
+        self.register_buffer("base", torch.zeros(answers, most))
 
 
 class ReinforcementLearner(AdapterLearner):

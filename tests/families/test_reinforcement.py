@@ -145,7 +145,7 @@ def test_a_run_earns_more_and_shows_what_it_was_given(talking: Workspace) -> Non
         assert row["reward"] == pytest.approx(row["rewards"]["short_answer"] + 0.5 * row["rewards"]["ended"])
         assert row["rewards"]["ended"] == float(row["ended"])
     assert sum(row["advantage"] for row in shown[0].rows[:4]) == pytest.approx(0, abs=1e-4)
-    assert shown[0].rows[0]["prompt"] == shown[0].rows[3]["prompt"] != shown[0].rows[4]["prompt"]
+    assert len({row["prompt"] for row in shown[0].rows[:4]}) == 1
     assert talking.model("rewarded").details["adapter_of"] == "tiny"
 
 
