@@ -160,10 +160,11 @@ class AdapterLearner(AdapterNetwork, Learner):
             None if untouched else lambda texts: self.log_probabilities(texts)[0],
         ))  # fmt: skip
 
-    def old_windows(self, step: int, tokens: int) -> Tensor:
-        """The old text that a step learns beside its examples of so many tokens, by rows of the batch, (batch, 4)."""
+    def old_windows(self, step: int, tokens: int, rows: int = 0) -> Tensor:
+        """The old text that a step learns beside its examples of so many tokens, by rows of the batch, (rows, 4); 0 for
+        as many as a batch has."""
         training = self.recipe.training
-        return self._replay.drawn(training.seed, step, training.batch_size, tokens)
+        return self._replay.drawn(training.seed, step, rows or training.batch_size, tokens)
 
     def with_old(self, loss: Tensor, windows: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of some rows with that of their old text, which counts as its share says, and what it was alone.

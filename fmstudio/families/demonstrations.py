@@ -15,8 +15,8 @@ from torch import Tensor
 
 from fmstudio.data.tuning.examples import Example, Instruction, title_of
 from fmstudio.errors import StudioError
-from fmstudio.families.adapter_family import SMALL_PLOTS, AdapterFamily, training_defaults
-from fmstudio.families.adapting import AdapterSettings, Base, open_base
+from fmstudio.families.adapter_family import SHARED_PLOTS, SHARED_SECTIONS, AdapterFamily, training_defaults
+from fmstudio.families.adapting import Base, open_base
 from fmstudio.families.chance import generator
 from fmstudio.families.example_rows import Rows, TokenRow, conversation_row, read_rows
 from fmstudio.families.family import Learner, Plot, Recipe
@@ -87,10 +87,10 @@ class DemonstrationLearner(PreferenceLearner):
     preparing = "writing answers"
 
     def __init__(self, base: Base, recipe: Recipe, rows: Rows[PreferenceRow], device: torch.device) -> None:
-        self._wanted: DemonstrationObjective = recipe.sections["objective"]
-        super().__init__(base, recipe, rows, device, self._wanted.as_preferences())
-        self._own = OwnAnswers(len(rows.train), self._wanted.tokens)
-        if self._wanted.again:
+        self._answering: DemonstrationObjective = recipe.sections["objective"]
+        super().__init__(base, recipe, rows, device, self._answering.as_preferences())
+        self._own = OwnAnswers(len(rows.train), self._answering.tokens)
+        if self._answering.again:
             self.modules = {**self.modules, "answers": self._own}
         self._shown = 0
 
@@ -115,9 +115,9 @@ class DemonstrationLearner(PreferenceLearner):
         self.adapter.chance = None
         seed = generator(self.recipe.training.seed, number, WRITING).initial_seed()
         prompts = [row.texts[0].ids[: row.texts[0].last_answer].tolist() for row in rows]
-        room = min(self._wanted.tokens, self.model.decoder.shape.context - max(map(len, prompts)))
+        room = min(self._answering.tokens, self.model.decoder.shape.context - max(map(len, prompts)))
         writing = write_answers(
-            self.model.decoder, prompts, self._ends, max(1, room), temperature=self._wanted.temperature, seed=seed
+            self.model.decoder, prompts, self._ends, max(1, room), temperature=self._answering.temperature, seed=seed
         )
         while True:  # at a strength of its own only while it writes: others may use the adapter between two tokens
             with at_strength(self.adapter, strength):
@@ -128,7 +128,7 @@ class DemonstrationLearner(PreferenceLearner):
 
     def prepare(self, step: int) -> Iterator[Event | None]:
         """Answer anew where it is time: the prompts of the steps until the next time."""
-        again = self._wanted.again
+        again = self._answering.again
         first = step - (step - 1) % again if again else 1
         if first > 1 and not self._own.of(first):
             yield from self._answer_again(first)
@@ -137,7 +137,7 @@ class DemonstrationLearner(PreferenceLearner):
 
     def _answer_again(self, first: int) -> Iterator[None]:
         training = self.recipe.training
-        steps = range(first, first + self._wanted.again)
+        steps = range(first, first + self._answering.again)
         places = sorted(
             {place for step in steps for place in self.rows.drawn(training.seed, step, training.batch_size)}
         )
@@ -153,7 +153,7 @@ class DemonstrationLearner(PreferenceLearner):
                 for place, each in zip(chosen, found, strict=True)
             ]
             with torch.no_grad():
-                sums, _ = self._log_probabilities(texts, strength=0.0)
+                sums, _ = self.log_probabilities(texts, strength=0.0)
             self._own.put(chosen, found)
             self._own.base[chosen] = sums.cpu()
             yield None
@@ -167,8 +167,8 @@ class DemonstrationLearner(PreferenceLearner):
             row.base = (row.base[0], float(self._own.base[place]))
         self._shown = int(self._own.step)
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """(places of the rows, zeros), both (batch,)."""
+    def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """As pairs have it."""
         for _ in self.prepare(step):
             pass
         return super().batch(step)
@@ -198,7 +198,7 @@ class DemonstrationFamily(AdapterFamily):
         "than the model's own, compared with what the model thought of both before."
     )
     data_kind = "instructions"
-    sections = {"data": PreferenceData, "objective": DemonstrationObjective, "adapter": AdapterSettings}
+    sections = {"data": PreferenceData, "objective": DemonstrationObjective, **SHARED_SECTIONS}
     training_defaults = training_defaults(steps=60, batch_size=4, learning_rate=2e-4, evaluate_every=15)
     texts_per_example = 2
     plots = (
@@ -208,7 +208,7 @@ class DemonstrationFamily(AdapterFamily):
         Plot("accuracy", "Demonstration ahead", "share of pairs"),
         Plot("margin", "Margin", "nats, times beta"),
         Plot("divergence", "Divergence from the base", "nats per token"),
-        *SMALL_PLOTS,
+        *SHARED_PLOTS,
     )
     overfits_to = 0.85
 

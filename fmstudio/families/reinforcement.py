@@ -17,8 +17,8 @@ from torch import Tensor
 from fmstudio.data.tuning.examples import Example, Message, title_of
 from fmstudio.data.tuning.rules import RULES, Answered, Rule, judged, rules_that_count, total
 from fmstudio.errors import StudioError
-from fmstudio.families.adapter_family import SMALL_PLOTS, AdapterFamily, training_defaults
-from fmstudio.families.adapting import ASKED, AdapterLearner, AdapterSettings, Base, open_base
+from fmstudio.families.adapter_family import SHARED_PLOTS, SHARED_SECTIONS, AdapterFamily, training_defaults
+from fmstudio.families.adapting import ASKED, AdapterLearner, Base, open_base
 from fmstudio.families.chance import generator
 from fmstudio.families.example_rows import Rows, conversation_row, in_portions, read_rows
 from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
@@ -31,7 +31,7 @@ from fmstudio.recipe import DatasetChoice, setting
 from fmstudio.runtimes.conversation_tokens import ConversationReader
 from fmstudio.workspace import Workspace
 
-DROPOUT, WRITING = 24, 25
+DROPOUT, WRITING = 27, 25
 """The streams of chance of the adapter's dropout, and of the answers."""
 
 READ_AT_ONCE = 2048
@@ -196,7 +196,7 @@ class ReinforcementLearner(AdapterLearner):
         for kept, strength, needed in ((group.then, 1.0, wanted.updates > 1), (group.base, 0.0, wanted.beta > 0)):
             for part in torch.arange(len(places)).split(wanted.answers) if needed else ():
                 chosen = [places[number] for number in part.tolist()]
-                kept[part] = self._log_probabilities(chosen, group.tokens[part], group.lengths[part], strength).cpu()
+                kept[part] = self._of_answers(chosen, group.tokens[part], group.lengths[part], strength).cpu()
                 yield None
 
     def _told(
@@ -217,35 +217,35 @@ class ReinforcementLearner(AdapterLearner):
         return group_advantages(rewards, self._objective.method == "grpo").flatten()
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
-        """(tokens, lengths, places of the prompts, advantages, rewards, π when they were written, π of the base), each
-        of (answers, …)."""
+        """(tokens, lengths, places of the prompts, advantages, rewards, π when they were written, π of the base, old
+        text), each of (answers, …)."""
         for _ in self.prepare(step):
             pass
         self.adapter.chance = generator(self.recipe.training.seed, step, DROPOUT)
         group, places = self.group, torch.tensor(self._places(self._first(step)))
         found = (group.tokens, group.lengths, places, self._advantages(), group.rewards, group.then, group.base)
-        return tuple(each.clone() for each in found)
+        read = int(group.lengths.sum()) + sum(self.rows.train[place].longest for place in places.tolist())
+        return *(each.clone() for each in found), self.old_windows(step, read, rows=len(places))
 
     def _loss(self, batch: tuple[Tensor, ...]) -> tuple[Tensor, Mapping[str, Tensor]]:
-        tokens, lengths, places, advantages, rewards, then, base = batch
+        tokens, lengths, places, advantages, rewards, then, base, windows = batch
         wanted, device = self._objective, self.device
-        now = self._log_probabilities(places.tolist(), tokens, lengths)
+        now = self._of_answers(places.tolist(), tokens, lengths)
         written = (torch.arange(tokens.shape[1]) < lengths[:, None]).to(device)
         before = then.to(device) if wanted.updates > 1 else now.detach()
         gains = clipped_gain(now, before, advantages.to(device), wanted.clip)
         divergence = base_divergence(now, base.to(device)) if wanted.beta else torch.zeros_like(now)
         longest = 0 if wanted.method == "grpo" else wanted.tokens
         loss = mean_of_answers(wanted.beta * divergence - gains, written, longest).mean()
+        whole, old = self.with_old(loss, windows)
         told = {"loss/training": loss, "reward/training": (rewards @ self._weights).mean()}
         told |= {f"rule/{name}": each for name, each in zip(self.rules, rewards.mean(dim=0), strict=True)}
         told |= {"length/training": lengths.float().mean()}
         if wanted.beta:
             told |= {"divergence/training": mean_of_answers(divergence, written).mean()}
-        return loss, told
+        return whole, told | old
 
-    def _log_probabilities(
-        self, places: Sequence[int], tokens: Tensor, lengths: Tensor, strength: float = 1.0
-    ) -> Tensor:
+    def _of_answers(self, places: Sequence[int], tokens: Tensor, lengths: Tensor, strength: float = 1.0) -> Tensor:
         """The log-probability of each token of some answers at the temperature at which they are written, (answers,
         tokens), zero beyond their ends. tokens: (answers, tokens), lengths: (answers,)."""
         prompts = [self.rows.train[place].ids for place in places]
@@ -272,7 +272,7 @@ class ReinforcementLearner(AdapterLearner):
         rewards = [self._judge(row, answer) for row, answer in zip(rows, answers, strict=True)]
         reward = sum(total(self.rules, each) for each in rewards) / len(rows)
         nats, tokens = 0.0, 0
-        written = [Written(row.ids, answer, row.dataset) for row, answer in zip(rows, answers, strict=True)]
+        written = [Written(row.ids, answer) for row, answer in zip(rows, answers, strict=True)]
         for portion in in_portions(written, READ_AT_ONCE):
             each = self._divergences(portion)
             nats, tokens = nats + float(each.sum()), tokens + len(each)
@@ -305,7 +305,6 @@ class Written:
 
     prompt: np.ndarray
     answer: Answer
-    dataset: str
 
     @property
     def longest(self) -> int:
@@ -330,7 +329,7 @@ class ReinforcementFamily(AdapterFamily):
     )
     data_kind = "instructions"
     also_reads = ("preferences",)
-    sections = {"data": PromptData, "objective": PolicyObjective, **RULES, "adapter": AdapterSettings}
+    sections = {"data": PromptData, "objective": PolicyObjective, **RULES, **SHARED_SECTIONS}
     training_defaults = training_defaults(
         steps=60, batch_size=2, learning_rate=2e-4, accumulation=4, warmup_steps=5, evaluate_every=10,
         checkpoint_every=10, schedule="constant",
@@ -343,7 +342,7 @@ class ReinforcementFamily(AdapterFamily):
         Plot("ended", "Answers that end by themselves", "share", tab="Ended"),
         Plot("divergence", "Divergence from the base", "nats per token"),
         Plot("loss", "Loss", "nats per token of an answer"),
-        *SMALL_PLOTS,
+        *SHARED_PLOTS,
     )
 
     def units_per_step(self, recipe: Recipe) -> int:

@@ -52,7 +52,7 @@ def test_a_demonstration_is_compared_with_what_the_base_says(talking: Workspace)
     said = made.model.tokenizer.decode(demonstration.ids[demonstration.last_answer :].tolist())
     assert said.startswith("The cat sat on ")
     assert 1 <= len(own) - own.last_answer <= 12
-    sums, _ = made._log_probabilities(row.texts, strength=0.0)
+    sums, _ = made.log_probabilities(row.texts, strength=0.0)
     assert row.base == pytest.approx(sums.tolist(), rel=1e-5)
     again, _ = learner(talking)
     assert own_answers(again) == own_answers(made)
@@ -70,7 +70,7 @@ def test_the_model_answers_again_as_it_is_by_then(talking: Workspace) -> None:
     assert any(after[place] != before[place] for place in drawn)
     assert all(after[place] == before[place] for place in range(len(before)) if place not in drawn)
     row = made.rows.train[min(drawn)]
-    sums, _ = made._log_probabilities(row.texts, strength=0.0)
+    sums, _ = made.log_probabilities(row.texts, strength=0.0)
     assert row.base == pytest.approx(sums.tolist(), rel=1e-4)
 
 
