@@ -68,7 +68,7 @@ def prepare(folder: Path) -> tuple[Any, list[str]]:
     for number, name in enumerate(names):
         adapter, chance = new_adapter(outline, LoraShape(RANK, 2.0 * RANK), number), torch.Generator()
         for _, part in adapter.parts():
-            part.lora_B.data.normal_(0, 0.01, generator=chance.manual_seed(number))
+            part.lora_B.data.normal_(0, 0.03, generator=chance.manual_seed(number))
         place = workspace.model_folder(name)
         save_adapter(adapter, place, "smollm2-135m-instruct")
         write_base(place, AdapterBase("smollm2-135m-instruct", str(base), version_of(base), "quantised"))
