@@ -10,7 +10,14 @@ from torch import nn
 from fmstudio.data.tuning.examples import Instruction, Message
 from fmstudio.data.tuning.opened import open_examples
 from fmstudio.errors import StudioError
-from fmstudio.families.adapting import AdapterNetwork, AdapterSettings, check_base, open_base, shape_of_base
+from fmstudio.families.adapting import (
+    AdapterNetwork,
+    AdapterSettings,
+    TuningSettings,
+    check_base,
+    open_base,
+    shape_of_base,
+)
 from fmstudio.families.family import Family, Network, Plot, Recipe
 from fmstudio.families.retention import RetentionSettings
 from fmstudio.jobs import Event, JobContext, Sample
@@ -25,7 +32,7 @@ from fmstudio.runtimes.text import TextSampling, stream_text
 from fmstudio.runtimes.torch_runtime import load_for_torch
 from fmstudio.workspace import Workspace
 
-SHARED_SECTIONS = {"adapter": AdapterSettings, "retention": RetentionSettings}
+SHARED_SECTIONS = {"adapter": AdapterSettings, "tuning": TuningSettings, "retention": RetentionSettings}
 """Sections of the recipes of all these families."""
 
 SHARED_PLOTS = (

@@ -5,7 +5,7 @@
   the first position, as it does when one talks to the model
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,15 @@ from torch import Tensor
 
 from fmstudio.data.catalogue import fetch
 from fmstudio.errors import StudioError
+from fmstudio.families.chance import generator
 from fmstudio.families.example_rows import TokenRow
-from fmstudio.families.family import Learner, Network, Recipe, Retained
+from fmstudio.families.family import Learner, Network, Phase, Recipe, Retained
 from fmstudio.families.old_text import OldText, old_text_of
 from fmstudio.families.retention import Retention, RetentionSettings, told
 from fmstudio.jobs import Event, JobContext, Note, Sample, TextDelta
 from fmstudio.nn.answers import write_answers
 from fmstudio.nn.decoder import Decoder, DecoderShape
+from fmstudio.nn.embedding_noise import embedding_noise
 from fmstudio.nn.lora import LINEAR, Adapter, LoraShape, at_strength, new_adapter
 from fmstudio.nn.lora_folder import save_adapter
 from fmstudio.nn.token_loss import token_log_probabilities
@@ -38,6 +40,9 @@ from fmstudio.runtimes.text import LanguageModel
 from fmstudio.runtimes.torch_runtime import TorchRuntime
 from fmstudio.runtimes.version import version_of
 from fmstudio.workspace import Workspace
+
+NOISE = 25
+"""The stream of chance of the noise on embeddings."""
 
 ASKED, ANSWERED = 3, 48
 """Held-back questions that are answered at each validation, and tokens of each answer."""
@@ -64,15 +69,42 @@ class AdapterSettings:
     rank_stabilised: bool = setting(
         False, "Divide by the rank's root instead of the rank (rsLoRA), for large ranks.", title="Rank-stabilised"
     )
+    b_rate: float = setting(
+        1.0,
+        "Learning rate of an adapter's second matrix (B) over that of its first (A). LoRA+ takes 16, with a lower "
+        "learning rate: wide models learn B too slowly at one rate for both.",
+        minimum=0.01,
+        maximum=1000.0,
+        logarithmic=True,
+        title="Rate of B over A (LoRA+)",
+    )
     magnitudes: bool = setting(
         False, "Learn the length of each row apart from its direction (DoRA); slower.", title="Magnitudes apart"
     )
+
+    def rate_of(self, parameter: str) -> float:
+        """What the learning rate is multiplied by for a parameter of the adapter (LoRA+, Hayou et al. 2024, equation
+        5: η_B = λ η_A)."""
+        return self.b_rate if parameter.endswith("lora_B") else 1.0
 
     def shape(self) -> LoraShape:
         """As the adapter takes it."""
         return LoraShape(
             self.rank, self.alpha, self.dropout, GROUPS[self.layers], self.rank_stabilised, self.magnitudes
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuningSettings:
+    """The [tuning] section: how examples are shown."""
+
+    embedding_noise: float = setting(
+        0.0,
+        "Noise on what is read of the examples (NEFTune), against learning few of them by heart; usual are 5 to 15. "
+        "0 is none.",
+        minimum=0.0,
+        maximum=1000.0,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +157,7 @@ class AdapterLearner(AdapterNetwork, Learner):
         self.recipe, self.device = recipe, device
         self._ends = base.facts.ends
         self._before: list[str] = []
+        self._noise_chance = torch.Generator()
         reader, version = base.reader(), base.identity.version
         self._retention = Retention(base.old, base.model.tokenizer, reader, base.facts, version)
         self._replay = self._retention.replay(self._wanted)
@@ -132,18 +165,40 @@ class AdapterLearner(AdapterNetwork, Learner):
     def compile(self) -> None:
         """Rows of every length would be compiled anew."""
 
-    def read(self, texts: Sequence[np.ndarray], strength: float = 1.0) -> tuple[Tensor, Tensor]:
+    def phase(self, loss: Callable[[Any], tuple[Tensor, Mapping[str, Tensor]]]) -> Phase:
+        """The one update of a step: of the adapter, by a loss."""
+        settings: AdapterSettings = self.recipe.sections["adapter"]
+        return Phase("adapter", self.adapter, loss, settings.rate_of)
+
+    def begin(self, step: int, stream: int) -> None:
+        """Draw dropout and noise anew, for a step; stream: of the dropout's chance."""
+        seed = self.recipe.training.seed
+        self.adapter.chance = generator(seed, step, stream)
+        self._noise_chance = generator(seed, step, NOISE)
+
+    def read(self, texts: Sequence[np.ndarray], strength: float = 1.0, noisy: bool = False) -> tuple[Tensor, Tensor]:
         """All tokens of some texts, (tokens,), and what the model makes of them, (tokens, width).
 
-        strength: of the adapter; 0 is the base.
+        strength: of the adapter; 0 is the base. noisy: with the noise that the recipe wants on examples.
         """
         tokens = torch.from_numpy(np.concatenate(texts).astype(np.int64)).to(self.device)
+        lengths = [len(text) for text in texts]
+        noise = self._noise(lengths) if noisy else None
         with at_strength(self.adapter, strength):
-            return tokens, self.model.decoder.hidden_states(tokens[None], lengths=[len(text) for text in texts])[0]
+            return tokens, self.model.decoder.hidden_states(tokens[None], lengths=lengths, noise=noise)[0]
 
-    def log_probabilities(self, texts: Sequence[TokenRow], strength: float = 1.0) -> tuple[Tensor, Tensor]:
+    def _noise(self, lengths: Sequence[int]) -> Tensor | None:
+        alpha: float = self.recipe.sections["tuning"].embedding_noise
+        if not alpha:
+            return None
+        width = self.model.decoder.shape.width
+        return embedding_noise(lengths, width, alpha, self._noise_chance)[None].to(self.device)
+
+    def log_probabilities(
+        self, texts: Sequence[TokenRow], strength: float = 1.0, noisy: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """Log-probability of what is learnt of each text, and how many tokens that are, both (texts,)."""
-        tokens, hidden = self.read([text.ids for text in texts], strength)
+        tokens, hidden = self.read([text.ids for text in texts], strength, noisy)
         predicted = [text.predicted for text in texts]
         places = torch.from_numpy(np.flatnonzero(np.concatenate(predicted))).to(self.device)
         each = token_log_probabilities(hidden[places], self.model.decoder.lm_head_weight, tokens[places + 1])

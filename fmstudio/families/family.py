@@ -75,16 +75,22 @@ class Recipe:
         return write_toml(self.to_tables())
 
 
+def _as_the_recipe_says(parameter: str) -> float:
+    return 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
     """One update of one network from one loss. A GAN has two of them a step, most families one.
 
-    loss(batch) returns a scalar to minimise, and further scalars to report by metric name.
+    loss(batch) returns a scalar to minimise, and further scalars to report by metric name. rate_of(name) tells what the
+    recipe's learning rate is multiplied by for a parameter of the network.
     """
 
     name: str
     module: nn.Module
     loss: Callable[[Any], tuple[Tensor, Mapping[str, Tensor]]]
+    rate_of: Callable[[str], float] = _as_the_recipe_says
 
 
 @dataclass(frozen=True, slots=True)

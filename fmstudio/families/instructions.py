@@ -15,7 +15,6 @@ from fmstudio.data.tuning.examples import Example, Instruction, Messages, title_
 from fmstudio.errors import StudioError
 from fmstudio.families.adapter_family import SHARED_PLOTS, SHARED_SECTIONS, AdapterFamily, training_defaults
 from fmstudio.families.adapting import ASKED, AdapterLearner, Base, open_base
-from fmstudio.families.chance import generator
 from fmstudio.families.example_rows import Rows, TokenRow, conversation_row, in_portions, read_rows
 from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
 from fmstudio.jobs import Event, JobContext
@@ -83,12 +82,12 @@ class InstructionLearner(AdapterLearner):
 
     def phases(self) -> list[Phase]:
         """One: the adapter, by the cross-entropy of the answers' tokens."""
-        return [Phase("adapter", self.adapter, self._loss)]
+        return [self.phase(self._loss)]
 
     def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """(places of the rows, learnt tokens that a row of the step has on average), both (batch,), and old text."""
         training = self.recipe.training
-        self.adapter.chance = generator(training.seed, step, DROPOUT)
+        self.begin(step, DROPOUT)
         places = self.rows.drawn(training.seed, step, training.batch_size)
         texts = [self.rows.train[place].text for place in places]
         learnt = sum(int(text.predicted.sum()) for text in texts)
@@ -98,13 +97,13 @@ class InstructionLearner(AdapterLearner):
     def _loss(self, batch: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
         places, learnt_each, windows = batch
         rows = [self.rows.train[place] for place in places.tolist()]
-        loss = self._nats(rows) / (float(learnt_each[0]) * len(rows))
+        loss = self._nats(rows, noisy=True) / (float(learnt_each[0]) * len(rows))
         whole, told = self.with_old(loss, windows)
         return whole, {"loss/training": loss, **told}
 
-    def _nats(self, rows: Sequence[InstructionRow]) -> Tensor:
+    def _nats(self, rows: Sequence[InstructionRow], noisy: bool = False) -> Tensor:
         """The cross-entropy of all learnt tokens of some rows together, in nats."""
-        tokens, hidden = self.read([row.text.ids for row in rows])
+        tokens, hidden = self.read([row.text.ids for row in rows], noisy=noisy)
         places = torch.from_numpy(np.flatnonzero(np.concatenate([row.text.predicted for row in rows]))).to(self.device)
         mean = token_loss(hidden[places], self.model.decoder.lm_head_weight, tokens[places + 1])
         return mean * len(places)

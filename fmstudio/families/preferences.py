@@ -18,7 +18,6 @@ from fmstudio.data.tuning.examples import Example, Instruction, Judgement, Messa
 from fmstudio.errors import StudioError
 from fmstudio.families.adapter_family import SHARED_PLOTS, SHARED_SECTIONS, AdapterFamily, training_defaults
 from fmstudio.families.adapting import ASKED, AdapterLearner, Base, open_base
-from fmstudio.families.chance import generator
 from fmstudio.families.example_rows import Rows, TokenRow, conversation_row, in_portions, read_rows
 from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
 from fmstudio.families.preference_losses import dpo_loss, kto_drift, kto_loss, orpo_loss
@@ -151,7 +150,7 @@ class PreferenceLearner(AdapterLearner):
 
     def phases(self) -> list[Phase]:
         """One: the adapter, by the chosen objective."""
-        return [Phase("adapter", self.adapter, self._loss)]
+        return [self.phase(self._loss)]
 
     def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """(places of the rows, how far the model is from its base), both (batch,), and old text."""
@@ -159,7 +158,7 @@ class PreferenceLearner(AdapterLearner):
         self.adapter.chance = None
         places = self.rows.drawn(training.seed, step, training.batch_size)
         drift = torch.zeros(()) if self._pairs else self._drift([self.rows.train[place] for place in places])
-        self.adapter.chance = generator(training.seed, step, DROPOUT)
+        self.begin(step, DROPOUT)
         tokens = sum(len(text) for place in places for text in self._learnt(self.rows.train[place]))
         return torch.tensor(places), drift.expand(len(places)), self.old_windows(step, tokens)
 
@@ -171,7 +170,9 @@ class PreferenceLearner(AdapterLearner):
 
     def _loss(self, batch: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
         places, drift, windows = batch
-        found = self._measure([self.rows.train[place] for place in places.tolist()], drift[0].to(self.device))
+        found = self._measure(
+            [self.rows.train[place] for place in places.tolist()], drift[0].to(self.device), noisy=True
+        )
         loss = found.losses.mean()
         told = {"loss/training": loss}
         if self._pairs:
@@ -179,9 +180,10 @@ class PreferenceLearner(AdapterLearner):
         whole, of_old = self.with_old(loss, windows)
         return whole, told | of_old
 
-    def _measure(self, rows: Sequence[PreferenceRow], drift: Tensor) -> "Measured":
+    def _measure(self, rows: Sequence[PreferenceRow], drift: Tensor, noisy: bool = False) -> "Measured":
         wanted, each = self._objective, 2 if self._pairs else 1
-        sums, counts = self.log_probabilities([text for row in rows for text in self._learnt(row)])
+        texts = [text for row in rows for text in self._learnt(row)]
+        sums, counts = self.log_probabilities(texts, noisy=noisy)
         sums, means = sums.view(-1, each), (sums / counts).view(-1, each)
         base = torch.tensor([row.base[:each] for row in rows], device=self.device)
         if wanted.method == "kto":

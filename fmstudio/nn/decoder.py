@@ -145,17 +145,26 @@ class Decoder(nn.Module):
             return nn.functional.cross_entropy(self(tokens).flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
         return token_loss(self.hidden_states(tokens).flatten(0, 1), self.lm_head_weight, targets.flatten())
 
-    def hidden_states(self, tokens: Tensor, cache: DecoderCache | None = None, lengths: Sequence[int] = ()) -> Tensor:
+    def hidden_states(
+        self,
+        tokens: Tensor,
+        cache: DecoderCache | None = None,
+        lengths: Sequence[int] = (),
+        noise: Tensor | None = None,
+    ) -> Tensor:
         """The normalised residual stream after the last layer: (batch, time, width).
 
         lengths: where each row of `tokens` holds several texts one after the other, how long each is. Every text then
-        begins at the first position and sees nothing of the others.
+        begins at the first position and sees nothing of the others. noise: what is added to the embeddings, (batch,
+        time, width).
         """
         if lengths:
             cos_sin = torch.cat([self._cos_sin(part, None) for part in tokens.split(list(lengths), dim=1)])
         else:
             cos_sin = self._cos_sin(tokens, cache)
         x: Tensor = self.model.embed_tokens(tokens)
+        if noise is not None:
+            x = x + noise
         for layer in self.model.layers:
             x = layer(x, cos_sin, cache, lengths)
         if cache is not None:

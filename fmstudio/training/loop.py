@@ -47,7 +47,7 @@ class Trainer:
         self.clock = Clock(settings.minutes)
         self._phases = list(learner.phases())
         self._parameters = {phase.name: list(phase.module.parameters()) for phase in self._phases}
-        self.optimisers = {phase.name: build_optimiser(phase.module, settings) for phase in self._phases}
+        self.optimisers = {phase.name: build_optimiser(phase, settings) for phase in self._phases}
 
     def step(self, only: Collection[str] = ()) -> dict[str, Tensor | float]:
         """Make one step and return its metrics, as tensors where reading them would make the device wait.
@@ -119,21 +119,32 @@ class Trainer:
         return norm
 
 
-def build_optimiser(module: nn.Module, settings: TrainingSettings) -> MuonAdamW:
-    """The optimiser that the settings ask for, over all of a module's trainable parameters."""
+def build_optimiser(phase: Phase, settings: TrainingSettings) -> MuonAdamW:
+    """The optimiser that the settings ask for, over all trainable parameters of a phase, each at its rate."""
     if settings.optimiser == "muon":
-        groups = parameter_groups(module)
+        rates = {"muon": settings.learning_rate, "adamw": settings.adam_learning_rate}
+        groups = parameter_groups(phase.module)
     else:
-        trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
-        groups = [{"method": "adamw", "params": trained, "lr": settings.learning_rate}]
+        rates = {"adamw": settings.learning_rate}
+        trained = [parameter for parameter in phase.module.parameters() if parameter.requires_grad]
+        groups = [{"method": "adamw", "params": trained}]
     return MuonAdamW(
-        groups,
-        muon_learning_rate=settings.learning_rate,
-        adamw_learning_rate=settings.adam_learning_rate,
+        list(_at_their_rates(groups, phase, rates)),
         momentum=settings.momentum,
         betas=(settings.adam_beta1, settings.adam_beta2),
         weight_decay=settings.weight_decay,
     )
+
+
+def _at_their_rates(groups: list[dict[str, Any]], phase: Phase, rates: Mapping[str, float]) -> Iterator[dict[str, Any]]:
+    """The groups, each in as many as there are learning rates in it."""
+    factors = {id(parameter): phase.rate_of(name) for name, parameter in phase.module.named_parameters()}
+    for group in groups:
+        by_factor: dict[float, list[nn.Parameter]] = {}
+        for parameter in group["params"]:
+            by_factor.setdefault(factors[id(parameter)], []).append(parameter)
+        for factor, parameters in by_factor.items():
+            yield {**group, "params": parameters, "lr": rates[group["method"]] * factor}
 
 
 def _split(batch: Any, parts: int) -> Iterator[tuple[Any, float]]:

@@ -15,6 +15,8 @@ from fmstudio.cli import main
 from fmstudio.data import importing
 from fmstudio.errors import StudioError
 from fmstudio.families import family_named
+from fmstudio.families.adapting import NOISE
+from fmstudio.families.chance import generator
 from fmstudio.families.instructions import InstructionLearner
 from fmstudio.jobs import JobContext, Note, Sample
 from fmstudio.nn.lora_folder import load_adapter
@@ -88,10 +90,60 @@ def test_a_step_in_parts_is_the_step_of_the_whole(talking: Workspace) -> None:
     """Rows have different numbers of learnt tokens, so parts must not be weighed by their rows."""
     found = []
     for parts in (1, 3):
-        made, trainer = learner(talking, accumulation=parts, learning_rate=0.0)
+        changes = {"tuning": {"embedding_noise": 10.0}}
+        made, trainer = learner(talking, changes, accumulation=parts, learning_rate=0.0)
         metrics = trainer.step()
         found.append([torch.as_tensor(metrics["loss/training"]), *gradients(made)])
     assert_alike(*found)
+
+
+def test_the_second_matrices_learn_as_much_faster_as_is_wanted(talking: Workspace) -> None:
+    """AdamW's first update of a number is its learning rate, up or down."""
+    made, trainer = learner(talking, {"adapter": {"rank": 4, "alpha": 8.0, "b_rate": 16.0}}, learning_rate=1e-4)
+    matrices = [(part.lora_A, part.lora_B) for _, part in made.adapter.parts()]
+    before = [(first.detach().clone(), second.detach().clone()) for first, second in matrices]
+    trainer.step()
+    for now, was in zip(matrices, before, strict=True):
+        moved = [float((one.detach() - other).abs().max()) for one, other in zip(now, was, strict=True)]
+        assert moved == pytest.approx([1e-4, 16e-4], rel=1e-2)
+
+
+def test_noise_is_added_to_what_is_read_of_the_examples_alone(talking: Workspace) -> None:
+    """Against NEFTune's algorithm 1 written out for one conversation at a time."""
+    quiet, _ = learner(talking)
+    noisy, _ = learner(talking, {"tuning": {"embedding_noise": 5.0}})
+    batch = noisy.batch(7)
+    losses = [made.phases()[0].loss(made.batch(7))[0] for made in (noisy, quiet)]
+    assert torch.equal(noisy.phases()[0].loss(noisy.batch(7))[0], losses[0])
+    assert not torch.equal(losses[0], losses[1])
+    chance, nats, count = generator(0, 7, NOISE), torch.zeros(()), 0
+    decoder = quiet.model.decoder
+    for place in batch[0].tolist():
+        ids, learnt = (
+            torch.from_numpy(each) for each in (quiet.rows.train[place].text.ids, quiet.rows.train[place].text.learnt)
+        )
+        uniform = 2 * torch.rand(len(ids), decoder.shape.width, generator=chance) - 1
+        noise = uniform * 5.0 / (len(ids) * decoder.shape.width) ** 0.5
+        hook = decoder.model.embed_tokens.register_forward_hook(lambda _, __, embedded, noise=noise: embedded + noise)
+        logits = decoder(ids.long()[None])[0, :-1]
+        hook.remove()
+        targets = torch.where(learnt[1:], ids[1:].long(), -100)
+        nats = nats + cross_entropy(logits, targets, reduction="sum")
+        count += int(learnt[1:].sum())
+    torch.testing.assert_close(losses[0], nats / count, rtol=1e-5, atol=0)
+    for made in (noisy, quiet):
+        made.adapter.eval()
+    scores = [losses_of(made) for made in (noisy, quiet)]
+    assert scores[0] == scores[1]
+
+
+def losses_of(made: InstructionLearner) -> float:
+    job = made.validate()
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            return float(end.value.score)
 
 
 def test_an_epoch_draws_each_row_once_and_the_next_in_another_order(talking: Workspace) -> None:
@@ -140,7 +192,8 @@ def test_a_command_asks_an_adapter_as_it_asks_its_base(talking: Workspace, capsy
 
 
 def test_a_stopped_run_goes_on_and_ends_bit_identical(talking: Workspace) -> None:
-    recipe = tables() | {"adapter": {"rank": 4, "alpha": 8.0, "dropout": 0.3}}
+    adapter = {"rank": 4, "alpha": 8.0, "dropout": 0.3, "b_rate": 4.0}
+    recipe = tables() | {"adapter": adapter, "tuning": {"embedding_noise": 5.0}}
     run_job(pretrain(JobContext(), talking, recipe | {"name": "whole"}))
     job = pretrain(JobContext(), talking, recipe | {"name": "stopped"})
     run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
