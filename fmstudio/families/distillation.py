@@ -73,11 +73,11 @@ class DistributionLearner(InstructionLearner):
         self._teacher = on_device(device, teacher).requires_grad_(False)
         self._temperature: float = recipe.sections["objective"].temperature
 
-    def _nats(self, rows: Sequence[InstructionRow]) -> Tensor:
+    def _nats(self, rows: Sequence[InstructionRow], noisy: bool = False) -> Tensor:
         """The divergence from the teacher at all learnt tokens of some rows together, in nats, times the temperature's
         square, which keeps gradients alike (Hinton et al. 2015, section 2.1)."""
         ids = [row.text.ids for row in rows]
-        tokens, hidden = self.read(ids)
+        tokens, hidden = self.read(ids, noisy=noisy)
         places = torch.from_numpy(np.flatnonzero(np.concatenate([row.text.predicted for row in rows]))).to(self.device)
         with torch.no_grad():
             wanted = self._teacher.hidden_states(tokens[None], lengths=[len(each) for each in ids])[0, places]
