@@ -16,6 +16,7 @@ from fmstudio.cli.conversations import add_conversations_commands
 from fmstudio.cli.data import add_data_commands
 from fmstudio.cli.feedback import add_feedback_commands
 from fmstudio.cli.models import add_models_commands
+from fmstudio.cli.tasks import add_tasks_command
 from fmstudio.cli.training import add_training_commands
 from fmstudio.errors import StudioError
 
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add_training_commands(commands)
     add_models_commands(commands)
     add_adapters_commands(commands)
+    add_tasks_command(commands)
     add_collections_commands(commands)
     add_conversations_commands(commands)
     add_feedback_commands(commands)

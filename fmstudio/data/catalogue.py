@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fmstudio.data import importing, samples
+from fmstudio.data import importing, making, samples
 from fmstudio.data.errors import DataError
 from fmstudio.data.fetching import Archive, obtain
 from fmstudio.data.kinds import KINDS
-from fmstudio.data.tuning import made
 from fmstudio.data.unpacking import unpack
 from fmstudio.jobs import Artefact, Event, JobContext, Sample
 from fmstudio.places import catalogue_folder
@@ -149,9 +148,9 @@ def _import(context: JobContext, workspace: Workspace, item: Item) -> Generator[
         yield from samples.ensure(context, workspace)
         return
     about = {"title": item.title, "description": item.description}
-    if item.name in made.SETS:
+    if item.name in making.made_sets():
         known: dict[str, Any] = {**about, "licence": item.licence, "sources": [_origin(item)]}
-        yield from made.make(workspace, item.name, known)
+        yield from making.make(workspace, item.name, known)
         return
     if item.generator:
         yield from _generate(context, workspace, item, about)

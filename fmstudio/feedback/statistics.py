@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fmstudio.feedback.entries import chosen
+from fmstudio.intervals import NORMAL, wilson
 from fmstudio.jobs import Event, JobContext, Sample
 from fmstudio.workspace import FeedbackFilter, Workspace
 
@@ -14,9 +15,6 @@ _COUNTS = (
 )
 _DAYS = 62
 """Up to so many days are shown day by day; a longer time week by week."""
-
-_NORMAL = 1.959964
-"""The 97.5th percentile of the standard normal distribution: two-sided 95 %."""
 
 
 def statistics(
@@ -64,20 +62,6 @@ def _judged(
     }  # fmt: skip
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float] | None:
-    """The 95 % interval of a share by Wilson's score (Wilson 1927, JASA 22); honest for few trials, None for none.
-
-    centre (p + z²/2n) and half-width z √(p(1-p)/n + z²/4n²), both over 1 + z²/n.
-    """
-    if not trials:
-        return None
-    share, z2 = successes / trials, _NORMAL**2
-    centre = share + z2 / (2 * trials)
-    half = _NORMAL * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
-    scale = 1 + z2 / trials
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
-
-
 def _mean_interval(count: int, total: float, squares: float) -> tuple[float, float] | None:
     """The 95 % interval of a mean score within its range of 1 to 5; of fewer than two scores nothing can be said.
 
@@ -93,7 +77,7 @@ def _mean_interval(count: int, total: float, squares: float) -> tuple[float, flo
 
 
 def _student(freedom: int) -> float:
-    z = _NORMAL
+    z = NORMAL
     if freedom <= 2:  # the series is too coarse there; these are exact
         return (12.7062, 4.3027)[freedom - 1]
     first = (z**3 + z) / (4 * freedom)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from fmstudio.feedback.statistics import statistics, wilson
+from fmstudio.feedback.statistics import statistics
+from fmstudio.intervals import wilson
 from fmstudio.jobs import JobContext
 from fmstudio.workspace import FeedbackRecord
 from tests.driving import run_job

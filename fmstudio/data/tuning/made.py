@@ -6,15 +6,11 @@ preferences the better answer follows a rule that a program can check, and the o
 
 import json
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
 from fmstudio.data.kinds import INSTRUCTIONS, PREFERENCES
 from fmstudio.data.samples import python_reference
 from fmstudio.data.tuning.examples import Example, Instruction, Message, Preference
-from fmstudio.data.tuning.keeping import keep_examples
-from fmstudio.jobs import Artefact, Event
-from fmstudio.workspace import Workspace
 
 SHORT = 40
 """Words of a short answer at most."""
@@ -44,6 +40,16 @@ def sentences(answer: str) -> list[str]:
     return _SENTENCE.split(answer)
 
 
+def shortened(answer: str) -> str:
+    """As many of an answer's first sentences as `SHORT` words hold; "" where the first alone has more."""
+    kept = ""
+    for sentence in sentences(answer):
+        if len(f"{kept} {sentence}".split()) > SHORT:
+            break
+        kept = f"{kept} {sentence}".strip()
+    return kept
+
+
 def _plain(paragraphs: list[str]) -> str:
     """The paragraphs up to the first that is no prose, in one line each."""
     taken: list[str] = []
@@ -63,11 +69,7 @@ def python_questions() -> Iterator[Example]:
 def short_answers() -> Iterator[Example]:
     """Answers of at most 40 words before longer ones."""
     for _, question, answer in questions():
-        chosen = ""
-        for sentence in sentences(answer):
-            if len(f"{chosen} {sentence}".split()) > SHORT:
-                break
-            chosen = f"{chosen} {sentence}".strip()
+        chosen = shortened(answer)
         if chosen and len(answer.split()) > SHORT:
             yield _pair(question, chosen, answer)
 
@@ -99,14 +101,3 @@ SETS: Mapping[str, tuple[str, Callable[[], Iterator[Example]]]] = {
     "plain-answers": (PREFERENCES, plain_answers),
 }
 """What the catalogue offers, by name: the kind of dataset, and what makes its examples."""
-
-
-def make(workspace: Workspace, name: str, about: Mapping[str, Any]) -> Generator[Event, None, dict[str, Any]]:
-    """Add one of `SETS` as a dataset. about: details of its record, such as title and licence."""
-    kind, made = SETS[name]
-    examples = [(each, "Python's reference") for each in made()]
-    for example, _ in examples:
-        example.check()
-    record = keep_examples(workspace, name, kind, examples, about)
-    yield Artefact("dataset", name, str(workspace.dataset_folder(name)))
-    return {"dataset": name, "examples": record.items, "bytes": record.bytes}

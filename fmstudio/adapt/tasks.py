@@ -1,0 +1,302 @@
+"""Many tasks, one model: an adapter for each task, and how base and adapters do on all of them.
+
+Every model answers the same held-back questions by its likeliest tokens, and a program judges the answers. The table
+has the share that is right with Wilson's interval, and for each adapter how much better it is than the base on the same
+questions with Newcombe's.
+"""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from fmstudio.adapt.task_adapters import TaskAdapter, adapter_of, train
+from fmstudio.adapt.task_store import BASE, Answered, TaskStore
+from fmstudio.data.catalogue import fetch
+from fmstudio.data.tasks import Question, Task, tasks_named
+from fmstudio.data.tuning.examples import Message
+from fmstudio.errors import StudioError
+from fmstudio.families.example_rows import conversation_row
+from fmstudio.intervals import paired_difference, wilson
+from fmstudio.jobs import Event, JobContext, Progress, Sample
+from fmstudio.jobs.context import Job
+from fmstudio.nn.answers import Answer, write_answers
+from fmstudio.runtimes.conversation_tokens import ConversationReader, facts_to_chat
+from fmstudio.runtimes.facts import facts_of
+from fmstudio.runtimes.opened import loading
+from fmstudio.runtimes.references import catalogue_model, place_of_model
+from fmstudio.runtimes.text import LanguageModel
+from fmstudio.runtimes.torch_runtime import TorchRuntime
+from fmstudio.runtimes.version import version_of
+from fmstudio.wording import plural
+from fmstudio.workspace import Workspace
+
+STARTER = "smollm2-135m-instruct"
+ROWS = 60
+"""Questions of each task, where nobody says another number."""
+
+AT_ONCE = 20
+"""Questions that are answered together, after which the answers are kept."""
+
+TRAINING, ANSWERING = 5.0, 1.0
+"""What a training and the questions of one cell are worth in the progress of the whole, about by their time."""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What is compared: a base, the tasks, and of each as many questions as are asked."""
+
+    workspace: Workspace
+    base: str
+    tasks: list[Task]
+    rows: int
+    store: TaskStore
+    adapters: dict[str, TaskAdapter | None] = field(default_factory=dict)
+    doing: str = ""
+    """Who is at work: the adapter that is trained, or "model/task" of the cell that is answered."""
+
+    @property
+    def models(self) -> dict[str, str]:
+        """What each model is called in the workspace, "" while it is not there: the base, then an adapter a task."""
+        adapters = {task.name: self.adapters.get(task.name) for task in self.tasks}
+        return {BASE: self.base} | {name: adapter.model if adapter else "" for name, adapter in adapters.items()}
+
+    def questions(self, task: Task) -> list[Question]:
+        """Those of a task that are asked."""
+        return list(task.questions()[: self.rows])
+
+    def answers(self, who: str, task: Task) -> list[Answered]:
+        """What a model has answered so far."""
+        model = self.models[who]
+        if not model:
+            return []
+        version = version_of(place_of_model(self.workspace, model))
+        return self.store.answers(who, version, task, self.questions(task))
+
+
+def compare(
+    context: JobContext, workspace: Workspace, base: str = STARTER, tasks: Sequence[str] = (), rows: int = ROWS
+) -> Job:
+    """Train an adapter for each task that has none, let base and adapters answer the questions of all, and compare.
+
+    What is there is neither trained nor asked again. tasks: some by name; all where none is. Yields the table as it
+    fills as Sample "tasks"; returns it. Raises StudioError for less than two rows, where nothing can be said.
+    """
+    if rows < 2:
+        raise StudioError(f"rows is {rows}, but at least 2 questions of each task are needed; 60 say a good deal.")
+    item = catalogue_model(workspace, base)
+    if item is not None and not item.fetched:
+        yield from fetch(context, item.name)
+    comparison = opened(workspace, base, tasks, rows)
+    yield table_of(comparison)
+    yield from _work(context, comparison)
+    comparison.doing = ""
+    last = table_of(comparison)
+    yield last
+    return last.structure
+
+
+def table(
+    context: JobContext, workspace: Workspace, base: str = STARTER, tasks: Sequence[str] = (), rows: int = ROWS
+) -> Job:
+    """Show the table as far as it is known, without any work: Sample "tasks"."""
+    item = catalogue_model(workspace, base)
+    is_here = item is None or item.fetched
+    yield table_of(opened(workspace, base, tasks, rows) if is_here else _unknown(workspace, base, tasks, rows))
+    return None
+
+
+def answers(
+    context: JobContext, workspace: Workspace, model: str, task: str, base: str = STARTER, rows: int = ROWS
+) -> Job:
+    """Show what a model, and the base beside it, answered to the questions of a task: Sample "answers".
+
+    model: the task that it learnt, or "base".
+    """
+    comparison = opened(workspace, base, (), rows)
+    (asked,) = tasks_named([task])
+    if model not in comparison.models:
+        raise StudioError(f"There is no adapter of the task {model!r}; known are {', '.join(comparison.models)}.")
+    before, after = (comparison.answers(who, asked) for who in (BASE, model))
+    told = {"model": model, "task": task, "base": [asdict(each) for each in before],
+            "answers": [asdict(each) for each in after]}  # fmt: skip
+    yield Sample("answers", "answers", told)
+    return None
+
+
+def opened(workspace: Workspace, base: str, tasks: Sequence[str], rows: int) -> Comparison:
+    """A comparison with what is there of it; raises StudioError where there is no such base or task."""
+    made = _unknown(workspace, base, tasks, rows)
+    made.store = TaskStore(workspace, version_of(place_of_model(workspace, base)))
+    made.adapters = {task.name: adapter_of(workspace, task, base) for task in made.tasks}
+    return made
+
+
+def _unknown(workspace: Workspace, base: str, tasks: Sequence[str], rows: int) -> Comparison:
+    """One of a base that is not here yet, so that nothing is known of it."""
+    return Comparison(workspace, base, tasks_named(tasks), rows, TaskStore(workspace, "unknown"))
+
+
+# The work.
+
+
+def _work(context: JobContext, comparison: Comparison) -> Generator[Event, None, None]:
+    """What is missing: first each adapter with its own task, then the other cells."""
+    steps = _Steps(comparison)
+    own = [(task.name, task) for task in comparison.tasks]
+    for who, task in own:
+        yield from _answered(context, comparison, BASE, task, steps)
+        if comparison.adapters[task.name] is None and not context.stopping:
+            yield from _trained(context, comparison, task, steps)
+        steps.finish(TRAINING)
+        yield from _answered(context, comparison, who, task, steps)
+    for who, task in [(each.name, task) for each in comparison.tasks for task in comparison.tasks if each is not task]:
+        yield from _answered(context, comparison, who, task, steps)
+
+
+class _Steps:
+    """How far the whole is: parts that are done, and what is done of the present one."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        tasks = len(comparison.tasks)
+        self._total = TRAINING * tasks + ANSWERING * tasks * (tasks + 1)
+        self._done = 0.0
+
+    def finish(self, worth: float) -> None:
+        """A part of that worth is done."""
+        self._done += worth
+
+    def within(self, worth: float, event: Progress, message: str) -> Progress:
+        """The progress of a part as that of the whole."""
+        part = event.done / event.total if event.total else 0.0
+        done = self._done + worth * min(1.0, part)
+        return Progress(round(done, 3), self._total, "parts", message, event.rate, event.rate_unit)
+
+
+def _trained(context: JobContext, comparison: Comparison, task: Task, steps: _Steps) -> Generator[Event, None, None]:
+    """Train an adapter; what training tells is passed on, and its progress is that of the whole."""
+    comparison.doing = task.name
+    yield table_of(comparison)
+    job = train(context, comparison.workspace, comparison.store, task, comparison.base)
+    for event in job:
+        yield steps.within(TRAINING, event, f"Training: {task.title}") if isinstance(event, Progress) else event
+    comparison.adapters[task.name] = adapter_of(comparison.workspace, task, comparison.base)
+    comparison.doing = ""
+    yield table_of(comparison)
+
+
+def _answered(
+    context: JobContext, comparison: Comparison, who: str, task: Task, steps: _Steps
+) -> Generator[Event, None, None]:
+    """Let a model answer what it has not answered yet of a task, some questions at a time."""
+    model, questions = comparison.models[who], comparison.questions(task)
+    known = comparison.answers(who, task)
+    message = f"{'The base' if who == BASE else model} answers: {task.title}"
+    comparison.doing = f"{who}/{task.name}"
+    while model and len(known) < len(questions) and not context.stopping:
+        yield table_of(comparison)
+        path = place_of_model(comparison.workspace, model)
+        runtime = (yield from loading(path, "torch")).runtime
+        assert isinstance(runtime, TorchRuntime)
+        asked = questions[len(known) : len(known) + AT_ONCE]
+        for written in _written(runtime.model, path_reader(runtime.model, path), task, asked):
+            if isinstance(written, list):
+                known += written
+            else:
+                done = Progress(len(known) + written * len(asked), len(questions))
+                yield steps.within(ANSWERING, done, message)
+        comparison.store.keep_answers(who, version_of(path), task, known)
+    comparison.doing = ""
+    steps.finish(ANSWERING)
+    yield table_of(comparison)
+
+
+def path_reader(model: LanguageModel, path: Any) -> ConversationReader:
+    """Reads conversations as the model at a path does."""
+    return ConversationReader(facts_to_chat(facts_of(path), model.tokenizer), model.tokenizer)
+
+
+def _written(
+    model: LanguageModel, reader: ConversationReader, task: Task, questions: Sequence[Question]
+) -> Iterator[float | list[Answered]]:
+    """The likeliest answers to some questions; before they are whole, what part of the longest is written."""
+    texts = [conversation_row(reader, (Message("user", each.asked), Message("assistant", each.expected)))
+             for each in questions]  # fmt: skip
+    prompts = [text.ids[: text.last_answer].tolist() for text in texts]
+    last: list[Answer] = []
+    for number, answers in enumerate(write_answers(model.decoder, prompts, reader.ends, task.most), 1):
+        yield number / (task.most + 1)
+        last = answers
+    judged = []
+    for question, answer in zip(questions, last, strict=True):
+        said = str(model.tokenizer.decode(answer.tokens, skip_special_tokens=True)).strip()
+        fault = task.judge(question, said, answer.ended)
+        judged.append(Answered(question.asked, question.expected, said, answer.ended, fault))
+    yield judged
+
+
+# The table.
+
+
+def table_of(comparison: Comparison) -> Sample:
+    """All that is known: the tasks, the models, and a cell for each model and task that has answers."""
+    by_cell = {
+        (who, task.name): comparison.answers(who, task) for who in comparison.models for task in comparison.tasks
+    }
+    cells = [
+        _cell(who, task.name, found, by_cell[BASE, task.name])
+        for task in comparison.tasks for who in comparison.models if (found := by_cell[who, task.name])
+    ]  # fmt: skip
+    found: dict[str, Any] = {
+        "base": comparison.base, "rows": comparison.rows, "doing": comparison.doing,
+        "tasks": [_about(task, comparison.rows) for task in comparison.tasks],
+        "models": [_model(comparison, who) for who in comparison.models], "cells": cells,
+    }  # fmt: skip
+    return Sample("tasks", "tasks", found)
+
+
+def _about(task: Task, rows: int) -> dict[str, Any]:
+    questions = task.questions()
+    return {
+        "name": task.name, "title": task.title, "description": task.description, "rule": task.rule,
+        "held_back": task.held_back, "rows": min(rows, len(questions)),
+        "example": asdict(questions[0]),
+    }  # fmt: skip
+
+
+def _model(comparison: Comparison, who: str) -> dict[str, Any]:
+    adapter = comparison.adapters.get(who)
+    seconds: Mapping[str, float] = comparison.store.seconds(who, adapter.run) if adapter else {"wall": 0.0, "cpu": 0.0}
+    return {"who": who, "model": comparison.models[who], "run": adapter.run if adapter else "", **seconds}
+
+
+def _cell(who: str, task: str, answers: Sequence[Answered], base: Sequence[Answered]) -> dict[str, Any]:
+    right = [not each.fault for each in answers]
+    low, high = wilson(sum(right), len(right)) or (0.0, 1.0)
+    cell = {"who": who, "task": task, "right": sum(right), "of": len(right), "share": sum(right) / len(right),
+            "low": low, "high": high, "difference": None}  # fmt: skip
+    if who == BASE:
+        return cell
+    return cell | _difference([(now, not before.fault) for now, before in zip(right, base, strict=False)])
+
+
+def _difference(pairs: Sequence[tuple[bool, bool]]) -> dict[str, Any]:
+    """How much larger the adapter's share is on the questions that both answered."""
+    counts = [sum(pair == kind for pair in pairs) for kind in ((True, True), (True, False), (False, True))]
+    interval = paired_difference(*counts, len(pairs) - sum(counts))
+    if interval is None:
+        return {}
+    return {"difference": (counts[1] - counts[2]) / len(pairs), "difference_low": interval[0],
+            "difference_high": interval[1], "gained": counts[1], "lost": counts[2]}  # fmt: skip
+
+
+def sentence(found: Mapping[str, Any]) -> str:
+    """What the table says, in one sentence for each adapter that has answered its own task."""
+    titles = {task["name"]: task["title"] for task in found["tasks"]}
+    told = []
+    for cell in found["cells"]:
+        if cell["who"] == cell["task"] and cell["difference"] is not None:
+            verdict = "beats" if cell["difference_low"] > 0 else "does not clearly beat"
+            points = f"{100 * cell['difference']:+.0f} points ({100 * cell['difference_low']:+.0f} to "
+            told.append(f"{titles[cell['task']]}: its adapter {verdict} the base by {points}"
+                        f"{100 * cell['difference_high']:+.0f}) on {plural(cell['of'], 'question')}.")  # fmt: skip
+    return "\n".join(told)
