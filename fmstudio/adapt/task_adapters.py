@@ -1,7 +1,7 @@
 """The adapters of tasks: which are there, and the training of those that are not."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,30 +23,29 @@ class TaskAdapter:
     run: str
 
 
-def recipe_of(task: Task, base: str) -> dict[str, Any]:
-    """The recipe that teaches a base a task: the preset of the task's name."""
-    tables = recipe_tables(task.name)
+def recipe_of(task: Task, base: str, changes: Sequence[str]) -> dict[str, Any]:
+    """The recipe that teaches a base a task: the preset of the task's name, with changes as "training.steps=20"."""
+    tables = recipe_tables(task.name, changes)
     return parse_recipe({**tables, "init": base}).to_tables() | {"name": task.name}
 
 
-def adapter_of(workspace: Workspace, task: Task, base: str) -> TaskAdapter | None:
+def adapter_of(workspace: Workspace, task: Task, base: str, changes: Sequence[str] = ()) -> TaskAdapter | None:
     """The latest adapter that such a recipe made to the end, if it is there still."""
+    recipe = recipe_of(task, base, changes)
     models = {record.name for record in workspace.models()}
-    for run in reversed(_runs(workspace, task, base)):
+    for run in reversed(_runs(workspace, recipe)):
         if run.status == "completed" and run.model in models:
             return TaskAdapter(run.model, run.id)
     return None
 
 
 def train(
-    context: JobContext, workspace: Workspace, store: TaskStore, task: Task, base: str
+    context: JobContext, workspace: Workspace, store: TaskStore, task: Task, base: str, changes: Sequence[str]
 ) -> Generator[Event, None, str]:
     """Train an adapter, or go on with one that was not finished; yields what training yields. Returns its run."""
-    unfinished = [run for run in _runs(workspace, task, base) if _goes_on(workspace, run)]
-    if unfinished:
-        job = resume(context, workspace, unfinished[-1].id)
-    else:
-        job = pretrain(context, workspace, recipe_of(task, base))
+    recipe = recipe_of(task, base, changes)
+    unfinished = [run for run in _runs(workspace, recipe) if _goes_on(workspace, run)]
+    job = resume(context, workspace, unfinished[-1].id) if unfinished else pretrain(context, workspace, recipe)
     wall, cpu = time.perf_counter(), time.process_time()
     result = yield from job
     run = str((result or {})["run"])
@@ -54,9 +53,9 @@ def train(
     return run
 
 
-def _runs(workspace: Workspace, task: Task, base: str) -> list[RunRecord]:
-    """The runs of the same recipe, whatever they are called by now."""
-    wanted = _nameless(recipe_of(task, base))
+def _runs(workspace: Workspace, recipe: dict[str, Any]) -> list[RunRecord]:
+    """The runs of a recipe, whatever they are called by now."""
+    wanted = _nameless(recipe)
     return [run for run in workspace.runs() if _nameless(parsed_recipe(run.recipe)) == wanted]
 
 

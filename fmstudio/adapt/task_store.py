@@ -6,7 +6,7 @@ to the byte, and the questions are those that are asked now.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from fmstudio.data.tasks import Question, Task
@@ -76,8 +76,3 @@ class TaskStore:
 
     def _write(self, who: str, file: str, content: Mapping[str, Any]) -> None:
         write_atomically(self._folder / who / file, json.dumps(content, ensure_ascii=False, indent=1))
-
-
-def as_data(answered: Answered) -> dict[str, Any]:
-    """An answer as an event holds it."""
-    return asdict(answered)

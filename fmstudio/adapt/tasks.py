@@ -7,6 +7,7 @@ questions with Newcombe's.
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from fmstudio.adapt.task_adapters import TaskAdapter, adapter_of, train
@@ -50,6 +51,9 @@ class Comparison:
     tasks: list[Task]
     rows: int
     store: TaskStore
+    changes: Sequence[str] = ()
+    """Of the presets, as "training.steps=20"."""
+
     adapters: dict[str, TaskAdapter | None] = field(default_factory=dict)
     doing: str = ""
     """Who is at work: the adapter that is trained, or "model/task" of the cell that is answered."""
@@ -74,11 +78,17 @@ class Comparison:
 
 
 def compare(
-    context: JobContext, workspace: Workspace, base: str = STARTER, tasks: Sequence[str] = (), rows: int = ROWS
+    context: JobContext,
+    workspace: Workspace,
+    base: str = STARTER,
+    tasks: Sequence[str] = (),
+    rows: int = ROWS,
+    changes: Sequence[str] = (),
 ) -> Job:
     """Train an adapter for each task that has none, let base and adapters answer the questions of all, and compare.
 
-    What is there is neither trained nor asked again. tasks: some by name; all where none is. Yields the table as it
+    What is there is neither trained nor asked again. tasks: some by name; all where none is. changes: of the presets,
+    as "training.steps=20". Yields the table as it
     fills as Sample "tasks"; returns it. Raises StudioError for less than two rows, where nothing can be said.
     """
     if rows < 2:
@@ -86,7 +96,7 @@ def compare(
     item = catalogue_model(workspace, base)
     if item is not None and not item.fetched:
         yield from fetch(context, item.name)
-    comparison = opened(workspace, base, tasks, rows)
+    comparison = opened(workspace, base, tasks, rows, changes)
     yield table_of(comparison)
     yield from _work(context, comparison)
     comparison.doing = ""
@@ -96,23 +106,35 @@ def compare(
 
 
 def table(
-    context: JobContext, workspace: Workspace, base: str = STARTER, tasks: Sequence[str] = (), rows: int = ROWS
+    context: JobContext,
+    workspace: Workspace,
+    base: str = STARTER,
+    tasks: Sequence[str] = (),
+    rows: int = ROWS,
+    changes: Sequence[str] = (),
 ) -> Job:
     """Show the table as far as it is known, without any work: Sample "tasks"."""
     item = catalogue_model(workspace, base)
     is_here = item is None or item.fetched
-    yield table_of(opened(workspace, base, tasks, rows) if is_here else _unknown(workspace, base, tasks, rows))
+    found = opened(workspace, base, tasks, rows, changes) if is_here else _unknown(workspace, base, tasks, rows)
+    yield table_of(found)
     return None
 
 
 def answers(
-    context: JobContext, workspace: Workspace, model: str, task: str, base: str = STARTER, rows: int = ROWS
+    context: JobContext,
+    workspace: Workspace,
+    model: str,
+    task: str,
+    base: str = STARTER,
+    rows: int = ROWS,
+    changes: Sequence[str] = (),
 ) -> Job:
     """Show what a model, and the base beside it, answered to the questions of a task: Sample "answers".
 
     model: the task that it learnt, or "base".
     """
-    comparison = opened(workspace, base, (), rows)
+    comparison = opened(workspace, base, (), rows, changes)
     (asked,) = tasks_named([task])
     if model not in comparison.models:
         raise StudioError(f"There is no adapter of the task {model!r}; known are {', '.join(comparison.models)}.")
@@ -123,11 +145,12 @@ def answers(
     return None
 
 
-def opened(workspace: Workspace, base: str, tasks: Sequence[str], rows: int) -> Comparison:
+def opened(workspace: Workspace, base: str, tasks: Sequence[str], rows: int, changes: Sequence[str] = ()) -> Comparison:
     """A comparison with what is there of it; raises StudioError where there is no such base or task."""
     made = _unknown(workspace, base, tasks, rows)
     made.store = TaskStore(workspace, version_of(place_of_model(workspace, base)))
-    made.adapters = {task.name: adapter_of(workspace, task, base) for task in made.tasks}
+    made.changes = changes
+    made.adapters = {task.name: adapter_of(workspace, task, base, changes) for task in made.tasks}
     return made
 
 
@@ -176,10 +199,10 @@ def _trained(context: JobContext, comparison: Comparison, task: Task, steps: _St
     """Train an adapter; what training tells is passed on, and its progress is that of the whole."""
     comparison.doing = task.name
     yield table_of(comparison)
-    job = train(context, comparison.workspace, comparison.store, task, comparison.base)
+    job = train(context, comparison.workspace, comparison.store, task, comparison.base, comparison.changes)
     for event in job:
         yield steps.within(TRAINING, event, f"Training: {task.title}") if isinstance(event, Progress) else event
-    comparison.adapters[task.name] = adapter_of(comparison.workspace, task, comparison.base)
+    comparison.adapters[task.name] = adapter_of(comparison.workspace, task, comparison.base, comparison.changes)
     comparison.doing = ""
     yield table_of(comparison)
 
@@ -198,7 +221,7 @@ def _answered(
         runtime = (yield from loading(path, "torch")).runtime
         assert isinstance(runtime, TorchRuntime)
         asked = questions[len(known) : len(known) + AT_ONCE]
-        for written in _written(runtime.model, path_reader(runtime.model, path), task, asked):
+        for written in _written(runtime.model, _reader(runtime.model, path), task, asked):
             if isinstance(written, list):
                 known += written
             else:
@@ -210,7 +233,7 @@ def _answered(
     yield table_of(comparison)
 
 
-def path_reader(model: LanguageModel, path: Any) -> ConversationReader:
+def _reader(model: LanguageModel, path: Path) -> ConversationReader:
     """Reads conversations as the model at a path does."""
     return ConversationReader(facts_to_chat(facts_of(path), model.tokenizer), model.tokenizer)
 
@@ -246,12 +269,12 @@ def table_of(comparison: Comparison) -> Sample:
         _cell(who, task.name, found, by_cell[BASE, task.name])
         for task in comparison.tasks for who in comparison.models if (found := by_cell[who, task.name])
     ]  # fmt: skip
-    found: dict[str, Any] = {
+    told: dict[str, Any] = {
         "base": comparison.base, "rows": comparison.rows, "doing": comparison.doing,
         "tasks": [_about(task, comparison.rows) for task in comparison.tasks],
         "models": [_model(comparison, who) for who in comparison.models], "cells": cells,
     }  # fmt: skip
-    return Sample("tasks", "tasks", found)
+    return Sample("tasks", "tasks", told)
 
 
 def _about(task: Task, rows: int) -> dict[str, Any]:
@@ -282,11 +305,12 @@ def _cell(who: str, task: str, answers: Sequence[Answered], base: Sequence[Answe
 def _difference(pairs: Sequence[tuple[bool, bool]]) -> dict[str, Any]:
     """How much larger the adapter's share is on the questions that both answered."""
     counts = [sum(pair == kind for pair in pairs) for kind in ((True, True), (True, False), (False, True))]
-    interval = paired_difference(*counts, len(pairs) - sum(counts))
+    both, gained, lost = counts
+    interval = paired_difference(both, gained, lost, len(pairs) - sum(counts))
     if interval is None:
         return {}
-    return {"difference": (counts[1] - counts[2]) / len(pairs), "difference_low": interval[0],
-            "difference_high": interval[1], "gained": counts[1], "lost": counts[2]}  # fmt: skip
+    return {"difference": (gained - lost) / len(pairs), "difference_low": interval[0],
+            "difference_high": interval[1], "gained": gained, "lost": lost}  # fmt: skip
 
 
 def sentence(found: Mapping[str, Any]) -> str:

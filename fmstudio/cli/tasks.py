@@ -20,6 +20,7 @@ def add_tasks_command(commands: Any) -> None:
         "--base", default=STARTER_MODEL, metavar="MODEL", help=f"the model to adapt; {STARTER_MODEL} if not said"
     )
     tasks.add_argument("--rows", type=int, default=60, metavar="N", help="questions of each task; 60 if not said")
+    tasks.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. training.steps=20")
     add_json(tasks)
     tasks.set_defaults(command=_tasks)
 
@@ -28,7 +29,7 @@ def _tasks(arguments: argparse.Namespace) -> int:
     request = JobRequest(
         "Many tasks, one model",
         "fmstudio.adapt.tasks:compare",
-        {"base": arguments.base, "tasks": arguments.tasks, "rows": arguments.rows},
+        {"base": arguments.base, "tasks": arguments.tasks, "rows": arguments.rows, "changes": arguments.set},
     )
     end = drive(arguments, request, open_workspace(arguments))
     if isinstance(end, jobs.Failed):
