@@ -26,7 +26,7 @@ class TaskAdapter:
 def recipe_of(task: Task, base: str, changes: Sequence[str]) -> dict[str, Any]:
     """The recipe that teaches a base a task: the preset of the task's name, with changes as "training.steps=20"."""
     tables = recipe_tables(task.name, changes)
-    return parse_recipe({**tables, "init": base}).to_tables() | {"name": task.name}
+    return parsed_recipe(parse_recipe({**tables, "init": base, "name": task.name}).to_toml())
 
 
 def adapter_of(workspace: Workspace, task: Task, base: str, changes: Sequence[str] = ()) -> TaskAdapter | None:
