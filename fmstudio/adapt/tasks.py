@@ -224,9 +224,11 @@ def _answered(
         for written in _written(runtime.model, _reader(runtime.model, path), task, asked):
             if isinstance(written, list):
                 known += written
-            else:
-                done = Progress(len(known) + written * len(asked), len(questions))
-                yield steps.within(ANSWERING, done, message)
+                break
+            done = Progress(len(known) + written * len(asked), len(questions))
+            yield steps.within(ANSWERING, done, message)
+            if context.stopping:
+                break
         comparison.store.keep_answers(who, version_of(path), task, known)
     comparison.doing = ""
     steps.finish(ANSWERING)

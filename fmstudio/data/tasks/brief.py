@@ -1,4 +1,5 @@
-"""Brief answers: at most forty words. They are learnt from Python's reference, and asked about anything."""
+"""Brief answers: at most forty words, without being told. They are learnt from Python's reference, and asked about
+anything."""
 
 import random
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ class BriefTask(Task):
     name = "brief-answers"
     title = "Brief answers"
     order = 30
-    description = f"Answers any question in at most {SHORT} words."
+    description = f"Answers any question in at most {SHORT} words, without being told."
     rule = f"an answer of {LEAST} to {SHORT} words that ends by itself"
     held_back = "other topics of Python, and things that have nothing to do with it"
     source = "Python's reference"
@@ -37,14 +38,14 @@ class BriefTask(Task):
         """Questions on Python with the first words of its reference; those of one name stand on one side only."""
         for about, question, answer in questions():
             if not _is_held_back(about) and (short := shortened(answer)):
-                yield shown(_asked(question), short)
+                yield shown(question, short)
 
     def questions(self) -> list[Question]:
         """Other questions on Python, and questions on the world, mixed."""
         chance = random.Random(5)
         expected = f"at most {SHORT} words"
-        found = [Question(_asked(question), expected) for about, question, _ in questions() if _is_held_back(about)]
-        found += [Question(_asked(chance.choice(_FORMS).format(each)), expected) for each in _SUBJECTS]
+        found = [Question(question, expected) for about, question, _ in questions() if _is_held_back(about)]
+        found += [Question(chance.choice(_FORMS).format(each), expected) for each in _SUBJECTS]
         chance.shuffle(found)
         return found
 
@@ -57,10 +58,6 @@ class BriefTask(Task):
 def _is_held_back(about: str) -> bool:
     """By the name alone: what a text's and a list's method of one name do is told in the same words."""
     return crc32(about.rpartition(".")[2].encode()) % 4 == 0
-
-
-def _asked(question: str) -> str:
-    return f"{question} Answer in at most {SHORT} words."
 
 
 TASK = BriefTask()

@@ -32,8 +32,8 @@ class TaskCards(QWidget):
             for card in self._cards.values():
                 self._beside.addWidget(card, 1)
         for model in found["models"]:
-            if card := self._cards.get(model["who"]):
-                card.show_adapter(model, found["doing"] == model["who"])
+            if model["who"] in self._cards:
+                self._cards[model["who"]].show_adapter(model, found["doing"] == model["who"])
 
     def card(self, name: str) -> "TaskCard":
         """The card of a task."""
