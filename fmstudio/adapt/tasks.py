@@ -51,6 +51,9 @@ class Comparison:
     tasks: list[Task]
     rows: int
     store: TaskStore
+    is_here: bool = False
+    """Whether the base is; nothing is known of one that is not."""
+
     changes: Sequence[str] = ()
     """Of the presets, as "training.steps=20"."""
 
@@ -71,7 +74,7 @@ class Comparison:
     def answers(self, who: str, task: Task) -> list[Answered]:
         """What a model has answered so far."""
         model = self.models[who]
-        if not model:
+        if not model or not self.is_here:
             return []
         version = version_of(place_of_model(self.workspace, model))
         return self.store.answers(who, version, task, self.questions(task))
@@ -149,7 +152,7 @@ def opened(workspace: Workspace, base: str, tasks: Sequence[str], rows: int, cha
     """A comparison with what is there of it; raises StudioError where there is no such base or task."""
     made = _unknown(workspace, base, tasks, rows)
     made.store = TaskStore(workspace, version_of(place_of_model(workspace, base)))
-    made.changes = changes
+    made.is_here, made.changes = True, changes
     made.adapters = {task.name: adapter_of(workspace, task, base, changes) for task in made.tasks}
     return made
 
@@ -189,8 +192,8 @@ class _Steps:
         self._done += worth
 
     def within(self, worth: float, event: Progress, message: str) -> Progress:
-        """The progress of a part as that of the whole."""
-        part = event.done / event.total if event.total else 0.0
+        """The progress of a part as that of the whole; what comes before its steps, such as reading, has none."""
+        part = event.done / event.total if event.total and event.unit == "steps" else 0.0
         done = self._done + worth * min(1.0, part)
         return Progress(round(done, 3), self._total, "parts", message, event.rate, event.rate_unit)
 

@@ -128,7 +128,7 @@ def test_the_command_prints_the_table(talking: Workspace, capsys: pytest.Capture
     assert len(last["cells"]) == 6
     assert main(command) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split("  ")[-1] == "Brief answers"
+    assert lines[0].split("  ")[-1].strip() == "Brief answers"
     assert lines[1].startswith("tiny")
     assert " % (" in lines[1]
     assert lines[2].startswith("sentiment-words")
