@@ -25,6 +25,7 @@ from fmstudio.jobs.context import Job
 from fmstudio.nn.decoder import Decoder
 from fmstudio.nn.lora import new_adapter
 from fmstudio.nn.lora_folder import load_adapter
+from fmstudio.nn.token_loss import LOGITS_AT_ONCE
 from fmstudio.runtimes.adapter_base import base_of, path_of_base
 from fmstudio.runtimes.adapters import TEMPLATE
 from fmstudio.runtimes.facts import facts_of
@@ -80,10 +81,13 @@ class AdapterFamily(Family):
             return new_adapter(Decoder(shape, None), recipe.sections["adapter"].shape())
 
     def activation_bytes(self, workspace: Workspace, recipe: Recipe) -> int:
-        """About 10 widths and 5 hidden widths a token and layer, and thrice the logits of a third of the tokens."""
-        shape = shape_of_base(workspace, recipe)
-        per_token = shape.layers * (10 * shape.width + 5 * shape.hidden_width) + shape.vocabulary_size
-        return 4 * per_token * self._tokens_of(workspace, recipe) // int(recipe.training.accumulation)
+        """About 7 widths and 2 hidden widths a token and layer, 10 and 5 with what `nn.adapted_products` does not take,
+        and the logits that are computed at once."""
+        shape, adapter = shape_of_base(workspace, recipe), recipe.sections["adapter"]
+        tokens = self._tokens_of(workspace, recipe) // int(recipe.training.accumulation)
+        widths, hidden = (10, 5) if adapter.dropout or adapter.magnitudes else (7, 2)
+        kept = tokens * shape.layers * (widths * shape.width + hidden * shape.hidden_width)
+        return 4 * (kept + min(LOGITS_AT_ONCE, tokens * shape.vocabulary_size))
 
     def units_per_step(self, recipe: Recipe) -> int:
         """Tokens that one step reads, at a guess: a quarter of what fits."""

@@ -7,6 +7,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,11 @@ class AdapterLearner(AdapterNetwork, Learner):
         self.adapter.chance = generator(seed, step, stream)
         self._noise_chance = generator(seed, step, NOISE)
 
+    @cached_property
+    def read_out(self) -> Tensor:
+        """The matrix that turns hidden states into logits, (vocabulary, width); unpacked once for all steps."""
+        return self.model.decoder.lm_head_weight
+
     def read(self, texts: Sequence[np.ndarray], strength: float = 1.0, noisy: bool = False) -> tuple[Tensor, Tensor]:
         """All tokens of some texts, (tokens,), and what the model makes of them, (tokens, width).
 
@@ -201,7 +207,7 @@ class AdapterLearner(AdapterNetwork, Learner):
         tokens, hidden = self.read([text.ids for text in texts], strength, noisy)
         predicted = [text.predicted for text in texts]
         places = torch.from_numpy(np.flatnonzero(np.concatenate(predicted))).to(self.device)
-        each = token_log_probabilities(hidden[places], self.model.decoder.lm_head_weight, tokens[places + 1])
+        each = token_log_probabilities(hidden[places], self.read_out, tokens[places + 1])
         counts = [int(part.sum()) for part in predicted]
         sums = torch.stack([part.sum() for part in each.split(counts)])
         return sums, torch.tensor(counts, dtype=sums.dtype, device=sums.device)

@@ -105,7 +105,7 @@ class InstructionLearner(AdapterLearner):
         """The cross-entropy of all learnt tokens of some rows together, in nats."""
         tokens, hidden = self.read([row.text.ids for row in rows], noisy=noisy)
         places = torch.from_numpy(np.flatnonzero(np.concatenate([row.text.predicted for row in rows]))).to(self.device)
-        mean = token_loss(hidden[places], self.model.decoder.lm_head_weight, tokens[places + 1])
+        mean = token_loss(hidden[places], self.read_out, tokens[places + 1])
         return mean * len(places)
 
     @torch.no_grad()

@@ -233,7 +233,7 @@ class PreferenceLearner(AdapterLearner):
         texts = [row.texts[0] for row in rows]
         places = torch.from_numpy(np.flatnonzero(np.concatenate([text.predicted for text in texts]))).to(self.device)
         now, before = (self.read([text.ids for text in texts], strength)[1][places] for strength in (1.0, 0.0))
-        return divergences(now, before, self.model.decoder.lm_head_weight)
+        return divergences(now, before, self.read_out)
 
     def asked(self) -> list[tuple[str, list[int]]]:
         """The first held-back questions, each once."""
