@@ -9,6 +9,7 @@ import pytest
 from fmstudio.adapt import row_survey, seen_rows
 from fmstudio.adapt.generation import answer
 from fmstudio.adapt.prompting import put
+from fmstudio.adapt.prompts import preview
 from fmstudio.data import importing
 from fmstudio.errors import StudioError
 from fmstudio.jobs import JobContext, Sample
@@ -16,8 +17,10 @@ from fmstudio.runtimes.errors import ModelError
 from fmstudio.runtimes.text import TextSampling
 from fmstudio.runtimes.tokens import TextReader
 from fmstudio.workspace import Workspace
+from tests.adapter_folders import add_adapter
 from tests.driving import of_kind, run_job
 from tests.gguf_files import CHAT, tiny_language_model, write_gguf
+from tests.laboratory.language_models import keep_language_model
 from tests.runtimes.test_conversation_tokens import ANSWER, FORGETS, QUESTION, TALK, TEMPLATES, opened
 
 WITHOUT_ANSWERS = (
@@ -93,6 +96,16 @@ def test_the_starter_model_reads_a_row_as_its_chat_does(
     marks = [token["text"] for token in text["tokens"] if token["mark"]]
     assert marks == ["<|im_start|>", "<|im_end|>"] * len(TALK)
     assert [token["text"] for token in text["tokens"] if token["end"]] == ["<|im_end|>"]
+
+
+def test_an_adapter_reads_as_its_base_does(workspace: Workspace, tmp_path: Path) -> None:
+    keep_language_model(workspace, chat=True)
+    add_adapter(workspace)
+    keep(workspace, tmp_path, {"messages": [QUESTION, ANSWER]})
+    assert row(workspace, "taught")["texts"] == row(workspace, "tiny")["texts"]
+    asked = {"messages": [QUESTION], "settings": {"system": ""}}
+    exact = [run_job(preview(JobContext(), workspace, model, **asked))[0][-1].data for model in ("taught", "tiny")]
+    assert exact[0]["tokens"] == exact[1]["tokens"] != []
 
 
 def test_every_answer_is_learnt_or_the_last(workspace: Workspace, tmp_path: Path) -> None:
