@@ -182,7 +182,7 @@ def trainer_of(arguments: argparse.Namespace, base: str) -> Any:
         "init": json.dumps(base), "data.datasets": json.dumps([DATASET]), "adapter.rank": RANK, "adapter.alpha": ALPHA,
         "training.steps": arguments.steps, "training.batch_size": BATCH, "training.learning_rate": RATE,
         "training.warmup_steps": 0, "training.schedule": '"constant"', "training.adam_beta2": 0.999,
-        "training.gradient_clip": 1.0,
+        "training.gradient_clip": 1.0, "retention.replay": 0.0,
     }  # fmt: skip
     recipe: Any = parse_recipe(recipe_tables("instructions-lora", [f"{key}={value}" for key, value in changes.items()]))
     workspace, device = Workspace(Path(arguments.folder) / "workspace"), torch.device("cpu")

@@ -82,7 +82,7 @@ class DistributionLearner(InstructionLearner):
         with torch.no_grad():
             wanted = self._teacher.hidden_states(tokens[None], lengths=[len(each) for each in ids])[0, places]
         each = divergences_of(
-            hidden[places] / self._temperature, self.model.decoder.lm_head_weight,
+            hidden[places] / self._temperature, self.read_out,
             wanted / self._temperature, self._teacher.lm_head_weight,
         )  # fmt: skip
         return each.sum() * self._temperature**2

@@ -256,7 +256,7 @@ class ReinforcementLearner(AdapterLearner):
         spans = [np.arange(end - len(answer) - 1, end - 1) for end, answer in zip(ends, answers, strict=True)]
         chosen = torch.from_numpy(np.concatenate(spans)).to(self.device)
         scaled = hidden[chosen] / self._objective.temperature
-        each = token_log_probabilities(scaled, self.model.decoder.lm_head_weight, read[chosen + 1])
+        each = token_log_probabilities(scaled, self.read_out, read[chosen + 1])
         written = (torch.arange(tokens.shape[1]) < lengths[:, None]).to(self.device)
         return each.new_zeros(written.shape).masked_scatter(written, each)
 
@@ -292,7 +292,7 @@ class ReinforcementLearner(AdapterLearner):
         spans = [np.arange(end - len(text.answer.tokens) - 1, end) for end, text in zip(ends, texts, strict=True)]
         places = torch.from_numpy(np.concatenate(spans)).to(self.device)
         now, before = (self.read(ids, strength)[1][places] for strength in (1.0, 0.0))
-        return divergences(now, before, self.model.decoder.lm_head_weight)
+        return divergences(now, before, self.read_out)
 
     def asked(self) -> list[tuple[str, list[int]]]:
         """The first held-back prompts, each once."""
