@@ -1,23 +1,20 @@
 """Many tasks, one model: an adapter for each task, and how base and adapters do on all of them.
 
-Every model answers the same held-back questions by its likeliest tokens, and a program judges the answers. The table
-has the share that is right with Wilson's interval, and for each adapter how much better it is than the base on the same
-questions with Newcombe's.
+Every model answers the same held-back questions by its likeliest tokens, and a program judges the answers.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from fmstudio.adapt.task_adapters import TaskAdapter, adapter_of, train
-from fmstudio.adapt.task_store import BASE, Answered, TaskStore
+from fmstudio.adapt.task_adapters import adapter_of, train
+from fmstudio.adapt.task_store import BASE, Answered
+from fmstudio.adapt.task_table import Comparison, absent, opened, table_of
 from fmstudio.data.catalogue import fetch
 from fmstudio.data.tasks import Question, Task, tasks_named
 from fmstudio.data.tuning.examples import Message
 from fmstudio.errors import StudioError
 from fmstudio.families.example_rows import conversation_row
-from fmstudio.intervals import paired_difference, wilson
 from fmstudio.jobs import Event, JobContext, Progress, Sample
 from fmstudio.jobs.context import Job
 from fmstudio.nn.answers import Answer, write_answers
@@ -28,7 +25,6 @@ from fmstudio.runtimes.references import catalogue_model, place_of_model
 from fmstudio.runtimes.text import LanguageModel
 from fmstudio.runtimes.torch_runtime import TorchRuntime
 from fmstudio.runtimes.version import version_of
-from fmstudio.wording import plural
 from fmstudio.workspace import Workspace
 
 STARTER = "smollm2-135m-instruct"
@@ -40,44 +36,6 @@ AT_ONCE = 20
 
 TRAINING, ANSWERING = 5.0, 1.0
 """What a training and the questions of one cell are worth in the progress of the whole, about by their time."""
-
-
-@dataclass(slots=True)
-class Comparison:
-    """What is compared: a base, the tasks, and of each as many questions as are asked."""
-
-    workspace: Workspace
-    base: str
-    tasks: list[Task]
-    rows: int
-    store: TaskStore
-    is_here: bool = False
-    """Whether the base is; nothing is known of one that is not."""
-
-    changes: Sequence[str] = ()
-    """Of the presets, as "training.steps=20"."""
-
-    adapters: dict[str, TaskAdapter | None] = field(default_factory=dict)
-    doing: str = ""
-    """Who is at work: the adapter that is trained, or "model/task" of the cell that is answered."""
-
-    @property
-    def models(self) -> dict[str, str]:
-        """What each model is called in the workspace, "" while it is not there: the base, then an adapter a task."""
-        adapters = {task.name: self.adapters.get(task.name) for task in self.tasks}
-        return {BASE: self.base} | {name: adapter.model if adapter else "" for name, adapter in adapters.items()}
-
-    def questions(self, task: Task) -> list[Question]:
-        """Those of a task that are asked."""
-        return list(task.questions()[: self.rows])
-
-    def answers(self, who: str, task: Task) -> list[Answered]:
-        """What a model has answered so far."""
-        model = self.models[who]
-        if not model or not self.is_here:
-            return []
-        version = version_of(place_of_model(self.workspace, model))
-        return self.store.answers(who, version, task, self.questions(task))
 
 
 def compare(
@@ -119,7 +77,7 @@ def table(
     """Show the table as far as it is known, without any work: Sample "tasks"."""
     item = catalogue_model(workspace, base)
     is_here = item is None or item.fetched
-    found = opened(workspace, base, tasks, rows, changes) if is_here else _unknown(workspace, base, tasks, rows)
+    found = opened(workspace, base, tasks, rows, changes) if is_here else absent(workspace, base, tasks, rows)
     yield table_of(found)
     return None
 
@@ -146,20 +104,6 @@ def answers(
             "answers": [asdict(each) for each in after]}  # fmt: skip
     yield Sample("answers", "answers", told)
     return None
-
-
-def opened(workspace: Workspace, base: str, tasks: Sequence[str], rows: int, changes: Sequence[str] = ()) -> Comparison:
-    """A comparison with what is there of it; raises StudioError where there is no such base or task."""
-    made = _unknown(workspace, base, tasks, rows)
-    made.store = TaskStore(workspace, version_of(place_of_model(workspace, base)))
-    made.is_here, made.changes = True, changes
-    made.adapters = {task.name: adapter_of(workspace, task, base, changes) for task in made.tasks}
-    return made
-
-
-def _unknown(workspace: Workspace, base: str, tasks: Sequence[str], rows: int) -> Comparison:
-    """One of a base that is not here yet, so that nothing is known of it."""
-    return Comparison(workspace, base, tasks_named(tasks), rows, TaskStore(workspace, "unknown"))
 
 
 # The work.
@@ -260,72 +204,3 @@ def _written(
         fault = task.judge(question, said, answer.ended)
         judged.append(Answered(question.asked, question.expected, said, answer.ended, fault))
     yield judged
-
-
-# The table.
-
-
-def table_of(comparison: Comparison) -> Sample:
-    """All that is known: the tasks, the models, and a cell for each model and task that has answers."""
-    by_cell = {
-        (who, task.name): comparison.answers(who, task) for who in comparison.models for task in comparison.tasks
-    }
-    cells = [
-        _cell(who, task.name, found, by_cell[BASE, task.name])
-        for task in comparison.tasks for who in comparison.models if (found := by_cell[who, task.name])
-    ]  # fmt: skip
-    told: dict[str, Any] = {
-        "base": comparison.base, "rows": comparison.rows, "doing": comparison.doing,
-        "tasks": [_about(task, comparison.rows) for task in comparison.tasks],
-        "models": [_model(comparison, who) for who in comparison.models], "cells": cells,
-    }  # fmt: skip
-    return Sample("tasks", "tasks", told)
-
-
-def _about(task: Task, rows: int) -> dict[str, Any]:
-    questions = task.questions()
-    return {
-        "name": task.name, "title": task.title, "description": task.description, "rule": task.rule,
-        "held_back": task.held_back, "rows": min(rows, len(questions)),
-        "example": asdict(questions[0]),
-    }  # fmt: skip
-
-
-def _model(comparison: Comparison, who: str) -> dict[str, Any]:
-    adapter = comparison.adapters.get(who)
-    seconds: Mapping[str, float] = comparison.store.seconds(who, adapter.run) if adapter else {"wall": 0.0, "cpu": 0.0}
-    return {"who": who, "model": comparison.models[who], "run": adapter.run if adapter else "", **seconds}
-
-
-def _cell(who: str, task: str, answers: Sequence[Answered], base: Sequence[Answered]) -> dict[str, Any]:
-    right = [not each.fault for each in answers]
-    low, high = wilson(sum(right), len(right)) or (0.0, 1.0)
-    cell = {"who": who, "task": task, "right": sum(right), "of": len(right), "share": sum(right) / len(right),
-            "low": low, "high": high, "difference": None}  # fmt: skip
-    if who == BASE:
-        return cell
-    return cell | _difference([(now, not before.fault) for now, before in zip(right, base, strict=False)])
-
-
-def _difference(pairs: Sequence[tuple[bool, bool]]) -> dict[str, Any]:
-    """How much larger the adapter's share is on the questions that both answered."""
-    counts = [sum(pair == kind for pair in pairs) for kind in ((True, True), (True, False), (False, True))]
-    both, gained, lost = counts
-    interval = paired_difference(both, gained, lost, len(pairs) - sum(counts))
-    if interval is None:
-        return {}
-    return {"difference": (gained - lost) / len(pairs), "difference_low": interval[0],
-            "difference_high": interval[1], "gained": gained, "lost": lost}  # fmt: skip
-
-
-def sentence(found: Mapping[str, Any]) -> str:
-    """What the table says, in one sentence for each adapter that has answered its own task."""
-    titles = {task["name"]: task["title"] for task in found["tasks"]}
-    told = []
-    for cell in found["cells"]:
-        if cell["who"] == cell["task"] and cell["difference"] is not None:
-            verdict = "beats" if cell["difference_low"] > 0 else "does not clearly beat"
-            points = f"{100 * cell['difference']:+.0f} points ({100 * cell['difference_low']:+.0f} to "
-            told.append(f"{titles[cell['task']]}: its adapter {verdict} the base by {points}"
-                        f"{100 * cell['difference_high']:+.0f}) on {plural(cell['of'], 'question')}.")  # fmt: skip
-    return "\n".join(told)

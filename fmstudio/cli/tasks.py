@@ -35,10 +35,7 @@ def _tasks(arguments: argparse.Namespace) -> int:
     if isinstance(end, jobs.Failed):
         return 1
     if not arguments.json and end.result:
-        from fmstudio.adapt.tasks import sentence
-
-        print(_table(end.result))
-        print(sentence(end.result))
+        print(_table(end.result), *end.result["sentences"], sep="\n")
     return 0
 
 

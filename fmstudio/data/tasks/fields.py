@@ -90,7 +90,7 @@ class FieldsTask(Task):
         """The order of the fields and the capitals of their values do not count, nor whether the number is a text."""
         try:
             found = json.loads(answer)
-        except ValueError:
+        except (ValueError, RecursionError):
             return "it is not valid JSON"
         if not isinstance(found, dict) or set(found) != set(KEYS):
             return "it does not have exactly the four fields"

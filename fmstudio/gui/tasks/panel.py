@@ -111,7 +111,7 @@ class TasksPanel(Panel):
         self.found = found
         self.cards.show_tasks(found)
         self.matrix.show_table(found)
-        told = "\n".join(sentences(found))
+        told = "\n".join(found["sentences"])
         self.told.setText(told or _BEFORE)
         self._judge()
 
@@ -150,14 +150,3 @@ def _is_whole(found: Mapping[str, Any]) -> bool:
     asked = {task["name"]: task["rows"] for task in found["tasks"]}
     cells = [cell for cell in found["cells"] if cell["of"] == asked[cell["task"]]]
     return len(cells) == len(found["models"]) * len(found["tasks"])
-
-
-def sentences(found: Mapping[str, Any]) -> list[str]:
-    """What the table says of each adapter on its own task."""
-    titles = {task["name"]: task["title"] for task in found["tasks"]}
-    told = []
-    for cell in found["cells"]:
-        if cell["who"] == cell["task"] and cell["difference"] is not None:
-            sure = "is better than the base" if cell["difference_low"] > 0 else "is not clearly better than the base"
-            told.append(f"{titles[cell['task']]}: its adapter {sure}, {cell['right']:,} of {cell['of']:,} right.")
-    return told
