@@ -167,7 +167,7 @@ def _of_workspace(workspace: Workspace) -> Iterator[Row]:
             about = f"Trained here on {_texts(details.get('datasets')) or 'data of this workspace'}"
             yield _row(
                 record.name, "workspace", record.name, folder, licence=_texts(details.get("licences")), about=about
-            )
+            ) | {"forgets": record.forgets}
 
 
 def _of_every_family(workspace: Workspace) -> Iterator[Row]:
@@ -178,7 +178,7 @@ def _of_every_family(workspace: Workspace) -> Iterator[Row]:
             "parameters": record.parameters, "size": record.bytes, "made": record.created, "here": True,
             "licence": _texts(record.details.get("licences")), "path": str(folder),
             "problem": "" if folder.is_dir() else f"Its files are gone from {folder.parent}; train it again.",
-            **_adapter(record, folder),
+            "forgets": record.forgets, **_adapter(record, folder),
         }  # fmt: skip
 
 

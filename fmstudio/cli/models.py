@@ -46,7 +46,8 @@ def _list(arguments: argparse.Namespace) -> int:
     workspace = existing_workspace(arguments)
     for model in workspace.models():
         facts = f"{model.parameters:,} parameters\t{model.bytes:,} bytes\t{model.created}"
-        print(f"{model.name}\t{model.family}\t{facts}\tfrom run {model.run}")
+        forgets = "\tforgets" if model.forgets else ""
+        print(f"{model.name}\t{model.family}\t{facts}\tfrom run {model.run}{forgets}")
     for link in workspace.linked_models():
         print(f"{link.name}\tlinked\t{link.path}\t{link.created}")
     return 0

@@ -19,6 +19,7 @@ from fmstudio.data.catalogue import fetch
 from fmstudio.errors import StudioError
 from fmstudio.families.chance import generator
 from fmstudio.families.example_rows import TokenRow
+from fmstudio.families.extremes import Numbered, extremes
 from fmstudio.families.family import Learner, Network, Phase, Recipe, Retained
 from fmstudio.families.old_text import OldText, old_text_of
 from fmstudio.families.retention import Retention, RetentionSettings, told
@@ -159,6 +160,8 @@ class AdapterLearner(AdapterNetwork, Learner):
         self._ends = base.facts.ends
         self._before: list[str] = []
         self._noise_chance = torch.Generator()
+        self.judged: list[tuple[Numbered, float]] = []
+        """The held-back rows with the loss that each has had at the last validation."""
         reader, version = base.reader(), base.identity.version
         self._retention = Retention(base.old, base.model.tokenizer, reader, base.facts, version)
         self._replay = self._retention.replay(self._wanted)
@@ -215,10 +218,9 @@ class AdapterLearner(AdapterNetwork, Learner):
     @torch.no_grad()
     def forgotten(self) -> Generator[None, None, Mapping[str, float]]:
         """How much less likely has become what the base knew, in nats a token."""
-        untouched = not any(bool(part.lora_B.any()) for _, part in self.adapter.parts())
         return (yield from self._retention.rises(
             lambda texts: self.log_probabilities(texts, 0.0)[0],
-            None if untouched else lambda texts: self.log_probabilities(texts)[0],
+            None if self._untouched else lambda texts: self.log_probabilities(texts)[0],
         ))  # fmt: skip
 
     def old_windows(self, step: int, tokens: int, rows: int = 0) -> Tensor:
@@ -244,6 +246,11 @@ class AdapterLearner(AdapterNetwork, Learner):
         return told(metrics, self._wanted.allowed, self._retention.old.source)
 
     @property
+    def _untouched(self) -> bool:
+        """Whether the adapter does nothing yet."""
+        return not any(bool(part.lora_B.any()) for _, part in self.adapter.parts())
+
+    @property
     def _wanted(self) -> RetentionSettings:
         wanted: RetentionSettings = self.recipe.sections["retention"]
         return wanted
@@ -253,15 +260,19 @@ class AdapterLearner(AdapterNetwork, Learner):
         return ()
 
     def samples(self, step: int) -> Iterator[Event]:
-        """Answers to the same held-back questions each time: the base's, and what has become of them."""
+        """Answers to the same held-back questions each time, the base's and what has become of them; and the held-back
+        rows that the model finds hardest and easiest."""
         asked = self.asked()
         prompts = [prompt for _, prompt in asked]
         self._before = self._before or self.answers(prompts, 0.0)
-        now = self.answers(prompts, 1.0)
-        told = zip(asked, self._before, now, strict=True)
-        text = "\n\n".join(f"{question}\nBase: {before}\nNow: {after}" for (question, _), before, after in told)
+        now = self._before if self._untouched else self.answers(prompts, 1.0)
+        answers = [{"question": question, "base": before, "now": after}
+                   for (question, _), before, after in zip(asked, self._before, now, strict=True)]  # fmt: skip
+        text = "\n\n".join("{question}\nBase: {base}\nNow: {now}".format(**each) for each in answers)
         yield TextDelta(text, name="sample")
-        yield Sample("sample", "text", text, step)
+        yield Sample("sample", "table", answers, step)
+        if self.judged:
+            yield Sample("rows", "table", extremes(self.judged), step)
 
     def answers(self, prompts: Sequence[Sequence[int]], strength: float) -> list[str]:
         """The likeliest answer to each prompt at a strength of the adapter, as far as it is shown."""

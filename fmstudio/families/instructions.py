@@ -111,12 +111,15 @@ class InstructionLearner(AdapterLearner):
     @torch.no_grad()
     def validate(self) -> Generator[None, None, ValidationResult]:
         """The loss of the held-back answers, in nats a token."""
-        nats, learnt = 0.0, 0
+        sums, counts = [], []
         for rows in in_portions(self.rows.validation, VALIDATED_AT_ONCE):
-            nats += float(self._nats(rows))
-            learnt += sum(int(row.text.predicted.sum()) for row in rows)
+            found, learnt = self.log_probabilities([row.text for row in rows])
+            sums.append(-found)
+            counts.append(learnt)
             yield
-        loss = nats / learnt
+        nats, tokens = torch.cat(sums), torch.cat(counts)
+        self.judged = list(zip(self.rows.validation, (nats / tokens).tolist(), strict=True))
+        loss = float(nats.sum() / tokens.sum())
         return ValidationResult(loss, {"loss/validation": loss, "perplexity/validation": float(np.exp(min(loss, 700)))})
 
     def asked(self) -> list[tuple[str, list[int]]]:

@@ -210,6 +210,7 @@ class PreferenceLearner(AdapterLearner):
             yield
         whole = Measured(*(torch.cat(parts) for parts in zip(*found, strict=True)))
         loss = float(whole.losses.mean())
+        self.judged = list(zip(rows, whole.losses.tolist(), strict=True))
         told = {"loss/validation": loss, "divergence/validation": nats / tokens}
         if self._pairs:
             told |= {"margin/validation": float(whole.margins.mean()), "accuracy/validation": float(whole.ahead.mean())}

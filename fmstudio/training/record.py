@@ -34,6 +34,8 @@ class RunRecorder:
                 self.step, self.seconds = event.step, event.seconds
             case Sample(kind="text", data=str(text)):
                 write_atomically(self._sample(event, "txt"), text)
+            case Sample(kind="table", data=list(rows)):
+                write_atomically(self._sample(event, "json"), json.dumps(rows, ensure_ascii=False))
             case Sample(kind="images", data=np.ndarray() as pictures):
                 height, width = pictures.shape[1:3]
                 save_png(self._sample(event, "png"), grid(pictures, gap=0), tile=f"{width}x{height}",

@@ -66,6 +66,11 @@ class ModelRecord:
     created: str = field(default_factory=now)
     details: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def forgets(self) -> str:
+        """What it has forgotten of what its base knew, in a sentence, where that is more than its recipe allows."""
+        return str(self.details.get("retained", "")) if self.details.get("forgets") is True else ""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkedModel:

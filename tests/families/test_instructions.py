@@ -162,8 +162,12 @@ def test_a_run_makes_an_adapter_that_is_talked_to_as_a_model_is(talking: Workspa
     assert (record.family, record.name) == ("language", "taught")
     files = {path.name for path in talking.model_folder("taught").iterdir()}
     assert {"adapter_config.json", "adapter_model.safetensors", "adapter_base.json", "README.md"} <= files
-    shown = [event.data for event in of_kind(events, Sample) if event.name == "sample"][-1]
-    assert all(part in shown for part in ("\nBase: ", "\nNow: "))
+    shown = [event for event in of_kind(events, Sample) if event.name == "sample"]
+    assert all(row["base"] == row["now"] for row in shown[0].rows)
+    assert [(row["question"], row["base"]) for row in shown[-1].rows] == [
+        (row["question"], row["base"]) for row in shown[0].rows
+    ]
+    assert any(row["base"] != row["now"] for row in shown[-1].rows)
     asked = [{"role": "user", "content": "How long does a mat last?"}]
     settings = {"temperature": 0.0, "maximum_tokens": 8, "system": ""}
     answers = [

@@ -1,5 +1,6 @@
 """Forgetting: what is measured, and what a run says that forgets."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -7,15 +8,18 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from fmstudio.adapt.models import listing
+from fmstudio.cli import main
 from fmstudio.data.documents import open_documents
 from fmstudio.data.splits import validation_mask
 from fmstudio.families.old_text import GENERIC, old_text_of
 from fmstudio.families.retention import general_questions
-from fmstudio.jobs import JobContext, Note
+from fmstudio.jobs import JobContext, Note, Sample
 from fmstudio.training.pretraining import pretrain, resume
 from fmstudio.workspace import Workspace
 from tests.driving import of_kind, run_job, run_until
 from tests.families.test_instructions import assert_alike, gradients, learner, tables
+from tests.talks import TALKS
 
 PRETRAINING: dict[str, Any] = {
     "family": "language", "name": "small", "tokenizer": {"kind": "byte"}, "sample": {"tokens": 0},
@@ -80,7 +84,9 @@ def test_of_an_answer_the_fact_counts(talking: Workspace) -> None:
     assert found == [each["answer"] for each in general_questions()]
 
 
-def test_a_run_that_forgets_says_so_wherever_its_model_is_met(talking: Workspace) -> None:
+def test_a_run_that_forgets_says_so_wherever_its_model_is_met(
+    talking: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
     recipe = tables(steps=12, learning_rate=0.05, keep="last")
     events, result = run_job(pretrain(JobContext(), talking, recipe | {"retention": {"allowed": 0.0}}))
     rises = {name: values(talking, result["run"], name) for name in ("forgetting/text", "forgetting/questions")}
@@ -93,6 +99,12 @@ def test_a_run_that_forgets_says_so_wherever_its_model_is_met(talking: Workspace
     assert talking.run(result["run"]).details["forgets"] is True
     assert talking.model("taught").details["retained"] == warning
     assert warning in (talking.model_folder("taught") / "README.md").read_text("utf-8")
+    (shown,) = of_kind(run_job(listing(JobContext(), talking))[0], Sample)
+    assert {row["reference"]: row["forgets"] for row in shown.rows if row["source"] == "workspace"} == {
+        "taught": warning
+    }
+    assert main(["--workspace", str(talking.path), "models", "list"]) == 0
+    assert "\tforgets" in capsys.readouterr().out
 
 
 def test_a_run_that_keeps_to_what_is_allowed_says_that(talking: Workspace) -> None:
@@ -158,3 +170,16 @@ def test_a_stopped_run_with_old_text_ends_bit_identical(talking: Workspace, fami
     weights = [talking.model_folder(name) / "adapter_model.safetensors" for name in ("whole", "stopped")]
     assert weights[0].read_bytes() == weights[1].read_bytes()
     assert len(values(talking, "stopped", "replay/training")) == 8
+
+
+def test_the_hardest_and_the_easiest_rows_are_kept_with_the_run(talking: Workspace) -> None:
+    recipe = tables(steps=4) | {"data": {"datasets": ["talks"], "validation_fraction": 0.5}}
+    _, result = run_job(pretrain(JobContext(), talking, recipe))
+    kept = talking.run_folder(result["run"]) / "samples" / "rows-step-000004.json"
+    rows = json.loads(kept.read_text("utf-8"))
+    losses = [row["loss"] for row in rows]
+    assert len(rows) > 1
+    assert losses == sorted(losses, reverse=True)
+    assert all(TALKS[row["number"] - 1]["messages"][2]["content"] == row["question"] for row in rows)
+    answers = json.loads((kept.parent / "step-000004.json").read_text("utf-8"))
+    assert all(set(row) == {"question", "base", "now"} for row in answers)

@@ -28,6 +28,7 @@ from tests.gui.small_workspace import (
     spare,
     spare_vocabulary,
     table,
+    talks,
     trained,
     vae,
     vocabulary,
@@ -42,6 +43,7 @@ OF_DRAWINGS = "fmstudio.training.estimate:objective of drawings"
 CONTINUING = "fmstudio.training.pretraining:pretrain of a model that is there"
 OF_A_GAN = "fmstudio.training.pretraining:pretrain of a GAN"
 OF_A_VAE = "fmstudio.training.pretraining:pretrain of a VAE"
+OF_AN_ADAPTER = "fmstudio.training.pretraining:pretrain of an adapter"
 OF_A_DIFFUSION = "fmstudio.training.pretraining:pretrain of diffusion"
 OF_ALL_LAYERS = f"{inside.ATTENTION} of all layers"
 DRAWN_BY = "fmstudio.training.sampling:sample of pictures"
@@ -90,6 +92,7 @@ JOBS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
     CONTINUING: job(articles, trained, recipe={**small.LANGUAGE, "name": "further", "init": "small"}),
     OF_A_GAN: job(shapes, recipe={**small.GAN, "name": "gan-again"}),
     OF_A_VAE: job(shapes, recipe={**small.vae_recipe("gaussian"), "name": "vae-again"}),
+    OF_AN_ADAPTER: job(roomy, talks, recipe=small.ADAPTER),
     OF_A_DIFFUSION: job(shapes, recipe={**small.diffusion_recipe(), "name": "diffusion-again"}),
     "fmstudio.training.sampling:sample": job(trained, model="small", prompt="The ", settings=FEW_TOKENS),
     DRAWN_BY: job(diffusion, model="diffusion", settings=FEW_STEPS),

@@ -41,6 +41,16 @@ GAN: dict[str, Any] = {
     "training": {"steps": 4, "batch_size": 6, "evaluate_every": 4, "checkpoint_every": 2, "device": "cpu"},
 }
 
+ADAPTER: dict[str, Any] = {
+    "family": "instructions",
+    "name": "adapter",
+    "init": "roomy",
+    "data": {"datasets": ["talks"], "validation_fraction": 0.4},
+    "adapter": {"rank": 2},
+    "retention": {"replay": 0.2, "replay_from": "any"},
+    "training": {"steps": 2, "batch_size": 2, "evaluate_every": 2, "checkpoint_every": 2, "device": "cpu"},
+}
+
 
 def _part(make: Callable[[Workspace], None]) -> Callable[[Workspace], None]:
     """A part that is made once."""

@@ -149,9 +149,9 @@ class DataPanel(Panel):
     # Coming and going.
 
     def shown(self, **what: Any) -> None:
-        """`dataset` opens one by its name, `view` says how to look at it, `tokenizer` shows one that is kept; `add`
-        begins to add these paths, `begin` offers the ways to add something. `reader` is the model that rows to
-        fine-tune on are shown to be read by.
+        """`dataset` opens one by its name, and `row` its document of this number from 1; `view` says how to look at it,
+        `tokenizer` shows one that is kept; `add` begins to add these paths, `begin` offers the ways to add something.
+        `reader` is the model that rows to fine-tune on are shown to be read by.
         """
         if not self._description and not self._question.busy:
             self._question.ask()
@@ -159,7 +159,11 @@ class DataPanel(Panel):
             self.open_catalogue()
         if dataset := what.get("dataset"):
             self.store.refresh()
+            if row := what.get("row"):
+                self.dataset.preview.choose(dataset, row - 1)
             self.open_dataset(dataset)
+            if row:
+                self.dataset.look_at("preview")
         if reader := what.get("reader"):
             self.dataset.chosen.choose(reader)
         if view := what.get("view"):

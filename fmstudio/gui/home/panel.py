@@ -14,7 +14,6 @@ from fmstudio.gui.home.life_map import LifeMap
 from fmstudio.gui.home.list_row import ListRow, RowContent
 from fmstudio.gui.panel import Panel, PrimaryAction, find_panels, opening
 from fmstudio.gui.runs.state import RunState
-from fmstudio.gui.runs.status import ICONS
 from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.theme import Theme
@@ -122,7 +121,7 @@ class HomePanel(Panel):
         self.models.show_rows([self._model_row(model) for model in reversed(self.studio.workspace.models()[-_RECENT:])])
 
     def _run_row(self, run: RunState) -> RowContent:
-        icon, token = ICONS[run.status]
+        icon, token = run.icon
         facts = run.status_words if run.status == "completed" else f"{run.status_words} · {run.reached}"
         when = formatting.when(run.created) if run.created else "now"
         return RowContent("run", run.id, run.family, icon, run.name, facts, when, token)

@@ -77,6 +77,7 @@ class ModelDetail(QWidget):
         self.title = ElidedLabel("", "section", "model-title")
         self.facts = label("", "secondary", "model-facts", wrap=True)
         self.place = label("", "caption", "model-place", wrap=True)
+        self.forgets = label("", "warning", "model-forgets", wrap=True)
         self.sample = button("Sample", "model-sample-button", theme, "mdi6.creation")
         self.sample.clicked.connect(lambda: self._verbs.sample_wanted.emit(self.reference))
         self.train = button("Train on from it", "model-train-on", theme, "mdi6.school-outline")
@@ -93,7 +94,7 @@ class ModelDetail(QWidget):
         self.strip = JobStrip(self._studio, "model-job")
         buttons = boxed(hbox(self.sample, self.train, self.merge_button, self.export, self.more))
         self.head.body.addLayout(flow(self.title, buttons, spread=True))
-        self.head.body.addLayout(vbox(self.facts, self.adapts, self.place, self.strip, gap=2))
+        self.head.body.addLayout(vbox(self.facts, self.adapts, self.forgets, self.place, self.strip, gap=2))
         self.strip.show_job(None)
 
     def _make_texts(self) -> None:
@@ -138,6 +139,8 @@ class ModelDetail(QWidget):
         self.facts.setText(" · ".join(part for part in (family, facts_of(record)) if part))
         self.place.setText(str(record.get("problem") or record.get("about") or ""))
         self.place.setVisible(bool(self.place.text()))
+        self.forgets.setText(str(record.get("forgets") or ""))
+        self.forgets.setVisible(bool(self.forgets.text()))
         self.sample.setVisible(bool(record.get("here", True)))
         self.train.setVisible(own and not record.get("adapter_of"))
         self.merge_button.setVisible(bool(record.get("adapter_of")))

@@ -39,16 +39,18 @@ def entry_of(record: Record, family: str, ticked: bool, compared: bool) -> Entry
     problem = str(record.get("problem", ""))
     here = bool(record.get("here", True))
     facts = problem or (facts_of(record, family) if here else f"{facts_of(record, family)} · not fetched yet")
+    forgets = "" if problem else str(record.get("forgets", ""))
+    facts = f"Forgets · {facts}" if forgets else facts
     icon = _ICONS.get(record["source"], _ICONS["workspace"]) if here else TO_FETCH
     size = formatting.size(record["size"]) if record.get("size") else ""
     return Entry(
         record["reference"],
         (
             Line(record["title"], "strong", "text", size, Qt.TextElideMode.ElideMiddle),
-            Line(facts, token="error" if problem else "secondary"),
+            Line(facts, token="error" if problem else "warning" if forgets else "secondary"),
         ),
         f"{record['title']}, {facts}, {size}",
-        problem or f"{record['title']}\n{facts}",
+        problem or "\n".join(filter(None, (record["title"], facts, forgets))),
         ("mdi6.alert-circle-outline", "error") if problem else (icon, "secondary"),
         checked=ticked if compared else None,
         name=record["title"] if record["source"] in ("workspace", "linked") else None,

@@ -38,8 +38,9 @@ class ModelRow(Pressable, QFrame):
         self.title = ElidedLabel("", "strong", f"{self._name}-title")
         self.kind = label("", "caption", f"{self._name}-kind")
         self.facts = label("", "caption", f"{self._name}-facts", wrap=True)
+        self.forgets = label("", "warning", f"{self._name}-forgets", wrap=True)
         self._head = hbox(self.mark, (self.title, 1), self.kind)
-        self._body = vbox(self.facts, gap=2, margins=(24, 0, 0, 0))
+        self._body = vbox(self.facts, self.forgets, gap=2, margins=(24, 0, 0, 0))
         self.setLayout(vbox(self._head, self._body, gap=2, margins=8))
 
     def show_record(self, record: Record, chosen: bool) -> None:
@@ -49,7 +50,10 @@ class ModelRow(Pressable, QFrame):
         self.kind.setText(kind_of(record))
         self.facts.setText(facts_of(record) or str(record.get("about", "")))
         self.facts.setVisible(bool(self.facts.text()))
-        self.setAccessibleName(", ".join(part for part in (record["title"], self.facts.text()) if part))
+        self.forgets.setText(str(record.get("forgets") or ""))
+        self.forgets.setVisible(bool(self.forgets.text()))
+        told = (record["title"], self.facts.text(), self.forgets.text())
+        self.setAccessibleName(", ".join(part for part in told if part))
         self.mark.setVisible(chosen)
 
 

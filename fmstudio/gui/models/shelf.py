@@ -56,4 +56,5 @@ def model_record(model: ModelRecord, kind: str = "") -> Record:
     return {
         "reference": model.name, "title": model.name, "source": "workspace", "family": model.family, "kind": kind,
         "parameters": model.parameters, "size": model.bytes, "made": model.created,
+        "forgets": model.forgets,
     }  # fmt: skip

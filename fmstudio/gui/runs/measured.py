@@ -1,7 +1,9 @@
 """What was measured and sampled in a run, read from the workspace as its job left it."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,18 +11,27 @@ from fmstudio.gui.runs.sheets import read_sheet
 from fmstudio.gui.widgets.plot.series import Series
 from fmstudio.workspace import Workspace
 
+Table = list[dict[str, Any]]
+
 
 @dataclass(eq=False, slots=True)
 class Measured:
-    """Curves by the name of their metric; samples by their step: a text, or pictures as `read_sheet` returns them."""
+    """Curves by the name of their metric; samples by their step: a text, or pictures as `read_sheet` returns them.
+
+    answers and rows: by their step, what an adapter answers beside its base, and the rows that it finds hardest and
+    easiest, as its job tells them.
+    """
 
     series: dict[str, Series] = field(default_factory=dict)
     samples: dict[int, str | np.ndarray] = field(default_factory=dict)
+    answers: dict[int, Table] = field(default_factory=dict)
+    rows: dict[int, Table] = field(default_factory=dict)
 
 
 def measured_of(workspace: Workspace, run: str) -> Measured:
     """The curves and samples that the workspace has of a run."""
-    found = Measured(samples=_samples(workspace.run_folder(run) / "samples"))
+    folder = workspace.run_folder(run) / "samples"
+    found = Measured(samples=_samples(folder), answers=_tables(folder, "step-"), rows=_tables(folder, "rows-step-"))
     for name, stored in workspace.metrics(run).items():
         series = found.series[name] = Series()
         series.extend(stored.steps.astype(float), stored.values, stored.seconds)
@@ -31,9 +42,22 @@ def _samples(folder: Path) -> dict[int, str | np.ndarray]:
     found: dict[int, str | np.ndarray] = {}
     for file in sorted(folder.glob("step-*")):
         digits = file.stem.removeprefix("step-")
-        if not digits.isdigit():
+        if not digits.isdigit() or file.suffix == ".json":
             continue
         sample = read_sheet(file) if file.suffix == ".png" else file.read_text("utf-8", errors="replace")
         if sample is not None:
             found[int(digits)] = sample
+    return found
+
+
+def _tables(folder: Path, prefix: str) -> dict[int, Table]:
+    found: dict[int, Table] = {}
+    for file in sorted(folder.glob(f"{prefix}*.json")):
+        digits = file.stem.removeprefix(prefix)
+        try:
+            table = json.loads(file.read_text("utf-8"))
+        except (OSError, ValueError):
+            continue
+        if digits.isdigit() and isinstance(table, list):
+            found[int(digits)] = table
     return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from fmstudio.gui.job_board import JobState
-from fmstudio.gui.runs.status import LIVE, RESUMABLE, WORDS, RunStanding
+from fmstudio.gui.runs.status import FORGETS, FORGETS_ICON, ICONS, LIVE, RESUMABLE, WORDS, RunStanding
 from fmstudio.jobs import (
     Artefact,
     Event,
@@ -32,7 +32,7 @@ from fmstudio.workspace.records import parsed_recipe
 if TYPE_CHECKING:  # loaded when there are numbers: the window opens sooner without them
     import numpy as np
 
-    from fmstudio.gui.runs.measured import Measured
+    from fmstudio.gui.runs.measured import Measured, Table
     from fmstudio.gui.runs.scores import ScorePool, Scores
     from fmstudio.gui.widgets.plot.series import Series
 
@@ -77,6 +77,7 @@ class RunState(QObject):
         self.log: list[LogLine] = []
         self.reason = self.details = ""
         self.model = ""
+        self.forgets, self.retained = False, ""
         self._recipe, self._recipe_text = recipe or {}, ""
         self._family = str(self._recipe.get("family", ""))
         self.step, self.steps = 0, 0 if self.timed else int(self._setting("training", "steps", 0))
@@ -101,7 +102,17 @@ class RunState(QObject):
     @property
     def status_words(self) -> str:
         """The status as a person reads it, with the phase of a run that is not stepping yet."""
-        return self.phase.capitalize() if self.status == "running" and self.phase else WORDS[self.status]
+        return self.phase.capitalize() if self.status == "running" and self.phase else self.words
+
+    @property
+    def words(self) -> str:
+        """The status alone; a run that forgets does not simply finish."""
+        return FORGETS if self.status == "completed" and self.forgets else WORDS[self.status]
+
+    @property
+    def icon(self) -> tuple[str, str]:
+        """The status as an icon: its name and colour."""
+        return FORGETS_ICON if self.status == "completed" and self.forgets else ICONS[self.status]
 
     @property
     def recipe(self) -> Mapping[str, Any]:
@@ -129,6 +140,16 @@ class RunState(QObject):
     def samples(self) -> "dict[int, str | np.ndarray]":
         """What the model wrote or drew, by step: a text, or (count, height, width, channels) of uint8."""
         return self._open().samples
+
+    @property
+    def answers(self) -> "dict[int, Table]":
+        """What an adapter answered to the same questions beside its base, by step: question, base, now."""
+        return self._open().answers
+
+    @property
+    def rows(self) -> "dict[int, Table]":
+        """The held-back rows of the highest and of the lowest loss, by step: dataset, number, question, loss, side."""
+        return self._open().rows
 
     def _open(self) -> "Measured":
         if self._measured is None:
@@ -163,7 +184,8 @@ class RunState(QObject):
     @property
     def unit(self) -> str:
         """What it learns from, counted: tokens, pictures."""
-        return (self.rate or (0, ""))[1].removesuffix("/s") or ("tokens" if self.family == "language" else "pictures")
+        reads = self.family == "language" or "adapter" in self.recipe
+        return (self.rate or (0, ""))[1].removesuffix("/s") or ("tokens" if reads else "pictures")
 
     @property
     def units_per_step(self) -> float:
@@ -224,6 +246,7 @@ class RunState(QObject):
                 self._note(event.reason, "error")
             case Finished():
                 self.model = str(event.result.get("model") or self.model)
+                self._take_retained(event.result)
                 self._note(f"{WORDS[event.outcome]} at step {self.step:,}.")
 
     def _take_metrics(self, event: Metrics) -> None:
@@ -255,6 +278,9 @@ class RunState(QObject):
             self._pool = self._pool or ScorePool()
             self.scores = self._pool.add(event.data, event.step)
             self._tell("scores")
+        elif event.kind == "table" and event.name in ("sample", "rows"):
+            (self.answers if event.name == "sample" else self.rows)[event.step] = event.rows
+            self._tell("sample")
         elif event.name == "sample" and event.kind in ("text", "images") and not isinstance(event.data, (list, dict)):
             self.samples[event.step] = event.data
             if event.kind == "images" and len(self.samples) > MOST_SHEETS:
@@ -273,6 +299,10 @@ class RunState(QObject):
             self._tell("status")
         elif event.kind == "checkpoint":
             self._note(f"Checkpoint {event.name}.")
+
+    def _take_retained(self, known: Mapping[str, Any]) -> None:
+        """What is left of what the base knew: whether that is too little, and a sentence."""
+        self.forgets, self.retained = bool(known.get("forgets", False)), str(known.get("retained", ""))
 
     def follow(self, job: JobState) -> None:
         """Stand as its job stands: waiting, running, held, stopping or ended; and how long it will still take."""
@@ -300,6 +330,7 @@ class RunState(QObject):
         self.model = record.model
         self.reason = str(record.details.get("reason", self.reason))
         self.details = str(record.details.get("traceback", self.details))
+        self._take_retained(record.details)
         self.name = record.name
         self._recipe_text = record.recipe
         self._tell("status")

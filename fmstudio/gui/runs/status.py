@@ -33,3 +33,6 @@ ICONS: dict[RunStanding, tuple[str, str]] = {
     "failed": ("mdi6.alert-circle", "error"),
     "interrupted": ("mdi6.flash-alert-outline", "warning"),
 }
+FORGETS = "Finished, but forgets"
+FORGETS_ICON = ("mdi6.alert-circle-check-outline", "warning")
+"""Of a run that is completed, but has lost more of what its base knew than its recipe allows."""

@@ -20,6 +20,9 @@ _BLOW_UP = 0.1
 _FORGOTTEN = 0.05
 """The part by which the loss on a model's old data must have risen before it is said to forget."""
 
+ALLOWED = 0.05
+"""Nats a token by which an adapter may forget where its recipe does not say."""
+
 _STILL = 0.005
 """The part that validation must still gain over the later half of its measurements, or it stalls."""
 
@@ -62,6 +65,8 @@ def verdict_of(run: RunState) -> Verdict:
         if _training_rose(run, steps[best]):
             return _diverges(run, int(steps[best]))
         return _overfits(run, int(steps[best]), values[best], values[-1])
+    if lost := _lost(run):
+        return lost
     for name, first, last in _old_data(run):
         if last > first * (1 + _FORGOTTEN):
             return _forgets(name, first, last)
@@ -122,6 +127,27 @@ def _diverges(run: RunState, step: int) -> Verdict:
 def _forgets(name: str, first: float, last: float) -> Verdict:
     told = f"On “{name}”, which it came from, the loss has risen, {_change(first, last)}: it forgets."
     return Verdict("forgets", f"{told} Mix “{name}” in, or lower the learning rate.")
+
+
+def allowed_forgetting(run: RunState) -> float:
+    """By how many nats a token the loss on what a base knew may rise, as a run's recipe has it."""
+    settings = run.recipe.get("retention")
+    return float(settings.get("allowed", ALLOWED)) if isinstance(settings, dict) else ALLOWED
+
+
+def _lost(run: RunState) -> Verdict | None:
+    """What an adapter has lost of what its base knew, beyond what is allowed; of one that has ended, what it kept."""
+    if not run.live and run.retained:
+        return Verdict("forgets", run.retained) if run.forgets else None
+    rises = {name.removeprefix("forgetting/"): series.last for name, series in run.series.items()
+             if name.startswith("forgetting/")}  # fmt: skip
+    what, rise = max(rises.items(), key=lambda item: item[1], default=("", 0.0))
+    if rise <= allowed_forgetting(run):
+        return None
+    on = {"text": "old text", "questions": "general questions"}.get(what, what)
+    told = f"It forgets: on {on} the loss is {formatting.number(rise)} nats a token above the base's"
+    return Verdict("forgets", f"{told}, and {allowed_forgetting(run):g} are allowed. Old text, less alpha or fewer "
+                              "steps would help.")  # fmt: skip
 
 
 def _stalls(run: RunState, step: int) -> Verdict:

@@ -21,7 +21,7 @@ from fmstudio.workspace.dependants import dependants
 class RunActions(QObject):
     """The studio's verbs for runs. Those whose names begin with `ask` open a dialog over `window` first.
 
-    settings_wanted(run): a new run should begin from the settings of this one. rename_wanted(run): the list lets its
+    settings_wanted(recipe): a new run should begin from these settings. rename_wanted(run): the list lets its
     name be changed in place. failed(reason, details): it could not be renamed.
     """
 
@@ -120,7 +120,7 @@ class RunActions(QObject):
                 ("Cancel…", lambda: self.ask_cancel(run)),
             ]
         looks: list[MenuEntry] = [
-            ("Use its settings", lambda: self.settings_wanted.emit(run)),
+            ("Use its settings", lambda: self.settings_wanted.emit(run.recipe)),
             ("Show recipe", lambda: self.show_recipe(run)),
         ]
         if run.status == "elsewhere":

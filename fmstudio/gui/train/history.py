@@ -7,7 +7,6 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 
 from fmstudio.gui import formatting
 from fmstudio.gui.runs.state import RunState
-from fmstudio.gui.runs.status import ICONS, WORDS
 from fmstudio.gui.runs.store import RunStore
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.train.chosen import ChosenRuns
@@ -18,7 +17,7 @@ from fmstudio.gui.widgets.menus import MenuEntry
 def entry_of(run: RunState, best: float | None, chosen: ChosenRuns) -> Entry:
     """A run as the list shows it; best: the lowest validation loss that is known of it."""
     loss = f"loss {best:.3f}" if best is not None else ""
-    detail = " · ".join(part for part in (WORDS[run.status], loss, run.reached) if part)
+    detail = " · ".join(part for part in (run.words, loss, run.reached) if part)
     when = formatting.when(run.created) if run.created else "now"
     overlaid = run.id in chosen.overlaid
     return Entry(
@@ -26,7 +25,7 @@ def entry_of(run: RunState, best: float | None, chosen: ChosenRuns) -> Entry:
         (Line(run.name, "strong", "text", when, Qt.TextElideMode.ElideMiddle), Line(detail)),
         f"{run.name}, {detail}, {when}",
         "Click opens a run; its box lays its curves over the run that is shown.",
-        ICONS[run.status],
+        run.icon,
         checked=overlaid if run.id and run is not chosen.current else None,
         box=chosen.colour(run.id) if overlaid else "accent",
         name=run.name if run.id and not run.live else None,

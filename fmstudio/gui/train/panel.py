@@ -132,7 +132,7 @@ class TrainPanel(Panel):
         self.cost.probe_requested.connect(self._probe)
         self.cost.recipe_requested.connect(self._show_recipe)
         self.history.run_opened.connect(self._open_run)
-        self.run_actions.settings_wanted.connect(self._take_settings)
+        self.run_actions.settings_wanted.connect(self._take_recipe)
         self.run_actions.rename_wanted.connect(self._rename_in_list)
         self.run_actions.failed.connect(self.error.show_error)
         self.history.run_renamed.connect(self.run_actions.rename)
@@ -169,7 +169,7 @@ class TrainPanel(Panel):
         if wanted := {key: what[key] for key in _NEW_RUN if what.get(key)}:
             self._set_up(**wanted)
         if settings := what.get("settings"):
-            self._take_settings(self.runs.run(settings))
+            self._take_recipe(self.runs.run(settings).recipe)
         if model := what.get("model"):
             self._sample_from(model)
         self._illustrate()
@@ -249,9 +249,9 @@ class TrainPanel(Panel):
     def _families(self) -> Sequence[Mapping[str, Any]]:
         return self.studio.description.get("families", ())
 
-    def _take_settings(self, run: RunState) -> None:
-        self._want_family(run.family)
-        self.setup.load(run.recipe)
+    def _take_recipe(self, recipe: Mapping[str, Any]) -> None:
+        self._want_family(str(recipe.get("family", "")))
+        self.setup.load(recipe)
         self._show_new()
 
     # What there is.

@@ -12,11 +12,13 @@ from PySide6.QtWidgets import QLabel, QPushButton, QTabWidget, QWidget
 from fmstudio.gui.runs.curves import RunCurves
 from fmstudio.gui.runs.plots import RunPlot, plots_of
 from fmstudio.gui.runs.state import RunState
-from fmstudio.gui.runs.status import ICONS
 from fmstudio.gui.studio import Studio
 from fmstudio.gui.train.actions import RunActions
+from fmstudio.gui.train.answers import RunAnswers
 from fmstudio.gui.train.chosen import ChosenRuns
+from fmstudio.gui.train.extremes import RunExtremes
 from fmstudio.gui.train.facts import RunFacts
+from fmstudio.gui.train.forgetting import ForgettingBanner
 from fmstudio.gui.train.log import RunLog
 from fmstudio.gui.train.samples import RunSamples
 from fmstudio.gui.widgets.boxes import Yielding, boxed, hbox, splitter, vbox
@@ -53,11 +55,16 @@ class RunView(QWidget):
         self.header.status_shown.connect(self.status_shown)
         self.curves = RunCurves(studio.theme, partial(_plots, studio))
         self.samples = RunSamples(studio.theme)
+        self.answers = RunAnswers(studio.theme)
+        self.extremes = RunExtremes(studio.theme)
+        self.extremes.row_wanted.connect(lambda name, number: studio.navigate("data", dataset=name, row=number))
         self.log = RunLog()
         self.tabs = QTabWidget()
         self.tabs.setObjectName("run-tabs")
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.samples, "Samples over time")
+        self.tabs.addTab(self.answers, "Answers, before and after")
+        self.tabs.addTab(self.extremes, "Hardest and easiest rows")
         self.tabs.addTab(self.log, "Log")
         self.nothing = EmptyState(
             studio.theme, "mdi6.chart-bell-curve-cumulative", "No run is shown",
@@ -78,7 +85,11 @@ class RunView(QWidget):
 
     def show_run(self, run: RunState | None) -> None:
         """Look at this run from now on."""
+        if self.run is not None:
+            self.run.changed.disconnect(self._hear)
         self.run = run
+        if run is not None:
+            run.changed.connect(self._hear)
         if run is not None and self._draws != (run.unit == "pictures"):
             self._draws = not self._draws
             self._split.setSizes(FOR_PICTURES if self._draws else FOR_TEXT)
@@ -86,8 +97,23 @@ class RunView(QWidget):
         self.nothing.setVisible(run is None)
         self.header.set_run(run)
         self.samples.set_run(run)
+        self.answers.set_run(run)
+        self.extremes.set_run(run)
         self.log.set_run(run)
+        self._offer_tabs()
         self._compare()
+
+    def _hear(self, what: str) -> None:
+        if what == "sample":
+            self._offer_tabs()
+
+    def _offer_tabs(self) -> None:
+        """Show the ways to look at what was sampled that the run has; the answers of an adapter are its samples."""
+        answers, rows = bool(self.run and self.run.answers), bool(self.run and self.run.rows)
+        for page, shown in ((self.samples, not answers), (self.answers, answers), (self.extremes, rows)):
+            place = self.tabs.indexOf(page)
+            if self.tabs.isTabVisible(place) != shown:
+                self.tabs.setTabVisible(place, shown)
 
     def _compare(self) -> None:
         over = [(run, self._chosen.colour(run.id)) for run in self._chosen.over()] if self.run else []
@@ -114,6 +140,8 @@ class RunHeader(Card):
         self.status = label("", "secondary", "run-status", wrap=True)
         self.facts = RunFacts(studio.theme)
         self.error = ErrorBox(studio.theme, "run-error", dismissable=False)
+        self.forgetting = ForgettingBanner(studio.theme)
+        self.forgetting.recipe_wanted.connect(actions.settings_wanted)
         self._make_buttons()
         self._lay_out()
         studio.theme.changed.connect(self._show_status)
@@ -146,6 +174,7 @@ class RunHeader(Card):
         buttons = (self.write, self.longer, self.go_on, self.hold, self.stop, self.cancel, self.more)
         self.body.addLayout(flow(name, self.status, boxed(hbox(*buttons)), spread=True))
         self.body.addWidget(self.error)
+        self.body.addWidget(self.forgetting)
         self.body.addWidget(self.facts)
 
     def set_run(self, run: RunState | None) -> None:
@@ -170,8 +199,7 @@ class RunHeader(Card):
             return
         self.name.setText(run.name)
         self._show_phase()
-        icon = ICONS[run.status]
-        self._icon.setPixmap(self._theme.icon(*icon).pixmap(20, 20))
+        self._icon.setPixmap(self._theme.icon(*run.icon).pixmap(20, 20))
         held = run.status == "paused"
         self.hold.setText("Go on" if held else "Pause")
         self.hold.setIcon(self._theme.icon("mdi6.play" if held else "mdi6.pause"))
@@ -187,6 +215,7 @@ class RunHeader(Card):
             self.error.show_error(run.reason, run.details)
         else:
             self.error.clear()
+        self.forgetting.show_run(run)
         self.status_shown.emit()
 
     def _show_phase(self) -> None:

@@ -56,6 +56,17 @@ def test_the_list_tells_what_a_model_is_and_what_it_takes(panel):
     assert not panel.made.isVisible()
 
 
+def test_a_model_that_forgets_says_so_in_the_list_and_on_its_page(panel, workspace, qtbot):
+    lost = "It forgets: text has become less likely."
+    workspace.put_model(dataclasses.replace(workspace.model("older"), details={"forgets": True, "retained": lost}))
+    panel.studio.announce("model", "older")
+    qtbot.waitUntil(lambda: any(entry.lines[1].text.startswith("Forgets · Language") for entry in panel.list.entries))
+    panel.open("older")
+    assert panel.detail.forgets.text() == lost
+    panel.open("bard")
+    assert not panel.detail.forgets.isVisible()
+
+
 def test_a_model_that_can_be_fetched_offers_that(panel):
     panel.open("smollm2-135m-instruct")
     assert (panel.act.text(), panel.act.isEnabled()) == ("Fetch", True)

@@ -50,6 +50,17 @@ def test_models_are_listed_with_what_matters_and_only_under_headings_that_have_s
     assert headings(picker) == ["Trained here"]
 
 
+def test_a_model_that_forgets_says_so_before_it_is_chosen(picker, shelf):
+    lost = "It forgets: text has become less likely."
+    shelf.put([model_record(PLAYS), model_record(
+        dataclasses.replace(PLAYS, name="taught", details={"forgets": True, "retained": lost})
+    )])  # fmt: skip
+    picker.click()
+    rows = picker.list.rows
+    assert (rows["taught"].forgets.text(), rows["taught"].forgets.isVisible()) == (lost, True)
+    assert not rows["plays"].forgets.isVisible()
+
+
 def test_the_arrows_open_the_list_and_go_through_it(picker, shelf):
     shelf.put([{"reference": "", "title": "Start from scratch", "source": "none"}, model_record(PLAYS)])
     told = []
