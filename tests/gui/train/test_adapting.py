@@ -7,7 +7,7 @@ import pytest
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.runs.verdict import verdict_of
 from fmstudio.gui.train.forgetting import remedies
-from fmstudio.jobs import Finished, Metrics, Sample, Started
+from fmstudio.jobs import Artefact, Finished, Metrics, Sample, Started
 from fmstudio.recipe import write_toml
 from fmstudio.workspace import RunRecord
 from tests.gui import recorded
@@ -50,8 +50,9 @@ def taken(*events, **recipe):
 @pytest.fixture
 def taught(train):
     """The panel with an adapter that has learnt."""
-    job = train.begin("taught")
-    train.tell(job, *learning())
+    job = train.panel.run_actions.begin(RECIPE)
+    train.panel.look_at("run")
+    train.tell(job, Started(), Artefact("run", "taught", "/runs"), *learning())
     return train, job
 
 
@@ -95,7 +96,7 @@ def test_a_run_that_forgets_says_so_and_offers_what_helps(taught):
     train.panel.run_actions.settings_wanted.connect(wanted.append)
     header.forgetting.findChild(object, "forgetting-alpha").click()
     assert wanted[0]["adapter"] == {"rank": 4, "alpha": 4.0}
-    assert wanted[0]["name"]
+    assert {**wanted[0], "adapter": RECIPE["adapter"]} == RECIPE
     assert "Finished, but forgets" in train.panel.history.model().rows[0].lines[1].text
 
 
