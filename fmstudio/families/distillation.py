@@ -74,8 +74,11 @@ class DistributionLearner(InstructionLearner):
         self._temperature: float = recipe.sections["objective"].temperature
 
     def _nats(self, rows: Sequence[InstructionRow], noisy: bool = False) -> Tensor:
-        """The divergence from the teacher at all learnt tokens of some rows together, in nats, times the temperature's
-        square, which keeps gradients alike (Hinton et al. 2015, section 2.1)."""
+        return self._nats_of_each(rows, noisy).sum()
+
+    def _nats_of_each(self, rows: Sequence[InstructionRow], noisy: bool = False) -> Tensor:
+        """The divergence from the teacher at the learnt tokens of each row, in nats, times the temperature's square,
+        which keeps gradients alike (Hinton et al. 2015, section 2.1), (rows,)."""
         ids = [row.text.ids for row in rows]
         tokens, hidden = self.read(ids, noisy=noisy)
         places = torch.from_numpy(np.flatnonzero(np.concatenate([row.text.predicted for row in rows]))).to(self.device)
@@ -85,7 +88,8 @@ class DistributionLearner(InstructionLearner):
             hidden[places] / self._temperature, self.read_out,
             wanted / self._temperature, self._teacher.lm_head_weight,
         )  # fmt: skip
-        return each.sum() * self._temperature**2
+        counts = [int(row.text.predicted.sum()) for row in rows]
+        return torch.stack([part.sum() for part in each.split(counts)]) * self._temperature**2
 
     @torch.no_grad()
     def validate(self) -> Generator[None, None, ValidationResult]:

@@ -108,16 +108,19 @@ class InstructionLearner(AdapterLearner):
         mean = token_loss(hidden[places], self.read_out, tokens[places + 1])
         return mean * len(places)
 
+    def _nats_of_each(self, rows: Sequence[InstructionRow]) -> Tensor:
+        """The same of each row alone, (rows,), to be measured and not learnt from."""
+        return -self.log_probabilities([row.text for row in rows])[0]
+
     @torch.no_grad()
     def validate(self) -> Generator[None, None, ValidationResult]:
         """The loss of the held-back answers, in nats a token."""
-        sums, counts = [], []
+        found = []
         for rows in in_portions(self.rows.validation, VALIDATED_AT_ONCE):
-            found, learnt = self.log_probabilities([row.text for row in rows])
-            sums.append(-found)
-            counts.append(learnt)
+            found.append(self._nats_of_each(rows))
             yield
-        nats, tokens = torch.cat(sums), torch.cat(counts)
+        nats = torch.cat(found)
+        tokens = nats.new_tensor([int(row.text.predicted.sum()) for row in self.rows.validation])
         self.judged = list(zip(self.rows.validation, (nats / tokens).tolist(), strict=True))
         loss = float(nats.sum() / tokens.sum())
         return ValidationResult(loss, {"loss/validation": loss, "perplexity/validation": float(np.exp(min(loss, 700)))})
