@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout
 from fmstudio.gui import formatting
 from fmstudio.gui.data.shares import Share, Shares
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.boxes import vbox
+from fmstudio.gui.widgets.boxes import boxed, vbox
 from fmstudio.gui.widgets.card import Card
 from fmstudio.gui.widgets.form.datasets_field import DatasetsField
 from fmstudio.gui.widgets.keyed_view import KeyedView
-from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.labels import button, label, scroll_area
 from fmstudio.gui.widgets.segments import Segments
 from fmstudio.workspace import DatasetRecord
 
@@ -57,7 +57,8 @@ class MixtureView(KeyedView):
         row.addWidget(self.go)
         row.addWidget(self.even)
         row.addStretch(1)
-        self.setLayout(vbox(head, what, shares, row, ..., gap=16))
+        content = boxed(vbox(what, shares, row, ..., gap=16))
+        self.setLayout(vbox(head, (scroll_area(content, "mixture-scroll"), 1), gap=16))
 
     def show_datasets(self, records: Mapping[str, DatasetRecord], kind: str = "") -> None:
         """Offer the datasets of one kind; what is chosen of them stays, else the newest two begin that share nothing.

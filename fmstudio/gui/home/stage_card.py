@@ -33,7 +33,7 @@ class StageCard(ClickableCard):
         self._below = vbox(gap=4)
         self.step = button("", f"{name}-step", theme, stage.icon, clicked=self._take_step)
         self.refusal = ElidedLabel("", "caption", f"{name}-refusal")
-        self.body.addLayout(hbox(self._disc, (vbox(..., self._title, self._made, ..., gap=2), 1), gap=16))
+        self.body.addLayout(hbox(self._disc, (vbox(2, self._title, self._made, ..., gap=2), 1), gap=16))
         self.body.setSpacing(8)
         self.body.addStretch(1)
         self.body.addLayout(self._below)

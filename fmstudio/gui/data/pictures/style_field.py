@@ -45,9 +45,10 @@ class StyleField(ChoiceField):
         popup, room = self._wall.window(), self.screen().availableGeometry()
         width = min(_COLUMNS * cell.width() + _BESIDE, room.width() - 16)
         popup.resize(width, min(_ROWS * cell.height() + 16, room.height() - 16))
+        beneath = self.mapToGlobal(self.rect().bottomLeft())
         popup.move(
-            max(room.left(), min(popup.x(), room.right() - popup.width())),
-            max(room.top(), min(popup.y(), room.bottom() - popup.height())),
+            max(room.left(), min(beneath.x(), room.right() - popup.width())),
+            max(room.top(), min(beneath.y(), room.bottom() - popup.height())),
         )
         self._wall.scrollTo(self._wall.currentIndex())
 
