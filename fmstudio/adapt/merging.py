@@ -4,7 +4,7 @@ What it costs is measured on a text: base and adapter, the merged model in float
 to the numbers that the base had, as it would be once it is quantised.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +62,20 @@ def merge(context: JobContext, workspace: Workspace, adapter: str, name: str, sc
     losses = {"base": (yield from loss_of(plain, rows, "Reading with the base"))}
     losses["base and adapter"] = yield from loss_of(taught, rows, "Reading with base and adapter")
     losses["merged"] = yield from loss_of(whole, rows, "Reading with the merged model")
+    undone = []
     for kind, kind_of in _kinds(base):
-        doing = f"Reading with the merged model in {kind}"
-        losses[f"merged, in {kind}"] = yield from loss_of(rounded(whole, kind_of), rows, doing)
-    found = {"largest_difference": difference, "losses": losses, "scale": scale}
+        coarse = rounded(whole, kind_of)
+        losses[f"merged, in {kind}"] = yield from loss_of(coarse, rows, f"Reading with the merged model in {kind}")
+        if scale and _distance(coarse, plain, rows[0]) < _distance(coarse, whole, rows[0]):
+            undone.append(kind)
+    found = {"largest_difference": difference, "losses": losses, "undone_in": undone, "scale": scale}
     yield Progress(0, None, "steps", "Writing the model")
     _keep(workspace, adapter, path, name, whole, found)
     yield Artefact("model", name, str(workspace.model_folder(name)))
-    return {"model": name, "adapter": adapter, "base": base_of(path).reference, **found, "told": _told(found)}
+    return {
+        "model": name, "adapter": adapter, "base": base_of(path).reference, **found, "told": _told(found),
+        "warning": _lost_in(undone),
+    }  # fmt: skip
 
 
 def _check(workspace: Workspace, adapter: str, path: Path, name: str, scale: float) -> None:
@@ -98,6 +104,13 @@ def _difference(one: LanguageModel, other: LanguageModel, tokens: Tensor) -> flo
     """The largest of a logit, over some tokens, (time,)."""
     shown = tokens[None, :DIFFERENCE_OVER]
     return float((one.decoder(shown) - other.decoder(shown)).abs().max())
+
+
+@torch.no_grad()
+def _distance(one: LanguageModel, other: LanguageModel, tokens: Tensor) -> float:
+    """How far two models' expectations are apart on some tokens: the mean difference of a logit."""
+    shown = tokens[None, :DIFFERENCE_OVER]
+    return float((one.decoder(shown) - other.decoder(shown)).abs().mean())
 
 
 def _keep(
@@ -134,6 +147,7 @@ def _card(name: str, base: str, adapter: str, details: Mapping[str, Any]) -> str
         f"The model `{base}` with the adapter `{adapter}` worked into it{strength}, in float32, by FM Studio. The "
         f"largest difference of a logit to base and adapter is {details['largest_difference']:.2g}.", "",
         "## Data and its licences", "", *licences, "",
+        *([_lost_in(details["undone_in"]).strip(), ""] if details["undone_in"] else []),
         "## Loss on a text that it was not taught on", "", f"{TEXT}, in nats a token.", "",
         "| model | loss |", "|---|---|", *rows, "",
     ])  # fmt: skip
@@ -145,4 +159,14 @@ def _told(found: Mapping[str, Any]) -> str:
     return (
         f"The largest difference of a logit between base with adapter and the merged model is "
         f"{found['largest_difference']:.2g}. Loss on {TEXT[0].lower()}{TEXT[1:]}, in nats a token: {losses}."
+    ) + _lost_in(found["undone_in"])
+
+
+def _lost_in(kinds: Sequence[str]) -> str:
+    """What to say where rounding to a kind undoes the adapter: its steps are larger than what was learnt."""
+    if not kinds:
+        return ""
+    return (
+        f" In {' and '.join(kinds)} the merged model is nearer to its base than to what was learnt, as the steps of "
+        "these numbers are larger than the adapter's changes: keep the adapter beside the base, or more bits."
     )

@@ -47,7 +47,9 @@ def _list(arguments: argparse.Namespace) -> int:
     for model in workspace.models():
         facts = f"{model.parameters:,} parameters\t{model.bytes:,} bytes\t{model.created}"
         forgets = "\tforgets" if model.forgets else ""
-        print(f"{model.name}\t{model.family}\t{facts}\tfrom run {model.run}{forgets}")
+        merged = " and ".join(map(str, model.details.get("merged_from", ())))
+        origin = f"merged from {merged}" if merged else f"from run {model.run}"
+        print(f"{model.name}\t{model.family}\t{facts}\t{origin}{forgets}")
     for link in workspace.linked_models():
         print(f"{link.name}\tlinked\t{link.path}\t{link.created}")
     return 0
@@ -94,7 +96,7 @@ def _sample_pictures(arguments: argparse.Namespace, workspace: Workspace, settin
 
 def _made_here(arguments: argparse.Namespace, workspace: Workspace) -> bool:
     """Whether it was trained here from nothing: its family writes on beyond its context, which is short."""
-    own = {each.name for each in workspace.models() if "adapter_of" not in each.details}
+    own = {each.name for each in workspace.models() if not {"adapter_of", "merged_from"} & set(each.details)}
     return arguments.model.startswith("run:") or arguments.model in own
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from gguf import GGMLQuantizationType as Kind
+from safetensors.torch import load_file, save_file
 from torch.nn.functional import cross_entropy
 
 from fmstudio.adapt.held_out import portions, usual_text
@@ -17,6 +18,7 @@ from fmstudio.errors import StudioError
 from fmstudio.jobs import JobContext
 from fmstudio.nn.decoder import Decoder
 from fmstudio.nn.lora import LoraShape
+from fmstudio.nn.lora_folder import WEIGHTS
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.opened import open_language_model
 from fmstudio.runtimes.requantising import rounded
@@ -80,6 +82,20 @@ def test_of_a_base_that_is_not_quantised_the_usual_kinds_are_told(talking: Works
     assert [name for name in losses if "in " in name] == ["merged, in Q8_0", "merged, in Q4_0"]
     assert abs(losses["merged, in Q8_0"] - losses["merged"]) < abs(losses["merged, in Q4_0"] - losses["merged"])
     assert f"merged {losses['merged']:.4f}" in result["told"]
+
+
+def test_an_adapter_that_quantising_would_undo_is_told(workspace: Workspace, tmp_path: Path) -> None:
+    base = write_gguf(tmp_path / "tiny.gguf", tiny_language_model(hidden_width=128), kind=Kind.Q4_0)
+    workspace.put_linked_model(LinkedModel("tiny", str(base)))
+    folder = add_adapter(workspace)
+    weights = load_file(folder / WEIGHTS)
+    small = {name: each * (0.002 if "lora_B" in name else 1) for name, each in weights.items()}
+    strong = merged(workspace)
+    save_file(small, folder / WEIGHTS)
+    result = merged(workspace, "faint")
+    assert (strong["undone_in"], result["undone_in"]) == ([], ["Q4_0"])
+    assert "In Q4_0 the merged model is nearer to its base than to what was learnt" in result["told"]
+    assert result["warning"].strip() in (workspace.model_folder("faint") / "README.md").read_text()
 
 
 def test_less_of_an_adapter_can_be_merged(talking: Workspace) -> None:
@@ -156,5 +172,12 @@ def test_commands_list_adapters_and_merge_one(
     assert "The largest difference of a logit between base with adapter and the merged" in capsys.readouterr().out
     assert main([*command, "merge", "other", "--name", "second", "--json"]) == 1
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["event"] == "failed"
-    asked = ["sample", "whole", "--prompt", "How long?", "--set", "maximum_tokens=4"]
-    assert main(["--workspace", str(talking.path), *asked]) == 0
+    workspace = ["--workspace", str(talking.path)]
+    assert main([*workspace, "models", "list"]) == 0
+    assert "merged from tiny and taught" in capsys.readouterr().out
+    written = []
+    for model in ("whole", "taught"):
+        short = ["--set", "maximum_tokens=8", "--set", "temperature=0"]
+        assert main([*workspace, "sample", model, "--prompt", "How long?", *short]) == 0
+        written.append(capsys.readouterr().out)
+    assert written[0] == written[1], "it is asked in its chat template, as base and adapter are"

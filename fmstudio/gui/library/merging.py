@@ -114,7 +114,7 @@ class ModelMerge(Card):
         self.title.setText(f"“{self._adapter}” is merged")
         self._show(
             f"“{self._made}” is there. The largest difference of a logit to base and adapter is "
-            f"{result['largest_difference']:.2g}.",
+            f"{result['largest_difference']:.2g}.{result['warning']}",
             result["losses"],
         )
         self.merged.emit(self._made)
