@@ -170,7 +170,10 @@ class TaskMatrix(Chart):
         self._draw_track(painter, QRectF(area.left() + 5, line.bottom() + 8, area.width() - 10, 4), cell, task)
         below = QRectF(area.left(), line.bottom() + 18, area.width(), self.line() + 2)
         painter.setPen(self.theme.color(token_of(cell)))
-        self._text(painter, below, gain_of(cell) or "without an adapter")
+        gain = gain_of(cell)
+        if painter.fontMetrics().horizontalAdvance(gain) > below.width():
+            gain = gain.replace(" points", "")  # a number is never cut
+        self._text(painter, below, gain or "without an adapter")
 
     def _draw_track(self, painter: QPainter, track: QRectF, cell: Mapping[str, Any], task: str) -> None:
         """From 0 to 100 %: a dot, a bar as long as the interval, and a stroke where the base is."""
