@@ -74,17 +74,30 @@ def prepare(
     """
     if not datasets:
         raise DataError("No dataset is chosen; choose at least one.")
-    masks = {choice.name: _mask(workspace, choice.name, validation_fraction, split_seed) for choice in datasets}
     if tokenizer.kind == "bpe":
-        training = {name: ~mask for name, mask in masks.items()}
+        training = {each.name: ~_mask(workspace, each.name, validation_fraction, split_seed) for each in datasets}
         found = yield from learn(workspace, datasets, tokenizer.vocabulary_size, training)
     else:
         found = find_tokenizer(workspace, tokenizer)
+    return (yield from tokenised(workspace, datasets, found, validation_fraction, split_seed))
+
+
+def tokenised(
+    workspace: Workspace,
+    datasets: Sequence[DatasetChoice],
+    tokenizer: Tokenizer,
+    validation_fraction: float,
+    split_seed: int,
+) -> Generator[Event, None, TokenisedMixture]:
+    """Every dataset as the tokens of a tokenizer; what was done before comes from the cache. Raises as `prepare`."""
+    if not datasets:
+        raise DataError("No dataset is chosen; choose at least one.")
     parts: list[TokenisedDataset] = []
     for choice in datasets:
-        part = yield from _tokenised(workspace, choice, found, masks[choice.name])
+        mask = _mask(workspace, choice.name, validation_fraction, split_seed)
+        part = yield from _tokenised(workspace, choice, tokenizer, mask)
         parts.append(part)
-    return TokenisedMixture(parts, found, vocabulary_size(found), end_of_text(found))
+    return TokenisedMixture(parts, tokenizer, vocabulary_size(tokenizer), end_of_text(tokenizer))
 
 
 def _mask(workspace: Workspace, name: str, fraction: float, seed: int) -> np.ndarray:

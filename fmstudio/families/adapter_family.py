@@ -33,8 +33,11 @@ from fmstudio.runtimes.text import TextSampling, stream_text
 from fmstudio.runtimes.torch_runtime import load_for_torch
 from fmstudio.workspace import Workspace
 
-SHARED_SECTIONS = {"adapter": AdapterSettings, "tuning": TuningSettings, "retention": RetentionSettings}
+SHARED_SECTIONS = {"adapter": AdapterSettings, "retention": RetentionSettings}
 """Sections of the recipes of all these families."""
+
+SECTIONS_OF_EXAMPLES = {**SHARED_SECTIONS, "tuning": TuningSettings}
+"""Those of families that learn from examples which are there, and not from what the model itself writes."""
 
 SHARED_PLOTS = (
     Plot("forgetting", "Forgetting", "nats per token above the base"),

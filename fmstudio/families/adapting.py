@@ -29,7 +29,7 @@ from fmstudio.nn.decoder import Decoder, DecoderShape
 from fmstudio.nn.embedding_noise import embedding_noise
 from fmstudio.nn.lora import LINEAR, Adapter, LoraShape, at_strength, new_adapter
 from fmstudio.nn.lora_folder import save_adapter
-from fmstudio.nn.token_loss import token_log_probabilities
+from fmstudio.nn.token_loss import token_log_probabilities, token_loss
 from fmstudio.recipe import setting
 from fmstudio.runtimes.adapter_base import AdapterBase, is_adapter, write_base
 from fmstudio.runtimes.adapters import TEMPLATE, adapted, sharing
@@ -214,6 +214,13 @@ class AdapterLearner(AdapterNetwork, Learner):
         counts = [int(part.sum()) for part in predicted]
         sums = torch.stack([part.sum() for part in each.split(counts)])
         return sums, torch.tensor(counts, dtype=sums.dtype, device=sums.device)
+
+    def nats(self, texts: Sequence[TokenRow], noisy: bool = False) -> Tensor:
+        """The cross-entropy of all learnt tokens of some texts together, in nats."""
+        tokens, hidden = self.read([text.ids for text in texts], noisy=noisy)
+        places = torch.from_numpy(np.flatnonzero(np.concatenate([text.predicted for text in texts]))).to(self.device)
+        mean = token_loss(hidden[places], self.read_out, tokens[places + 1])
+        return mean * len(places)
 
     @torch.no_grad()
     def forgotten(self) -> Generator[None, None, Mapping[str, float]]:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from fmstudio.data.tuning.examples import Example, Instruction, title_of
 from fmstudio.errors import StudioError
-from fmstudio.families.adapter_family import SHARED_PLOTS, SHARED_SECTIONS, AdapterFamily, training_defaults
+from fmstudio.families.adapter_family import SECTIONS_OF_EXAMPLES, SHARED_PLOTS, AdapterFamily, training_defaults
 from fmstudio.families.adapting import Base, open_base
 from fmstudio.families.chance import generator
 from fmstudio.families.example_rows import Rows, TokenRow, conversation_row, read_rows
@@ -198,7 +198,7 @@ class DemonstrationFamily(AdapterFamily):
         "than the model's own, compared with what the model thought of both before."
     )
     data_kind = "instructions"
-    sections = {"data": PreferenceData, "objective": DemonstrationObjective, **SHARED_SECTIONS}
+    sections = {"data": PreferenceData, "objective": DemonstrationObjective, **SECTIONS_OF_EXAMPLES}
     training_defaults = training_defaults(steps=60, batch_size=4, learning_rate=2e-4, evaluate_every=15)
     texts_per_example = 2
     plots = (

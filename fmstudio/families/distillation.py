@@ -14,7 +14,7 @@ from torch import Tensor
 
 from fmstudio.data.tuning.examples import Instruction, Message
 from fmstudio.errors import StudioError
-from fmstudio.families.adapter_family import SHARED_PLOTS, SHARED_SECTIONS, AdapterFamily, training_defaults
+from fmstudio.families.adapter_family import SECTIONS_OF_EXAMPLES, SHARED_PLOTS, AdapterFamily, training_defaults
 from fmstudio.families.adapting import Base, on_device, open_base
 from fmstudio.families.example_rows import NothingLearntError, Rows, conversation_row, read_rows
 from fmstudio.families.family import Learner, Plot, Recipe, ValidationResult
@@ -114,7 +114,7 @@ class DistillationFamily(AdapterFamily):
         "is to find each token as likely as its teacher does."
     )
     data_kind = "instructions"
-    sections = {"data": InstructionData, "objective": DistillationObjective, **SHARED_SECTIONS}
+    sections = {"data": InstructionData, "objective": DistillationObjective, **SECTIONS_OF_EXAMPLES}
     training_defaults = training_defaults(steps=100, evaluate_every=20)
     plots = (Plot("loss", "Loss", "nats per token of an answer"), *SHARED_PLOTS)
     overfits_to = 0.8

@@ -13,12 +13,11 @@ from torch import Tensor
 
 from fmstudio.data.tuning.examples import Example, Instruction, Messages, title_of
 from fmstudio.errors import StudioError
-from fmstudio.families.adapter_family import SHARED_PLOTS, SHARED_SECTIONS, AdapterFamily, training_defaults
+from fmstudio.families.adapter_family import SECTIONS_OF_EXAMPLES, SHARED_PLOTS, AdapterFamily, training_defaults
 from fmstudio.families.adapting import ASKED, AdapterLearner, Base, open_base
 from fmstudio.families.example_rows import Rows, TokenRow, conversation_row, in_portions, read_rows
 from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
 from fmstudio.jobs import Event, JobContext
-from fmstudio.nn.token_loss import token_loss
 from fmstudio.recipe import DatasetChoice, setting
 from fmstudio.runtimes.conversation_tokens import ConversationReader
 from fmstudio.workspace import Workspace
@@ -103,10 +102,7 @@ class InstructionLearner(AdapterLearner):
 
     def _nats(self, rows: Sequence[InstructionRow], noisy: bool = False) -> Tensor:
         """The cross-entropy of all learnt tokens of some rows together, in nats."""
-        tokens, hidden = self.read([row.text.ids for row in rows], noisy=noisy)
-        places = torch.from_numpy(np.flatnonzero(np.concatenate([row.text.predicted for row in rows]))).to(self.device)
-        mean = token_loss(hidden[places], self.read_out, tokens[places + 1])
-        return mean * len(places)
+        return self.nats([row.text for row in rows], noisy)
 
     def _nats_of_each(self, rows: Sequence[InstructionRow]) -> Tensor:
         """The same of each row alone, (rows,), to be measured and not learnt from."""
@@ -146,7 +142,7 @@ class InstructionFamily(AdapterFamily):
         "People wrote, chose or corrected the answers."
     )
     data_kind = "instructions"
-    sections = {"data": InstructionData, **SHARED_SECTIONS}
+    sections = {"data": InstructionData, **SECTIONS_OF_EXAMPLES}
     training_defaults = training_defaults()
     plots = (
         Plot("loss", "Loss", "nats per token of an answer"),

@@ -15,16 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fmstudio.data.control_tokens import letters
-from fmstudio.data.documents import open_documents
 from fmstudio.data.tokenizer import TokenizerSettings, content_hash, find_tokenizer, vocabulary_size
 from fmstudio.data.tokens import TokenisedDataset, TokenisedMixture, prepare
 from fmstudio.errors import StudioError
 from fmstudio.families.family import Family, Learner, Network, Phase, Plot, Recipe, ValidationResult
+from fmstudio.families.running_text import TextWindows, shown_line
 from fmstudio.jobs import Event, JobContext, Sample, TextDelta
 from fmstudio.jobs.context import Job
 from fmstudio.nn.decoder import Decoder, DecoderShape
@@ -39,13 +37,11 @@ from fmstudio.runtimes.text import (
     read_shape,
     save_language_model,
     stream_text,
-    token_sizes,
 )
 from fmstudio.runtimes.torch_runtime import load_for_torch
 from fmstudio.workspace import Workspace
 
 WINDOWS_PER_VALIDATION_BATCH = 32
-SHOWN_TOKENS = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,29 +160,15 @@ class LanguageLearner(LanguageNetwork, Learner):
         model.decoder.to(device)
         super().__init__(model)
         self._recipe, self._device = recipe, device
-        self._parts = data.parts
-        self._old = list(old)
-        weights = np.array([part.weight for part in data.parts])
-        self._shares = np.cumsum(weights / weights.sum())
-        self._bytes = token_sizes(model.tokenizer)
-        self._true_sizes: dict[str, float] = {}
         self._context = self.decoder.shape.context
+        self._windows = TextWindows(data.parts, model.tokenizer, self._context, "model.context")
+        self._old = TextWindows(old, model.tokenizer, self._context, "model.context") if old else None
         self.units_per_step = recipe.training.batch_size * self._context
         self.loss = self.decoder.loss
-        for part in [*data.parts, *old]:
-            self._check_length(part)
 
     def compile(self) -> None:
         """Training goes through the decoder's `loss`, so that is what is compiled."""
         self.loss = torch.compile(self.decoder.loss)
-
-    def _check_length(self, part: TokenisedDataset) -> None:
-        shorter = min(len(part.train), len(part.validation))
-        if shorter < self._context + 1:
-            raise StudioError(
-                f"Dataset {part.name!r} is too short: one of its halves has {shorter:,} tokens, and a context of "
-                f"{self._context:,} needs {self._context + 1:,}; lower model.context or add more text."
-            )
 
     def phases(self) -> list[Phase]:
         """One: all of the decoder, by the next token's cross-entropy."""
@@ -199,66 +181,25 @@ class LanguageLearner(LanguageNetwork, Learner):
     def batch(self, step: int) -> Tensor:
         """Windows of context + 1 tokens at random places, (batch, context + 1): a pure function of seed and step."""
         training = self._recipe.training
-        chance = np.random.Generator(np.random.Philox(key=[training.seed, step]))
-        parts = np.searchsorted(self._shares, chance.random(training.batch_size), side="right")
-        places = chance.random(training.batch_size)
-        rows = np.empty((training.batch_size, self._context + 1), np.int64)
-        for row, part, place in zip(rows, np.minimum(parts, len(self._parts) - 1), places, strict=True):
-            tokens = self._parts[part].train
-            start = int(place * (len(tokens) - self._context))
-            row[:] = tokens[start : start + self._context + 1]
-        return torch.from_numpy(rows).to(self._device, non_blocking=True)
+        rows = self._windows.drawn(training.seed, step, training.batch_size)
+        return rows.to(self._device, non_blocking=True)
 
     def validate(self) -> Generator[None, None, ValidationResult]:
         """Loss on the mixture's held-back text, weighted as it is trained on, and on each old dataset."""
-        weights = np.array([part.weight for part in self._parts])
-        found = np.empty((len(self._parts), 2))
-        for row, part in zip(found, self._parts, strict=True):
-            row[:] = yield from self._measure(part)
-        nats, nats_per_byte = np.average(found, axis=0, weights=weights)
-        metrics = {
-            "loss/validation": float(nats),
-            "bits_per_byte/validation": float(nats_per_byte / math.log(2)),
-            "perplexity/validation": float(np.exp(min(nats, 700.0))),
-        }
-        for part in self._old:
-            old_nats, old_per_byte = yield from self._measure(part)
+        tokens = self._recipe.data.validation_tokens
+        metrics = yield from self._windows.measure_all(self._measured, tokens, WINDOWS_PER_VALIDATION_BATCH)
+        for part in self._old.parts if self._old else ():
+            assert self._old is not None
+            measured = self._old.measure(part, self._measured, tokens, WINDOWS_PER_VALIDATION_BATCH)
+            old_nats, old_per_byte = yield from measured
             metrics[f"loss/{part.name}"] = old_nats
             metrics[f"bits_per_byte/{part.name}"] = old_per_byte / math.log(2)
-        return ValidationResult(float(nats), metrics)
+        return ValidationResult(metrics["loss/validation"], metrics)
 
     @torch.no_grad()
-    def _window_batch(self, tokens: np.ndarray, starts: np.ndarray) -> Tensor:
-        rows = np.stack([tokens[start : start + self._context + 1] for start in starts]).astype(np.int64)
-        return torch.from_numpy(rows).to(self._device)
-
-    def _measure(self, part: TokenisedDataset) -> Generator[None, None, tuple[float, float]]:
-        """Nats per token and per byte over windows spread evenly over a dataset's held-back text.
-
-        What a token holds of the text is known for byte-level tokens only; of others, which lose blanks, capitals or
-        unknown letters, the sizes are scaled so that those of all held-back tokens make up its bytes.
-        """
-        tokens, context = part.validation, self._context
-        available = (len(tokens) - 1) // context
-        count = max(1, min(available, self._recipe.data.validation_tokens // context))
-        starts = np.linspace(0, available - 1, count).astype(np.int64) * context
-        nats, size, seen = 0.0, 0, 0
-        for chunk in np.array_split(starts, max(1, math.ceil(count / WINDOWS_PER_VALIDATION_BATCH))):
-            batch = self._window_batch(tokens, chunk)
-            with torch.no_grad():
-                loss = self.decoder.loss(batch[:, :-1], batch[:, 1:])
-            nats += float(loss) * batch[:, 1:].numel()
-            seen += batch[:, 1:].numel()
-            size += int(self._bytes[batch[:, 1:].cpu().numpy()].sum())
-            yield
-        return nats / seen, nats / max(1, size) / self._true_size(part)
-
-    def _true_size(self, part: TokenisedDataset) -> float:
-        """Bytes of a dataset's held-back text for each byte that its tokens say they hold: 1 for byte-level tokens."""
-        if part.name not in self._true_sizes:
-            counts = np.bincount(part.validation, minlength=len(self._bytes))[: len(self._bytes)]
-            self._true_sizes[part.name] = part.validation_bytes / max(1, int(counts @ self._bytes))
-        return self._true_sizes[part.name]
+    def _measured(self, windows: Tensor) -> Tensor:
+        batch = windows.to(self._device)
+        return self.decoder.loss(batch[:, :-1], batch[:, 1:])
 
     def samples(self, step: int) -> Iterator[Event]:
         """The continuation of the recipe's fixed prompt, drawn with the recipe's seed."""
@@ -356,13 +297,8 @@ class LanguageFamily(Family):
         """A real line of the first dataset: the tokens that the model sees, and the one it must say after each."""
         tokenizer = recipe.sections["tokenizer"]
         data = yield from _prepare(workspace, recipe, recipe.data.datasets, tokenizer)
-        name = recipe.data.datasets[0].name
-        line, source = _real_line(workspace, name)
-        encoding = letters(data.tokenizer, line)
-        spans = list(zip(encoding.ids, encoding.offsets, strict=True))[: SHOWN_TOKENS + 1]
-        tokens = [{"id": number, "text": line[start:end]} for number, (start, end) in spans]
-        found = {"inputs": tokens[:-1], "targets": tokens[1:], "source": f"{source}, in {name}"}
-        yield Sample("objective", "objective", found)
+        shown = shown_line(workspace, recipe.data.datasets[0].name, data.tokenizer)
+        yield Sample("objective", "objective", shown)
 
     def sample(self, context: JobContext, folder: Path, settings: TextSampling, device: torch.device) -> Job:
         """Continue `settings.prompt`, piece by piece."""
@@ -391,18 +327,6 @@ def _old_datasets(workspace: Workspace, recipe: Recipe) -> list[DatasetChoice]:
     present = {record.name for record in workspace.datasets()}
     names = workspace.model(recipe.init).details.get("datasets", [])
     return [DatasetChoice(name=name) for name in names if name in present - again]
-
-
-def _real_line(workspace: Workspace, name: str) -> tuple[str, str]:
-    """The first line of a dataset that is long enough to show something, and the title of its document."""
-    with open_documents(workspace, name) as documents:
-        for index in range(min(len(documents), 50)):
-            document = documents.document(index)
-            lines = [line.strip() for line in document.text.splitlines()]
-            long_enough = [line for line in lines if len(line) >= 40 and any(letter.islower() for letter in line)]
-            if long_enough:
-                return long_enough[0], document.title or document.source
-        return documents.text(0)[:400], documents.about(0)["title"]
 
 
 FAMILY = LanguageFamily()

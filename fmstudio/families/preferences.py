@@ -16,7 +16,7 @@ from torch import Tensor
 
 from fmstudio.data.tuning.examples import Example, Instruction, Judgement, Message, title_of
 from fmstudio.errors import StudioError
-from fmstudio.families.adapter_family import SHARED_PLOTS, SHARED_SECTIONS, AdapterFamily, training_defaults
+from fmstudio.families.adapter_family import SECTIONS_OF_EXAMPLES, SHARED_PLOTS, AdapterFamily, training_defaults
 from fmstudio.families.adapting import ASKED, AdapterLearner, Base, open_base
 from fmstudio.families.example_rows import Rows, TokenRow, conversation_row, in_portions, read_rows
 from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
@@ -276,7 +276,7 @@ class PreferenceFamily(AdapterFamily):
         "other, compared with what the model thought of both before. People said which they prefer."
     )
     data_kind = "preferences"
-    sections = {"data": PreferenceData, "objective": PreferenceObjective, **SHARED_SECTIONS}
+    sections = {"data": PreferenceData, "objective": PreferenceObjective, **SECTIONS_OF_EXAMPLES}
     training_defaults = training_defaults(steps=100, batch_size=8, learning_rate=1e-4, evaluate_every=20)
     texts_per_example = 2
     plots = (

@@ -147,7 +147,7 @@ class ReinforcementLearner(AdapterLearner):
 
     def phases(self) -> list[Phase]:
         """One: the adapter, by what its answers gained."""
-        return [Phase("adapter", self.adapter, self._loss)]
+        return [self.phase(self._loss)]
 
     def _first(self, step: int) -> int:
         """The step whose answers a step learns from."""
@@ -221,7 +221,7 @@ class ReinforcementLearner(AdapterLearner):
         text), each of (answers, …)."""
         for _ in self.prepare(step):
             pass
-        self.adapter.chance = generator(self.recipe.training.seed, step, DROPOUT)
+        self.begin(step, DROPOUT)
         group, places = self.group, torch.tensor(self._places(self._first(step)))
         found = (group.tokens, group.lengths, places, self._advantages(), group.rewards, group.then, group.base)
         read = int(group.lengths.sum()) + sum(self.rows.train[place].longest for place in places.tolist())

@@ -51,6 +51,7 @@ def supplied(request: pytest.FixtureRequest, family: Family, tmp_path: Path) -> 
     """A workspace with the data that the family learns from."""
     workspace: Workspace = request.getfixturevalue(SUPPLIED[family.data_kind])
     if family.begins_from:
+        request.getfixturevalue("talking")  # has the model "tiny"
         add_tutor(workspace, tmp_path)
     return workspace
 
