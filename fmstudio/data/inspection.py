@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -157,7 +157,7 @@ def _count(context: JobContext, documents: Documents) -> Generator[Event, None, 
         characters[index] = len(text)
         words += len(text.split())
         counts["encodings"][about["encoding"]] += 1
-        counts["kinds"][PurePosixPath(about["source"]).suffix.lower().lstrip(".") or "other"] += 1
+        counts["kinds"][PurePosixPath(_file_of(documents, about)).suffix.lower().lstrip(".") or "other"] += 1
         if index in asked:
             counts["languages"][language_of(text)] += 1
         done += size
@@ -174,6 +174,12 @@ def _count(context: JobContext, documents: Documents) -> Generator[Event, None, 
         "languages_looked_at": len(asked),
         **{name: dict(counter.most_common()) for name, counter in counts.items()},
     }
+
+
+def _file_of(documents: Documents, about: Mapping[str, str]) -> str:
+    """The file that a document came from; an example to fine-tune on names its row too."""
+    source = about["source"]
+    return source.rpartition(", row ")[0] or source if documents.kind in EXAMPLE_KINDS else source
 
 
 def length_histogram(characters: np.ndarray) -> dict[str, list[float]]:

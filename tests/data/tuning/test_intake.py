@@ -8,10 +8,10 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 import pytest
 
-from fmstudio.data import importing
+from fmstudio.data import importing, inspection
 from fmstudio.data.errors import DataError
 from fmstudio.data.tuning.opened import open_examples
-from fmstudio.jobs import JobContext, Note
+from fmstudio.jobs import JobContext, Note, Sample
 from fmstudio.workspace import Workspace
 from tests.driving import of_kind, run_job
 
@@ -79,6 +79,12 @@ def test_tables_of_every_kind_hold_examples(workspace: Workspace, tmp_path: Path
     assert (result["examples"], result["skipped"]) == (5, [])
     with open_examples(workspace, "set") as examples:
         assert {json.dumps(examples[place].as_json()) for place in range(5)} == {json.dumps(CHAT)}
+
+
+def test_statistics_count_files_by_their_endings_and_not_by_their_rows(workspace: Workspace, tmp_path: Path) -> None:
+    add(workspace, lines(tmp_path / "rows.jsonl", CHAT, CHAT))
+    events, _ = run_job(inspection.statistics(JobContext(), workspace, "set"))
+    assert of_kind(events, Sample)[-1].data["kinds"] == {"jsonl": 2}
 
 
 def test_columns_of_other_names_can_be_named(workspace: Workspace, tmp_path: Path) -> None:
