@@ -31,7 +31,7 @@ class RunAnswers(QWidget):
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setWidget(QWidget())
-        about = label("The same held-back questions each time.", "caption", "answers-about")
+        about = label("The same held-back questions each time.", "caption", "answers-about", wrap=True)
         self.setLayout(vbox(hbox((about, 1), self.step), (self._area, 1), gap=4, margins=(12, 6, 6, 6)))
 
     def set_run(self, run: RunState | None) -> None:

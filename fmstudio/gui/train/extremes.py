@@ -27,7 +27,7 @@ class RunExtremes(QWidget):
         self._run: RunState | None = None
         self._rows: dict[str, Mapping[str, Any]] = {}
         self.lists: dict[str, EntryList] = {}
-        self.captions = {side: label(title, "caption", f"extremes-{side}-title") for side, title in SIDES}
+        self.captions = {side: label(title, "caption", f"extremes-{side}-title", wrap=True) for side, title in SIDES}
         for side, title in SIDES:
             self.lists[side] = EntryList(theme, f"extremes-{side}", title, bare=True)
             self.lists[side].opened.connect(self._open)
