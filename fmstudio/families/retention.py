@@ -164,10 +164,11 @@ def told(metrics: Mapping[str, float], allowed: float, source: str) -> Retained 
     if not rises:
         return None
     forgets = max(rises.values()) > allowed
-    parts = [f"{rise:+.3f} on {title}" for title, rise in rises.items()]
-    opening = "It forgets: the" if forgets else "It keeps what it knew: the"
-    return Retained(
-        forgets,
-        f"{opening} loss on what the base knew has changed by {' and '.join(parts)}, in nats a token; a rise of "
-        f"{allowed:g} is allowed.",
-    )
+    (first, rise), *others = sorted(rises.items(), key=lambda each: each[1], reverse=True)
+    parts = [f"{_signed(rise)} nats a token on {first}", *(f"{_signed(each)} on {title}" for title, each in others)]
+    told = f"compared with its base, its loss is {' and '.join(parts)}; +{allowed:g} is allowed."
+    return Retained(forgets, f"{'It forgets' if forgets else 'It keeps what it knew'}: {told}")
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")

@@ -94,7 +94,7 @@ def test_a_run_that_forgets_says_so_wherever_its_model_is_met(
     assert result["forgets"] is True
     assert result["metrics"]["forgetting/text"] == rises["forgetting/text"][-1]
     (warning,) = [note.text for note in of_kind(events, Note) if note.level == "warning"]
-    assert warning.startswith("It forgets: the loss on what the base knew has changed by ")
+    assert warning.startswith("It forgets: compared with its base, its loss is +")
     assert GENERIC in warning
     assert talking.run(result["run"]).details["forgets"] is True
     assert talking.model("taught").details["retained"] == warning

@@ -254,7 +254,7 @@ class RunCurves(QWidget):
             old = run.family == "language" and curve not in COLOURS
             colour = COLOURS.get(curve) or next(others)
             title = f"old data: {curve}" if old else curve or run.name
-            noisy = curve != "validation" and not old and name != "learning_rate"
+            noisy = curve != "validation" and not old and name not in ("learning_rate", "forgetting")
             dashed = old
             level = 3 if curve == "validation" else 2
             plot.add_curve(curve, title, colour, series, smoothed=noisy, dashed=dashed, level=level)

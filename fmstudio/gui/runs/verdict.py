@@ -23,6 +23,8 @@ _FORGOTTEN = 0.05
 ALLOWED = 0.05
 """Nats a token by which an adapter may forget where its recipe does not say."""
 
+_FORGOT = "It has forgotten more than is allowed; what would help stands above."
+
 _STILL = 0.005
 """The part that validation must still gain over the later half of its measurements, or it stalls."""
 
@@ -138,16 +140,15 @@ def allowed_forgetting(run: RunState) -> float:
 def _lost(run: RunState) -> Verdict | None:
     """What an adapter has lost of what its base knew, beyond what is allowed; of one that has ended, what it kept."""
     if not run.live and run.retained:
-        return Verdict("forgets", run.retained) if run.forgets else None
+        return Verdict("forgets", _FORGOT) if run.forgets else None
     rises = {name.removeprefix("forgetting/"): series.last for name, series in run.series.items()
              if name.startswith("forgetting/")}  # fmt: skip
     what, rise = max(rises.items(), key=lambda item: item[1], default=("", 0.0))
     if rise <= allowed_forgetting(run):
         return None
     on = {"text": "old text", "questions": "general questions"}.get(what, what)
-    told = f"It forgets: on {on} the loss is {formatting.number(rise)} nats a token above the base's"
-    return Verdict("forgets", f"{told}, and {allowed_forgetting(run):g} are allowed. Old text, less alpha or fewer "
-                              "steps would help.")  # fmt: skip
+    above = f"on {on} the loss is {formatting.number(rise)} nats a token above the base's"
+    return Verdict("forgets", f"It forgets: {above}; {allowed_forgetting(run):g} is allowed.")
 
 
 def _stalls(run: RunState, step: int) -> Verdict:

@@ -115,8 +115,8 @@ def test_forgetting_is_told_while_it_learns():
     run.status = "running"
     assert verdict_of(run).kind == "learns"
     run.take(Metrics(30, {"forgetting/text": 0.12}))
-    assert verdict_of(run).sentence.startswith(
-        "It forgets: on old text the loss is 0.120 nats a token above the base's, and 0.05 are allowed."
+    assert verdict_of(run).sentence == (
+        "It forgets: on old text the loss is 0.120 nats a token above the base's; 0.05 is allowed."
     )
     run.status = "completed"
     run.take(Finished(result={"forgets": False, "retained": "It keeps what it knew."}))
