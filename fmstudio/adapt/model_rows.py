@@ -137,4 +137,5 @@ def _empty(reference: str, source: str, title: str) -> Row:
         "problem": "",
         "family": LANGUAGE,
         "adapter_of": "",
+        "forgets": "",
     }
