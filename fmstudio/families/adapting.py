@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -151,12 +152,8 @@ class AdapterLearner(AdapterNetwork, Learner):
     unit = "tokens"
 
     def __init__(self, base: Base, recipe: Recipe, device: torch.device) -> None:
-        shape: LoraShape = recipe.sections["adapter"].shape()
-        frozen = LanguageModel(on_device(device, base.model.decoder).requires_grad_(False), base.model.tokenizer)
-        adapter = new_adapter(frozen.decoder, shape, recipe.training.seed).to(device)
-        super().__init__(adapter, base.identity, base.template)
-        self.model = adapted(frozen, adapter)
         self.recipe, self.device = recipe, device
+        self.model = self.build(base)
         self._ends = base.facts.ends
         self._before: list[str] = []
         self._noise_chance = torch.Generator()
@@ -165,6 +162,20 @@ class AdapterLearner(AdapterNetwork, Learner):
         reader, version = base.reader(), base.identity.version
         self._retention = Retention(base.old, base.model.tokenizer, reader, base.facts, version)
         self._replay = self._retention.replay(self._wanted)
+
+    def build(self, base: Base) -> LanguageModel:
+        """The model that learns, which leaves the base as it is, and what of it learns."""
+        shape: LoraShape = self.recipe.sections["adapter"].shape()
+        frozen = LanguageModel(on_device(self.device, base.model.decoder).requires_grad_(False), base.model.tokenizer)
+        adapter = new_adapter(frozen.decoder, shape, self.recipe.training.seed).to(self.device)
+        super().__init__(adapter, base.identity, base.template)
+        return adapted(frozen, adapter)
+
+    @contextmanager
+    def at(self, strength: float) -> Iterator[Decoder]:
+        """What computes with so much of what was learnt: 0 is the base."""
+        with at_strength(self.adapter, strength):
+            yield self.model.decoder
 
     def compile(self) -> None:
         """Rows of every length would be compiled anew."""
@@ -185,6 +196,10 @@ class AdapterLearner(AdapterNetwork, Learner):
         """The matrix that turns hidden states into logits, (vocabulary, width); unpacked once for all steps."""
         return self.model.decoder.lm_head_weight
 
+    def read_out_at(self, strength: float) -> Tensor:
+        """The same of what computes with so much of what was learnt; adapters leave it as it is."""
+        return self.read_out
+
     def read(self, texts: Sequence[np.ndarray], strength: float = 1.0, noisy: bool = False) -> tuple[Tensor, Tensor]:
         """All tokens of some texts, (tokens,), and what the model makes of them, (tokens, width).
 
@@ -193,8 +208,8 @@ class AdapterLearner(AdapterNetwork, Learner):
         tokens = torch.from_numpy(np.concatenate(texts).astype(np.int64)).to(self.device)
         lengths = [len(text) for text in texts]
         noise = self._noise(lengths) if noisy else None
-        with at_strength(self.adapter, strength):
-            return tokens, self.model.decoder.hidden_states(tokens[None], lengths=lengths, noise=noise)[0]
+        with self.at(strength) as decoder:
+            return tokens, decoder.hidden_states(tokens[None], lengths=lengths, noise=noise)[0]
 
     def _noise(self, lengths: Sequence[int]) -> Tensor | None:
         alpha: float = self.recipe.sections["tuning"].embedding_noise
@@ -210,7 +225,7 @@ class AdapterLearner(AdapterNetwork, Learner):
         tokens, hidden = self.read([text.ids for text in texts], strength, noisy)
         predicted = [text.predicted for text in texts]
         places = torch.from_numpy(np.flatnonzero(np.concatenate(predicted))).to(self.device)
-        each = token_log_probabilities(hidden[places], self.read_out, tokens[places + 1])
+        each = token_log_probabilities(hidden[places], self.read_out_at(strength), tokens[places + 1])
         counts = [int(part.sum()) for part in predicted]
         sums = torch.stack([part.sum() for part in each.split(counts)])
         return sums, torch.tensor(counts, dtype=sums.dtype, device=sums.device)
@@ -283,8 +298,8 @@ class AdapterLearner(AdapterNetwork, Learner):
 
     def answers(self, prompts: Sequence[Sequence[int]], strength: float) -> list[str]:
         """The likeliest answer to each prompt at a strength of the adapter, as far as it is shown."""
-        with at_strength(self.adapter, strength):
-            *_, written = [[], *write_answers(self.model.decoder, prompts, self._ends, ANSWERED)]
+        with self.at(strength) as decoder:
+            *_, written = [[], *write_answers(decoder, prompts, self._ends, ANSWERED)]
         decode = self.model.tokenizer.decode
         return [str(decode(answer.tokens, skip_special_tokens=True)).strip() for answer in written]
 

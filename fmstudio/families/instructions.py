@@ -6,6 +6,7 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -150,6 +151,7 @@ class InstructionFamily(AdapterFamily):
         *SHARED_PLOTS,
     )
     overfits_to = 0.7
+    learner_type: ClassVar[type[InstructionLearner]] = InstructionLearner
 
     def learner(
         self, context: JobContext, workspace: Workspace, recipe: Recipe, device: torch.device
@@ -162,7 +164,7 @@ class InstructionFamily(AdapterFamily):
             workspace, data.datasets, lambda *example: [row_of(reader, all_turns, *example)],
             longest=min(data.length, base.facts.context), fraction=data.validation_fraction, seed=data.split_seed,
         )  # fmt: skip
-        return InstructionLearner(base, recipe, rows, device)
+        return self.learner_type(base, recipe, rows, device)
 
 
 def row_of(reader: ConversationReader, all_turns: bool, example: Example, dataset: str, number: int) -> InstructionRow:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fmstudio.families.family import Recipe
+from fmstudio.runtimes.adapter_base import is_adapter
 from fmstudio.training.checkpoint import load_checkpoint
 from fmstudio.training.device import parameter_count
 from fmstudio.training.loop import Trainer
@@ -28,11 +29,11 @@ def make_model(workspace: Workspace, run: RunRecord, recipe: Recipe, trainer: Tr
         "metrics": metrics,
         "licences": _licences(workspace, datasets),
     }
-    details |= {"adapter_of": recipe.init} if recipe.family.makes else {}
     details |= {"forgets": retained.forgets, "retained": retained.sentence} if retained else {}
     folder = workspace.model_folder(name)
     with explained(folder), atomic_folder(folder) as partial:
         trainer.learner.save(partial)
+        details |= {"adapter_of": recipe.init} if is_adapter(partial) else {}
         record = ModelRecord(
             name=name,
             family=recipe.family.makes or recipe.family.name,

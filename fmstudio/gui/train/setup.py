@@ -30,6 +30,7 @@ _CONTINUED = (
     "The network and its tokenizer stay as they are. The loss on the data it came from is shown too, so that "
     "forgetting can be seen."
 )
+_WHOLE = "The model itself stays as it is: a copy of it learns, with all its weights, and becomes a model of its own."
 _ADAPTED = "The model itself stays as it is: what is learnt is an adapter beside it, which can be put on and taken off."
 
 
@@ -242,7 +243,8 @@ class RunSetup(QWidget):
         adapts = bool(self.family.get("begins_from"))
         self.form.lock(*(_FIXED_BY_INIT if model and not adapts else ()))
         self.size_field.setEnabled(adapts or not model)
-        self.note.setText(_ADAPTED if adapts else _CONTINUED if model else "")
+        beside = any(path.startswith("adapter.") for path in self.form.rows)
+        self.note.setText(_ADAPTED if beside else _WHOLE if adapts else _CONTINUED if model else "")
         self.note.setVisible(bool(model) or adapts)
         self._edited()
 
