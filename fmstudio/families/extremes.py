@@ -21,9 +21,9 @@ class Numbered(Protocol):
 
 
 def extremes(judged: Sequence[tuple[Numbered, float]]) -> list[dict[str, Any]]:
-    """The rows of the highest loss and then those of the lowest, as a table; where there are few, all of them."""
+    """The rows of the highest loss and then those of the lowest, as a table; where there are few, half of them."""
     ordered = sorted(judged, key=lambda each: each[1], reverse=True)
-    worst = ordered[:EXTREMES]
+    worst = ordered[: min(EXTREMES, -(-len(ordered) // 2))]
     best = ordered[len(worst) :][-EXTREMES:]
     return [
         {"dataset": row.dataset, "number": row.number, "question": row.question, "loss": loss, "side": side}

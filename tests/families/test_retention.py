@@ -177,9 +177,9 @@ def test_the_hardest_and_the_easiest_rows_are_kept_with_the_run(talking: Workspa
     _, result = run_job(pretrain(JobContext(), talking, recipe))
     kept = talking.run_folder(result["run"]) / "samples" / "rows-step-000004.json"
     rows = json.loads(kept.read_text("utf-8"))
-    losses = [row["loss"] for row in rows]
-    assert len(rows) > 1
-    assert losses == sorted(losses, reverse=True)
+    worst, best = ([row["loss"] for row in rows if row["side"] == side] for side in ("worst", "best"))
+    assert (len(worst), len(best)) == (2, 1)
+    assert [*worst, *reversed(best)] == sorted([*worst, *best], reverse=True)
     assert all(TALKS[row["number"] - 1]["messages"][2]["content"] == row["question"] for row in rows)
     answers = json.loads((kept.parent / "step-000004.json").read_text("utf-8"))
     assert all(set(row) == {"question", "base", "now"} for row in answers)

@@ -65,8 +65,9 @@ class MeasuredView(QWidget):
         self.loss.add_curve(key, title, colour, series, smoothed="validation" not in key)
 
     def _show_sample(self, run: RunState) -> None:
-        step = max(run.samples, default=0)
-        sample = run.samples.get(step)
+        step = max((*run.samples, *run.answers), default=0)
+        answers = [f"{row['question']}\n{row['now']}" for row in run.answers.get(step, ())]
+        sample = run.samples.get(step, "\n\n".join(answers) or None)
         self.sample.set_caption(f"at step {formatting.count(step)}" if sample is not None else "")
         if isinstance(sample, np.ndarray):
             self.pictures.set_pictures(list(sample[:_MOST_PICTURES]))

@@ -33,7 +33,7 @@ FOR_TEXT, FOR_PICTURES = (350, 134), (290, 194)
 """Heights of the curves and of the samples: pictures need more room than the beginning of a text."""
 
 
-_LEAST_OF_SAMPLES = 128
+_LEAST_OF_SAMPLES, _LEAST_OF_ANSWERS = 128, 240
 
 
 class RunView(QWidget):
@@ -110,6 +110,7 @@ class RunView(QWidget):
     def _offer_tabs(self) -> None:
         """Show the ways to look at what was sampled that the run has; the answers of an adapter are its samples."""
         answers, rows = bool(self.run and self.run.answers), bool(self.run and self.run.rows)
+        self.tabs.setMinimumHeight(_LEAST_OF_ANSWERS if answers else _LEAST_OF_SAMPLES)
         for page, shown in ((self.samples, not answers), (self.answers, answers), (self.extremes, rows)):
             place = self.tabs.indexOf(page)
             if self.tabs.isTabVisible(place) != shown:

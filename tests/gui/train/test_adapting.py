@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from fmstudio.gui.library.measured import MeasuredView
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.runs.verdict import verdict_of
 from fmstudio.gui.train.forgetting import remedies
@@ -121,6 +122,12 @@ def test_forgetting_is_told_while_it_learns():
     run.status = "completed"
     run.take(Finished(result={"forgets": False, "retained": "It keeps what it knew."}))
     assert verdict_of(run).kind == "learns", "the model is of an earlier step"
+
+
+def test_a_models_page_shows_its_last_answers(studio, show):
+    page = show(MeasuredView(studio))
+    page.show_run(taken(*learning()))
+    assert "And the cat?\nIt sat on a mat. (30)" in page.text.toPlainText()
 
 
 def test_a_kept_run_shows_its_tables_and_that_it_forgets(train, workspace):
