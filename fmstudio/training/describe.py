@@ -33,6 +33,7 @@ def _family(family: Family) -> dict[str, Any]:
         "description": family.description,
         "objective": family.objective,
         "data_kind": family.data_kind,
+        "also_reads": list(family.also_reads),
         "settings": family.settings(TrainingSettings),
         "sizes": {title: dict(values) for title, values in family.sizes.items()},
         "plots": [asdict(plot) for plot in family.plots],

@@ -242,7 +242,9 @@ class TrainPanel(Panel):
         """Choose a family that learns from such data, unless the present one does."""
         name = dataset if isinstance(dataset, str) else dataset["name"]
         kind = self._datasets.get(name, "")
-        fitting = [each["name"] for each in self._families() if each["data_kind"] == kind]
+        fitting = [
+            each["name"] for each in self._families() if kind in (each["data_kind"], *each.get("also_reads", ()))
+        ]
         if fitting and self.setup.family.get("name") not in fitting:
             self._want_family(fitting[0])
 

@@ -159,7 +159,8 @@ class RunSetup(QWidget):
         self._taken = [*runs, *(record.name for record in models)]
         kind, base = self.family.get("data_kind"), self.family.get("begins_from")
         family = base or self.family.get("name")
-        self._known = [record.name for record in datasets if record.kind == kind]
+        kinds = {kind, *self.family.get("also_reads", ())}
+        self._known = [record.name for record in datasets if record.kind in kinds]
         self.form.set_datasets(self._known)
         whole = [each for each in reversed(models) if each.family == family and "adapter_of" not in each.details]
         offered = [model_record(each) for each in whole]
