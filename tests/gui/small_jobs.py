@@ -44,6 +44,7 @@ CONTINUING = "fmstudio.training.pretraining:pretrain of a model that is there"
 OF_A_GAN = "fmstudio.training.pretraining:pretrain of a GAN"
 OF_A_VAE = "fmstudio.training.pretraining:pretrain of a VAE"
 OF_AN_ADAPTER = "fmstudio.training.pretraining:pretrain of an adapter"
+OF_REWARDS = "fmstudio.training.pretraining:pretrain by rules"
 OF_A_DIFFUSION = "fmstudio.training.pretraining:pretrain of diffusion"
 OF_ALL_LAYERS = f"{inside.ATTENTION} of all layers"
 DRAWN_BY = "fmstudio.training.sampling:sample of pictures"
@@ -93,6 +94,7 @@ JOBS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
     OF_A_GAN: job(shapes, recipe={**small.GAN, "name": "gan-again"}),
     OF_A_VAE: job(shapes, recipe={**small.vae_recipe("gaussian"), "name": "vae-again"}),
     OF_AN_ADAPTER: job(roomy, talks, recipe=small.ADAPTER),
+    OF_REWARDS: job(roomy, talks, recipe=small.REWARDED),
     OF_A_DIFFUSION: job(shapes, recipe={**small.diffusion_recipe(), "name": "diffusion-again"}),
     "fmstudio.training.sampling:sample": job(trained, model="small", prompt="The ", settings=FEW_TOKENS),
     DRAWN_BY: job(diffusion, model="diffusion", settings=FEW_STEPS),

@@ -51,6 +51,17 @@ ADAPTER: dict[str, Any] = {
     "training": {"steps": 2, "batch_size": 2, "evaluate_every": 2, "checkpoint_every": 2, "device": "cpu"},
 }
 
+REWARDED: dict[str, Any] = {
+    "family": "reinforcement",
+    "name": "rewarded",
+    "init": "roomy",
+    "data": {"datasets": ["talks"], "validation_fraction": 0.4},
+    "objective": {"answers": 2, "tokens": 4, "asked": 1},
+    "adapter": {"rank": 2},
+    "training": {"steps": 2, "batch_size": 2, "evaluate_every": 2, "checkpoint_every": 2, "accumulation": 1,
+                 "device": "cpu"},
+}  # fmt: skip
+
 
 def _part(make: Callable[[Workspace], None]) -> Callable[[Workspace], None]:
     """A part that is made once."""

@@ -13,25 +13,30 @@ from fmstudio.workspace import Workspace
 
 Table = list[dict[str, Any]]
 
+_PREFIXES = {"answers": "", "rows": "rows-", "groups": "group-"}
+"""How the files of each table begin."""
+
 
 @dataclass(eq=False, slots=True)
 class Measured:
     """Curves by the name of their metric; samples by their step: a text, or pictures as `read_sheet` returns them.
 
     answers and rows: by their step, what an adapter answers beside its base, and the rows that it finds hardest and
-    easiest, as its job tells them.
+    easiest, as its job tells them. groups: by their step, answers with what rules gave each.
     """
 
     series: dict[str, Series] = field(default_factory=dict)
     samples: dict[int, str | np.ndarray] = field(default_factory=dict)
     answers: dict[int, Table] = field(default_factory=dict)
     rows: dict[int, Table] = field(default_factory=dict)
+    groups: dict[int, Table] = field(default_factory=dict)
 
 
 def measured_of(workspace: Workspace, run: str) -> Measured:
     """The curves and samples that the workspace has of a run."""
     folder = workspace.run_folder(run) / "samples"
-    found = Measured(samples=_samples(folder), answers=_tables(folder, "step-"), rows=_tables(folder, "rows-step-"))
+    tables = {name: _tables(folder, f"{prefix}step-") for name, prefix in _PREFIXES.items()}
+    found = Measured(samples=_samples(folder), **tables)
     for name, stored in workspace.metrics(run).items():
         series = found.series[name] = Series()
         series.extend(stored.steps.astype(float), stored.values, stored.seconds)

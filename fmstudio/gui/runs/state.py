@@ -40,6 +40,8 @@ MOST_SHEETS = 300
 """Sheets of pictures that are kept; beyond them every second of the older half goes, so that the beginning stays."""
 
 _PER_SECOND = "_per_second"
+_TABLES = {"sample": "answers", "rows": "rows", "group": "groups"}
+"""Where the tables of a job are kept, by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,11 @@ class RunState(QObject):
     def rows(self) -> "dict[int, Table]":
         """The held-back rows of the highest and of the lowest loss, by step: dataset, number, question, loss, side."""
         return self._open().rows
+
+    @property
+    def groups(self) -> "dict[int, Table]":
+        """The answers of a step that rules rewarded, by step: prompt, answer, rewards by rule, reward, advantage."""
+        return self._open().groups
 
     def _open(self) -> "Measured":
         if self._measured is None:
@@ -278,8 +285,8 @@ class RunState(QObject):
             self._pool = self._pool or ScorePool()
             self.scores = self._pool.add(event.data, event.step)
             self._tell("scores")
-        elif event.kind == "table" and event.name in ("sample", "rows"):
-            (self.answers if event.name == "sample" else self.rows)[event.step] = event.rows
+        elif event.kind == "table" and event.name in _TABLES:
+            getattr(self, _TABLES[event.name])[event.step] = event.rows
             self._tell("sample")
         elif event.name == "sample" and event.kind in ("text", "images") and not isinstance(event.data, (list, dict)):
             self.samples[event.step] = event.data

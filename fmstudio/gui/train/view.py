@@ -19,6 +19,7 @@ from fmstudio.gui.train.chosen import ChosenRuns
 from fmstudio.gui.train.extremes import RunExtremes
 from fmstudio.gui.train.facts import RunFacts
 from fmstudio.gui.train.forgetting import ForgettingBanner
+from fmstudio.gui.train.groups import RunGroups
 from fmstudio.gui.train.log import RunLog
 from fmstudio.gui.train.samples import RunSamples
 from fmstudio.gui.widgets.boxes import Yielding, boxed, hbox, splitter, vbox
@@ -58,10 +59,12 @@ class RunView(QWidget):
         self.answers = RunAnswers(studio.theme)
         self.extremes = RunExtremes(studio.theme)
         self.extremes.row_wanted.connect(lambda name, number: studio.navigate("data", dataset=name, row=number))
+        self.groups = RunGroups(studio.theme)
         self.log = RunLog()
         self.tabs = QTabWidget()
         self.tabs.setObjectName("run-tabs")
         self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.groups, "Answers and rewards")
         self.tabs.addTab(self.samples, "Samples over time")
         self.tabs.addTab(self.answers, "Answers, before and after")
         self.tabs.addTab(self.extremes, "Hardest and easiest rows")
@@ -99,6 +102,7 @@ class RunView(QWidget):
         self.samples.set_run(run)
         self.answers.set_run(run)
         self.extremes.set_run(run)
+        self.groups.set_run(run)
         self.log.set_run(run)
         self._offer_tabs()
         self._compare()
@@ -110,11 +114,15 @@ class RunView(QWidget):
     def _offer_tabs(self) -> None:
         """Show the ways to look at what was sampled that the run has; the answers of an adapter are its samples."""
         answers, rows = bool(self.run and self.run.answers), bool(self.run and self.run.rows)
-        self.tabs.setMinimumHeight(_LEAST_OF_ANSWERS if answers else _LEAST_OF_SAMPLES)
-        for page, shown in ((self.samples, not answers), (self.answers, answers), (self.extremes, rows)):
+        groups = bool(self.run and self.run.groups)
+        self.tabs.setMinimumHeight(_LEAST_OF_ANSWERS if answers or groups else _LEAST_OF_SAMPLES)
+        pages = (self.groups, groups), (self.samples, not answers), (self.answers, answers), (self.extremes, rows)
+        for page, shown in pages:
             place = self.tabs.indexOf(page)
             if self.tabs.isTabVisible(place) != shown:
                 self.tabs.setTabVisible(place, shown)
+                if page is self.groups and shown:
+                    self.tabs.setCurrentIndex(place)  # what it is rewarded for is what one looks at first
 
     def _compare(self) -> None:
         over = [(run, self._chosen.colour(run.id)) for run in self._chosen.over()] if self.run else []
