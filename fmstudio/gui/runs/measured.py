@@ -13,9 +13,6 @@ from fmstudio.workspace import Workspace
 
 Table = list[dict[str, Any]]
 
-_PREFIXES = {"answers": "", "rows": "rows-", "groups": "group-"}
-"""How the files of each table begin."""
-
 
 @dataclass(eq=False, slots=True)
 class Measured:
@@ -35,8 +32,8 @@ class Measured:
 def measured_of(workspace: Workspace, run: str) -> Measured:
     """The curves and samples that the workspace has of a run."""
     folder = workspace.run_folder(run) / "samples"
-    tables = {name: _tables(folder, f"{prefix}step-") for name, prefix in _PREFIXES.items()}
-    found = Measured(samples=_samples(folder), **tables)
+    answers, rows, groups = (_tables(folder, f"{prefix}step-") for prefix in ("", "rows-", "group-"))
+    found = Measured(samples=_samples(folder), answers=answers, rows=rows, groups=groups)
     for name, stored in workspace.metrics(run).items():
         series = found.series[name] = Series()
         series.extend(stored.steps.astype(float), stored.values, stored.seconds)

@@ -32,7 +32,7 @@ class RunGroups(QWidget):
         self._shown = 0
         self.step = ChoiceField("groups-step", "Answers of which step", [])
         self.step.edited.connect(self._draw)
-        self.about = label("", "caption", "groups-about")
+        self.about = label("", "caption", "groups-about", wrap=True)
         self._rows = GivenRows((), theme)
         self.table = TableView(self._rows, "groups-table", "Answers with their rewards", LINE)
         self.setLayout(vbox(hbox((self.about, 1), self.step), (self.table, 1), gap=4, margins=(12, 6, 6, 6)))
