@@ -191,7 +191,7 @@ class RunState(QObject):
     @property
     def unit(self) -> str:
         """What it learns from, counted: tokens, pictures."""
-        reads = self.family == "language" or "adapter" in self.recipe
+        reads = self.family == "language" or "retention" in self.recipe
         return (self.rate or (0, ""))[1].removesuffix("/s") or ("tokens" if reads else "pictures")
 
     @property

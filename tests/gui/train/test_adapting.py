@@ -59,6 +59,7 @@ def taught(train):
 
 def test_answers_stand_beside_the_bases(taught):
     view = taught[0].panel.view
+    assert view.run.unit == "tokens"
     shown = [view.tabs.tabText(place) for place in range(view.tabs.count()) if view.tabs.isTabVisible(place)]
     assert shown == ["Answers, before and after", "Hardest and easiest rows", "Log"]
     cells = {part: view.answers.findChild(object, f"answer-1-{part}").text() for part in ("question", "base", "now")}
