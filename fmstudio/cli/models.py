@@ -96,8 +96,10 @@ def _sample_pictures(arguments: argparse.Namespace, workspace: Workspace, settin
 
 def _made_here(arguments: argparse.Namespace, workspace: Workspace) -> bool:
     """Whether it was trained here from nothing: its family writes on beyond its context, which is short."""
+    from fmstudio.cli.chosen_model import chats
+
     own = {each.name for each in workspace.models() if not {"adapter_of", "merged_from"} & set(each.details)}
-    return arguments.model.startswith("run:") or arguments.model in own
+    return arguments.model.startswith("run:") or (arguments.model in own and not chats(workspace, arguments.model))
 
 
 def _sample_texts(arguments: argparse.Namespace, workspace: Workspace, settings: dict[str, Any]) -> int:

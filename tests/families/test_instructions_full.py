@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import gguf
+import pytest
 import torch
 
 from fmstudio.adapt.generation import generate
+from fmstudio.cli import main
 from fmstudio.jobs import JobContext
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.opened import loading
@@ -61,6 +63,16 @@ def test_a_packed_base_gives_a_whole_model_that_is_talked_to_and_stays_as_it_is(
     ]
     assert answers[0]["prompt"] == answers[1]["prompt"]
     assert answers[0]["text"] != answers[1]["text"]
+
+
+def test_a_command_asks_it_in_its_chat_template(talking: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    run_job(pretrain(JobContext(), talking, tables(steps=4)))
+    settings = {"temperature": 0.0, "maximum_tokens": 8, "seed": 0}
+    asked = run_job(generate(JobContext(), talking, "taught", prompt="How long?", settings=settings))[1]
+    assert "<|im_start|>" in asked["prompt"]
+    command = ["sample", "taught", "--prompt", "How long?", "--set", "maximum_tokens=8", "--set", "temperature=0"]
+    assert main(["--workspace", str(talking.path), *command]) == 0
+    assert capsys.readouterr().out.strip() == asked["text"].strip()
 
 
 def test_a_stopped_run_goes_on_and_ends_bit_identical(talking: Workspace) -> None:
