@@ -28,8 +28,9 @@ def description():
     """What can be trained, as the job tells it: of its families the one of language, with few settings."""
     told = recorded.answer(DESCRIBE)
     language = few_settings(next(each for each in told["families"] if each["name"] == "language"))
+    first = next(each for each in told["presets"] if each["family"] == "language")
     preset = changed(
-        told["presets"][0], name="plays-cpu", title="Plays on a CPU", family="language",
+        first, name="plays-cpu", title="Plays on a CPU", family="language",
         values={"data.datasets": ["plays"], "model.context": 32, "training.steps": 200},
     )  # fmt: skip
     objective = "See the tokens so far and say the next one."
