@@ -87,6 +87,7 @@ JOBS: dict[str, Callable[[Workspace], dict[str, Any]]] = {
     "fmstudio.training.estimate:estimate": job(articles, recipe=small.LANGUAGE),
     OF_BAD: job(articles, recipe={**small.LANGUAGE, "model": {"context": 1}}),
     "fmstudio.training.estimate:probe": job(articles, recipe=small.LANGUAGE),
+    "fmstudio.training.finding_rate:find_rate": job(articles, recipe=small.LANGUAGE),
     "fmstudio.training.estimate:objective": job(articles, recipe=small.LANGUAGE),
     OF_DRAWINGS: job(shapes, recipe=small.diffusion_recipe()),
     "fmstudio.training.pretraining:pretrain": job(articles, recipe={**small.LANGUAGE, "name": "plays"}),

@@ -3,6 +3,7 @@
 DESCRIBE = "fmstudio.training.describe:describe"
 ESTIMATE = "fmstudio.training.estimate:estimate"
 PROBE = "fmstudio.training.estimate:probe"
+FIND_RATE = "fmstudio.training.finding_rate:find_rate"
 OBJECTIVE = "fmstudio.training.estimate:objective"
 
 PRETRAIN = "fmstudio.training.pretraining:pretrain"

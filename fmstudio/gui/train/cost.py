@@ -19,6 +19,7 @@ class RunCost(Card):
     """Parameters, memory and checkpoint size; and after "Try one step", tokens/s and time. Its size never changes."""
 
     probe_requested = Signal()
+    rate_requested = Signal()
     recipe_requested = Signal()
 
     def __init__(self, theme: Theme) -> None:
@@ -42,11 +43,13 @@ class RunCost(Card):
             "Try one step", "probe", theme, "mdi6.speedometer", clicked=self.probe_requested.emit
         )
         self.probe_button.setToolTip("Runs a few real steps and tells the speed and the time the whole run will take.")
-        self.recipe_button = button(
-            "Show recipe", "show-recipe", theme, role="quiet", clicked=self.recipe_requested.emit
+        self.recipe_button = button("Recipe", "show-recipe", theme, role="quiet", clicked=self.recipe_requested.emit)
+        self.recipe_button.setToolTip("Shows all that this run needs as one file, to copy or to save.")
+        self.rate_button = button("Find rate", "find-rate", theme, role="quiet", clicked=self.rate_requested.emit)
+        self.rate_button.setToolTip(
+            "Tries a few learning rates for about a tenth of the run's steps together, and proposes the best."
         )
-        row = hbox(self.probe_button, ..., self.recipe_button)
-        self.body.addLayout(row)
+        self.body.addLayout(hbox(self.probe_button, ..., self.rate_button, self.recipe_button, gap=4))
         self.clear_pace()
 
     def _value(self, name: str, role: str) -> QLabel:

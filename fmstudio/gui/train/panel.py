@@ -18,6 +18,7 @@ from fmstudio.gui.train.chosen import ChosenRuns
 from fmstudio.gui.train.cost import RunCost
 from fmstudio.gui.train.history import RunHistory
 from fmstudio.gui.train.objective import ObjectiveView
+from fmstudio.gui.train.rate_dialog import RateDialog
 from fmstudio.gui.train.recipe_dialog import RecipeDialog
 from fmstudio.gui.train.sampling import RunSampling
 from fmstudio.gui.train.setup import DATA, RunSetup, dataset_names
@@ -36,6 +37,7 @@ RUNS_HINT = "Click a run to see it; tick others to lay their curves over it."
 _REFRESH = {"dataset", "model", "run"}
 _NEW_RUN = ("preset", "dataset", "datasets", "init")
 _CHOICE = "train-choice"
+RATE, REST = "training.learning_rate", "training.adam_learning_rate"
 _SMALL = 68  # times the height of the text: as narrow as the form and the curves beside it can be
 
 
@@ -130,6 +132,7 @@ class TrainPanel(Panel):
         self.preset.edited.connect(self._chose_preset)
         self.setup.changed.connect(self._recipe_changed)
         self.cost.probe_requested.connect(self._probe)
+        self.cost.rate_requested.connect(self._find_rate)
         self.cost.recipe_requested.connect(self._show_recipe)
         self.history.run_opened.connect(self._open_run)
         self.run_actions.settings_wanted.connect(self._take_recipe)
@@ -403,6 +406,23 @@ class TrainPanel(Panel):
 
     def _show_probing(self, progress: Progress) -> None:
         self.cost.show_probing(progress.message.capitalize() or "Trying…")
+
+    def _find_rate(self) -> None:
+        if problem := self.refusal():
+            self.error.show_error(problem)
+            return
+        self.error.clear()
+        dialog = RateDialog(self.studio, self.setup.recipe(), self)
+        dialog.rate_chosen.connect(self._take_rate)
+        dialog.open()
+
+    def _take_rate(self, rate: float) -> None:
+        form = self.setup.form
+        before, values = float(form.value(RATE)), {RATE: rate}
+        if REST in form.rows and before:  # under Muon what is no matrix keeps its proportion, as it did in the trials
+            values[REST] = float(form.value(REST)) * rate / before
+        form.set_values(values)
+        self._recipe_changed()
 
     def _show_recipe(self) -> None:
         recipe = self.setup.recipe()
