@@ -10,7 +10,7 @@ from fmstudio.gui import formatting
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.boxes import hbox
 from fmstudio.gui.widgets.card import Card
-from fmstudio.gui.widgets.labels import button, label
+from fmstudio.gui.widgets.labels import button, icon_button, label
 
 _NONE = "–"
 
@@ -43,13 +43,15 @@ class RunCost(Card):
             "Try one step", "probe", theme, "mdi6.speedometer", clicked=self.probe_requested.emit
         )
         self.probe_button.setToolTip("Runs a few real steps and tells the speed and the time the whole run will take.")
-        self.recipe_button = button("Recipe", "show-recipe", theme, role="quiet", clicked=self.recipe_requested.emit)
-        self.recipe_button.setToolTip("Shows all that this run needs as one file, to copy or to save.")
+        self.recipe_button = icon_button(
+            "mdi6.code-braces", "Show the recipe: all that this run needs, as one file", "show-recipe", theme,
+            self.recipe_requested.emit,
+        )  # fmt: skip
         self.rate_button = button("Find rate", "find-rate", theme, role="quiet", clicked=self.rate_requested.emit)
         self.rate_button.setToolTip(
             "Tries a few learning rates for about a tenth of the run's steps together, and proposes the best."
         )
-        self.body.addLayout(hbox(self.probe_button, ..., self.rate_button, self.recipe_button, gap=4))
+        self.body.addLayout(hbox(self.probe_button, self.rate_button, ..., self.recipe_button, gap=4))
         self.clear_pace()
 
     def _value(self, name: str, role: str) -> QLabel:

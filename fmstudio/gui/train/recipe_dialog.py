@@ -1,4 +1,4 @@
-"""What "Recipe" opens: the TOML of a run as it would be kept, to copy or to save for the command line."""
+"""What "Show the recipe" opens: the TOML of a run as it would be kept, to copy or to save for the command line."""
 
 from collections.abc import Mapping
 from pathlib import Path
