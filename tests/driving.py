@@ -1,10 +1,22 @@
 """How tests iterate a job: to its end, or to a point of their choice."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
 
 from fmstudio.jobs import Event, JobContext
 from fmstudio.jobs.context import Job
+
+Result = TypeVar("Result")
+
+
+def returned(steps: Generator[Any, None, Result]) -> Result:
+    """What a generator returns at its end."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
 
 
 def run_job(job: Job) -> tuple[list[Event], dict[str, Any]]:
@@ -32,4 +44,4 @@ def of_kind(events: list[Event], kind: type) -> list[Any]:
     return [event for event in events if isinstance(event, kind)]
 
 
-__all__ = ["JobContext", "of_kind", "run_job", "run_until"]
+__all__ = ["JobContext", "of_kind", "returned", "run_job", "run_until"]

@@ -9,14 +9,13 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from fmstudio.errors import StudioError
-from fmstudio.families import family_named
 from fmstudio.families.continued import ContinuedLearner
 from fmstudio.jobs import JobContext, Sample
 from fmstudio.training.estimate import estimate, objective
-from fmstudio.training.pretraining import pretrain, resume
-from fmstudio.training.settings import TrainingSettings
+from fmstudio.training.pretraining import pretrain
 from fmstudio.workspace import LinkedModel, Workspace
-from tests.driving import of_kind, run_job, run_until
+from tests.driving import of_kind, run_job
+from tests.families.adapters import assert_ends_alike, learner_of
 from tests.gguf_files import CHAT, tiny_language_model, write_gguf
 
 
@@ -38,15 +37,7 @@ def tables(**training: Any) -> dict[str, Any]:
 
 
 def test_the_loss_is_that_of_every_next_token(read: Workspace) -> None:
-    recipe = family_named("continued").parse(tables(), TrainingSettings)
-    job = recipe.family.learner(JobContext(), read, recipe, torch.device("cpu"))
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            made = end.value
-            break
-    assert isinstance(made, ContinuedLearner)
+    made, _ = learner_of(ContinuedLearner, read, tables())
     windows, old = made.batch(1)
     assert windows.shape == (3, 65)
     loss = made.phases()[0].loss((windows, old))[0]
@@ -72,13 +63,7 @@ def test_a_run_on_a_packed_base_makes_an_adapter_that_writes_like_the_text(read:
 
 
 def test_a_stopped_run_goes_on_and_ends_bit_identical(read: Workspace) -> None:
-    run_job(pretrain(JobContext(), read, tables() | {"name": "whole"}))
-    job = pretrain(JobContext(), read, tables() | {"name": "stopped"})
-    run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
-    job.close()
-    run_job(resume(JobContext(), read, "stopped"))
-    weights = [read.model_folder(name) / "adapter_model.safetensors" for name in ("whole", "stopped")]
-    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert_ends_alike(read, tables())
 
 
 def test_it_is_shown_and_its_cost_told_before_it_begins(read: Workspace) -> None:

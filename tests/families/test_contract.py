@@ -15,7 +15,7 @@ from fmstudio.recipe import build
 from fmstudio.training.loop import Trainer
 from fmstudio.training.settings import TrainingSettings
 from fmstudio.workspace import Workspace
-from tests.driving import of_kind, run_job
+from tests.driving import of_kind, returned, run_job
 from tests.talks import add_tutor
 
 CPU = torch.device("cpu")
@@ -57,12 +57,7 @@ def supplied(request: pytest.FixtureRequest, family: Family, tmp_path: Path) -> 
 
 
 def trainer(family: Family, workspace: Workspace, recipe: Recipe) -> Trainer:
-    job = family.learner(JobContext(), workspace, recipe, CPU)
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return Trainer(end.value, recipe.training, CPU)
+    return Trainer(returned(family.learner(JobContext(), workspace, recipe, CPU)), recipe.training, CPU)
 
 
 def test_each_phase_alone_overfits_one_batch(family: Family, supplied: Workspace) -> None:

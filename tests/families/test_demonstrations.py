@@ -6,15 +6,14 @@ import pytest
 import torch
 
 from fmstudio.errors import StudioError
-from fmstudio.families import family_named
 from fmstudio.families.demonstrations import DemonstrationLearner
 from fmstudio.jobs import JobContext
 from fmstudio.nn.answers import write_answers
 from fmstudio.training.loop import Trainer
-from fmstudio.training.pretraining import pretrain, resume
-from fmstudio.training.settings import TrainingSettings
+from fmstudio.training.pretraining import pretrain
 from fmstudio.workspace import Workspace
-from tests.driving import run_job, run_until
+from tests.driving import run_job
+from tests.families.adapters import assert_ends_alike, learner_of
 
 
 def tables(again: int = 0, **training: Any) -> dict[str, Any]:
@@ -28,16 +27,8 @@ def tables(again: int = 0, **training: Any) -> dict[str, Any]:
 
 
 def learner(workspace: Workspace, **settings: Any) -> tuple[DemonstrationLearner, Trainer]:
-    recipe = family_named("demonstrations").parse(tables(**settings), TrainingSettings)
-    job = recipe.family.learner(JobContext(), workspace, recipe, torch.device("cpu"))
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            made = end.value
-            break
-    assert isinstance(made, DemonstrationLearner)
-    return made, Trainer(made, recipe.training, torch.device("cpu"))
+    made, trainer = learner_of(DemonstrationLearner, workspace, tables(**settings))
+    return made, trainer
 
 
 def own_answers(made: DemonstrationLearner) -> list[list[int]]:
@@ -87,13 +78,7 @@ def test_a_run_prefers_demonstrations_to_its_own_answers(talking: Workspace) -> 
 def test_a_stopped_run_goes_on_and_ends_bit_identical(talking: Workspace, again: int) -> None:
     """The checkpoint of step 4 holds answers that the weights of step 3 wrote."""
     recipe = tables(again) | {"adapter": {"rank": 4, "alpha": 8.0, "dropout": 0.3}}
-    run_job(pretrain(JobContext(), talking, recipe | {"name": "whole"}))
-    job = pretrain(JobContext(), talking, recipe | {"name": "stopped"})
-    run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
-    job.close()
-    run_job(resume(JobContext(), talking, "stopped"))
-    weights = [talking.model_folder(name) / "adapter_model.safetensors" for name in ("whole", "stopped")]
-    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert_ends_alike(talking, recipe)
 
 
 def test_answers_are_drawn_from_the_base_and_not_from_the_adapter(talking: Workspace) -> None:

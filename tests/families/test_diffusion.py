@@ -30,7 +30,7 @@ from fmstudio.training.loop import Trainer
 from fmstudio.training.pretraining import pretrain, resume
 from fmstudio.training.settings import TrainingSettings
 from fmstudio.workspace import Workspace
-from tests.driving import of_kind, run_job, run_until
+from tests.driving import of_kind, returned, run_job, run_until
 from tests.pictures import keep_shapes
 
 CPU = torch.device("cpu")
@@ -45,21 +45,13 @@ def tables(**sections: dict[str, Any]) -> dict[str, Any]:
 
 def learner(workspace: Workspace, **sections: dict[str, Any]) -> tuple[Recipe, DiffusionLearner]:
     recipe = FAMILY.parse(tables(**sections), TrainingSettings)
-    job = FAMILY.learner(JobContext(), workspace, recipe, CPU)
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return recipe, end.value
+    made = returned(FAMILY.learner(JobContext(), workspace, recipe, CPU))
+    assert isinstance(made, DiffusionLearner)
+    return recipe, made
 
 
 def validation_loss(made: DiffusionLearner) -> float:
-    job = made.validate()
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return float(end.value.score)
+    return float(returned(made.validate()).score)
 
 
 def train(workspace: Workspace, steps: int, **sections: dict[str, Any]) -> DiffusionLearner:

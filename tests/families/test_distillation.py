@@ -8,14 +8,13 @@ import torch
 from torch.nn.functional import kl_div
 
 from fmstudio.errors import StudioError
-from fmstudio.families import family_named
 from fmstudio.families.distillation import DistributionLearner
 from fmstudio.families.instructions import InstructionLearner
 from fmstudio.jobs import JobContext
-from fmstudio.training.pretraining import pretrain, resume
-from fmstudio.training.settings import TrainingSettings
+from fmstudio.training.pretraining import pretrain
 from fmstudio.workspace import Workspace
-from tests.driving import run_job, run_until
+from tests.driving import run_job
+from tests.families.adapters import assert_ends_alike, gradients, learner_of, stir
 from tests.talks import add_tutor
 
 
@@ -30,15 +29,7 @@ def tables(objective: dict[str, Any] | None = None, **training: Any) -> dict[str
 
 
 def learner(workspace: Workspace, **objective: Any) -> InstructionLearner:
-    recipe = family_named("distillation").parse(tables(objective), TrainingSettings)
-    job = recipe.family.learner(JobContext(), workspace, recipe, torch.device("cpu"))
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            made = end.value
-            break
-    assert isinstance(made, InstructionLearner)
+    made, _ = learner_of(InstructionLearner, workspace, tables(objective))
     return made
 
 
@@ -46,13 +37,11 @@ def test_the_loss_is_the_divergence_from_the_teacher_over_the_answers(talking: W
     add_tutor(talking, tmp_path, layers=3)  # another shape with the same vocabulary
     made = learner(talking, temperature=2.0)
     assert isinstance(made, DistributionLearner)
-    with torch.no_grad():
-        for _, part in made.adapter.parts():
-            part.lora_B.normal_(0, 0.1, generator=torch.Generator().manual_seed(1))
+    stir(made)
     batch = made.batch(1)
     loss = made.phases()[0].loss(batch)[0]
     loss.backward()
-    found = [each.grad.clone() for each in made.adapter.parameters() if each.grad is not None]
+    found = gradients(made)
     made.adapter.zero_grad()
     sums, learnt = torch.zeros(()), 0
     for row in (made.rows.train[place].text for place in batch[0].tolist()):
@@ -107,13 +96,7 @@ def test_answers_that_the_teacher_has_not_ended_are_told(talking: Workspace, tmp
 
 def test_a_stopped_run_goes_on_and_ends_bit_identical(talking: Workspace, tmp_path: Path) -> None:
     add_tutor(talking, tmp_path)
-    run_job(pretrain(JobContext(), talking, tables() | {"name": "whole"}))
-    job = pretrain(JobContext(), talking, tables() | {"name": "stopped"})
-    run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
-    job.close()
-    run_job(resume(JobContext(), talking, "stopped"))
-    weights = [talking.model_folder(name) / "adapter_model.safetensors" for name in ("whole", "stopped")]
-    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert_ends_alike(talking, tables())
 
 
 REFUSED = {

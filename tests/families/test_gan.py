@@ -19,7 +19,7 @@ from fmstudio.training.loop import Trainer
 from fmstudio.training.pretraining import pretrain, resume
 from fmstudio.training.recipes import parse_recipe, recipe_tables
 from fmstudio.workspace import Workspace
-from tests.driving import of_kind, run_job, run_until
+from tests.driving import of_kind, returned, run_job, run_until
 
 CPU = torch.device("cpu")
 Tables = Callable[..., dict[str, Any]]
@@ -44,12 +44,9 @@ def recipe() -> Tables:
 
 def learner(workspace: Workspace, tables: dict[str, Any]) -> GanLearner:
     parsed = parse_recipe(tables)
-    job = parsed.family.learner(JobContext(), workspace, parsed, CPU)
-    try:
-        while True:
-            next(job)
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
+    made = returned(parsed.family.learner(JobContext(), workspace, parsed, CPU))
+    assert isinstance(made, GanLearner)
+    return made
 
 
 def weights(path: Path) -> dict[str, bytes]:

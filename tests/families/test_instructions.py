@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from fmstudio.adapt.generation import generate
 from fmstudio.cli import main
 from fmstudio.data import importing
 from fmstudio.errors import StudioError
-from fmstudio.families import family_named
 from fmstudio.families.adapting import NOISE
 from fmstudio.families.chance import generator
 from fmstudio.families.instructions import InstructionLearner
@@ -23,9 +21,9 @@ from fmstudio.nn.lora_folder import load_adapter
 from fmstudio.training.estimate import estimate
 from fmstudio.training.loop import Trainer
 from fmstudio.training.pretraining import pretrain, resume
-from fmstudio.training.settings import TrainingSettings
 from fmstudio.workspace import LinkedModel, Workspace
-from tests.driving import of_kind, run_job, run_until
+from tests.driving import of_kind, returned, run_job, run_until
+from tests.families.adapters import assert_alike, assert_ends_alike, gradients, learner_of, stir
 from tests.gguf_files import CHAT, tiny_language_model, write_gguf
 
 CPU = torch.device("cpu")
@@ -43,29 +41,9 @@ def tables(**training: Any) -> dict[str, Any]:
 def learner(
     workspace: Workspace, changes: Mapping[str, Any] | None = None, **training: Any
 ) -> tuple[InstructionLearner, Trainer]:
-    recipe = family_named("instructions").parse(tables(**training) | dict(changes or {}), TrainingSettings)
-    job = recipe.family.learner(JobContext(), workspace, recipe, CPU)
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            made = end.value
-            break
-    assert isinstance(made, InstructionLearner)
-    with torch.no_grad():  # at its beginning the gradients of half the matrices are zero
-        for _, part in made.adapter.parts():
-            part.lora_B.normal_(0, 0.1, generator=torch.Generator().manual_seed(1))
-    return made, Trainer(made, recipe.training, CPU)
-
-
-def gradients(made: InstructionLearner) -> list[Tensor]:
-    return [each.grad.clone() for each in made.adapter.parameters() if each.grad is not None]
-
-
-def assert_alike(found: list[Tensor], expected: list[Tensor]) -> None:
-    assert len(found) == len(expected) > 0
-    for one, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5 * float(other.abs().max()))
+    made, trainer = learner_of(InstructionLearner, workspace, tables(**training) | dict(changes or {}))
+    stir(made)
+    return made, trainer
 
 
 def test_packed_rows_give_the_gradients_of_padded_ones(talking: Workspace) -> None:
@@ -138,12 +116,7 @@ def test_noise_is_added_to_what_is_read_of_the_examples_alone(talking: Workspace
 
 
 def losses_of(made: InstructionLearner) -> float:
-    job = made.validate()
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return float(end.value.score)
+    return float(returned(made.validate()).score)
 
 
 def test_an_epoch_draws_each_row_once_and_the_next_in_another_order(talking: Workspace) -> None:
@@ -198,13 +171,7 @@ def test_a_command_asks_an_adapter_as_it_asks_its_base(talking: Workspace, capsy
 def test_a_stopped_run_goes_on_and_ends_bit_identical(talking: Workspace) -> None:
     adapter = {"rank": 4, "alpha": 8.0, "dropout": 0.3, "b_rate": 4.0}
     recipe = tables() | {"adapter": adapter, "tuning": {"embedding_noise": 5.0}}
-    run_job(pretrain(JobContext(), talking, recipe | {"name": "whole"}))
-    job = pretrain(JobContext(), talking, recipe | {"name": "stopped"})
-    run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
-    job.close()
-    run_job(resume(JobContext(), talking, "stopped"))
-    weights = [talking.model_folder(name) / "adapter_model.safetensors" for name in ("whole", "stopped")]
-    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert_ends_alike(talking, recipe)
 
 
 def test_an_adapter_is_refused_where_its_base_is_another_by_now(talking: Workspace) -> None:

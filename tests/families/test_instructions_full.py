@@ -12,9 +12,10 @@ from fmstudio.cli import main
 from fmstudio.jobs import JobContext
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.opened import loading
-from fmstudio.training.pretraining import pretrain, resume
+from fmstudio.training.pretraining import pretrain
 from fmstudio.workspace import LinkedModel, Workspace
-from tests.driving import run_job, run_until
+from tests.driving import returned, run_job
+from tests.families.adapters import assert_ends_alike
 from tests.gguf_files import CHAT, tiny_language_model, write_gguf
 
 
@@ -27,12 +28,7 @@ def tables(**training: Any) -> dict[str, Any]:
 
 
 def opened(path: Path) -> Any:
-    job = loading(path, "torch")
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return end.value.runtime
+    return returned(loading(path, "torch")).runtime
 
 
 def test_a_packed_base_gives_a_whole_model_that_is_talked_to_and_stays_as_it_is(
@@ -76,10 +72,4 @@ def test_a_command_asks_it_in_its_chat_template(talking: Workspace, capsys: pyte
 
 
 def test_a_stopped_run_goes_on_and_ends_bit_identical(talking: Workspace) -> None:
-    run_job(pretrain(JobContext(), talking, tables() | {"name": "whole"}))
-    job = pretrain(JobContext(), talking, tables() | {"name": "stopped"})
-    run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
-    job.close()
-    run_job(resume(JobContext(), talking, "stopped"))
-    weights = [talking.model_folder(name) / "model.safetensors" for name in ("whole", "stopped")]
-    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert_ends_alike(talking, tables())

@@ -7,20 +7,18 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from fmstudio.data import importing
 from fmstudio.errors import StudioError
-from fmstudio.families import family_named
 from fmstudio.families.preference_losses import dpo_loss, kto_drift, kto_loss, orpo_loss
 from fmstudio.families.preferences import PreferenceLearner
 from fmstudio.jobs import JobContext
 from fmstudio.training.loop import Trainer
-from fmstudio.training.pretraining import pretrain, resume
-from fmstudio.training.settings import TrainingSettings
+from fmstudio.training.pretraining import pretrain
 from fmstudio.workspace import Workspace
-from tests.driving import run_job, run_until
+from tests.driving import run_job
+from tests.families.adapters import assert_ends_alike, gradients, learner_of, stir
 
 METHODS = ("dpo", "kto", "orpo")
 
@@ -36,23 +34,10 @@ def tables(method: str = "dpo", **training: Any) -> dict[str, Any]:
 
 def learner(workspace: Workspace, changed: bool = True, **settings: Any) -> tuple[PreferenceLearner, Trainer]:
     """changed: with an adapter that is not at its beginning, where half the gradients are zero."""
-    recipe = family_named("preferences").parse(tables(**settings), TrainingSettings)
-    job = recipe.family.learner(JobContext(), workspace, recipe, torch.device("cpu"))
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            made = end.value
-            break
-    assert isinstance(made, PreferenceLearner)
-    with torch.no_grad():
-        for _, part in made.adapter.parts() if changed else ():
-            part.lora_B.normal_(0, 0.1, generator=torch.Generator().manual_seed(1))
-    return made, Trainer(made, recipe.training, torch.device("cpu"))
-
-
-def gradients(made: PreferenceLearner) -> list[Tensor]:
-    return [each.grad.clone() for each in made.adapter.parameters() if each.grad is not None]
+    made, trainer = learner_of(PreferenceLearner, workspace, tables(**settings))
+    if changed:
+        stir(made)
+    return made, trainer
 
 
 def test_the_objectives_are_those_of_their_papers() -> None:
@@ -130,13 +115,7 @@ def test_the_base_is_asked_as_it_was_before_anything_was_learnt(talking: Workspa
 
 def test_a_stopped_run_goes_on_and_ends_bit_identical(talking: Workspace) -> None:
     recipe = tables("kto") | {"adapter": {"rank": 4, "alpha": 8.0, "dropout": 0.3}}
-    run_job(pretrain(JobContext(), talking, recipe | {"name": "whole"}))
-    job = pretrain(JobContext(), talking, recipe | {"name": "stopped"})
-    run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
-    job.close()
-    run_job(resume(JobContext(), talking, "stopped"))
-    weights = [talking.model_folder(name) / "adapter_model.safetensors" for name in ("whole", "stopped")]
-    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert_ends_alike(talking, recipe)
 
 
 def test_answers_that_were_judged_alone_need_the_method_for_them(talking: Workspace, tmp_path: Path) -> None:

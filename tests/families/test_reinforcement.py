@@ -7,19 +7,17 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from fmstudio.data import importing
 from fmstudio.errors import StudioError
-from fmstudio.families import family_named
 from fmstudio.families.policy_losses import base_divergence, clipped_gain, group_advantages, mean_of_answers
 from fmstudio.families.reinforcement import ReinforcementLearner
 from fmstudio.jobs import JobContext, Sample
 from fmstudio.training.loop import Trainer
-from fmstudio.training.pretraining import pretrain, resume
-from fmstudio.training.settings import TrainingSettings
+from fmstudio.training.pretraining import pretrain
 from fmstudio.workspace import Workspace
 from tests.driving import of_kind, run_job, run_until
+from tests.families.adapters import assert_ends_alike, gradients, learner_of, stir
 
 RULES = {
     "short_answer": {"weight": 1.0, "most": 3}, "ended": {"weight": 0.5},
@@ -39,23 +37,9 @@ def tables(rules: dict[str, Any] = RULES, data: str = "talks", **training: Any) 
 
 
 def learner(workspace: Workspace, **settings: Any) -> tuple[ReinforcementLearner, Trainer]:
-    recipe = family_named("reinforcement").parse(tables(**settings), TrainingSettings)
-    job = recipe.family.learner(JobContext(), workspace, recipe, torch.device("cpu"))
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            made = end.value
-            break
-    assert isinstance(made, ReinforcementLearner)
-    with torch.no_grad():  # at its beginning the gradients of half the matrices are zero
-        for _, part in made.adapter.parts():
-            part.lora_B.normal_(0, 0.1, generator=torch.Generator().manual_seed(1))
-    return made, Trainer(made, recipe.training, torch.device("cpu"))
-
-
-def gradients(made: ReinforcementLearner) -> list[Tensor]:
-    return [each.grad.clone() for each in made.adapter.parameters() if each.grad is not None]
+    made, trainer = learner_of(ReinforcementLearner, workspace, tables(**settings))
+    stir(made)
+    return made, trainer
 
 
 def test_advantages_are_those_of_the_papers() -> None:
@@ -153,13 +137,7 @@ def test_a_run_earns_more_and_shows_what_it_was_given(talking: Workspace) -> Non
 def test_a_stopped_run_goes_on_and_ends_bit_identical(talking: Workspace, updates: int) -> None:
     """The checkpoint of step 4 lies between two updates from the same answers."""
     recipe = tables(objective={"updates": updates}) | {"adapter": {"rank": 4, "alpha": 8.0, "dropout": 0.3}}
-    run_job(pretrain(JobContext(), talking, recipe | {"name": "whole"}))
-    job = pretrain(JobContext(), talking, recipe | {"name": "stopped"})
-    run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
-    job.close()
-    run_job(resume(JobContext(), talking, "stopped"))
-    weights = [talking.model_folder(name) / "adapter_model.safetensors" for name in ("whole", "stopped")]
-    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert_ends_alike(talking, recipe)
 
 
 def test_a_stop_while_answers_are_written_ends_before_the_step(talking: Workspace) -> None:

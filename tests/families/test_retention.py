@@ -17,8 +17,9 @@ from fmstudio.families.retention import general_questions
 from fmstudio.jobs import JobContext, Note, Sample
 from fmstudio.training.pretraining import pretrain, resume
 from fmstudio.workspace import Workspace
-from tests.driving import of_kind, run_job, run_until
-from tests.families.test_instructions import assert_alike, gradients, learner, tables
+from tests.driving import of_kind, returned, run_job, run_until
+from tests.families.adapters import assert_alike, assert_ends_alike, gradients
+from tests.families.test_instructions import learner, tables
 from tests.talks import TALKS
 
 PRETRAINING: dict[str, Any] = {
@@ -56,13 +57,7 @@ def test_a_model_from_elsewhere_is_measured_on_what_is_always_here(talking: Work
 @torch.no_grad()
 def test_the_rise_is_that_of_the_loss_on_the_words_that_count(talking: Workspace) -> None:
     made, _ = learner(talking)
-    job = made.forgotten()
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            found = end.value
-            break
+    found = returned(made.forgotten())
     losses = []
     for strength in (0.0, 1.0):
         made.adapter.strength = strength
@@ -162,13 +157,7 @@ def test_a_step_with_old_text_is_the_same_in_parts(talking: Workspace) -> None:
 def test_a_stopped_run_with_old_text_ends_bit_identical(talking: Workspace, family: str) -> None:
     recipe = tables() | replaying() | {"family": family}
     recipe["data"] = {"datasets": ["talks" if family == "instructions" else "choices"]}
-    run_job(pretrain(JobContext(), talking, recipe | {"name": "whole"}))
-    job = pretrain(JobContext(), talking, recipe | {"name": "stopped"})
-    run_until(job, lambda event: getattr(event, "name", "") == "step-000004")
-    job.close()
-    run_job(resume(JobContext(), talking, "stopped"))
-    weights = [talking.model_folder(name) / "adapter_model.safetensors" for name in ("whole", "stopped")]
-    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert_ends_alike(talking, recipe)
     assert len(values(talking, "stopped", "replay/training")) == 8
 
 

@@ -18,7 +18,7 @@ from fmstudio.training import pretraining
 from fmstudio.training.loop import Trainer
 from fmstudio.training.settings import TrainingSettings
 from fmstudio.workspace import Workspace
-from tests.driving import of_kind, run_job, run_until
+from tests.driving import of_kind, returned, run_job, run_until
 
 CPU = torch.device("cpu")
 KINDS = ["gaussian", "vector-quantised"]
@@ -38,21 +38,14 @@ def recipe(kind: str = "gaussian", conditioning: str = "none", **objective: Any)
 
 def learner(workspace: Workspace, tables: dict[str, Any]) -> tuple[VaeLearner, Trainer]:
     parsed = FAMILY.parse(tables, TrainingSettings)
-    job = FAMILY.learner(JobContext(), workspace, parsed, CPU)
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return end.value, Trainer(end.value, parsed.training, CPU)
+    made = returned(FAMILY.learner(JobContext(), workspace, parsed, CPU))
+    assert isinstance(made, VaeLearner)
+    return made, Trainer(made, parsed.training, CPU)
 
 
 def validated(made: VaeLearner) -> tuple[dict[str, float], float]:
-    validation = made.validate()
-    while True:
-        try:
-            next(validation)
-        except StopIteration as end:
-            return end.value.metrics, end.value.score
+    found = returned(made.validate())
+    return found.metrics, found.score
 
 
 @pytest.mark.parametrize("optimiser", ["muon", "adamw"])
