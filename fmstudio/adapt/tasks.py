@@ -10,7 +10,6 @@ from pathlib import Path
 from fmstudio.adapt.task_adapters import adapter_of, train
 from fmstudio.adapt.task_store import BASE, Answered
 from fmstudio.adapt.task_table import Comparison, absent, opened, table_of
-from fmstudio.data.catalogue import fetch
 from fmstudio.data.tasks import Question, Task, tasks_named
 from fmstudio.data.tuning.examples import Message
 from fmstudio.errors import StudioError
@@ -21,7 +20,7 @@ from fmstudio.nn.answers import Answer, write_answers
 from fmstudio.runtimes.conversation_tokens import ConversationReader, facts_to_chat
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.opened import loading
-from fmstudio.runtimes.references import catalogue_model, place_of_model
+from fmstudio.runtimes.references import bring, catalogue_model, place_of_model
 from fmstudio.runtimes.text import LanguageModel
 from fmstudio.runtimes.torch_runtime import TorchRuntime
 from fmstudio.runtimes.version import version_of
@@ -54,9 +53,7 @@ def compare(
     """
     if rows < 2:
         raise StudioError(f"rows is {rows}, but at least 2 questions of each task are needed; 60 say a good deal.")
-    item = catalogue_model(workspace, base)
-    if item is not None and not item.fetched:
-        yield from fetch(context, item.name)
+    yield from bring(context, workspace, base)
     comparison = opened(workspace, base, tasks, rows, changes)
     yield table_of(comparison)
     yield from _work(context, comparison)

@@ -15,7 +15,7 @@ from fmstudio.families.adapting import (
     AdapterSettings,
     TuningSettings,
     check_base,
-    open_base,
+    open_model,
     shape_of_base,
 )
 from fmstudio.families.family import Family, Network, Plot, Recipe
@@ -105,7 +105,8 @@ class AdapterFamily(Family):
 
     def illustrate(self, context: JobContext, workspace: Workspace, recipe: Recipe) -> Generator[Event, None, None]:
         """A real conversation: what the model reads, and the token that it must say after each of an answer's."""
-        base = yield from open_base(context, workspace, recipe.init)
+        check_base(workspace, recipe.init)
+        base = yield from open_model(context, workspace, recipe.init)
         if not recipe.data.datasets:
             raise StudioError("data.datasets is empty; name at least one dataset of the workspace.")
         name = recipe.data.datasets[0].name

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fmstudio.data.catalogue import fetch
 from fmstudio.errors import StudioError
 from fmstudio.families.chance import generator
 from fmstudio.families.example_rows import TokenRow
@@ -38,7 +37,7 @@ from fmstudio.runtimes.conversation_tokens import ConversationReader, facts_to_c
 from fmstudio.runtimes.facts import facts_of
 from fmstudio.runtimes.model_facts import ModelFacts
 from fmstudio.runtimes.opened import loading
-from fmstudio.runtimes.references import catalogue_model, place_of_model
+from fmstudio.runtimes.references import bring, catalogue_model, place_of_model
 from fmstudio.runtimes.text import LanguageModel
 from fmstudio.runtimes.torch_runtime import TorchRuntime
 from fmstudio.runtimes.version import version_of
@@ -111,19 +110,24 @@ class TuningSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
-    """The model that is adapted. facts: with a chat template; `template` is that, where the model has none itself.
-    old: what it learnt from, or what stands for that."""
+class ChatModel:
+    """A model, and how one talks to it. facts: with a chat template; `template` is that, where it has none itself."""
 
     model: LanguageModel
     facts: ModelFacts
     template: str
     identity: AdapterBase
-    old: OldText
 
     def reader(self) -> ConversationReader:
         """Reads conversations as the model does."""
         return ConversationReader(self.facts, self.model.tokenizer)
+
+
+@dataclass(frozen=True, slots=True)
+class Base(ChatModel):
+    """The model that is adapted. old: what it learnt from, or what stands for that."""
+
+    old: OldText
 
 
 class AdapterNetwork(Network):
@@ -218,22 +222,25 @@ class AdapterLearner(AdapterNetwork, Learner):
         width = self.model.decoder.shape.width
         return embedding_noise(lengths, width, alpha, self._noise_chance)[None].to(self.device)
 
+    def places(self, texts: Sequence[TokenRow]) -> Tensor:
+        """Where, in texts read one after the other, what follows is to be learnt."""
+        return torch.from_numpy(np.flatnonzero(np.concatenate([text.predicted for text in texts]))).to(self.device)
+
     def log_probabilities(
         self, texts: Sequence[TokenRow], strength: float = 1.0, noisy: bool = False
     ) -> tuple[Tensor, Tensor]:
         """Log-probability of what is learnt of each text, and how many tokens that are, both (texts,)."""
         tokens, hidden = self.read([text.ids for text in texts], strength, noisy)
-        predicted = [text.predicted for text in texts]
-        places = torch.from_numpy(np.flatnonzero(np.concatenate(predicted))).to(self.device)
+        places = self.places(texts)
         each = token_log_probabilities(hidden[places], self.read_out_at(strength), tokens[places + 1])
-        counts = [int(part.sum()) for part in predicted]
+        counts = [int(text.predicted.sum()) for text in texts]
         sums = torch.stack([part.sum() for part in each.split(counts)])
         return sums, torch.tensor(counts, dtype=sums.dtype, device=sums.device)
 
     def nats(self, texts: Sequence[TokenRow], noisy: bool = False) -> Tensor:
         """The cross-entropy of all learnt tokens of some texts together, in nats."""
         tokens, hidden = self.read([text.ids for text in texts], noisy=noisy)
-        places = torch.from_numpy(np.flatnonzero(np.concatenate([text.predicted for text in texts]))).to(self.device)
+        places = self.places(texts)
         mean = token_loss(hidden[places], self.read_out, tokens[places + 1])
         return mean * len(places)
 
@@ -304,20 +311,19 @@ class AdapterLearner(AdapterNetwork, Learner):
         return [str(decode(answer.tokens, skip_special_tokens=True)).strip() for answer in written]
 
 
-def open_base(
-    context: JobContext, workspace: Workspace, reference: str, adapters: bool = False
-) -> Generator[Event, None, Base]:
-    """The model that a recipe begins from, fetched where it is in the catalogue only, and its identity.
+def open_base(context: JobContext, workspace: Workspace, reference: str) -> Generator[Event, None, Base]:
+    """The model that a recipe begins from, with what it is measured on lest it forgets."""
+    check_base(workspace, reference)
+    opened = yield from open_model(context, workspace, reference)
+    old = old_text_of(workspace, reference)
+    why = f"which {reference} learnt from" if old.known else f"since what {reference} learnt from is not here"
+    yield Note(f"What it forgets is measured on {old.source}, {why}, and on general questions.")
+    return Base(opened.model, opened.facts, opened.template, opened.identity, old)
 
-    adapters: it may be an adapter itself, since nothing is put beside it.
-    """
-    if not reference:
-        raise StudioError("init is empty; name the model to fine-tune, for example smollm2-135m-instruct.")
-    item = catalogue_model(workspace, reference)
-    if item is not None and not item.fetched:
-        yield from fetch(context, item.name)
-    if not adapters:
-        check_base(workspace, reference)
+
+def open_model(context: JobContext, workspace: Workspace, reference: str) -> Generator[Event, None, ChatModel]:
+    """A model to talk to, which may be an adapter; fetched where it is in the catalogue only."""
+    yield from bring(context, workspace, reference)
     path = place_of_model(workspace, reference)
     facts = facts_of(path)
     runtime = (yield from loading(path, "torch")).runtime
@@ -325,14 +331,13 @@ def open_base(
     chat = facts_to_chat(facts, runtime.model.tokenizer)
     precision = "quantised" if facts.torch_bytes < 4 * facts.parameters else "float32"
     identity = AdapterBase(reference, str(path.absolute()), version_of(path), precision)
-    old = old_text_of(workspace, reference)
-    why = f"which {reference} learnt from" if old.known else f"since what {reference} learnt from is not here"
-    yield Note(f"What it forgets is measured on {old.source}, {why}, and on general questions.")
-    return Base(runtime.model, chat, "" if facts.chat else chat.template, identity, old)
+    return ChatModel(runtime.model, chat, "" if facts.chat else chat.template, identity)
 
 
 def check_base(workspace: Workspace, reference: str) -> None:
     """Raise StudioError where a model cannot be adapted."""
+    if not reference:
+        raise StudioError("init is empty; name the model to fine-tune, for example smollm2-135m-instruct.")
     if catalogue_model(workspace, reference) is not None:
         return
     path = place_of_model(workspace, reference)
@@ -341,6 +346,7 @@ def check_base(workspace: Workspace, reference: str) -> None:
 
 
 def shape_of_base(workspace: Workspace, recipe: Recipe) -> DecoderShape:
+    """The shape of the model that a recipe begins from; raises StudioError where our decoder cannot compute it."""
     check_base(workspace, recipe.init)
     facts = facts_of(place_of_model(workspace, recipe.init))
     if facts.shape is None:

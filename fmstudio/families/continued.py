@@ -15,8 +15,8 @@ from torch import Tensor
 from fmstudio.data.tokens import TokenisedMixture, tokenised
 from fmstudio.errors import StudioError
 from fmstudio.families.adapter_family import SECTIONS_OF_EXAMPLES, SHARED_PLOTS, AdapterFamily, training_defaults
-from fmstudio.families.adapting import ASKED, AdapterLearner, Base, open_base
-from fmstudio.families.example_rows import TokenRow
+from fmstudio.families.adapting import ASKED, AdapterLearner, Base, check_base, open_base, open_model
+from fmstudio.families.example_rows import READ_AT_ONCE, TokenRow
 from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
 from fmstudio.families.language import TextData
 from fmstudio.families.running_text import TextWindows, shown_line
@@ -27,9 +27,6 @@ from fmstudio.workspace import Workspace
 
 DROPOUT = 26
 """The stream of chance of the adapter's dropout."""
-
-VALIDATED_AT_ONCE = 2048
-"""Tokens that a validation reads before other jobs may go first."""
 
 BEGINNING = 24
 """Tokens of held-back text that are continued at each validation."""
@@ -94,7 +91,7 @@ class ContinuedLearner(AdapterLearner):
     @torch.no_grad()
     def validate(self) -> Generator[None, None, ValidationResult]:
         """Loss on the mixture's held-back text, weighted as it is trained on."""
-        at_once = max(1, VALIDATED_AT_ONCE // self._windows.context)
+        at_once = max(1, READ_AT_ONCE // self._windows.context)
         found = yield from self._windows.measure_all(self._mean, self.recipe.data.validation_tokens, at_once)
         return ValidationResult(found["loss/validation"], found)
 
@@ -152,7 +149,8 @@ class ContinuedFamily(AdapterFamily):
 
     def illustrate(self, context: JobContext, workspace: Workspace, recipe: Recipe) -> Generator[Event, None, None]:
         """A real line of the first dataset: the tokens that the model sees, and the one it must say after each."""
-        base = yield from open_base(context, workspace, recipe.init)
+        check_base(workspace, recipe.init)
+        base = yield from open_model(context, workspace, recipe.init)
         if not recipe.data.datasets:
             raise StudioError("data.datasets is empty; name at least one text dataset of the workspace.")
         shown = shown_line(workspace, recipe.data.datasets[0].name, base.model.tokenizer)

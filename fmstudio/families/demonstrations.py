@@ -15,13 +15,13 @@ from torch import Tensor
 
 from fmstudio.data.tuning.examples import Example, Instruction, title_of
 from fmstudio.errors import StudioError
-from fmstudio.families.adapter_family import SECTIONS_OF_EXAMPLES, SHARED_PLOTS, AdapterFamily, training_defaults
+from fmstudio.families.adapter_family import SECTIONS_OF_EXAMPLES, AdapterFamily, training_defaults
 from fmstudio.families.adapting import Base, open_base
 from fmstudio.families.chance import generator
-from fmstudio.families.example_rows import Rows, TokenRow, conversation_row, read_rows
-from fmstudio.families.family import Learner, Plot, Recipe
+from fmstudio.families.example_rows import ExampleData, Rows, TokenRow, conversation_row, read_rows
+from fmstudio.families.family import Learner, Recipe
 from fmstudio.families.kept_answers import KeptAnswers
-from fmstudio.families.preferences import PreferenceData, PreferenceLearner, PreferenceObjective, PreferenceRow
+from fmstudio.families.preferences import PreferenceLearner, PreferenceObjective, PreferenceRow, plots_of_pairs
 from fmstudio.jobs import Event, JobContext, Progress
 from fmstudio.nn.answers import Answer, write_answers
 from fmstudio.nn.lora import at_strength
@@ -198,18 +198,10 @@ class DemonstrationFamily(AdapterFamily):
         "than the model's own, compared with what the model thought of both before."
     )
     data_kind = "instructions"
-    sections = {"data": PreferenceData, "objective": DemonstrationObjective, **SECTIONS_OF_EXAMPLES}
+    sections = {"data": ExampleData, "objective": DemonstrationObjective, **SECTIONS_OF_EXAMPLES}
     training_defaults = training_defaults(steps=60, batch_size=4, learning_rate=2e-4, evaluate_every=15)
     texts_per_example = 2
-    plots = (
-        Plot("loss", "Loss", "nats per example"),
-        Plot("reward", "Reward", "nats, times beta"),
-        Plot("log_probability", "Log-probability", "nats per token of an answer"),
-        Plot("accuracy", "Demonstration ahead", "share of pairs"),
-        Plot("margin", "Margin", "nats, times beta"),
-        Plot("divergence", "Divergence from the base", "nats per token"),
-        *SHARED_PLOTS,
-    )
+    plots = plots_of_pairs("Demonstration ahead")
     overfits_to = 0.85
 
     def learner(
@@ -217,12 +209,10 @@ class DemonstrationFamily(AdapterFamily):
     ) -> Generator[Event, None, Learner]:
         """Open the base, read the demonstrations as it does, and let it answer their prompts itself."""
         base = yield from open_base(context, workspace, recipe.init)
-        data: PreferenceData = recipe.data
         reader = base.reader()
         rows = yield from read_rows(
-            workspace, data.datasets, lambda *example: [_row(reader, *example)],
-            longest=min(data.length, base.facts.context), fraction=data.validation_fraction, seed=data.split_seed,
-        )  # fmt: skip
+            workspace, recipe.data, lambda *example: [_row(reader, *example)], base.facts.context
+        )
         learner = DemonstrationLearner(base, recipe, rows, device)
         yield from learner.answer()
         return learner

@@ -8,14 +8,13 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from fmstudio.data.tuning.examples import Instruction, Message
 from fmstudio.errors import StudioError
 from fmstudio.families.adapter_family import SECTIONS_OF_EXAMPLES, SHARED_PLOTS, AdapterFamily, training_defaults
-from fmstudio.families.adapting import Base, on_device, open_base
+from fmstudio.families.adapting import Base, ChatModel, on_device, open_base, open_model
 from fmstudio.families.example_rows import NothingLearntError, Rows, conversation_row, read_rows
 from fmstudio.families.family import Learner, Plot, Recipe, ValidationResult
 from fmstudio.families.instructions import InstructionData, InstructionLearner, InstructionRow, row_of
@@ -81,7 +80,7 @@ class DistributionLearner(InstructionLearner):
         which keeps gradients alike (Hinton et al. 2015, section 2.1), (rows,)."""
         ids = [row.text.ids for row in rows]
         tokens, hidden = self.read(ids, noisy=noisy)
-        places = torch.from_numpy(np.flatnonzero(np.concatenate([row.text.predicted for row in rows]))).to(self.device)
+        places = self.places([row.text for row in rows])
         with torch.no_grad():
             wanted = self._teacher.hidden_states(tokens[None], lengths=[len(each) for each in ids])[0, places]
         each = divergences_of(
@@ -128,7 +127,7 @@ class DistillationFamily(AdapterFamily):
         if not wanted.teacher:
             raise StudioError("objective.teacher is empty; name the model to learn from.")
         base = yield from open_base(context, workspace, recipe.init)
-        teacher = yield from open_base(context, workspace, wanted.teacher, adapters=True)
+        teacher = yield from open_model(context, workspace, wanted.teacher)
         if teacher.identity.path == base.identity.path:
             raise StudioError(f"{recipe.init} is to learn from itself, which teaches nothing; name another teacher.")
         compares = same_tokens(base, teacher)
@@ -140,9 +139,8 @@ class DistillationFamily(AdapterFamily):
         data: InstructionData = recipe.data
         reader, all_turns = base.reader(), data.turns == "all"
         rows = yield from read_rows(
-            workspace, data.datasets, lambda *example: [row_of(reader, all_turns, *example)],
-            longest=min(data.length, base.facts.context, teacher.facts.context if compares else data.length),
-            fraction=data.validation_fraction, seed=data.split_seed,
+            workspace, data, lambda *example: [row_of(reader, all_turns, *example)],
+            min(base.facts.context, teacher.facts.context) if compares else base.facts.context,
         )  # fmt: skip
         if compares and wanted.method != "answers":
             return DistributionLearner(base, recipe, rows, teacher.model.decoder, device)
@@ -151,14 +149,14 @@ class DistillationFamily(AdapterFamily):
         return InstructionLearner(base, recipe, rows, device)
 
 
-def same_tokens(base: Base, teacher: Base) -> bool:
+def same_tokens(base: Base, teacher: ChatModel) -> bool:
     """Whether each number stands for the same token in both models."""
     sizes = {each.model.decoder.shape.vocabulary_size for each in (base, teacher)}
     return len(sizes) == 1 and base.model.tokenizer.get_vocab() == teacher.model.tokenizer.get_vocab()
 
 
 def taught(
-    base: Base, teacher: Base, rows: Sequence[InstructionRow], most: int
+    base: Base, teacher: ChatModel, rows: Sequence[InstructionRow], most: int
 ) -> Generator[Event, None, list[InstructionRow]]:
     """The rows with the teacher's likeliest answers to their last questions; those that it has not ended after `most`
     tokens are left out, and told."""

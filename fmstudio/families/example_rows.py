@@ -12,7 +12,7 @@ from fmstudio.data.tuning.opened import open_examples
 from fmstudio.errors import StudioError
 from fmstudio.families.chance import philox
 from fmstudio.jobs import Event, Note, Progress
-from fmstudio.recipe import DatasetChoice
+from fmstudio.recipe import DatasetChoice, setting
 from fmstudio.runtimes.conversation_tokens import ConversationReader
 from fmstudio.wording import numbered, plural
 from fmstudio.workspace import Workspace
@@ -20,7 +20,30 @@ from fmstudio.workspace import Workspace
 ORDER = 21
 """The stream of chance that orders an epoch."""
 
+READ_AT_ONCE = 2048
+"""Tokens that are read before other jobs may go first, where nothing is learnt."""
+
 _EVERY = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleData:
+    """The [data] section of what learns from examples: which, and which of them are held back."""
+
+    datasets: list[DatasetChoice] = setting(
+        [], "The examples to learn from; weights say how often each set is drawn.", simple=True
+    )
+    length: int = setting(
+        1024,
+        "Conversations of more tokens are left out, and told; none is ever cut.",
+        minimum=16,
+        maximum=131_072,
+        unit="tokens",
+    )
+    validation_fraction: float = setting(
+        0.1, "Part of the examples held back to measure on.", minimum=0.001, maximum=0.5
+    )
+    split_seed: int = setting(0, "Which examples are held back.", minimum=0, maximum=2**31 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,30 +143,25 @@ class Rows(Generic[Drawn]):
 
 
 def read_rows(
-    workspace: Workspace,
-    choices: Sequence[DatasetChoice],
-    convert: Callable[[Example, str, int], Sequence[Drawn]],
-    *,
-    longest: int,
-    fraction: float,
-    seed: int,
+    workspace: Workspace, data: ExampleData, convert: Callable[[Example, str, int], Sequence[Drawn]], most: int
 ) -> Generator[Event, None, Rows[Drawn]]:
     """Read the examples of some datasets as a model does.
 
     convert(example, dataset, number from 1) gives the rows of an example, which are held back together. What has more
-    than `longest` tokens is left out, and told. Raises StudioError, with its number, for an example of which nothing
-    would be learnt, and where nothing is left to train on or to hold back.
+    tokens than the data's length, or than `most`, is left out, and told. Raises StudioError, with its number, for an
+    example of which nothing would be learnt, and where nothing is left to train on or to hold back.
     """
-    if not choices:
+    if not data.datasets:
         raise StudioError("data.datasets is empty; name at least one dataset of the workspace.")
     train: list[Drawn] = []
     validation: list[Drawn] = []
-    for choice in choices:
-        found = yield from _read(workspace, choice.name, convert, longest)
-        held_back = validation_mask(choice.name, np.array([rows[0].longest for rows in found]), fraction, seed)
+    for choice in data.datasets:
+        found = yield from _read(workspace, choice.name, convert, min(data.length, most))
+        sizes = np.array([rows[0].longest for rows in found])
+        held_back = validation_mask(choice.name, sizes, data.validation_fraction, data.split_seed)
         for rows, is_held in zip(found, held_back, strict=True):
             (validation if is_held else train).extend(rows)
-    return Rows(train, validation, {choice.name: choice.weight for choice in choices})
+    return Rows(train, validation, {choice.name: choice.weight for choice in data.datasets})
 
 
 def _read(
@@ -180,12 +198,12 @@ def _read(
     return found
 
 
-def in_portions(rows: Sequence[Portioned], tokens: int) -> Iterator[list[Portioned]]:
-    """Rows together as long as they have so many tokens at most, each counted as its longest text; a longer one is
+def in_portions(rows: Sequence[Portioned]) -> Iterator[list[Portioned]]:
+    """Rows together as long as they have READ_AT_ONCE tokens at most, each counted as its longest text; a longer one is
     alone."""
     portion: list[Portioned] = []
     for row in rows:
-        if portion and sum(each.longest for each in portion) + row.longest > tokens:
+        if portion and sum(each.longest for each in portion) + row.longest > READ_AT_ONCE:
             yield portion
             portion = []
         portion.append(row)

@@ -16,43 +16,26 @@ from fmstudio.data.tuning.examples import Example, Instruction, Messages, title_
 from fmstudio.errors import StudioError
 from fmstudio.families.adapter_family import SECTIONS_OF_EXAMPLES, SHARED_PLOTS, AdapterFamily, training_defaults
 from fmstudio.families.adapting import ASKED, AdapterLearner, Base, open_base
-from fmstudio.families.example_rows import Rows, TokenRow, conversation_row, in_portions, read_rows
+from fmstudio.families.example_rows import ExampleData, Rows, TokenRow, conversation_row, in_portions, read_rows
 from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
 from fmstudio.jobs import Event, JobContext
-from fmstudio.recipe import DatasetChoice, setting
+from fmstudio.recipe import setting
 from fmstudio.runtimes.conversation_tokens import ConversationReader
 from fmstudio.workspace import Workspace
 
 DROPOUT = 22
 """The stream of chance of the adapter's dropout."""
 
-VALIDATED_AT_ONCE = 2048
-"""Tokens that a validation reads before other jobs may go first."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstructionData:
+class InstructionData(ExampleData):
     """The [data] section: which conversations, and what of them is learnt."""
 
-    datasets: list[DatasetChoice] = setting(
-        [], "The conversations to learn from; weights say how often each set is drawn.", simple=True
-    )
     turns: str = setting(
         "all",
         "Which answers of a conversation are learnt.",
         choices={"all": "Every answer", "last": "The last answer"},
     )
-    length: int = setting(
-        1024,
-        "Conversations of more tokens are left out, and told; none is ever cut.",
-        minimum=16,
-        maximum=131_072,
-        unit="tokens",
-    )
-    validation_fraction: float = setting(
-        0.1, "Part of the conversations held back to measure on.", minimum=0.001, maximum=0.5
-    )
-    split_seed: int = setting(0, "Which conversations are held back.", minimum=0, maximum=2**31 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +96,7 @@ class InstructionLearner(AdapterLearner):
     def validate(self) -> Generator[None, None, ValidationResult]:
         """The loss of the held-back answers, in nats a token."""
         found = []
-        for rows in in_portions(self.rows.validation, VALIDATED_AT_ONCE):
+        for rows in in_portions(self.rows.validation):
             found.append(self._nats_of_each(rows))
             yield
         nats = torch.cat(found)
@@ -161,9 +144,8 @@ class InstructionFamily(AdapterFamily):
         data: InstructionData = recipe.data
         reader, all_turns = base.reader(), data.turns == "all"
         rows = yield from read_rows(
-            workspace, data.datasets, lambda *example: [row_of(reader, all_turns, *example)],
-            longest=min(data.length, base.facts.context), fraction=data.validation_fraction, seed=data.split_seed,
-        )  # fmt: skip
+            workspace, data, lambda *example: [row_of(reader, all_turns, *example)], base.facts.context
+        )
         return self.learner_type(base, recipe, rows, device)
 
 

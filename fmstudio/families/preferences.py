@@ -18,43 +18,21 @@ from fmstudio.data.tuning.examples import Example, Instruction, Judgement, Messa
 from fmstudio.errors import StudioError
 from fmstudio.families.adapter_family import SECTIONS_OF_EXAMPLES, SHARED_PLOTS, AdapterFamily, training_defaults
 from fmstudio.families.adapting import ASKED, AdapterLearner, Base, open_base
-from fmstudio.families.example_rows import Rows, TokenRow, conversation_row, in_portions, read_rows
+from fmstudio.families.example_rows import ExampleData, Rows, TokenRow, conversation_row, in_portions, read_rows
 from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
 from fmstudio.families.preference_losses import dpo_loss, kto_drift, kto_loss, orpo_loss
 from fmstudio.jobs import Event, JobContext, Progress
 from fmstudio.nn.token_loss import divergences
-from fmstudio.recipe import DatasetChoice, setting
+from fmstudio.recipe import setting
 from fmstudio.runtimes.conversation_tokens import ConversationReader
 from fmstudio.workspace import Workspace
 
 DROPOUT = 23
 """The stream of chance of the adapter's dropout."""
 
-READ_AT_ONCE = 2048
-"""Tokens that are read before other jobs may go first, where nothing is learnt."""
 
 PAIRS = ("dpo", "orpo")
 """Methods that compare two answers."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreferenceData:
-    """The [data] section: which preferences."""
-
-    datasets: list[DatasetChoice] = setting(
-        [], "The preferences to learn from; weights say how often each set is drawn.", simple=True
-    )
-    length: int = setting(
-        1024,
-        "Conversations of more tokens are left out, and told; none is ever cut.",
-        minimum=16,
-        maximum=131_072,
-        unit="tokens",
-    )
-    validation_fraction: float = setting(
-        0.1, "Part of the examples held back to measure on.", minimum=0.001, maximum=0.5
-    )
-    split_seed: int = setting(0, "Which examples are held back.", minimum=0, maximum=2**31 - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +119,7 @@ class PreferenceLearner(AdapterLearner):
         """Let the base say what it thinks of every answer, which the objective compares with."""
         rows = [*self.rows.train, *self.rows.validation]
         done = 0
-        for portion in in_portions(rows, READ_AT_ONCE):
+        for portion in in_portions(rows):
             yield Progress(done, len(rows), "rows", "Asking the base")
             sums, _ = self.log_probabilities([text for row in portion for text in row.texts], strength=0.0)
             for row, told in zip(portion, sums.view(-1, 2).tolist(), strict=True):
@@ -202,7 +180,7 @@ class PreferenceLearner(AdapterLearner):
         rows, nats, tokens = self.rows.validation, 0.0, 0
         drift = torch.zeros(()) if self._pairs else self._drift(rows)
         found = []
-        for portion in in_portions(rows, READ_AT_ONCE):
+        for portion in in_portions(rows):
             found.append(self._measure(portion, drift))
             yield
             each = self._divergences(portion)
@@ -232,7 +210,7 @@ class PreferenceLearner(AdapterLearner):
     def _divergences(self, rows: Sequence[PreferenceRow]) -> Tensor:
         """How far the model is from its base at each token of the first texts, in nats."""
         texts = [row.texts[0] for row in rows]
-        places = torch.from_numpy(np.flatnonzero(np.concatenate([text.predicted for text in texts]))).to(self.device)
+        places = self.places(texts)
         now, before = (self.read([text.ids for text in texts], strength)[1][places] for strength in (1.0, 0.0))
         return divergences(now, before, self.read_out)
 
@@ -261,6 +239,19 @@ class Measured(NamedTuple):
         return (self.margins > 0).to(self.rewards.dtype)
 
 
+def plots_of_pairs(ahead: str) -> tuple[Plot, ...]:
+    """What is shown of pairs; ahead: what one calls it that the better side is likelier."""
+    return (
+        Plot("loss", "Loss", "nats per example"),
+        Plot("reward", "Reward", "nats, times beta"),
+        Plot("log_probability", "Log-probability", "nats per token of an answer"),
+        Plot("accuracy", ahead, "share of pairs"),
+        Plot("margin", "Margin", "nats, times beta"),
+        Plot("divergence", "Divergence from the base", "nats per token"),
+        *SHARED_PLOTS,
+    )
+
+
 class PreferenceFamily(AdapterFamily):
     """Adapters that teach a language model which answers people prefer."""
 
@@ -276,18 +267,10 @@ class PreferenceFamily(AdapterFamily):
         "other, compared with what the model thought of both before. People said which they prefer."
     )
     data_kind = "preferences"
-    sections = {"data": PreferenceData, "objective": PreferenceObjective, **SECTIONS_OF_EXAMPLES}
+    sections = {"data": ExampleData, "objective": PreferenceObjective, **SECTIONS_OF_EXAMPLES}
     training_defaults = training_defaults(steps=100, batch_size=8, learning_rate=1e-4, evaluate_every=20)
     texts_per_example = 2
-    plots = (
-        Plot("loss", "Loss", "nats per example"),
-        Plot("reward", "Reward", "nats, times beta"),
-        Plot("log_probability", "Log-probability", "nats per token of an answer"),
-        Plot("accuracy", "Chosen ahead", "share of pairs"),
-        Plot("margin", "Margin", "nats, times beta"),
-        Plot("divergence", "Divergence from the base", "nats per token"),
-        *SHARED_PLOTS,
-    )
+    plots = plots_of_pairs("Chosen ahead")
     overfits_to = 0.85
 
     def learner(
@@ -295,12 +278,10 @@ class PreferenceFamily(AdapterFamily):
     ) -> Generator[Event, None, Learner]:
         """Open the base, read the preferences as it does, ask it for its own view, and put a new adapter beside it."""
         base = yield from open_base(context, workspace, recipe.init)
-        data: PreferenceData = recipe.data
         reader, pairs = base.reader(), recipe.sections["objective"].method in PAIRS
         rows = yield from read_rows(
-            workspace, data.datasets, lambda *example: _rows(reader, pairs, *example),
-            longest=min(data.length, base.facts.context), fraction=data.validation_fraction, seed=data.split_seed,
-        )  # fmt: skip
+            workspace, recipe.data, lambda *example: _rows(reader, pairs, *example), base.facts.context
+        )
         if not pairs:
             for side in (rows.train, rows.validation):
                 _mismatch(side, base.facts.context)

@@ -20,7 +20,7 @@ from fmstudio.errors import StudioError
 from fmstudio.families.adapter_family import SHARED_PLOTS, SHARED_SECTIONS, AdapterFamily, training_defaults
 from fmstudio.families.adapting import ASKED, AdapterLearner, Base, open_base
 from fmstudio.families.chance import generator
-from fmstudio.families.example_rows import Rows, conversation_row, in_portions, read_rows
+from fmstudio.families.example_rows import ExampleData, Rows, conversation_row, in_portions, read_rows
 from fmstudio.families.family import Learner, Phase, Plot, Recipe, ValidationResult
 from fmstudio.families.kept_answers import KeptAnswers
 from fmstudio.families.policy_losses import base_divergence, clipped_gain, group_advantages, mean_of_answers
@@ -34,12 +34,9 @@ from fmstudio.workspace import Workspace
 DROPOUT, WRITING = 27, 25
 """The streams of chance of the adapter's dropout, and of the answers."""
 
-READ_AT_ONCE = 2048
-"""Tokens that are read before other jobs may go first, where nothing is learnt."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PromptData:
+class PromptData(ExampleData):
     """The [data] section: which prompts."""
 
     datasets: list[DatasetChoice] = setting(
@@ -273,7 +270,7 @@ class ReinforcementLearner(AdapterLearner):
         reward = sum(total(self.rules, each) for each in rewards) / len(rows)
         nats, tokens = 0.0, 0
         written = [Written(row.ids, answer) for row, answer in zip(rows, answers, strict=True)]
-        for portion in in_portions(written, READ_AT_ONCE):
+        for portion in in_portions(written):
             each = self._divergences(portion)
             nats, tokens = nats + float(each.sum()), tokens + len(each)
             yield
@@ -362,7 +359,6 @@ class ReinforcementFamily(AdapterFamily):
         """Open the base, read the prompts as it does, and put a new adapter beside it."""
         rules = rules_that_count(recipe.sections)
         base = yield from open_base(context, workspace, recipe.init)
-        data: PromptData = recipe.data
         room = base.facts.context - recipe.sections["objective"].tokens
         if room < 1:
             raise StudioError(
@@ -370,10 +366,7 @@ class ReinforcementFamily(AdapterFamily):
                 f"{base.facts.context} tokens in all; choose fewer, so that there is room for a prompt."
             )
         reader = base.reader()
-        rows = yield from read_rows(
-            workspace, data.datasets, lambda *example: [_row(reader, *example)],
-            longest=min(data.length, room), fraction=data.validation_fraction, seed=data.split_seed,
-        )  # fmt: skip
+        rows = yield from read_rows(workspace, recipe.data, lambda *example: [_row(reader, *example)], room)
         return ReinforcementLearner(base, recipe, rows, rules, device)
 
 

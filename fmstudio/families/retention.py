@@ -32,8 +32,6 @@ from fmstudio.runtimes.tokens import begun
 TEXT, QUESTIONS = "forgetting/text", "forgetting/questions"
 """The metrics: how much the loss has risen over the base's."""
 
-READ_AT_ONCE = 2048
-"""Tokens that are read before other jobs may go first."""
 
 LogProbabilities = Callable[[Sequence[TokenRow]], Tensor]
 """Log-probability of the tokens of each text that count, (texts,)."""
@@ -139,7 +137,7 @@ def _losses(
     found = {}
     for name, texts in rows.items():
         nats = 0.0
-        for portion in in_portions(texts, READ_AT_ONCE):
+        for portion in in_portions(texts):
             nats -= float(measure(portion).sum())
             yield
         found[name] = nats / sum(int(text.predicted.sum()) for text in texts)

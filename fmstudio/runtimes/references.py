@@ -1,9 +1,11 @@
 """Finds a model that is here by what a person calls it: a name in the workspace, a linked one, an item of the
 catalogue, or a path."""
 
+from collections.abc import Generator
 from pathlib import Path
 
-from fmstudio.data.catalogue import Item, read_catalogue
+from fmstudio.data.catalogue import Item, fetch, read_catalogue
+from fmstudio.jobs import Event, JobContext
 from fmstudio.runtimes.adapter_base import is_adapter
 from fmstudio.workspace import Workspace, WorkspaceError
 
@@ -15,6 +17,15 @@ def catalogue_model(workspace: Workspace, reference: str) -> Item | None:
     item = read_catalogue().items.get(reference)
     own = {record.name for record in workspace.models()} | {link.name for link in workspace.linked_models()}
     return item if item is not None and item.kind == "model" and reference not in own else None
+
+
+def bring(context: JobContext, workspace: Workspace, reference: str) -> Generator[Event, None, None]:
+    """Fetch a model that is in the catalogue only; raises WorkspaceError where that was stopped."""
+    item = catalogue_model(workspace, reference)
+    if item is not None and not item.fetched:
+        yield from fetch(context, item.name)
+        if not item.fetched:  # stopped before it was whole
+            raise WorkspaceError(f"{item.title} is not here yet; fetch it first.")
 
 
 def item_path(item: Item) -> Path:

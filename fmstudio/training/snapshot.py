@@ -7,14 +7,13 @@ from pathlib import Path
 
 import torch
 
-from fmstudio.data.catalogue import fetch
 from fmstudio.errors import StudioError
 from fmstudio.families import families
 from fmstudio.families.family import Network
 from fmstudio.jobs import Event, JobContext
 from fmstudio.recipe import read_toml
 from fmstudio.runtimes.adapter_base import is_adapter
-from fmstudio.runtimes.references import catalogue_model, place_of_model
+from fmstudio.runtimes.references import bring, catalogue_model, place_of_model
 from fmstudio.training.checkpoint import checkpoints, load_latest
 from fmstudio.training.recipes import parse_recipe
 from fmstudio.workspace import Workspace, WorkspaceError, atomic_folder, explained, remove_folder
@@ -33,11 +32,7 @@ def model_folder(context: JobContext, workspace: Workspace, reference: str) -> G
     """
     if reference.startswith(RUN):
         return (yield from _of_run(context, workspace, reference.removeprefix(RUN)))
-    item = catalogue_model(workspace, reference)
-    if item is not None and not item.fetched:
-        yield from fetch(context, item.name)
-        if not item.fetched:  # stopped before it was whole
-            raise WorkspaceError(f"{item.title} is not here yet; fetch it first.")
+    yield from bring(context, workspace, reference)
     return _place(workspace, reference)
 
 
