@@ -1,30 +1,23 @@
 """What an adapter answers to the same questions as its base, side by side, at whichever validation one asks for."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.train.steps import NOTHING, OfSteps, Rows
 from fmstudio.gui.widgets.boxes import discard, hbox, vbox
-from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import label, rule
 
-NOTHING = "(nothing)"
-LATEST = -1
 
-
-class RunAnswers(QWidget):
-    """A row a question: the question, the base's answer, the present one. It follows the latest until one chooses."""
+class RunAnswers(OfSteps):
+    """A row a question: the question, the base's answer, the present one."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.setObjectName("run-answers")
-        self.setAccessibleName("Answers of the base and of what has become of it")
+        super().__init__("answers", "Answers of the base and of what has become of it")
         self._theme = theme
-        self._run: RunState | None = None
-        self._shown: tuple[object, ...] = ()
-        self.step = ChoiceField("answers-step", "Answers of which step", [])
-        self.step.edited.connect(self._draw)
         self._area = QScrollArea()
         self._area.setObjectName("answers-scroll")
         self._area.setWidgetResizable(True)
@@ -34,45 +27,19 @@ class RunAnswers(QWidget):
         about = label("The same held-back questions each time.", "caption", "answers-about", wrap=True)
         self.setLayout(vbox(hbox((about, 1), self.step), (self._area, 1), gap=4, margins=(12, 6, 6, 6)))
 
-    def set_run(self, run: RunState | None) -> None:
-        """Show a run's answers from now on."""
-        if self._run is not None:
-            self._run.changed.disconnect(self._hear)
-        self._run = run
-        self.step.clear()
-        if run is not None:
-            run.changed.connect(self._hear)
-            self._hear("sample")
+    def rows_of(self, run: RunState) -> Mapping[int, Rows]:
+        """The answers."""
+        return run.answers
 
-    def _hear(self, what: str) -> None:
-        if what != "sample" or self._run is None:
-            return
-        steps = sorted(self._run.answers)
-        chosen = self.step.value()
-        following = chosen is None or chosen == LATEST
-        self.step.clear()
-        if steps:
-            self.step.addItem(f"Latest: step {steps[-1]:,}", LATEST)
-        for step in reversed(steps[:-1]):
-            self.step.addItem(f"Step {step:,}", step)
-        self.step.set_value(LATEST if following else chosen) if steps else None
-        self._draw()
-
-    def _draw(self) -> None:
-        answers = self._run.answers if self._run else {}
-        chosen = self.step.value()
-        step = max(answers, default=0) if chosen in (None, LATEST) else chosen
-        rows = answers.get(step, [])
-        if (step, rows) == self._shown:
-            return
-        self._shown = (step, rows)
+    def show_step(self, step: int, rows: Rows) -> None:
+        """As a table, where one was in it."""
         place = self._area.verticalScrollBar().value()
         before = self._area.takeWidget()
         self._area.setWidget(self._made(step, rows))
         discard(before)
         self._area.verticalScrollBar().setValue(place)
 
-    def _made(self, step: int, rows: list[dict[str, str]]) -> QWidget:
+    def _made(self, step: int, rows: Rows) -> QWidget:
         table = QWidget()
         grid = QGridLayout(table)
         grid.setContentsMargins(0, 0, 8, 0)

@@ -1,78 +1,43 @@
 """The answers that a model is rewarded for: what each rule gave every one of them, and how far it is ahead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
-
-from PySide6.QtWidgets import QWidget
 
 from fmstudio.gui import formatting
 from fmstudio.gui.runs.state import RunState
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.train.steps import NOTHING, OfSteps, Rows
 from fmstudio.gui.widgets.boxes import hbox, vbox
-from fmstudio.gui.widgets.form.fields import ChoiceField
 from fmstudio.gui.widgets.labels import label
 from fmstudio.gui.widgets.lists.table import Column, GivenRows, TableView
 from fmstudio.wording import plural
 
-LATEST = -1
 LINE = 28
-NOTHING = "(nothing)"
 _NARROW, _PROMPT = 84, 148
 
 
-class RunGroups(QWidget):
-    """Answers of a step, those to one prompt together. It follows the latest step until one chooses another."""
+class RunGroups(OfSteps):
+    """Answers of a step, those to one prompt together."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.setObjectName("run-groups")
-        self.setAccessibleName("Answers with their rewards")
-        self._run: RunState | None = None
-        self._shown = 0
-        self.step = ChoiceField("groups-step", "Answers of which step", [])
-        self.step.edited.connect(self._draw)
+        super().__init__("groups", "Answers with their rewards")
         self.about = label("", "caption", "groups-about", wrap=True)
         self._rows = GivenRows((), theme)
         self.table = TableView(self._rows, "groups-table", "Answers with their rewards", LINE)
         self.setLayout(vbox(hbox((self.about, 1), self.step), (self.table, 1), gap=4, margins=(12, 6, 6, 6)))
 
-    def set_run(self, run: RunState | None) -> None:
-        """Show a run's answers from now on."""
-        if self._run is not None:
-            self._run.changed.disconnect(self._hear)
-        self._run, self._shown = run, 0
-        self.step.clear()
-        if run is not None:
-            run.changed.connect(self._hear)
-            self._hear("sample")
+    def rows_of(self, run: RunState) -> Mapping[int, Rows]:
+        """The groups of answers."""
+        return run.groups
 
-    def _hear(self, what: str) -> None:
-        if what != "sample" or self._run is None:
-            return
-        steps = sorted(self._run.groups)
-        if self.step.count() != len(steps):
-            chosen = self.step.value()
-            self.step.clear()
-            for step in reversed(steps):
-                latest = step == steps[-1]
-                self.step.addItem(f"Latest: step {step:,}" if latest else f"Step {step:,}", LATEST if latest else step)
-            self.step.set_value(chosen if chosen in steps[:-1] else LATEST)
-        self._draw()
-
-    def _draw(self) -> None:
-        groups = self._run.groups if self._run else {}
-        chosen = self.step.value()
-        step = max(groups, default=0) if chosen in (None, LATEST) else chosen
-        if step == self._shown:
-            return
-        self._shown = step
-        rows = groups.get(step, [])
+    def show_step(self, step: int, rows: Rows) -> None:
+        """As a table, with a sentence above it."""
         self.about.setText(_about(rows))
         self._rows.show(_told(rows), _columns(rows))
 
 
-def _about(rows: Sequence[dict[str, Any]]) -> str:
+def _about(rows: Rows) -> str:
     """What one looks at, in a sentence."""
     if not rows:
         return ""
@@ -84,13 +49,13 @@ def _about(rows: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _told(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _told(rows: Rows) -> list[dict[str, Any]]:
     """The rows with whether each is the first of its prompt."""
     before = [None, *(row["prompt"] for row in rows)]
     return [{**row, "first": row["prompt"] != prompt} for row, prompt in zip(rows, before, strict=False)]
 
 
-def _columns(rows: Sequence[dict[str, Any]]) -> list[Column]:
+def _columns(rows: Rows) -> list[Column]:
     rules = list(rows[0]["rewards"]) if rows else []
     return [
         Column("Prompt", lambda row: row["prompt"] if row["first"] else "", _PROMPT),
